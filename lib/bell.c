@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * bell.c - waiting and waking: one process-shared semaphore a participant.
+ * Must not decide anything: who wakes looks for itself.
+ *
+ * No ring is lost: a waiter shows its bit, then looks; a ringer makes its
+ * change, then looks for bits. Both are sequentially consistent, so one sees
+ * the other. Whoever clears a waiter's bit owes it the post; if it is killed
+ * in between, or the one it woke is, the others sleep to the end of their
+ * slice, PROCQ_PATIENCE at most. No condition variable: one in shared memory
+ * hangs after a waiter was killed.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <time.h>
+
+#include "bell.h"
+#include "clock.h"
+
+static void set_bit(struct pq_waiters *waiters, unsigned place)
+{
+	atomic_fetch_or(&waiters->bits[place / 64],
+			UINT64_C(1) << (place % 64));
+}
+
+/* True: it was this call that cleared it. */
+static bool clear_bit(struct pq_waiters *waiters, unsigned place)
+{
+	uint64_t bit = UINT64_C(1) << (place % 64);
+
+	return atomic_fetch_and(&waiters->bits[place / 64], ~bit) & bit;
+}
+
+static void ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++) {
+		uint64_t bits;
+
+		while ((bits = atomic_load_explicit(&waiters->bits[w],
+						    memory_order_relaxed))) {
+			unsigned place = w * 64 +
+					 (unsigned)__builtin_ctzll(bits);
+
+			if (clear_bit(waiters, place)) {
+				sem_post(&seg->participants[place].bell);
+				return;
+			}
+		}
+	}
+}
+
+void pq_bell_ring_room(struct pq_segment *seg)
+{
+	ring_one(seg, &seg->header->room);
+}
+
+void pq_bell_ring_arrival(struct pq_segment *seg)
+{
+	ring_one(seg, &seg->header->arrivals);
+}
+
+void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)
+{
+	struct pq_participant *who = &seg->participants[place];
+
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!(atomic_load_explicit(&who->wants, memory_order_relaxed) & wants))
+		return;
+	if (atomic_fetch_and(&who->wants, ~wants) & wants)
+		sem_post(&who->bell);
+}
+
+void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants)
+{
+	atomic_store(&seg->participants[place].wants, wants);
+	if (wants & PROCQ_ROOM)
+		set_bit(&seg->header->room, place);
+	if (wants & PROCQ_READY)
+		set_bit(&seg->header->arrivals, place);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants)
+{
+	struct pq_participant *me = &seg->participants[place];
+	bool rung = false;
+
+	if (wants & PROCQ_ROOM && !clear_bit(&seg->header->room, place))
+		rung = true;
+	if (wants & PROCQ_READY && !clear_bit(&seg->header->arrivals, place))
+		rung = true;
+	atomic_store(&me->wants, 0);
+	/* Whatever was posted says "look", which the caller does next. */
+	while (sem_trywait(&me->bell) == 0)
+		rung = true;
+	return rung;
+}
+
+void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
+{
+	/* Wants stays: the place may have a new tenant already, and whoever
+	 * sits down empties it. A new tenant's bit that is cleared here costs
+	 * it one slice of sleep. */
+	clear_bit(&seg->header->room, place);
+	clear_bit(&seg->header->arrivals, place);
+}
+
+static int sleep_on(sem_t *bell, int64_t deadline)
+{
+	struct timespec ts;
+	int rc;
+
+#if PQ_USE_SEM_CLOCKWAIT
+	ts = pq_timespec(deadline);
+	rc = sem_clockwait(bell, CLOCK_MONOTONIC, &ts);
+#else
+	/* The wall clock may be set meanwhile; slices are short, and the
+	 * caller counts by the monotonic clock. */
+	int64_t left = deadline - procq_now();
+
+	ts = pq_timespec(pq_clock_wall() + (left > 0 ? left : 0));
+	rc = sem_timedwait(bell, &ts);
+#endif
+	return rc == 0 ? 0 : -errno;
+}
+
+int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
+		 int64_t deadline, bool (*worth)(void *), void *arg)
+{
+	int rc = 0;
+
+	pq_bell_show(seg, place, wants);
+	if (!worth(arg))
+		rc = sleep_on(&seg->participants[place].bell, deadline);
+	if (pq_bell_hide(seg, place, wants) && rc == -ETIMEDOUT)
+		rc = 0;
+	return rc;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * clock.h - the clocks of the library, in nanoseconds. All async-signal-safe.
+ */
+#ifndef PQ_CLOCK_H
+#define PQ_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define PQ_SECOND INT64_C(1000000000)
+#define PQ_MILLI INT64_C(1000000)
+
+static inline int64_t pq_clock(clockid_t id)
+{
+	struct timespec ts = { 0, 0 };
+
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * PQ_SECOND + ts.tv_nsec;
+}
+
+/* How long processes live: goes on while the machine is suspended, where
+ * there is such a clock, and is the same in every process. */
+static inline int64_t pq_clock_life(void)
+{
+#if PQ_USE_BOOTTIME
+	return pq_clock(CLOCK_BOOTTIME);
+#else
+	return pq_clock(CLOCK_MONOTONIC);
+#endif
+}
+
+static inline int64_t pq_clock_wall(void)
+{
+	return pq_clock(CLOCK_REALTIME);
+}
+
+static inline struct timespec pq_timespec(int64_t ns)
+{
+	struct timespec ts;
+
+	ts.tv_sec = (time_t)(ns / PQ_SECOND);
+	ts.tv_nsec = (long)(ns % PQ_SECOND);
+	return ts;
+}
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * command.c - from a caller's command to what a child needs to execute it.
+ * Must not start anything.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+
+extern char **environ;
+
+/* Room for a number of 20 digits. */
+#define DIGITS 21
+
+static const char *const names[] = {
+	"PROCQ_QUEUE=", "PROCQ_SEQ=", "PROCQ_SLOT=",
+};
+
+/* ---- where it is ---- */
+
+static int try_path(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+		return -EACCES;
+	return 0;
+}
+
+static char *join(const char *dir, size_t len, const char *name)
+{
+	size_t size = len + strlen(name) + 2;
+	char *path = malloc(size);
+
+	if (path)
+		snprintf(path, size, "%.*s%s%s", (int)len, dir,
+			 len ? "/" : "", name);
+	return path;
+}
+
+/* As execvp() searches, but here, where memory may be allocated. */
+static int find_in_path(const char *name, char **path)
+{
+	const char *dir = getenv("PATH");
+	int rc = -ENOENT;
+
+	if (!dir)
+		dir = "/bin:/usr/bin";
+	for (;;) {
+		size_t len = strcspn(dir, ":");
+		int tried;
+
+		*path = join(dir, len, name);
+		if (!*path)
+			return -ENOMEM;
+		tried = try_path(*path);
+		if (tried == 0)
+			return 0;
+		free(*path);
+		*path = NULL;
+		if (tried == -EACCES)
+			rc = -EACCES;
+		if (dir[len] == '\0')
+			return rc;
+		dir += len + 1;
+	}
+}
+
+static int find_command(const char *name, char **path)
+{
+	if (*name == '\0')
+		return -ENOENT;
+	if (!strchr(name, '/'))
+		return find_in_path(name, path);
+	*path = strdup(name);
+	return *path ? 0 : -ENOMEM;
+}
+
+/* ---- what it sees ---- */
+
+static int is_ours(const char *variable)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strncmp(variable, names[i], strlen(names[i])) == 0)
+			return 1;
+	return 0;
+}
+
+static int make_environment(struct pq_prepared *p, struct pq_start *start,
+			    const char *queue)
+{
+	size_t n = 0, size = strlen(queue) + 64 + 2 * DIGITS;
+	char *at;
+
+	while (environ && environ[n])
+		n++;
+	p->envp = calloc(n + 4, sizeof(*p->envp));
+	p->variables = malloc(size);
+	if (!p->envp || !p->variables)
+		return -ENOMEM;
+	n = 0;
+	for (char **e = environ; e && *e; e++)
+		if (!is_ours(*e))
+			p->envp[n++] = *e;
+	at = p->variables;
+	p->envp[n++] = at;
+	at += snprintf(at, size, "%s%s", names[0], queue) + 1;
+	p->envp[n++] = at;
+	at += snprintf(at, size, "%s", names[1]);
+	start->seq_digits = at;		/* the child's to fill in */
+	memset(at, 0, DIGITS);
+	at += DIGITS;
+	p->envp[n++] = at;
+	snprintf(at, DIGITS + 16, "%s%u", names[2], (unsigned)start->slot);
+	return 0;
+}
+
+/* A script without #! is the shell's: sh PATH ARG... */
+static int make_shell_argv(struct pq_prepared *p, const char *const *argv)
+{
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	p->shell_argv = calloc(n + 2, sizeof(*p->shell_argv));
+	if (!p->shell_argv)
+		return -ENOMEM;
+	p->shell_argv[0] = "/bin/sh";
+	p->shell_argv[1] = p->path;
+	for (size_t i = 1; i < n; i++)
+		p->shell_argv[i + 1] = argv[i];
+	return 0;
+}
+
+int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
+		       const char *const *argv, const char *queue)
+{
+	int rc;
+
+	memset(prepared, 0, sizeof(*prepared));
+	if (!argv[0])
+		return -EINVAL;
+	rc = find_command(argv[0], &prepared->path);
+	if (rc == 0)
+		rc = make_shell_argv(prepared, argv);
+	if (rc == 0)
+		rc = make_environment(prepared, start, queue);
+	if (rc < 0) {
+		pq_command_release(prepared);
+		return rc;
+	}
+	start->path = prepared->path;
+	start->argv = argv;
+	start->shell_argv = prepared->shell_argv;
+	start->envp = prepared->envp;
+	return 0;
+}
+
+void pq_command_release(struct pq_prepared *prepared)
+{
+	free(prepared->path);
+	free(prepared->shell_argv);
+	free(prepared->envp);
+	free(prepared->variables);
+	memset(prepared, 0, sizeof(*prepared));
+}
+
+void pq_command_label(char label[PROCQ_LABEL_SIZE],
+		      const struct procq_command *command)
+{
+	const char *text = command->label, *slash;
+
+	if (!text && command->argv && command->argv[0]) {
+		text = command->argv[0];
+		slash = strrchr(text, '/');
+		if (slash && slash[1])
+			text = slash + 1;
+	}
+	if (!text)
+		text = "idle";
+	memset(label, 0, PROCQ_LABEL_SIZE);
+	for (size_t i = 0; i + 1 < PROCQ_LABEL_SIZE && text[i]; i++)
+		label[i] = text[i];
+}

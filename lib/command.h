@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * command.h - from a caller's command to what a child needs to execute it.
+ */
+#ifndef PQ_COMMAND_H
+#define PQ_COMMAND_H
+
+#include "procq.h"
+#include "spawn.h"
+
+/* Everything that the child would otherwise have to work out, or allocate. */
+struct pq_prepared {
+	char *path;
+	const char **shell_argv;
+	char **envp;
+	char *variables;
+};
+
+/**
+ * Look the command up, and make its environment.
+ * @param queue the name that PROCQ_QUEUE is to have
+ * @retval 0
+ * @retval -ENOENT, -EACCES not found, not executable
+ * @retval -EINVAL, -ENOMEM
+ */
+int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
+		       const char *const *argv, const char *queue);
+void pq_command_release(struct pq_prepared *prepared);
+
+/** The label: as given, or the last component of argv[0], or "idle". */
+void pq_command_label(char label[PROCQ_LABEL_SIZE],
+		      const struct procq_command *command);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * handle.h - what a handle holds: one participant's private side.
+ */
+#ifndef PQ_HANDLE_H
+#define PQ_HANDLE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "flight.h"
+#include "intmap.h"
+#include "procq.h"
+#include "segment.h"
+#include "spawn.h"
+
+struct procq {
+	struct pq_segment *seg;
+	char name[PROCQ_NAME_SIZE];	/* as the caller gave it */
+	pid_t pid;			/* the process the handle is valid in */
+	uint32_t role;
+	uint32_t flags;			/* of procq_options */
+	uint64_t incarnation;
+	unsigned place;
+
+	/* The producer's side. */
+	struct pq_intmap children;	/* pid to slot, until it is reaped */
+	struct pq_nest nest;
+	int lifeline[2];		/* see spawn.c; -1: none */
+
+	/* The consumer's side. */
+	struct pq_flights flights;
+	uint32_t search;		/* where pq_take_find() goes on */
+
+	/* Set by procq_wake(), perhaps in a signal handler; taken back by the
+	 * wait that it ends. */
+	_Atomic int woken;
+};
+
+/**
+ * Mark, then reap, every dead child of this handle; send what takers ask
+ * this parent to send.
+ * @return how many were reaped
+ */
+int pq_reap(struct procq *q);
+
+/** Is this child dead? It stays a zombie. */
+int pq_child_dead(pid_t pid);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * identity.c - is this still the same process? pidfd, inode, start time.
+ * Must not send a signal to a bare pid, nor look into the queue.
+ *
+ * Kernels: pidfd_open and pidfd_send_signal 5.3; an inode of its own for
+ * every process, never used again, 6.9 (pidfs); signals to a group through a
+ * pidfd 6.9. All are asked at run time, for a binary built on a new kernel
+ * may run on an old one.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#if PQ_USE_PIDFS
+# include <sys/vfs.h>
+#endif
+
+#include "identity.h"
+#include "layout.h"
+#include "raw.h"
+
+#if PQ_USE_PIDFD
+# ifndef SYS_pidfd_open
+#  define SYS_pidfd_open 434
+# endif
+# ifndef SYS_pidfd_send_signal
+#  define SYS_pidfd_send_signal 424
+# endif
+#endif
+
+#define PIDFS_MAGIC 0x50494446
+#define SIGNAL_PROCESS_GROUP 4u		/* PIDFD_SIGNAL_PROCESS_GROUP */
+
+int pq_pin(pid_t pid)
+{
+#if PQ_USE_PIDFD
+	long fd;
+
+	/* 0 and below would be refused, but let us not ask. */
+	if (pid <= 0)
+		return -ESRCH;
+	fd = pq_raw(SYS_pidfd_open, pid, 0, 0, 0, 0);
+	/* A sandbox may forbid it, which is the same as not having it. EINVAL:
+	 * the pid is a thread's by now, not a process's. */
+	if (fd == -EPERM || fd == -EACCES)
+		return -ENOSYS;
+	return fd == -EINVAL ? -ESRCH : (int)fd;
+#else
+	(void)pid;
+	return -ENOSYS;
+#endif
+}
+
+int pq_pin_signal(int pin, int signo, bool group)
+{
+#if PQ_USE_PIDFD
+	return (int)pq_raw(SYS_pidfd_send_signal, pin, signo, 0,
+			   group ? SIGNAL_PROCESS_GROUP : 0, 0);
+#else
+	(void)pin, (void)signo, (void)group;
+	return -ENOSYS;
+#endif
+}
+
+bool pq_pin_dead(int pin)
+{
+	struct pollfd p = { .fd = pin, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLIN | POLLHUP);
+}
+
+/* ---- the inode ---- */
+
+#if PQ_USE_PIDFS
+static bool pidfs_here(void)
+{
+	struct statfs fs;
+	int fd = pq_pin(getpid());
+	bool is = false;
+
+	if (fd < 0)
+		return false;
+	if (fstatfs(fd, &fs) == 0)
+		is = (unsigned long)fs.f_type == PIDFS_MAGIC;
+	close(fd);
+	return is;
+}
+
+static uint64_t inode_of(int pin)
+{
+	struct stat st;
+
+	if (fstat(pin, &st) < 0)
+		return 0;
+	return pq_untag((uint64_t)st.st_ino, PQ_IDENT_BITS);
+}
+#endif
+
+/* ---- the start time ---- */
+
+#if PQ_USE_STARTTIME
+/* Field 22 of /proc/PID/stat, in clock ticks since boot, plus one so that it
+ * is never 0. The second field, the name, may hold anything, brackets and
+ * blanks too: count from the last bracket. Only calls that a child may make
+ * that shares its parent's memory, but for errno where a call fails. */
+static uint64_t start_of(pid_t pid)
+{
+	char path[32] = "/proc/", text[768], digits[12];
+	size_t n = 0, at = 6;
+	uint64_t value = 0;
+	ssize_t got;
+	char *p;
+	int fd;
+
+	if (pid <= 0)
+		return 0;
+	for (pid_t rest = pid; rest > 0; rest /= 10)
+		digits[n++] = (char)('0' + rest % 10);
+	while (n > 0)
+		path[at++] = digits[--n];
+	memcpy(path + at, "/stat", 6);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return 0;
+	text[got] = '\0';
+	p = strrchr(text, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return 0;
+	for (p++; *p >= '0' && *p <= '9'; p++)
+		value = value * 10 + (uint64_t)(*p - '0');
+	return pq_untag(value + 1, PQ_IDENT_BITS);
+}
+#endif
+
+/* ---- either ---- */
+
+static enum pq_ident_kind find_kind(void)
+{
+#if PQ_USE_PIDFS
+	if (pidfs_here())
+		return PQ_IDENT_INODE;
+#endif
+#if PQ_USE_STARTTIME
+	if (start_of(getpid()))
+		return PQ_IDENT_START;
+#endif
+	return PQ_IDENT_NONE;
+}
+
+enum pq_ident_kind pq_ident_kind(void)
+{
+	/* Threads may find out twice, and find the same. */
+	static _Atomic int known = -1;
+	int kind = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (kind < 0) {
+		kind = (int)find_kind();
+		atomic_store_explicit(&known, kind, memory_order_relaxed);
+	}
+	return (enum pq_ident_kind)kind;
+}
+
+uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid)
+{
+	uint64_t ident = 0;
+	int pin;
+
+	if (kind != PQ_IDENT_INODE)
+		return pq_ident_of(kind, -1, pid);
+	pin = pq_pin(pid);
+	if (pin < 0)
+		return 0;
+	ident = pq_ident_of(kind, pin, pid);
+	close(pin);
+	return ident;
+}
+
+uint64_t pq_ident_of(enum pq_ident_kind kind, int pin, pid_t pid)
+{
+#if PQ_USE_PIDFS
+	if (kind == PQ_IDENT_INODE)
+		return pin < 0 ? 0 : inode_of(pin);
+#endif
+#if PQ_USE_STARTTIME
+	if (kind == PQ_IDENT_START)
+		return start_of(pid);
+#endif
+	(void)kind, (void)pin, (void)pid;
+	return 0;
+}

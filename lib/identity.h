@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * identity.h - is this still the same process?
+ *
+ * A pid is a name that the kernel gives again. A pin (a pidfd) holds on to
+ * the process itself; its inode in pidfs, or the start time, tells processes
+ * apart that had the same pid.
+ */
+#ifndef PQ_IDENTITY_H
+#define PQ_IDENTITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What pq_ident_*() tell; beside the value itself. */
+enum pq_ident_kind { PQ_IDENT_NONE, PQ_IDENT_INODE, PQ_IDENT_START };
+
+/** Which kind of identity a process started now can be given. Not
+ * async-signal-safe; asks the kernel once. */
+enum pq_ident_kind pq_ident_kind(void);
+
+/**
+ * The identity of the calling process. Async-signal-safe, and safe in a child
+ * that shares its parent's memory.
+ * @return 0: unknown
+ */
+uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid);
+
+/**
+ * The identity of the process that a pin holds, or that has this pid.
+ * @param pin -1: none
+ * @return 0: unknown, or there is none any more
+ */
+uint64_t pq_ident_of(enum pq_ident_kind kind, int pin, pid_t pid);
+
+/**
+ * Pin the process that has this pid at the moment.
+ * @return a descriptor
+ * @retval -ESRCH there is none
+ * @retval -ENOSYS this system can't
+ * @retval -EMFILE, -ENFILE, -ENOMEM
+ */
+int pq_pin(pid_t pid);
+
+/** Signal the pinned process, or the group that it leads.
+ * @retval -EINVAL no such signal, or no groups in this kernel */
+int pq_pin_signal(int pin, int signo, bool group);
+
+/** Is the pinned process dead (and perhaps a zombie)? */
+bool pq_pin_dead(int pin);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * inspect.c - the public functions that look: counters, snapshots, checks,
+ * and what a return value means. Must not change a record, but for the sweep
+ * that procq_check() begins with.
+ */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "handle.h"
+#include "member.h"
+#include "record.h"
+#include "sweep.h"
+
+/* How often a finding is looked at again before it counts as a fault:
+ * others may be in the middle of a step. */
+#define LOOKS 50
+#define LOOK_PAUSE (2 * PQ_MILLI)
+
+/* ---- what a return value means ---- */
+
+const char *procq_strerror(int err)
+{
+	switch (err < 0 ? -err : 0) {
+	case 0:
+		return "no error";
+	case ENOENT:
+		return "no such queue";
+	case EINVAL:
+		return "invalid name or option";
+	case ENAMETOOLONG:
+		return "the name is too long";
+	case EACCES:
+		return "permission denied";
+	case EPERM:
+		return "it belongs to another user";
+	case EEXIST:
+		return "the queue has another capacity";
+	case ENODEV:
+		return "not a shared memory object";
+	case EBADMSG:
+		return "not a queue, or damaged";
+	case EPROTONOSUPPORT:
+		return "a queue of another version of procq, "
+		       "or of another type of machine";
+	case EXDEV:
+		return "a queue of another PID namespace";
+	case ESTALE:
+		return "a queue of an earlier boot";
+	case EUSERS:
+		return "no place is left";
+	case ENOSPC:
+		return "no space left in shared memory";
+	case ETIMEDOUT:
+		return "timed out";
+	case EAGAIN:
+		return "nothing there at the moment";
+	case ESHUTDOWN:
+		return "the queue is closed";
+	case ECHILD:
+		return "the handle is another process's";
+	case EBUSY:
+		return "in use, or not empty";
+	case ENOTSUP:
+		return "not possible on this system";
+	case ECANCELED:
+		return "killed before it had entered";
+	default:
+		return strerror(-err);
+	}
+}
+
+/* ---- counters ---- */
+
+static void count_participants(struct pq_segment *seg, struct procq_stat *out)
+{
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		const struct pq_participant *p = &seg->participants[i];
+		uint64_t who;
+		uint32_t wants;
+
+		out->retired += atomic_load(&p->tally[PQ_RETIRED]);
+		out->exited += atomic_load(&p->tally[PQ_EXITED_SELF]);
+		out->lost += atomic_load(&p->tally[PQ_LOST]);
+		if (pq_member_dead(seg, i, &who)) {
+			out->dead++;
+			continue;
+		}
+		if (!who)
+			continue;
+		out->producers += pq_who_role(who) == PROCQ_PRODUCER;
+		out->consumers += pq_who_role(who) == PROCQ_CONSUMER;
+		out->keepers += pq_who_role(who) == PROCQ_KEEPER;
+		wants = atomic_load(&p->wants);
+		out->waiting_room += !!(wants & PROCQ_ROOM);
+		out->waiting_ready += !!(wants & PROCQ_READY);
+	}
+}
+
+static void count_records(const struct pq_segment *seg, struct procq_stat *out)
+{
+	for (uint32_t i = 0; i < seg->capacity; i++) {
+		unsigned state = pq_word_state(pq_load_word(seg, i));
+		bool present = state == PROCQ_QUEUED || state == PROCQ_TAKEN ||
+			       state == PROCQ_EXITED;
+
+		if (state <= PROCQ_GONE)
+			out->states[state]++;
+		out->present += present;
+		/* A life is counted by its child, or at its release. */
+		out->started += pq_untag(atomic_load(&seg->records[i].lives),
+					 PQ_LIVES_BITS);
+		if (present && !pq_record_counted(seg, i))
+			out->started++;
+	}
+}
+
+int procq_stat(const struct procq *q, struct procq_stat *out)
+{
+	struct pq_segment *seg = q->seg;
+	const struct pq_header *h = seg->header;
+
+	memset(out, 0, sizeof(*out));
+	count_records(seg, out);
+	count_participants(seg, out);
+	out->returned = atomic_load(&h->returned);
+	out->swept = atomic_load(&h->swept);
+	out->entered = atomic_load(&h->ready.tail);
+	out->bytes = seg->size;
+	out->created = h->created;
+	out->capacity = seg->capacity;
+	out->closed = atomic_load(&h->closed) != 0;
+	return 0;
+}
+
+/* ---- snapshots ---- */
+
+static int by_seq(const void *a, const void *b)
+{
+	const struct procq_process *x = a, *y = b;
+
+	/* What has not yet entered comes last. */
+	if (x->seq == y->seq)
+		return x->slot < y->slot ? -1 : x->slot > y->slot;
+	return x->seq - 1 < y->seq - 1 ? -1 : 1;
+}
+
+int procq_snapshot(const struct procq *q, struct procq_process *out,
+		   uint32_t max)
+{
+	const struct pq_segment *seg = q->seg;
+	struct procq_process *all = NULL, *larger;
+	uint32_t n = 0, room = 0;
+
+	for (uint32_t i = 0; i < seg->capacity; i++) {
+		uint64_t word = pq_load_word(seg, i);
+
+		if (pq_word_state(word) == PROCQ_FREE)
+			continue;
+		if (n == room) {
+			room = room ? 2 * room : 64;
+			larger = realloc(all, room * sizeof(*all));
+			if (!larger) {
+				free(all);
+				return -ENOMEM;
+			}
+			all = larger;
+		}
+		pq_record_describe(seg, i, word, &all[n]);
+		/* Read while it changed: only what is certain. */
+		if (pq_load_word(seg, i) == word)
+			n++;
+		else
+			i--;
+	}
+	if (n > 0) {
+		qsort(all, n, sizeof(*all), by_seq);
+		memcpy(out, all, (n < max ? n : max) * sizeof(*all));
+	}
+	free(all);
+	return (int)n;
+}
+
+/* ---- checks ---- */
+
+/* The first one is told in words. */
+#define FAULT(out, ...) \
+	do { \
+		if ((out)->faults++ == 0) \
+			snprintf((out)->first, sizeof((out)->first), \
+				 __VA_ARGS__); \
+	} while (0)
+
+static void check_words(struct pq_segment *seg, struct procq_report *out)
+{
+	for (uint32_t i = 0; i < seg->capacity; i++) {
+		uint64_t word = pq_load_word(seg, i);
+		unsigned owner = pq_word_owner(word);
+
+		if (!pq_word_valid(word))
+			FAULT(out, "record %lu: its word %#llx is not legal",
+			      (unsigned long)i, (unsigned long long)word);
+		else if (owner && !atomic_load(
+				&seg->participants[owner - 1].who) &&
+			 pq_load_word(seg, i) == word)
+			FAULT(out, "record %lu: belongs to place %u, which "
+			      "is empty", (unsigned long)i, owner - 1);
+	}
+}
+
+static void check_ring(const struct pq_ring *ring, const char *name,
+		       struct procq_report *out)
+{
+	uint64_t head = atomic_load(&ring->ends->head);
+	uint64_t tail = atomic_load(&ring->ends->tail);
+
+	/* The head may be one ahead of a tail that awaits a helping hand. */
+	if (head > tail + 1 || tail - head > ring->size + 1)
+		if (head == atomic_load(&ring->ends->head))
+			FAULT(out, "%s ring: head %llu, tail %llu", name,
+			      (unsigned long long)head,
+			      (unsigned long long)tail);
+	for (uint64_t p = head; p < tail && p - head < ring->size; p++) {
+		uint64_t cell = atomic_load(&ring->cells[p & (ring->size - 1)]);
+
+		if ((uint32_t)(cell >> 32) != (uint32_t)p &&
+		    atomic_load(&ring->ends->head) <= p)
+			FAULT(out, "%s ring: the cell of position %llu is "
+			      "of position %llu modulo 2^32", name,
+			      (unsigned long long)p,
+			      (unsigned long long)(cell >> 32));
+	}
+}
+
+static void check_sum(const struct procq *q, struct procq_report *out)
+{
+	struct procq_stat s;
+	uint64_t told;
+
+	procq_stat(q, &s);
+	told = s.retired + s.exited + s.lost + s.present;
+	if (s.started != told)
+		FAULT(out, "started %llu processes, but retired, exited, lost "
+		      "and present are %llu", (unsigned long long)s.started,
+		      (unsigned long long)told);
+}
+
+int procq_check(struct procq *q, struct procq_report *out)
+{
+	struct procq_report r;
+	int64_t hints;
+
+	if (!q || q->role == PROCQ_ONLOOKER)
+		return -EINVAL;
+	memset(out, 0, sizeof(*out));
+	if (pq_sweep_dead(q->seg, out) < 0)
+		return -ENOMEM;
+	hints = pq_sweep_hints(q->seg);
+	if (hints < 0)
+		return -ENOMEM;
+	out->hints += (uint64_t)hints;
+	/* On a queue in use much is half done at any moment. What is wrong
+	 * each time is wrong. */
+	for (int look = 0; look < LOOKS; look++) {
+		struct timespec pause = pq_timespec(LOOK_PAUSE);
+
+		memset(&r, 0, sizeof(r));
+		check_words(q->seg, &r);
+		check_ring(&q->seg->ready, "ready", &r);
+		check_ring(&q->seg->free, "free", &r);
+		check_sum(q, &r);
+		if (r.faults == 0)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	out->faults = r.faults;
+	memcpy(out->first, r.first, sizeof(out->first));
+	return 0;
+}
+
+/* ---- the queues of this machine ---- */
+
+#if defined __linux__
+
+/* Where the C library has them; shm_open() can't list. */
+#define SHM_DIRECTORY "/dev/shm"
+
+static int is_queue(int dir, const char *name, struct procq_entry *entry)
+{
+	uint64_t magic = 0;
+	struct stat st;
+	ssize_t got;
+	int fd;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode) || strlen(name) + 2 > PROCQ_NAME_SIZE)
+		return 0;
+	snprintf(entry->object, sizeof(entry->object), "/%s", name);
+	entry->uid = st.st_uid;
+	entry->mode = st.st_mode & 07777;
+	if (strncmp(name, "procq.", 6) == 0)
+		return 1;
+	/* A queue that is shared may have any name: look inside, if allowed. */
+	if (pq_segment_is_open(entry->object))
+		return 1;
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return 0;
+	got = read(fd, &magic, sizeof(magic));
+	close(fd);
+	return got == (ssize_t)sizeof(magic) && magic == PQ_MAGIC;
+}
+
+int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
+{
+	DIR *dir = opendir(SHM_DIRECTORY);
+	struct dirent *d;
+	int rc = 0;
+
+	if (!dir)
+		return -errno;
+	while (rc == 0 && (d = readdir(dir))) {
+		struct procq_entry entry;
+
+		if (is_queue(dirfd(dir), d->d_name, &entry))
+			rc = visit(&entry, arg);
+	}
+	closedir(dir);
+	return rc;
+}
+
+#else
+
+int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
+{
+	(void)visit, (void)arg;
+	return -ENOTSUP;
+}
+
+#endif

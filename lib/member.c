@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * member.c - participants: join, leave, who is alive; and their tallies.
+ * Must not sleep, nor change a record.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "member.h"
+#include "sweep.h"
+
+/* intent: valid:1 kind:2 odd:1 slot:20 generation:40. */
+#define INTENT_VALID (UINT64_C(1) << 63)
+#define INTENT_KIND_SHIFT 61
+#define INTENT_ODD_SHIFT 60
+#define INTENT_SLOT_SHIFT PQ_GEN_BITS
+
+/* Only the tenant of a place writes what stands in it, after the CAS that
+ * made it the tenant. */
+static void sit_down(struct pq_segment *seg, unsigned place)
+{
+	struct pq_participant *me = &seg->participants[place];
+
+	atomic_store_explicit(&me->pid, (int32_t)getpid(),
+			      memory_order_relaxed);
+	atomic_store_explicit(&me->wants, 0, memory_order_relaxed);
+	/* A late ring for the previous tenant may still come: it only makes
+	 * a wait return early. */
+	while (sem_trywait(&me->bell) == 0)
+		;
+}
+
+static int draw_incarnation(struct pq_segment *seg, uint64_t *incarnation)
+{
+	*incarnation = atomic_fetch_add(&seg->header->next_incarnation, 1) &
+		       PQ_INCARNATION_MASK;
+	return pq_byte_hold(seg, *incarnation);
+}
+
+int pq_member_join_first(struct pq_segment *seg, unsigned role,
+			 uint64_t *incarnation)
+{
+	int rc = draw_incarnation(seg, incarnation);
+
+	if (rc < 0)
+		return rc;
+	atomic_store(&seg->participants[0].who, pq_who(role, *incarnation));
+	sit_down(seg, 0);
+	return 0;
+}
+
+static int find_place(struct pq_segment *seg, uint64_t who)
+{
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		uint64_t empty = 0;
+
+		if (atomic_load_explicit(&seg->participants[i].who,
+					 memory_order_relaxed) == 0 &&
+		    atomic_compare_exchange_strong(&seg->participants[i].who,
+						   &empty, who))
+			return (int)i;
+	}
+	return -EUSERS;
+}
+
+/* Sequentially consistent after the entry's CAS: either a remover sees the
+ * entry, or this sees what the remover wrote. */
+static bool keep_open(struct pq_segment *seg)
+{
+	uint64_t life = atomic_load(&seg->header->life);
+
+	while (life != PQ_LIFE_OPEN && life != PQ_LIFE_FINAL)
+		if (atomic_compare_exchange_weak(&seg->header->life, &life,
+						 PQ_LIFE_OPEN))
+			return true;
+	return life == PQ_LIFE_OPEN;
+}
+
+int pq_member_sit_again(struct pq_segment *seg, unsigned role,
+			uint64_t incarnation, unsigned *place)
+{
+	uint64_t who = pq_who(role, incarnation);
+	int rc = find_place(seg, who);
+
+	if (rc < 0 && pq_sweep_dead(seg, NULL) > 0)
+		rc = find_place(seg, who);
+	if (rc < 0)
+		return rc;
+	*place = (unsigned)rc;
+	sit_down(seg, *place);
+	if (keep_open(seg))
+		return 0;
+	pq_member_stand_up(seg, *place, incarnation);
+	return 1;
+}
+
+int pq_member_join(struct pq_segment *seg, unsigned role,
+		   uint64_t *incarnation, unsigned *place)
+{
+	/* The byte first: an entry in the table without it is a dead one. */
+	int rc = draw_incarnation(seg, incarnation);
+
+	if (rc < 0)
+		return rc;
+	rc = pq_member_sit_again(seg, role, *incarnation, place);
+	if (rc)
+		pq_byte_drop(seg, *incarnation);
+	return rc;
+}
+
+void pq_member_stand_up(struct pq_segment *seg, unsigned place,
+			uint64_t incarnation)
+{
+	struct pq_participant *me = &seg->participants[place];
+	uint64_t who = atomic_load(&me->who);
+
+	if (pq_who_incarnation(who) == incarnation)
+		atomic_compare_exchange_strong(&me->who, &who, 0);
+}
+
+int pq_member_find(const struct pq_segment *seg, uint64_t incarnation)
+{
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		uint64_t who = atomic_load_explicit(&seg->participants[i].who,
+						    memory_order_relaxed);
+
+		if (who && pq_who_incarnation(who) == incarnation)
+			return (int)i;
+	}
+	return -1;
+}
+
+bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *who)
+{
+	*who = atomic_load(&seg->participants[place].who);
+	return *who && !pq_byte_held(seg, pq_who_incarnation(*who));
+}
+
+/* ---- tallies ---- */
+
+void pq_tally_begin(struct pq_participant *me, enum pq_tally kind,
+		    uint32_t slot, uint64_t gen)
+{
+	uint64_t count = atomic_load_explicit(&me->tally[kind],
+					      memory_order_relaxed);
+
+	/* Release, and before the caller's CAS on the word, which is a
+	 * release too: whoever sees the word moved sees this. */
+	atomic_store_explicit(&me->intent,
+			      INTENT_VALID |
+			      (uint64_t)kind << INTENT_KIND_SHIFT |
+			      (count & 1) << INTENT_ODD_SHIFT |
+			      (uint64_t)slot << INTENT_SLOT_SHIFT |
+			      (gen & PQ_GEN_MASK), memory_order_release);
+}
+
+void pq_tally_end(struct pq_participant *me, bool done)
+{
+	uint64_t intent = atomic_load_explicit(&me->intent,
+					       memory_order_relaxed);
+	_Atomic uint64_t *count = &me->tally[intent >> INTENT_KIND_SHIFT & 3];
+
+	/* Released in this order: a sweep that no longer sees the intent sees
+	 * the count. */
+	if (done)
+		atomic_store_explicit(count, atomic_load_explicit(
+			count, memory_order_relaxed) + 1,
+			memory_order_release);
+	atomic_store_explicit(&me->intent, 0, memory_order_release);
+}
+
+/* Is the record still as it was when the intent was written? */
+static bool word_still_taken(const struct pq_segment *seg, unsigned place,
+			     uint64_t intent)
+{
+	uint32_t slot = (uint32_t)(intent >> INTENT_SLOT_SHIFT) &
+			PQ_HINT_INDEX_MASK;
+	uint64_t word;
+
+	if (slot >= seg->capacity)
+		return true;
+	word = pq_load_word(seg, slot);
+	return pq_word_state(word) == PROCQ_TAKEN &&
+	       pq_word_owner(word) == place + 1 &&
+	       pq_word_gen(word) == (intent & PQ_GEN_MASK);
+}
+
+void pq_tally_repair(const struct pq_segment *seg, unsigned place,
+		     uint64_t who)
+{
+	struct pq_participant *dead = &seg->participants[place];
+	uint64_t intent = atomic_load(&dead->intent);
+	unsigned kind = intent >> INTENT_KIND_SHIFT & 3;
+	uint64_t count;
+	bool moved;
+
+	if (!intent || kind >= PQ_TALLIES)
+		return;
+	count = atomic_load(&dead->tally[kind]);
+	moved = !word_still_taken(seg, place, intent);
+	/* Another sweeper clears the intent before it hands the record back:
+	 * so if it is still there now, it was the dead one that moved it. */
+	if (atomic_load(&dead->intent) != intent ||
+	    atomic_load(&dead->who) != who)
+		return;
+	if (moved && (count & 1) == (intent >> INTENT_ODD_SHIFT & 1))
+		atomic_compare_exchange_strong(&dead->tally[kind], &count,
+					       count + 1);
+	atomic_compare_exchange_strong(&dead->intent, &intent, 0);
+}

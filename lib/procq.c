@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * procq.c - the public functions, but those that only look (inspect.c).
+ * Must stay thin: what a function does is done in the rooms below.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bell.h"
+#include "clock.h"
+#include "command.h"
+#include "handle.h"
+#include "member.h"
+#include "record.h"
+#include "sweep.h"
+#include "take.h"
+
+/* While deaths are awaited that perhaps no bell will tell. */
+#define SHORT_SLICE (100 * PQ_MILLI)
+/* How long PROCQ_ENTERED waits for a child that is neither in nor dead. */
+#define ENTRY_MAX PQ_SECOND
+
+int64_t procq_now(void)
+{
+	return pq_clock(CLOCK_MONOTONIC);
+}
+
+/* 0, or why this handle can't be used here. */
+static int usable(const struct procq *q)
+{
+	if (!q)
+		return -EINVAL;
+	return q->pid == getpid() ? 0 : -ECHILD;
+}
+
+static int usable_participant(const struct procq *q)
+{
+	int rc = usable(q);
+
+	return rc == 0 && q->role == PROCQ_ONLOOKER ? -EINVAL : rc;
+}
+
+/* ---- names ---- */
+
+int procq_object_name(const char *name, char *object)
+{
+	const char *rest;
+	int n;
+
+	if (!name || !*name || strcmp(name, "/") == 0)
+		return -EINVAL;
+	rest = *name == '/' ? name + 1 : name;
+	if (strchr(rest, '/') || strcmp(rest, ".") == 0 ||
+	    strcmp(rest, "..") == 0)
+		return -EINVAL;
+	if (*name == '/')
+		n = snprintf(object, PROCQ_NAME_SIZE, "%s", name);
+	else
+		n = snprintf(object, PROCQ_NAME_SIZE, "/procq.%lu.%s",
+			     (unsigned long)geteuid(), name);
+	/* The slash is no part of the file's name. */
+	if (n < 0 || n >= PROCQ_NAME_SIZE || n - 1 > NAME_MAX)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+/* ---- open and close ---- */
+
+static int check_options(const struct procq_options *options)
+{
+	if (!options || options->size != sizeof(*options))
+		return -EINVAL;
+	if (options->role < PROCQ_PRODUCER || options->role > PROCQ_ONLOOKER ||
+	    options->capacity > PROCQ_CAPACITY_MAX ||
+	    options->mode & ~0777u)
+		return -EINVAL;
+	return 0;
+}
+
+static int join(struct procq *q, uint64_t creator)
+{
+	if (q->role == PROCQ_ONLOOKER)
+		return 0;
+	if (creator) {
+		q->incarnation = creator;
+		q->place = 0;
+		return 0;
+	}
+	return pq_member_join(q->seg, q->role, &q->incarnation, &q->place);
+}
+
+static int open_and_join(struct procq *q, const char *object,
+			 struct procq_options *options)
+{
+	uint64_t creator;
+	int rc;
+
+	do {
+		rc = pq_segment_open(&q->seg, object, options, &creator);
+		if (rc < 0)
+			return rc;
+		rc = join(q, creator);
+		if (rc)
+			pq_segment_close(q->seg);
+	} while (rc == 1);
+	return rc;
+}
+
+int procq_open(struct procq **out, const char *name,
+	       struct procq_options *options)
+{
+	char object[PROCQ_NAME_SIZE];
+	struct procq_options o;
+	struct procq *q;
+	int rc;
+
+	*out = NULL;
+	rc = check_options(options);
+	if (rc == 0)
+		rc = procq_object_name(name, object);
+	if (rc < 0)
+		return rc;
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return -ENOMEM;
+	o = *options;
+	if (o.role == PROCQ_ONLOOKER)
+		o.flags |= PROCQ_NOCREATE;
+	snprintf(q->name, sizeof(q->name), "%s", name);
+	q->pid = getpid();
+	q->role = o.role;
+	q->flags = o.flags;
+	q->lifeline[0] = q->lifeline[1] = -1;
+	pq_flights_init(&q->flights);
+	rc = open_and_join(q, object, &o);
+	options->found = o.found;
+	if (rc < 0) {
+		free(q);
+		return rc;
+	}
+	*out = q;
+	return 0;
+}
+
+static void free_handle(struct procq *q)
+{
+	pq_flights_destroy(&q->flights);
+	pq_intmap_destroy(&q->children);
+	pq_nest_destroy(&q->nest);
+	for (int i = 0; i < 2; i++)
+		if (q->lifeline[i] >= 0)
+			close(q->lifeline[i]);
+	free(q);
+}
+
+int procq_close(struct procq *q)
+{
+	uint64_t who;
+	int removed = 0;
+
+	if (!q)
+		return 0;
+	if (usable(q) < 0)
+		return -ECHILD;
+	if (q->role != PROCQ_ONLOOKER) {
+		who = pq_who(q->role, q->incarnation);
+		procq_reap(q);
+		pq_sweep_self(q->seg, q->place, who);
+		pq_bell_hide_dead(q->seg, q->place);
+		/* The place first, the byte last: the removal is still ours. */
+		pq_member_stand_up(q->seg, q->place, q->incarnation);
+		removed = pq_segment_remove(q->seg, q->incarnation) == 0;
+		pq_byte_drop(q->seg, q->incarnation);
+	}
+	pq_segment_close(q->seg);
+	free_handle(q);
+	return removed;
+}
+
+int procq_remove(struct procq *q)
+{
+	int rc = usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	pq_sweep_dead(q->seg, NULL);
+	/* Its own place is the only one that may be taken. */
+	pq_member_stand_up(q->seg, q->place, q->incarnation);
+	rc = pq_segment_remove(q->seg, q->incarnation);
+	if (rc < 0) {
+		int again = pq_member_sit_again(q->seg, q->role,
+						q->incarnation, &q->place);
+
+		return again < 0 ? again : rc;
+	}
+	return 0;
+}
+
+const char *procq_object(const struct procq *q)
+{
+	return q->seg->name;
+}
+
+uint32_t procq_capacity(const struct procq *q)
+{
+	return q->seg->capacity;
+}
+
+uint64_t procq_incarnation(const struct procq *q)
+{
+	return q->incarnation;
+}
+
+int procq_set_closed(struct procq *q, int closed)
+{
+	int rc = usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	atomic_store(&q->seg->header->closed, closed ? 1 : 0);
+	if (!closed)
+		pq_bell_ring_room(q->seg);
+	return 0;
+}
+
+/* ---- the producer ---- */
+
+static const struct procq_command idle_command = {
+	.size = (uint32_t)sizeof(struct procq_command),
+};
+
+static int check_command(const struct procq_command *command)
+{
+	if (command->size && command->size != sizeof(*command))
+		return -EINVAL;
+	if (command->method > PROCQ_CLONE || command->reserved)
+		return -EINVAL;
+	if (command->method == PROCQ_VFORK && !command->argv)
+		return -EINVAL;
+	return 0;
+}
+
+static int open_lifeline(struct procq *q)
+{
+#if !PQ_USE_PDEATHSIG
+	if (q->lifeline[0] >= 0)
+		return 0;
+	if (pipe(q->lifeline) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		fcntl(q->lifeline[i], F_SETFD, FD_CLOEXEC);
+#else
+	(void)q;
+#endif
+	return 0;
+}
+
+static void fill_start(struct procq *q, const struct procq_command *command,
+		       struct pq_start *start)
+{
+	memset(start, 0, sizeof(*start));
+	start->seg = q->seg;
+	start->ident_kind = pq_ident_kind();
+	start->parent = q->pid;
+	start->keep = command->flags & PROCQ_KEEP;
+	start->group = command->flags & PROCQ_GROUP;
+	start->keep_stdin = command->flags & PROCQ_STDIN;
+	start->lifeline[0] = start->lifeline[1] = -1;
+	if (!command->argv && !start->keep) {
+		start->lifeline[0] = q->lifeline[0];
+		start->lifeline[1] = q->lifeline[1];
+	}
+	start->set_mask = command->mask;
+	if (command->mask)
+		start->mask = *command->mask;
+}
+
+static uint32_t origin_flags(const struct pq_start *start)
+{
+	return (start->keep ? PQ_F_KEEP : 0) |
+	       (start->group ? PQ_F_GROUP : 0) |
+	       (start->ident_kind == PQ_IDENT_START ? PQ_F_START : 0);
+}
+
+static int start_process(struct procq *q, struct pq_start *start,
+			 unsigned method, pid_t *pid)
+{
+	unsigned wanted = method;
+	int rc;
+
+	if (method == PROCQ_AUTO)
+		wanted = pq_spawn_has(PROCQ_CLONE) ? PROCQ_CLONE : PROCQ_FORK;
+	rc = pq_spawn(start, wanted, &q->nest, pid);
+	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_AUTO))
+		rc = pq_spawn(start, PROCQ_FORK, &q->nest, pid);
+	return rc == -EAGAIN ? -EUSERS : rc;
+}
+
+struct entry {
+	const struct pq_segment *seg;
+	uint32_t slot;
+};
+
+static bool has_entered(void *arg)
+{
+	const struct entry *entry = arg;
+	struct procq_process p;
+
+	pq_record_describe(entry->seg, entry->slot,
+			   pq_load_word(entry->seg, entry->slot), &p);
+	return p.seq;
+}
+
+/* In the record, or dead; or neither for too long, which is then its
+ * caller's to see. */
+static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
+{
+	int64_t end = procq_now() + ENTRY_MAX, now;
+	struct entry entry = { q->seg, slot };
+
+	while (!has_entered(&entry) && (now = procq_now()) < end) {
+		if (pq_child_dead(pid))
+			return pq_word_state(pq_load_word(q->seg, slot)) ==
+			       PROCQ_RESERVED ? -ECANCELED : 0;
+		pq_bell_wait(q->seg, q->place, PQ_ENTRY, now + 10 * PQ_MILLI,
+			     has_entered, &entry);
+	}
+	return 0;
+}
+
+static int64_t reserve(struct procq *q, const struct procq_command *command,
+		       struct pq_start *start)
+{
+	struct pq_origin origin = { .incarnation = q->incarnation,
+				    .ppid = (int32_t)q->pid };
+
+	if (atomic_load_explicit(&q->seg->header->closed,
+				 memory_order_relaxed))
+		return -ESHUTDOWN;
+	origin.flags = origin_flags(start);
+	pq_command_label(origin.label, command);
+	return pq_record_reserve(q->seg, q->place + 1, &origin, &start->word);
+}
+
+static int spawn(struct procq *q, const struct procq_command *command,
+		 struct pq_start *start, struct procq_process *out)
+{
+	struct pq_prepared prepared = { 0 };
+	pid_t pid = 0;
+	int64_t slot;
+	int rc;
+
+	slot = reserve(q, command, start);
+	if (slot < 0)
+		return (int)slot;
+	start->slot = (uint32_t)slot;
+	if (command->argv) {
+		rc = pq_command_prepare(&prepared, start, command->argv,
+					q->name);
+		if (rc < 0)
+			goto cancel;
+	}
+	rc = start_process(q, start, command->method, &pid);
+	pq_command_release(&prepared);
+	if (rc < 0)
+		goto cancel;
+	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
+	if (command->flags & PROCQ_ENTERED)
+		rc = await_entry(q, start->slot, pid);
+	if (start->exec_error)
+		rc = -start->exec_error;
+	if (out) {
+		pq_record_describe(q->seg, start->slot,
+				   pq_load_word(q->seg, start->slot), out);
+		out->pid = (int32_t)pid;
+	}
+	return rc;
+cancel:
+	pq_record_cancel(q->seg, start->slot, start->word);
+	return rc;
+}
+
+int procq_spawn(struct procq *q, const struct procq_command *command,
+		struct procq_process *out)
+{
+	struct pq_start start;
+	int rc = usable_participant(q);
+
+	if (!command)
+		command = &idle_command;
+	if (rc == 0)
+		rc = check_command(command);
+	if (rc == 0)
+		rc = pq_intmap_reserve(&q->children);
+	if (rc == 0 && !command->argv)
+		rc = open_lifeline(q);
+	if (rc < 0)
+		return rc;
+	fill_start(q, command, &start);
+	return spawn(q, command, &start, out);
+}
+
+int procq_child(const struct procq *q, uint32_t slot,
+		struct procq_process *out)
+{
+	int rc = usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	if (slot >= q->seg->capacity)
+		return -ESRCH;
+	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot), out);
+	if (out->state == PROCQ_FREE || out->producer != q->incarnation)
+		return -ESRCH;
+	return 0;
+}
+
+uint32_t procq_children(const struct procq *q)
+{
+	return q->children.count;
+}
+
+int procq_reap(struct procq *q)
+{
+	int rc = usable_participant(q);
+
+	return rc < 0 ? rc : pq_reap(q);
+}
+
+/* ---- the consumer ---- */
+
+int procq_peek(struct procq *q, struct procq_process *out)
+{
+	struct pq_hint hint;
+	uint64_t word;
+	int rc = usable_participant(q);
+
+	if (rc == 0)
+		rc = pq_take_next(q, &hint, &word);
+	if (rc < 0)
+		return rc;
+	pq_record_describe(q->seg, hint.index, word, out);
+	if (!out->seq)
+		out->seq = hint.position + 1;
+	return 0;
+}
+
+static int take_and_describe(struct procq *q, uint32_t slot, uint64_t word,
+			     uint64_t position, struct procq_process *out)
+{
+	int rc = pq_take(q, slot, word, position);
+
+	if (rc == 0)
+		pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot),
+				   out);
+	return rc;
+}
+
+int procq_take(struct procq *q, const struct procq_process *only,
+	       struct procq_process *out)
+{
+	struct pq_hint hint;
+	uint64_t word;
+	int rc = usable_participant(q);
+
+	while (rc == 0) {
+		struct procq_process p;
+
+		rc = pq_take_next(q, &hint, &word);
+		if (rc < 0)
+			return rc;
+		if (only) {
+			pq_record_describe(q->seg, hint.index, word, &p);
+			if (only->slot != hint.index || only->pid != p.pid ||
+			    only->started != p.started)
+				return -EAGAIN;
+		}
+		rc = take_and_describe(q, hint.index, word, hint.position,
+				       out);
+		if (rc == -EAGAIN) {
+			rc = 0;		/* it changed: look again */
+			continue;
+		}
+		if (rc == 0)
+			pq_ring_skip(&q->seg->ready, &hint);
+		return rc;
+	}
+	return rc;
+}
+
+/* Out of order; the hint that is left behind is skipped as stale. */
+static int take_any(struct procq *q, uint64_t producer, bool living,
+		    struct procq_process *out)
+{
+	uint64_t word;
+	int64_t slot;
+	int rc;
+
+	do {
+		slot = pq_take_find(q, producer, living, &word);
+		if (slot < 0)
+			return (int)slot;
+		rc = take_and_describe(q, (uint32_t)slot, word, UINT64_MAX,
+				       out);
+	} while (rc == -EAGAIN);
+	return rc;
+}
+
+int procq_take_own(struct procq *q, struct procq_process *out)
+{
+	int rc = usable_participant(q);
+
+	return rc < 0 ? rc : take_any(q, q->incarnation, true, out);
+}
+
+int procq_take_exited(struct procq *q, struct procq_process *out)
+{
+	int rc = usable_participant(q);
+
+	return rc < 0 ? rc : take_any(q, 0, false, out);
+}
+
+int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
+{
+	int rc = usable_participant(q);
+
+	return rc < 0 ? rc : pq_take_signal(q, slot, signo, alone);
+}
+
+int procq_collect(struct procq *q, struct procq_event *out)
+{
+	int rc = usable_participant(q);
+
+	return rc < 0 ? rc : pq_take_collect(q, out);
+}
+
+uint32_t procq_in_flight(const struct procq *q)
+{
+	return q->flights.count;
+}
+
+int procq_give_back(struct procq *q, uint32_t slot)
+{
+	int rc = usable_participant(q);
+
+	return rc < 0 ? rc : pq_take_return(q, slot);
+}
+
+/* ---- waiting ---- */
+
+struct wish {
+	struct procq *q;
+	unsigned what;
+};
+
+/* Asked once more after the wish is shown, so that no ring is missed. */
+static bool worth_looking(void *arg)
+{
+	const struct wish *wish = arg;
+	struct procq *q = wish->q;
+	struct pq_hint hint;
+
+	if (atomic_load(&q->woken))
+		return true;
+	if (wish->what & PROCQ_READY &&
+	    pq_ring_peek(&q->seg->ready, &hint))
+		return true;
+	if (wish->what & PROCQ_ROOM && pq_ring_peek(&q->seg->free, &hint) &&
+	    !atomic_load(&q->seg->header->closed))
+		return true;
+	if (wish->what & PROCQ_DEATH && pq_take_any_dead(q))
+		return true;
+	return wish->what & PROCQ_CHILD &&
+	       atomic_load(&q->seg->participants[q->place].asked);
+}
+
+/* Orphans' deaths are told by their pins alone: sleep on these, and hear the
+ * bell late. */
+static int sleep_on_pins(struct wish *wish, int64_t until)
+{
+	struct procq *q = wish->q;
+	int rc = 0;
+
+	pq_bell_show(q->seg, q->place, wish->what);
+	if (!worth_looking(wish))
+		rc = pq_flights_poll(&q->flights, until);
+	if (pq_bell_hide(q->seg, q->place, wish->what) && rc == -ETIMEDOUT)
+		rc = 0;
+	return rc;
+}
+
+int procq_wait(struct procq *q, unsigned what, int64_t deadline)
+{
+	struct wish wish = { q, what };
+	int rc = usable_participant(q);
+	int64_t slice, until;
+
+	if (rc < 0)
+		return rc;
+	/* Whatever it sleeps for, it hears what only it can do. */
+	if (q->children.count)
+		wish.what |= PROCQ_CHILD;
+	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
+	until = procq_now();
+	until = deadline - until > slice ? until + slice : deadline;
+	if (q->flights.orphans && what & PROCQ_DEATH)
+		rc = sleep_on_pins(&wish, until);
+	else
+		rc = pq_bell_wait(q->seg, q->place, wish.what, until,
+				  worth_looking, &wish);
+	atomic_store(&q->woken, 0);
+	if (rc != -ETIMEDOUT)
+		return rc;
+	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);
+	return until == deadline ? -ETIMEDOUT : 0;
+}
+
+void procq_wake(struct procq *q)
+{
+	/* One post is enough, however many signals come. */
+	if (q && q->role != PROCQ_ONLOOKER &&
+	    !atomic_exchange(&q->woken, 1))
+		sem_post(&q->seg->participants[q->place].bell);
+}

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * procq.h - a bounded queue of living processes in POSIX shared memory.
+ *
+ * A whole producer, which keeps eight idle processes in the queue "demo":
+ *
+ *	struct procq_options o = PROCQ_OPTIONS_INIT;
+ *	struct procq *q;
+ *
+ *	o.role = PROCQ_PRODUCER;
+ *	o.capacity = 8;
+ *	if (procq_open(&q, "demo", &o) < 0)
+ *		return 1;
+ *	for (int n = 0; n < 20; )
+ *		if (procq_spawn(q, NULL, NULL) == 0)
+ *			n++;
+ *		else if (procq_reap(q) == 0)
+ *			procq_wait(q, PROCQ_ROOM, PROCQ_FOREVER);
+ *	while (procq_children(q) > 0)
+ *		if (procq_reap(q) == 0)
+ *			procq_wait(q, PROCQ_CHILD, PROCQ_FOREVER);
+ *	return procq_close(q) < 0;
+ *
+ * A whole consumer, which ends them, the oldest first:
+ *
+ *	struct procq_options o = PROCQ_OPTIONS_INIT;
+ *	struct procq_process p;
+ *	struct procq_event e;
+ *	struct procq *q;
+ *
+ *	o.role = PROCQ_CONSUMER;
+ *	if (procq_open(&q, "demo", &o) < 0)
+ *		return 1;
+ *	for (int n = 0; n < 20; ) {
+ *		if (procq_take(q, NULL, &p) == 0)
+ *			procq_signal(q, p.slot, SIGTERM);
+ *		else
+ *			procq_wait(q, PROCQ_READY | PROCQ_DEATH, PROCQ_FOREVER);
+ *		for (; procq_collect(q, &e) > 0; n++)
+ *			printf("%d lived %.3f s\n", (int)e.process.pid,
+ *			       (double)e.lived / 1e9);
+ *	}
+ *	return procq_close(q) < 0;
+ *
+ * Rules for every function:
+ *
+ * - It never prints and never exits. It returns 0, or a count, or a negative
+ *   errno value; errno itself is unspecified afterwards.
+ * - Times are nanoseconds in int64_t. A deadline is a reading of
+ *   procq_now(), not a duration; PROCQ_FOREVER never comes.
+ * - One handle is one participant of the queue. It belongs to one thread at
+ *   a time and to the process that opened it: in a child made by fork() every
+ *   function but procq_wake() answers -ECHILD. Several handles in one process
+ *   are several participants.
+ * - Whichever participant is killed with SIGKILL, wherever: nothing is lost
+ *   and nobody waits for it. What it held goes back when another participant
+ *   finds it dead, at the latest PROCQ_PATIENCE after looking in vain.
+ * - The library installs no signal handler, and waits only for the processes
+ *   that it started itself.
+ */
+#ifndef PROCQ_H
+#define PROCQ_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined __GNUC__
+# define PROCQ_API __attribute__((__visibility__("default")))
+#else
+# define PROCQ_API
+#endif
+
+/* The most records a queue can have; a capacity is 1 to this. */
+#define PROCQ_CAPACITY_MAX 1048576
+/* The capacity of a queue whose creator named none. */
+#define PROCQ_CAPACITY_DEFAULT 16
+/* The most participants that can be attached to one queue at once. */
+#define PROCQ_PARTICIPANTS_MAX 1024
+/* Bytes of a label, the terminating NUL among them. */
+#define PROCQ_LABEL_SIZE 16
+/* Bytes that hold the name of any queue's object, with its NUL. */
+#define PROCQ_NAME_SIZE 256
+/* A deadline that never comes. */
+#define PROCQ_FOREVER INT64_MAX
+/* The longest a wait sleeps before it looks for the dead, in ns. */
+#define PROCQ_PATIENCE INT64_C(250000000)
+
+/* A handle: one participant of one queue, or one onlooker. */
+struct procq;
+
+/* What a participant comes for. Shown to others; PROCQ_ONLOOKER also maps the
+ * object read-only, takes no place in the queue and can only look. */
+enum procq_role {
+	PROCQ_PRODUCER = 1,
+	PROCQ_CONSUMER = 2,
+	PROCQ_KEEPER = 3,	/* checks, repairs, removes */
+	PROCQ_ONLOOKER = 4
+};
+
+/* The state of a record. */
+enum procq_state {
+	PROCQ_FREE = 0,		/* room */
+	PROCQ_RESERVED = 1,	/* a producer is starting a process */
+	PROCQ_QUEUED = 2,	/* a process waits in the queue */
+	PROCQ_TAKEN = 3,	/* a consumer is ending it */
+	PROCQ_EXITED = 4,	/* ended by itself, to be told */
+	PROCQ_GONE = 5		/* dead and told; its parent has yet to reap it */
+};
+
+/* Options of procq_open(). Begin with PROCQ_OPTIONS_INIT, so that members of
+ * later versions have their defaults. */
+struct procq_options {
+	uint32_t size;		/* sizeof(struct procq_options) */
+	uint32_t role;		/* an enum procq_role */
+	uint32_t flags;		/* PROCQ_NOCREATE, … */
+	uint32_t capacity;	/* records, 0: as it is, or the default */
+	uint32_t mode;		/* permission bits of a new object */
+	uint32_t found;		/* out: what the object has instead; see
+				 * the errors of procq_open() */
+	int64_t deadline;	/* for a creator in the middle of its work */
+};
+
+#define PROCQ_OPTIONS_INIT \
+	{ (uint32_t)sizeof(struct procq_options), PROCQ_CONSUMER, 0, 0, 0600, \
+	  0, PROCQ_FOREVER }
+
+/* procq_options.flags: fail with -ENOENT where there is no queue. Consumers,
+ * keepers and onlookers may leave it out only to create an empty queue;
+ * an onlooker never creates. */
+#define PROCQ_NOCREATE 1u
+/* procq_options.flags: this process has no children but those of this
+ * handle that somebody else would wait for. procq_reap() then also reaps
+ * strangers, which it would otherwise have to step around one by one. */
+#define PROCQ_REAP_ALL 2u
+
+/* How procq_spawn() starts a process. */
+enum procq_method {
+	PROCQ_AUTO = 0,		/* the fastest that works here */
+	PROCQ_FORK = 1,		/* fork() */
+	PROCQ_VFORK = 2,	/* commands only: the parent's memory until exec */
+	PROCQ_CLONE = 3		/* the parent's memory, a small own stack */
+};
+
+/* procq_command.flags */
+#define PROCQ_KEEP 1u		/* may outlive its producer: no death signal */
+#define PROCQ_GROUP 2u		/* leads a process group, which is signalled */
+#define PROCQ_STDIN 4u		/* a command keeps standard input */
+#define PROCQ_ENTERED 8u	/* return when it has entered itself */
+
+/* What procq_spawn() starts. All zero: an idle process. */
+struct procq_command {
+	uint32_t size;		/* sizeof(struct procq_command) */
+	uint32_t method;	/* an enum procq_method */
+	uint32_t flags;		/* PROCQ_KEEP, … */
+	uint32_t reserved;	/* 0 */
+	const char *const *argv; /* NULL-terminated, NULL: an idle process */
+	const sigset_t *mask;	/* its signal mask, NULL: the caller's */
+	const char *label;	/* NULL: the command's last path component */
+};
+
+/* A process in the queue, as its record has it. */
+struct procq_process {
+	uint64_t seq;		/* place in the order of entry, from 1; 0:
+				 * not yet entered. Never used twice */
+	uint64_t ino;		/* pidfs inode, 0: unknown here */
+	uint64_t producer;	/* incarnation number of its producer */
+	uint64_t consumer;	/* … of the consumer that has it, 0: none */
+	int64_t started;	/* ns since the epoch, wall clock */
+	int64_t queued;		/* ns since the epoch, wall clock */
+	int64_t age;		/* ns since its start; up to its death */
+	int32_t pid;		/* 0: not yet known */
+	int32_t ppid;		/* the process that started it */
+	uint32_t slot;		/* the record, 0 to capacity - 1 */
+	uint32_t state;		/* an enum procq_state */
+	uint32_t flags;		/* PROCQ_KEEP, PROCQ_GROUP, PROCQ_RETURNED */
+	char label[PROCQ_LABEL_SIZE];
+};
+
+/* procq_process.flags: it was handed back by a dead consumer. */
+#define PROCQ_RETURNED 256u
+
+enum procq_event_type {
+	PROCQ_RETIRED = 1,	/* dead, confirmed */
+	PROCQ_STALE = 2		/* provably not there any more when it was
+				 * taken, and nobody was left to say why */
+};
+
+enum procq_cause {
+	PROCQ_UNKNOWN = 0,	/* no status came: its parent is stopped or dead */
+	PROCQ_EXIT = 1,		/* code: the exit status */
+	PROCQ_SIGNAL = 2,	/* code: the signal's number */
+	PROCQ_CORE = 3		/* the same, and a core was dumped */
+};
+
+/* The end of a process. */
+struct procq_event {
+	struct procq_process process;
+	int64_t ended;		/* ns since the epoch, wall clock */
+	int64_t lived;		/* ns from its start to its death */
+	int64_t latency;	/* ns from the first signal to the confirmed
+				 * death, -1: none was sent */
+	int64_t user;		/* ns of processor time, -1: unknown */
+	int64_t sys;		/* the same, in the kernel */
+	int64_t maxrss;		/* KiB, the peak; -1: unknown */
+	uint32_t type;		/* an enum procq_event_type */
+	uint32_t cause;		/* an enum procq_cause */
+	int32_t code;
+	int32_t signal;		/* the last signal that was sent, 0: none */
+	int32_t step;		/* how many different steps were taken, 0: it
+				 * died by itself */
+	uint32_t reserved;
+};
+
+/* What procq_wait() waits for. */
+#define PROCQ_ROOM 1u		/* a free record */
+#define PROCQ_READY 2u		/* a process to take */
+#define PROCQ_DEATH 4u		/* something for procq_collect() */
+#define PROCQ_CHILD 8u		/* something for procq_reap() */
+
+/* Counters and states, summed over the queue. The sums are exact whenever
+ * nobody is in the middle of a step: started = retired + exited + lost +
+ * present. */
+struct procq_stat {
+	uint64_t started;	/* processes that entered */
+	uint64_t retired;	/* … were ended by a participant */
+	uint64_t exited;	/* … ended by themselves and were told */
+	uint64_t lost;		/* … were gone with nobody to say why */
+	uint64_t returned;	/* times a dead consumer's were handed back */
+	uint64_t swept;		/* dead participants that were swept */
+	uint64_t states[6];	/* records per enum procq_state */
+	uint64_t present;	/* queued, taken and exited records */
+	uint64_t entered;	/* the highest seq given */
+	uint64_t bytes;		/* of the shared object */
+	int64_t created;	/* ns since the epoch, wall clock */
+	uint32_t capacity;
+	uint32_t producers;	/* attached and alive */
+	uint32_t consumers;
+	uint32_t keepers;
+	uint32_t dead;		/* participants that await the sweep */
+	uint32_t waiting_room;	/* participants that wait for room */
+	uint32_t waiting_ready;	/* … for a process */
+	uint32_t closed;	/* 1: producers get no room */
+};
+
+/* What procq_check() found and did. */
+struct procq_report {
+	uint64_t swept;		/* dead participants swept by this call */
+	uint64_t returned;	/* records it handed back */
+	uint64_t freed;		/* reservations of the dead it freed */
+	uint64_t hints;		/* missing ring entries it put in again */
+	uint64_t faults;	/* violations that can't be repaired */
+	char first[120];	/* the first of these, in words */
+};
+
+/* One queue on this machine. */
+struct procq_entry {
+	char object[PROCQ_NAME_SIZE]; /* with its leading slash */
+	uid_t uid;
+	mode_t mode;
+};
+
+/**
+ * Read the clock of deadlines: monotonic, ns. Async-signal-safe.
+ * @since 0.1
+ */
+PROCQ_API int64_t procq_now(void);
+
+/**
+ * Say what a negative return value means, in procq's terms.
+ * @param err a return value of this library
+ * @return a static string; never NULL
+ * @since 0.1
+ */
+PROCQ_API const char *procq_strerror(int err);
+
+/**
+ * Work out the name of a queue's shared object: /procq.UID.NAME for a NAME
+ * without a slash, NAME itself if it begins with one.
+ * @param name of the queue
+ * @param object room for PROCQ_NAME_SIZE bytes
+ * @retval 0
+ * @retval -EINVAL empty, or a slash that is not the first character
+ * @retval -ENAMETOOLONG longer than the system allows
+ * @since 0.1
+ */
+PROCQ_API int procq_object_name(const char *name, char *object);
+
+/**
+ * Join a queue; create it, or set it up anew after a creator that died, where
+ * needed. Blocks only while another process is setting it up, up to
+ * options->deadline.
+ *
+ * A queue named without a slash must belong to the caller's effective user.
+ *
+ * @param out the handle; end it with procq_close()
+ * @param name as for procq_object_name()
+ * @param options role and so on
+ * @retval 0
+ * @retval -EINVAL, -ENAMETOOLONG the name, or an option out of range
+ * @retval -ENOENT there is no such queue, and it was not to be created
+ * @retval -EACCES its permissions keep the caller out
+ * @retval -EPERM it belongs to another user (options->found: the uid)
+ * @retval -EEXIST it has another capacity (options->found)
+ * @retval -ENODEV it is not a regular shared memory object
+ * @retval -EBADMSG it is not a queue, or damaged
+ * @retval -EPROTONOSUPPORT a queue of another version or machine type
+ *         (options->found: its layout version)
+ * @retval -EXDEV a queue of another PID namespace
+ * @retval -ESTALE a queue of an earlier boot
+ * @retval -EUSERS all PROCQ_PARTICIPANTS_MAX places are taken
+ * @retval -ENOSPC, -ENOMEM, -EMFILE, -ENFILE too little of something
+ * @retval -ETIMEDOUT the deadline came; options->found: the pid of the
+ *         process that is setting the queue up
+ * @since 0.1
+ */
+PROCQ_API int procq_open(struct procq **out, const char *name,
+			 struct procq_options *options);
+
+/**
+ * Leave the queue. Records that this participant had taken go back into the
+ * queue. Processes it started stay what they are: alive in the queue, and
+ * children of this process; one that wants none left waits until
+ * procq_children() is 0 first. The last to leave an empty queue removes it.
+ * @param q a handle, or NULL
+ * @retval 0, or 1: the queue was removed
+ * @since 0.1
+ */
+PROCQ_API int procq_close(struct procq *q);
+
+/** The object's name, with its leading slash. @since 0.1 */
+PROCQ_API const char *procq_object(const struct procq *q);
+/** The capacity. @since 0.1 */
+PROCQ_API uint32_t procq_capacity(const struct procq *q);
+/** The incarnation number of this participant. @since 0.1 */
+PROCQ_API uint64_t procq_incarnation(const struct procq *q);
+
+/**
+ * Start a process, which enters itself into the queue before it does anything
+ * else. Never blocks for room; with PROCQ_ENTERED, or a command, until the
+ * process has entered (and executes the command). Where the system has a
+ * death signal, it comes when the thread that called this ends: let a thread
+ * spawn that lives as long as the processes may.
+ *
+ * @param q a producer's handle
+ * @param command what to start, NULL: an idle process
+ * @param out its description, may be NULL. Without PROCQ_ENTERED, seq and
+ *        queued may still be 0
+ * @retval 0
+ * @retval -EAGAIN the queue is full: wait for PROCQ_ROOM
+ * @retval -ESHUTDOWN the queue is closed to producers
+ * @retval -EINVAL the command; or a method it can't be started with
+ * @retval -ENOSYS this method is not available here
+ * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed: the
+ *         process has entered, and exited with 127 or 126
+ * @retval -ECANCELED with PROCQ_ENTERED: it was killed before it had entered
+ * @retval -EUSERS the system has no process to spare (EAGAIN of fork)
+ * @retval -ENOMEM the system has no memory to spare
+ * @since 0.1
+ */
+PROCQ_API int procq_spawn(struct procq *q, const struct procq_command *command,
+			  struct procq_process *out);
+
+/**
+ * Read the present description of a process that this handle started.
+ * @param slot where it is
+ * @retval 0, or -ESRCH: it is not there any more
+ * @since 0.1
+ */
+PROCQ_API int procq_child(const struct procq *q, uint32_t slot,
+			  struct procq_process *out);
+
+/** How many processes of this handle are not yet reaped. @since 0.1 */
+PROCQ_API uint32_t procq_children(const struct procq *q);
+
+/**
+ * Look for processes of this handle that have died: enter their status into
+ * their records, then reap them. Never blocks. Also sends what consumers
+ * asked for that only a parent can. A producer calls it whenever procq_wait()
+ * returns, after SIGCHLD, and at least every PROCQ_PATIENCE.
+ * @return how many were reaped
+ * @since 0.1
+ */
+PROCQ_API int procq_reap(struct procq *q);
+
+/**
+ * Look at the process whose turn is next.
+ * @retval 0
+ * @retval -EAGAIN there is none
+ * @since 0.1
+ */
+PROCQ_API int procq_peek(struct procq *q, struct procq_process *out);
+
+/**
+ * Take the process whose turn is next; from now on it is this participant's
+ * to end. It is pinned first, so that no signal can reach another.
+ * @param only take it only if it is this one (from procq_peek()), or NULL
+ * @param out its description; out->slot names it from now on
+ * @retval 0
+ * @retval -EAGAIN there is none, or not this one
+ * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; it
+ *         stays in the queue
+ * @since 0.1
+ */
+PROCQ_API int procq_take(struct procq *q, const struct procq_process *only,
+			 struct procq_process *out);
+
+/**
+ * Take a process that this handle started, wherever it stands in the queue.
+ * @retval 0
+ * @retval -EAGAIN none is left that nobody has taken
+ * @since 0.1
+ */
+PROCQ_API int procq_take_own(struct procq *q, struct procq_process *out);
+
+/**
+ * Take a process that has exited by itself, wherever it stands.
+ * @retval 0
+ * @retval -EAGAIN there is none
+ * @since 0.1
+ */
+PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
+
+/**
+ * Send a signal to a taken process, or to its process group if it leads one.
+ * @param slot from procq_take()
+ * @param signo 1 to SIGRTMAX
+ * @param alone 1: only the process, never its group
+ * @retval 0 sent
+ * @retval 1 its parent was asked to send it
+ * @retval -ESRCH it is dead already, or is not taken by this handle
+ * @retval -EPERM the system does not let this user signal it
+ * @retval -ENOTSUP nothing here proves that it is still the same process
+ * @retval -EINVAL no such signal
+ * @since 0.1
+ */
+PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
+			   int alone);
+
+/**
+ * Collect the next taken process whose death is confirmed, and free its
+ * record. Never blocks. The death of a process that died by itself is
+ * collected in the same way.
+ * @retval 1 *out tells it
+ * @retval 0 none
+ * @since 0.1
+ */
+PROCQ_API int procq_collect(struct procq *q, struct procq_event *out);
+
+/** How many taken processes await their confirmed death. @since 0.1 */
+PROCQ_API uint32_t procq_in_flight(const struct procq *q);
+
+/**
+ * Put a taken process back into the queue, behind all others.
+ * @retval 0, or -ESRCH: this handle has not taken it
+ * @since 0.1
+ */
+PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
+
+/**
+ * Sleep until something may have come of what is wanted, a signal handler
+ * ran, procq_wake() was called, or the deadline. May return early: look
+ * again. Looks for dead participants, and sweeps after them, when it waits
+ * in vain.
+ * @param what a set of PROCQ_ROOM, PROCQ_READY, …; 0: just sleep
+ * @param deadline a reading of procq_now()
+ * @retval 0 look again
+ * @retval -ETIMEDOUT the deadline came
+ * @retval -EINTR a signal handler ran
+ * @since 0.1
+ */
+PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);
+
+/**
+ * Make a procq_wait() of this handle return. Async-signal-safe; may be called
+ * from any thread of the process.
+ * @since 0.1
+ */
+PROCQ_API void procq_wake(struct procq *q);
+
+/**
+ * Is the queue finished: no process in it, and no producer attached?
+ * @retval 1, or 0
+ * @since 0.1
+ */
+PROCQ_API int procq_drained(struct procq *q);
+
+/**
+ * Close the queue to producers, or open it again. A handle of any role but
+ * PROCQ_ONLOOKER.
+ * @retval 0
+ * @since 0.1
+ */
+PROCQ_API int procq_set_closed(struct procq *q, int closed);
+
+/**
+ * Read the counters. Any role.
+ * @retval 0
+ * @since 0.1
+ */
+PROCQ_API int procq_stat(const struct procq *q, struct procq_stat *out);
+
+/**
+ * Read the processes in the queue, in the order of entry. Any role.
+ * @param out room for max descriptions
+ * @return how many there are; only the first max are written
+ * @retval -ENOMEM
+ * @since 0.1
+ */
+PROCQ_API int procq_snapshot(const struct procq *q, struct procq_process *out,
+			     uint32_t max);
+
+/**
+ * Sweep after every dead participant, put missing ring entries back, and
+ * verify every invariant that can be seen in the object.
+ * @retval 0 out->faults tells whether all is well
+ * @retval -ENOMEM
+ * @since 0.1
+ */
+PROCQ_API int procq_check(struct procq *q, struct procq_report *out);
+
+/**
+ * Remove an empty queue that nobody else uses. The handle is still to be
+ * closed.
+ * @retval 0
+ * @retval -EBUSY it has processes in it, or other participants
+ * @since 0.1
+ */
+PROCQ_API int procq_remove(struct procq *q);
+
+/**
+ * Find the queues on this machine.
+ * @param visit is called with each; ends the search by returning not 0
+ * @param arg is handed to it
+ * @return what visit returned last, or 0
+ * @retval -ENOTSUP this system can't list shared memory objects
+ * @since 0.1
+ */
+PROCQ_API int procq_list(int (*visit)(const struct procq_entry *, void *),
+			 void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

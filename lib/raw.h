@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * raw.h - system calls that touch neither errno nor any other memory.
+ *
+ * A child that shares its parent's memory also shares the thread-local
+ * storage of the thread that started it: a failing libc wrapper in the child
+ * would write the parent's errno. Where there is no assembly for a machine,
+ * such children are never started, and the libc's syscall() does.
+ */
+#ifndef PQ_RAW_H
+#define PQ_RAW_H
+
+#if defined __linux__
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined __x86_64__ && !defined __ILP32__
+
+static inline long pq_raw(long nr, long a, long b, long c, long d, long e)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	long ret;
+
+	__asm__ volatile ("syscall"
+			  : "=a" (ret)
+			  : "0" (nr), "D" (a), "S" (b), "d" (c), "r" (r10),
+			    "r" (r8)
+			  : "rcx", "r11", "memory");
+	return ret;
+}
+
+#elif defined __aarch64__
+
+static inline long pq_raw(long nr, long a, long b, long c, long d, long e)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+
+	__asm__ volatile ("svc 0"
+			  : "+r" (x0)
+			  : "r" (x8), "r" (x1), "r" (x2), "r" (x3), "r" (x4)
+			  : "memory");
+	return x0;
+}
+
+#else
+
+static inline long pq_raw(long nr, long a, long b, long c, long d, long e)
+{
+	long ret = syscall(nr, a, b, c, d, e);
+
+	return ret < 0 ? -errno : ret;
+}
+
+#endif
+#endif
+#endif

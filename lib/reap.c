@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * reap.c - the parent's duty: peek, mark the record, only then reap.
+ *
+ * Until the mark stands in the record, the zombie holds its pid; so whoever
+ * pins a process whose word has no mark, while its parent lives, pins the
+ * right one. Must not reap a child that this handle did not start, unless
+ * the caller has said that there are no others.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "handle.h"
+#include "raw.h"
+#include "record.h"
+
+struct corpse {
+	siginfo_t info;
+	struct rusage usage;
+	int has_usage;
+};
+
+/* waitid(WNOWAIT): 1 a dead child, 0 none. */
+static int peek(idtype_t type, pid_t pid, struct corpse *corpse)
+{
+	long rc;
+
+	memset(&corpse->info, 0, sizeof(corpse->info));
+#if defined __linux__ && defined __LP64__
+	/* The system call also tells what the process used. */
+	rc = pq_raw(SYS_waitid, type, pid, (long)&corpse->info,
+		    WEXITED | WNOHANG | WNOWAIT, (long)&corpse->usage);
+	corpse->has_usage = 1;
+#else
+	rc = waitid(type, (id_t)pid, &corpse->info,
+		    WEXITED | WNOHANG | WNOWAIT);
+	corpse->has_usage = 0;
+#endif
+	return rc == 0 && corpse->info.si_pid > 0;
+}
+
+static int64_t nanos(struct timeval tv)
+{
+	return (int64_t)tv.tv_sec * 1000000000 + (int64_t)tv.tv_usec * 1000;
+}
+
+static struct pq_status read_status(const struct corpse *corpse)
+{
+	struct pq_status status = { PROCQ_UNKNOWN, 0, -1, -1, -1 };
+
+	status.code = (unsigned)corpse->info.si_status;
+	switch (corpse->info.si_code) {
+	case CLD_EXITED:
+		status.cause = PROCQ_EXIT;
+		break;
+	case CLD_KILLED:
+		status.cause = PROCQ_SIGNAL;
+		break;
+	case CLD_DUMPED:
+		status.cause = PROCQ_CORE;
+		break;
+	default:
+		break;
+	}
+	if (corpse->has_usage) {
+		status.user = nanos(corpse->usage.ru_utime);
+		status.sys = nanos(corpse->usage.ru_stime);
+		status.maxrss = corpse->usage.ru_maxrss;
+	}
+	return status;
+}
+
+static void reap_one(pid_t pid)
+{
+	siginfo_t info;
+
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0 &&
+	       errno == EINTR)
+		;
+}
+
+static void bury(struct procq *q, const struct corpse *corpse, uint32_t slot)
+{
+	struct pq_status status = read_status(corpse);
+	pid_t pid = corpse->info.si_pid;
+
+	pq_record_mark(q->seg, slot, q->place, &status);
+	reap_one(pid);
+	pq_nest_vacate(&q->nest, pid);
+	pq_intmap_remove(&q->children, pid);
+}
+
+/* A dead stranger hides ours behind it: ask for each of ours. */
+static int reap_each(struct procq *q)
+{
+	struct corpse corpse;
+	int reaped = 0;
+	uint32_t at = 0;
+	const struct pq_pair *child;
+
+	while ((child = pq_intmap_next(&q->children, &at))) {
+		if (!peek(P_PID, child->key, &corpse))
+			continue;
+		bury(q, &corpse, child->value);
+		reaped++;
+		/* Removing may have moved another into this cell. */
+		at--;
+	}
+	return reaped;
+}
+
+static void answer(struct procq *q, pid_t pid, uint32_t slot)
+{
+	uint64_t word;
+	bool group = false;
+	int signo = pq_record_asked(q->seg, slot, &word, &group);
+
+	if (signo <= 0 || pid <= 1)
+		return;
+	/* It is our unreaped child: the pid, and the group of that number,
+	 * are its own. A stopped one is woken, so that it can die. */
+	kill(group ? -pid : pid, signo);
+	if (signo != SIGKILL && signo != SIGSTOP && signo != SIGCONT)
+		kill(group ? -pid : pid, SIGCONT);
+	pq_record_answered(q->seg, slot, word);
+}
+
+static void answer_all(struct procq *q)
+{
+	struct pq_participant *me = &q->seg->participants[q->place];
+	const struct pq_pair *child;
+	uint32_t at = 0;
+
+	/* Emptied before the words are read: a later ask sets it again. */
+	if (!atomic_load_explicit(&me->asked, memory_order_relaxed) ||
+	    !atomic_exchange(&me->asked, 0))
+		return;
+	while ((child = pq_intmap_next(&q->children, &at)))
+		answer(q, child->key, child->value);
+}
+
+int pq_reap(struct procq *q)
+{
+	struct corpse corpse;
+	int reaped = 0;
+
+	if (!q->children.count)
+		return 0;
+	answer_all(q);
+	while (peek(P_ALL, 0, &corpse)) {
+		pid_t pid = corpse.info.si_pid;
+		const struct pq_pair *child = pq_intmap_get(&q->children, pid);
+
+		if (child) {
+			bury(q, &corpse, child->value);
+			reaped++;
+		} else if (q->flags & PROCQ_REAP_ALL) {
+			reap_one(pid);
+		} else {
+			return reaped + reap_each(q);
+		}
+	}
+	return reaped;
+}
+
+int pq_child_dead(pid_t pid)
+{
+	struct corpse corpse;
+
+	return peek(P_PID, pid, &corpse);
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * record.c - the transitions of a record.
+ * Must not start, signal or reap a process, nor sleep.
+ *
+ * Memory order: a CAS on the word releases what was written before it and
+ * acquires what the previous one released. The fields between are relaxed:
+ * read before a CAS on the word, they are true if the CAS succeeds, for no
+ * field changes while the word doesn't.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "bell.h"
+#include "clock.h"
+#include "member.h"
+#include "record.h"
+
+#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define STORE(field, value) \
+	atomic_store_explicit(&(field), (value), memory_order_relaxed)
+
+static uint64_t micros_since(int64_t started, int64_t now)
+{
+	return now > started ? (uint64_t)(now - started) / 1000 : 0;
+}
+
+/* value, or the largest that fits. */
+static uint64_t saturate(uint64_t value, unsigned bits)
+{
+	uint64_t max = (UINT64_C(1) << bits) - 1;
+
+	return value < max ? value : max;
+}
+
+/* From the empty value of this reservation only; see layout.h. */
+static bool set_tagged(_Atomic uint64_t *field, uint64_t gen, unsigned bits,
+		       uint64_t value)
+{
+	uint64_t empty = pq_tagged(gen, bits, 0);
+
+	return atomic_compare_exchange_strong_explicit(
+		field, &empty, pq_tagged(gen, bits, saturate(value, bits)),
+		memory_order_acq_rel, memory_order_relaxed);
+}
+
+bool pq_record_move(struct pq_segment *seg, uint32_t slot, uint64_t *from,
+		    uint64_t to)
+{
+	/* Sequentially consistent: the bells look for sleepers after it. */
+	return atomic_compare_exchange_strong(&seg->records[slot].word, from,
+					      to);
+}
+
+void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	if (pq_word_state(word) == PROCQ_FREE) {
+		pq_ring_append(&seg->free, slot, pq_word_gen(word), NULL);
+		pq_bell_ring_room(seg);
+	} else {
+		pq_ring_append(&seg->ready, slot, pq_word_gen(word), NULL);
+		pq_bell_ring_arrival(seg);
+	}
+}
+
+/* ---- the producer ---- */
+
+static void fill_in(struct pq_record *r, uint64_t word,
+		    const struct pq_origin *origin)
+{
+	uint64_t gen = pq_word_gen(word), label[PROCQ_LABEL_SIZE / 8];
+
+	STORE(r->who, pq_tagged(gen, PQ_WHO_BITS, 0));
+	STORE(r->ident, pq_tagged(gen, PQ_IDENT_BITS, 0));
+	STORE(r->seq, pq_tagged(gen, PQ_SEQ_BITS, 0));
+	STORE(r->entered, pq_tagged(gen, PQ_ENTERED_BITS, 0));
+	STORE(r->producer, origin->incarnation |
+			   (uint64_t)origin->flags << PQ_INCARNATION_BITS);
+	STORE(r->ppid, origin->ppid);
+	memcpy(label, origin->label, sizeof(label));
+	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
+		STORE(r->label[i], label[i]);
+	STORE(r->sent, 0);
+	STORE(r->obit, 0);
+	STORE(r->user, -1);
+	STORE(r->sys, -1);
+	STORE(r->maxrss, UINT32_MAX);
+	STORE(r->started_wall, pq_clock_wall());
+	STORE(r->started, pq_clock_life());
+}
+
+int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
+			  const struct pq_origin *origin, uint64_t *word)
+{
+	struct pq_hint hint;
+
+	while (pq_ring_peek(&seg->free, &hint)) {
+		bool won = false;
+
+		if (pq_hint_free(seg, hint.index, hint.gen)) {
+			uint64_t from = pq_load_word(seg, hint.index);
+
+			*word = pq_word_reserve(from, owner);
+			won = pq_word_state(from) == PROCQ_FREE &&
+			      pq_record_move(seg, hint.index, &from, *word);
+		}
+		pq_ring_skip(&seg->free, &hint);
+		if (!won)
+			continue;
+		fill_in(&seg->records[hint.index], *word, origin);
+		return hint.index;
+	}
+	return -EAGAIN;
+}
+
+void pq_record_cancel(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	uint64_t to = pq_word_free(word);
+
+	if (pq_record_move(seg, slot, &word, to))
+		pq_record_hint(seg, slot, to);
+}
+
+static void write_status(struct pq_record *r, const struct pq_status *status)
+{
+	uint64_t lived = micros_since(LOAD(r->started), pq_clock_life());
+
+	STORE(r->obit, (uint64_t)status->cause << 60 |
+		       (uint64_t)(status->code & 0xfff) << PQ_OBIT_BITS |
+		       saturate(lived, PQ_OBIT_BITS));
+	STORE(r->user, status->user);
+	STORE(r->sys, status->sys);
+	STORE(r->maxrss, status->maxrss < 0 ? UINT32_MAX
+		: (uint32_t)saturate((uint64_t)status->maxrss, 31));
+}
+
+/* The child died between its entry and its hint, or between the hint and
+ * saying so. Then the parent puts it in; a second one does no harm. */
+static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	struct pq_record *r = &seg->records[slot];
+	uint64_t at, who = LOAD(r->who);
+
+	if (pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
+		return;
+	if (!pq_ring_append(&seg->ready, slot, pq_word_gen(word), &at))
+		return;
+	set_tagged(&r->seq, who >> PQ_WHO_BITS, PQ_SEQ_BITS, at + 1);
+	pq_bell_ring_arrival(seg);
+}
+
+void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
+		    const struct pq_status *status)
+{
+	uint64_t word = pq_load_word(seg, slot), to;
+
+	for (;;) {
+		switch (pq_word_state(word)) {
+		case PROCQ_RESERVED:
+			if (pq_word_owner(word) != place + 1)
+				return;
+			to = pq_word_free(word);
+			break;
+		case PROCQ_GONE:
+			to = pq_word_free(word);
+			break;
+		case PROCQ_QUEUED:
+			mend_hint(seg, slot, word);
+			/* fall through */
+		case PROCQ_TAKEN:
+			if (pq_word_flags(word) & PQ_DEAD)
+				return;
+			write_status(&seg->records[slot], status);
+			to = pq_word_mark(word);
+			break;
+		default:
+			return;
+		}
+		/* A taker, or a sweep that hands it back, may come first. */
+		if (pq_record_move(seg, slot, &word, to))
+			break;
+	}
+	if (pq_word_state(to) == PROCQ_FREE)
+		pq_record_hint(seg, slot, to);
+	else if (pq_word_state(to) == PROCQ_TAKEN)
+		pq_bell_ring(seg, pq_word_owner(to) - 1, PROCQ_DEATH);
+}
+
+/* ---- the child ---- */
+
+/* lives: which life was counted last, and how many were. The child counts
+ * its own; if it was killed first, whoever releases the record does, before
+ * it becomes FREE. So a life that is not newer has been counted already.
+ * Lives are numbered by the reservation's generation, plus one: 0 is a
+ * record that never held a process. */
+static void count_life(struct pq_record *r, uint32_t gen)
+{
+	uint64_t lives = LOAD(r->lives);
+	uint32_t life = gen + 1;
+
+	while ((int32_t)(life - (uint32_t)(lives >> PQ_LIVES_BITS)) > 0)
+		if (atomic_compare_exchange_weak_explicit(
+			    &r->lives, &lives,
+			    pq_tagged(life, PQ_LIVES_BITS,
+				      pq_untag(lives, PQ_LIVES_BITS) + 1),
+			    memory_order_acq_rel, memory_order_relaxed))
+			return;
+}
+
+uint64_t pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
+			 int32_t pid, uint64_t ident)
+{
+	struct pq_record *r = &seg->records[slot];
+	uint64_t gen = pq_word_gen(word), to = pq_word_enter(word), at;
+	uint64_t delay = micros_since(LOAD(r->started), pq_clock_life());
+
+	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)pid))
+		return 0;
+	set_tagged(&r->ident, gen, PQ_IDENT_BITS, ident);
+	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
+	if (!pq_record_move(seg, slot, &word, to))
+		return 0;
+	if (!pq_ring_append(&seg->ready, slot, pq_word_gen(to), &at))
+		return 0;
+	set_tagged(&r->seq, gen, PQ_SEQ_BITS, at + 1);
+	count_life(r, (uint32_t)gen);
+	pq_bell_ring_arrival(seg);
+	return at + 1;
+}
+
+bool pq_record_counted(const struct pq_segment *seg, uint32_t slot)
+{
+	const struct pq_record *r = &seg->records[slot];
+	uint32_t life = (uint32_t)(LOAD(r->who) >> PQ_WHO_BITS) + 1;
+
+	return (uint32_t)(LOAD(r->lives) >> PQ_LIVES_BITS) == life;
+}
+
+/* ---- the taker ---- */
+
+void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position)
+{
+	struct pq_record *r = &seg->records[slot];
+
+	set_tagged(&r->seq, LOAD(r->who) >> PQ_WHO_BITS, PQ_SEQ_BITS,
+		   position + 1);
+}
+
+void pq_record_view(const struct pq_segment *seg, uint32_t slot, uint64_t word,
+		    struct pq_view *view)
+{
+	const struct pq_record *r = &seg->records[slot];
+	uint64_t producer = LOAD(r->producer);
+
+	view->word = word;
+	view->pid = (int32_t)pq_untag(LOAD(r->who), PQ_WHO_BITS);
+	view->producer = producer & PQ_INCARNATION_MASK;
+	view->flags = (uint32_t)(producer >> PQ_INCARNATION_BITS);
+	view->ident = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
+	view->started = LOAD(r->started);
+}
+
+uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
+			bool alone)
+{
+	struct pq_record *r = &seg->records[slot];
+	uint64_t sent = LOAD(r->sent);
+	uint64_t at = pq_untag(sent, PQ_SENT_BITS), step = sent >> 48 & 0x7f;
+
+	if (!sent)
+		at = saturate(micros_since(LOAD(r->started), pq_clock_life()),
+			      PQ_SENT_BITS);
+	if (sent >> 56 != (uint64_t)signo && step < 127)
+		step++;
+	STORE(r->sent, (uint64_t)signo << 56 | (uint64_t)alone << 55 |
+		       step << 48 | at);
+	return sent;
+}
+
+void pq_record_unsent(struct pq_segment *seg, uint32_t slot, uint64_t before)
+{
+	STORE(seg->records[slot].sent, before);
+}
+
+bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	uint64_t to;
+
+	do {
+		if (pq_word_state(word) != PROCQ_TAKEN ||
+		    pq_word_flags(word) & PQ_DEAD)
+			return false;
+		to = word | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT;
+	} while (!pq_record_move(seg, slot, &word, to));
+	return true;
+}
+
+int pq_record_asked(const struct pq_segment *seg, uint32_t slot,
+		    uint64_t *word, bool *group)
+{
+	const struct pq_record *r = &seg->records[slot];
+	uint64_t sent;
+
+	*word = pq_load_word(seg, slot);
+	if (!(pq_word_flags(*word) & PQ_ASK))
+		return 0;
+	sent = LOAD(r->sent);
+	*group = LOAD(r->producer) >> PQ_INCARNATION_BITS & PQ_F_GROUP &&
+		 !(sent >> 55 & 1);
+	return (int)(sent >> 56);
+}
+
+void pq_record_answered(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	uint64_t to = word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
+
+	/* Not if it has changed: a sweep took the question away. */
+	pq_record_move(seg, slot, &word, to);
+}
+
+bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,
+		       uint64_t word, enum pq_tally kind,
+		       bool marked_or_orphan)
+{
+	struct pq_participant *me = &seg->participants[place];
+	uint64_t to = marked_or_orphan ? pq_word_free(word)
+				       : pq_word_gone(word);
+	bool done;
+
+	count_life(&seg->records[slot],
+		   (uint32_t)(LOAD(seg->records[slot].who) >> PQ_WHO_BITS));
+	pq_tally_begin(me, kind, slot, pq_word_gen(word));
+	done = pq_record_move(seg, slot, &word, to);
+	pq_tally_end(me, done);
+	if (done && marked_or_orphan)
+		pq_record_hint(seg, slot, to);
+	return done;
+}
+
+bool pq_record_return(struct pq_segment *seg, uint32_t slot, unsigned owner)
+{
+	uint64_t word = pq_load_word(seg, slot), to;
+
+	/* The parent may add DEAD meanwhile. */
+	do {
+		if (pq_word_state(word) != PROCQ_TAKEN ||
+		    pq_word_owner(word) != owner)
+			return false;
+		to = pq_word_return(word);
+	} while (!pq_record_move(seg, slot, &word, to));
+	pq_record_hint(seg, slot, to);
+	return true;
+}
+
+void pq_record_bury(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	uint64_t to = pq_word_free(word);
+
+	if (pq_record_move(seg, slot, &word, to))
+		pq_record_hint(seg, slot, to);
+}
+
+/* ---- for callers of the library ---- */
+
+void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
+			uint64_t word, struct procq_process *out)
+{
+	const struct pq_record *r = &seg->records[slot];
+	uint64_t producer = LOAD(r->producer), label[PROCQ_LABEL_SIZE / 8];
+	uint64_t entered = pq_untag(LOAD(r->entered), PQ_ENTERED_BITS);
+	uint64_t obit = LOAD(r->obit);
+	unsigned owner = pq_word_owner(word);
+
+	memset(out, 0, sizeof(*out));
+	out->slot = slot;
+	out->state = pq_word_state(word);
+	out->pid = (int32_t)pq_untag(LOAD(r->who), PQ_WHO_BITS);
+	out->ppid = LOAD(r->ppid);
+	out->seq = pq_untag(LOAD(r->seq), PQ_SEQ_BITS);
+	out->producer = producer & PQ_INCARNATION_MASK;
+	out->flags = (uint32_t)(producer >> PQ_INCARNATION_BITS) &
+		     (PQ_F_KEEP | PQ_F_GROUP);
+	if (pq_word_flags(word) & PQ_RETURNED)
+		out->flags |= PROCQ_RETURNED;
+	if (!(producer >> PQ_INCARNATION_BITS & PQ_F_START))
+		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
+	if (out->state == PROCQ_TAKEN && owner >= 1 &&
+	    owner <= PROCQ_PARTICIPANTS_MAX)
+		out->consumer = pq_who_incarnation(
+			atomic_load(&seg->participants[owner - 1].who));
+	out->started = LOAD(r->started_wall);
+	out->queued = out->pid ? out->started + (int64_t)entered * 1000 : 0;
+	out->age = obit ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
+			: pq_clock_life() - LOAD(r->started);
+	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
+		label[i] = LOAD(r->label[i]);
+	memcpy(out->label, label, sizeof(label));
+	out->label[PROCQ_LABEL_SIZE - 1] = '\0';
+}
+
+void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
+			bool marked, struct procq_event *out)
+{
+	const struct pq_record *r = &seg->records[slot];
+	/* Not marked: then what stands there may be half written. */
+	uint64_t obit = marked ? LOAD(r->obit) : 0, sent = LOAD(r->sent);
+	int64_t lived = marked ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
+			       : pq_clock_life() - LOAD(r->started);
+	int64_t asked = (int64_t)pq_untag(sent, PQ_SENT_BITS) * 1000;
+	uint32_t maxrss = LOAD(r->maxrss);
+
+	out->cause = (uint32_t)(obit >> 60);
+	out->code = (int32_t)(obit >> PQ_OBIT_BITS & 0xfff);
+	out->lived = lived;
+	out->ended = out->process.started + lived;
+	out->signal = (int32_t)(sent >> 56);
+	out->step = (int32_t)(sent >> 48 & 0x7f);
+	out->latency = !sent ? -1 : lived > asked ? lived - asked : 0;
+	out->user = marked ? LOAD(r->user) : -1;
+	out->sys = marked ? LOAD(r->sys) : -1;
+	out->maxrss = !marked || maxrss == UINT32_MAX ? -1 : (int64_t)maxrss;
+}

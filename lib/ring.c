@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * ring.c - the hint ring. Must not call the system, allocate, or block.
+ *
+ * Memory order: a cell is written with release and read with acquire, so
+ * whoever reads a hint also sees the record's word as the appender saw it,
+ * or a later one. The ends are hints about hints: a stale head or tail is
+ * found out by the cell's position, so acquire is there only to keep the
+ * loops from reading a cell older than the counter that led to it.
+ */
+#include <config.h>
+
+#include "ring.h"
+
+/* More rounds without success than any real contention makes: damage. */
+#define ROUNDS_MAX (1u << 20)
+
+static uint64_t make_cell(uint64_t position, uint32_t index, uint64_t gen)
+{
+	return (position & 0xffffffffu) << 32 |
+	       (uint64_t)(index & PQ_HINT_INDEX_MASK) << PQ_HINT_GEN_BITS |
+	       (gen & PQ_HINT_GEN_MASK);
+}
+
+static bool cell_at(uint64_t cell, uint64_t position)
+{
+	return (uint32_t)(cell >> 32) == (uint32_t)position;
+}
+
+static _Atomic uint64_t *cell_of(const struct pq_ring *ring, uint64_t position)
+{
+	return &ring->cells[position & (ring->size - 1)];
+}
+
+static void read_hint(struct pq_hint *hint, uint64_t cell, uint64_t position)
+{
+	hint->position = position;
+	hint->index = (uint32_t)(cell >> PQ_HINT_GEN_BITS) & PQ_HINT_INDEX_MASK;
+	hint->gen = (uint32_t)cell & PQ_HINT_GEN_MASK;
+}
+
+void pq_ring_format(struct pq_ring *ring)
+{
+	for (uint64_t i = 0; i < ring->size; i++)
+		atomic_store_explicit(&ring->cells[i],
+				      make_cell(i - ring->size, 0, 0),
+				      memory_order_relaxed);
+	atomic_store_explicit(&ring->ends->head, 0, memory_order_relaxed);
+	atomic_store_explicit(&ring->ends->tail, 0, memory_order_relaxed);
+}
+
+static void advance(_Atomic uint64_t *end, uint64_t from)
+{
+	atomic_compare_exchange_strong_explicit(end, &from, from + 1,
+						memory_order_acq_rel,
+						memory_order_relaxed);
+}
+
+/* Drop the head if it is stale; a full ring has at least one such hint,
+ * being larger than all the true and doubled ones together. */
+static void skip_stale_head(struct pq_ring *ring)
+{
+	struct pq_hint hint;
+
+	if (pq_ring_peek(ring, &hint) &&
+	    !ring->fresh(ring->arg, hint.index, hint.gen))
+		pq_ring_skip(ring, &hint);
+}
+
+bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
+		    uint64_t *at)
+{
+	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+		uint64_t tail = atomic_load_explicit(&ring->ends->tail,
+						     memory_order_acquire);
+		_Atomic uint64_t *cell = cell_of(ring, tail);
+		uint64_t old = atomic_load_explicit(cell, memory_order_acquire);
+		uint64_t head;
+
+		if (cell_at(old, tail)) {	/* filled: help it along */
+			advance(&ring->ends->tail, tail);
+			continue;
+		}
+		/* R2: exactly one lap old, or this tail is out of date and
+		 * the cell may be a live one of a later lap. */
+		if (!cell_at(old, tail - ring->size))
+			continue;
+		head = atomic_load_explicit(&ring->ends->head,
+					    memory_order_acquire);
+		if ((int64_t)(tail - head) >= (int64_t)ring->size) {
+			skip_stale_head(ring);
+			continue;
+		}
+		if (!atomic_compare_exchange_strong_explicit(
+			    cell, &old, make_cell(tail, index, gen),
+			    memory_order_acq_rel, memory_order_relaxed))
+			continue;
+		advance(&ring->ends->tail, tail);
+		if (at)
+			*at = tail;
+		return true;
+	}
+	return false;
+}
+
+bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint)
+{
+	uint64_t head, cell;
+
+	head = atomic_load_explicit(&ring->ends->head, memory_order_acquire);
+	for (;;) {
+		uint64_t now;
+
+		cell = atomic_load_explicit(cell_of(ring, head),
+					    memory_order_acquire);
+		if (cell_at(cell, head))
+			break;
+		/* Empty, unless others took on meanwhile. */
+		now = atomic_load_explicit(&ring->ends->head,
+					   memory_order_acquire);
+		if (now == head)
+			return false;
+		head = now;
+	}
+	read_hint(hint, cell, head);
+	return true;
+}
+
+void pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint)
+{
+	advance(&ring->ends->head, hint->position);
+}
+
+void pq_ring_scan(const struct pq_ring *ring,
+		  void (*visit)(const struct pq_hint *, void *), void *arg)
+{
+	uint64_t p = atomic_load_explicit(&ring->ends->head,
+					  memory_order_acquire);
+
+	/* The cell at the tail itself may be filled already; a whole lap is
+	 * the most there can be. */
+	for (uint64_t n = 0; n < ring->size; n++, p++) {
+		uint64_t cell = atomic_load_explicit(cell_of(ring, p),
+						     memory_order_acquire);
+		struct pq_hint hint;
+
+		if (!cell_at(cell, p)) {
+			if (p >= atomic_load_explicit(&ring->ends->tail,
+						      memory_order_acquire))
+				return;
+			continue;
+		}
+		read_hint(&hint, cell, p);
+		visit(&hint, arg);
+	}
+}

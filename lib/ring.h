@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * ring.h - the hint ring: an order of records, which is never believed.
+ *
+ * A cell hints that the record with this index, in this generation, is next.
+ * It may be stale, doubled or missing; only the record's word decides. So a
+ * participant may die between any two of the instructions here, and leave at
+ * worst a missing hint, which the sweep puts in again.
+ *
+ * Pure: atomics on memory that it is handed, no system call, no allocation.
+ */
+#ifndef PQ_RING_H
+#define PQ_RING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A cell: position:32 index:20 generation:12. */
+#define PQ_HINT_GEN_BITS 12
+#define PQ_HINT_GEN_MASK 0xfffu
+#define PQ_HINT_INDEX_MASK 0xfffffu
+
+/* The shared part: two counters, each alone on its cache lines. */
+struct pq_ring_ends {
+	/* The next position to take. Written by takers and by appenders that
+	 * skip stale hints, by CAS, one up; read by all. */
+	_Alignas(128) _Atomic uint64_t head;
+	/* The next position to fill. Written by appenders and their helpers,
+	 * by CAS, one up; read by all. */
+	_Alignas(128) _Atomic uint64_t tail;
+};
+
+/* One process's view of a ring. */
+struct pq_ring {
+	struct pq_ring_ends *ends;
+	/* Written by appenders, by CAS from one lap to the next. */
+	_Atomic uint64_t *cells;
+	uint64_t size;			/* a power of two */
+	/* Does this hint still tell the truth? For appenders that find the
+	 * ring full. */
+	bool (*fresh)(const void *arg, uint32_t index, uint32_t gen);
+	const void *arg;
+};
+
+struct pq_hint {
+	uint64_t position;
+	uint32_t index;		/* may be out of range in a damaged object */
+	uint32_t gen;		/* the low PQ_HINT_GEN_BITS of it */
+};
+
+/**
+ * Fill a ring with "empty" cells: one lap behind position 0.
+ * Only while nobody else can see it.
+ */
+void pq_ring_format(struct pq_ring *ring);
+
+/**
+ * Append a hint. Lock-free; async-signal-safe.
+ * @param at where it stands, may be NULL
+ * @retval true
+ * @retval false the ring is damaged, or full of true hints, which its size
+ *         rules out: the hint is missing
+ */
+bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
+		    uint64_t *at);
+
+/**
+ * Read the hint at the head.
+ * @retval false the ring is empty
+ */
+bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint);
+
+/** Move the head past this hint, if it is still there. */
+void pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint);
+
+/**
+ * Call visit with every hint from head to tail, in order.
+ * What others append or take meanwhile may be missed.
+ */
+void pq_ring_scan(const struct pq_ring *ring,
+		  void (*visit)(const struct pq_hint *, void *), void *arg);
+
+#endif

@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * segment.c - the shared object: create, map, verify, lock, remove.
+ * Must not look into records, but to see whether they are all free.
+ *
+ * Life and death of an object. Its init lock is a byte lock that the kernel
+ * lets go of when the holder dies. Only who holds it, and has seen that the
+ * name still leads to this object, builds or unlinks it:
+ *
+ *	unfinished (no magic)	whoever opens it takes the lock, builds, and
+ *				writes the magic last
+ *	OPEN			anybody joins, without a lock
+ *	PROPOSED by X		X, which holds the lock, would remove it. A
+ *				joiner puts it back to OPEN and stays
+ *	FINAL			X has seen it empty and unused while PROPOSED,
+ *				and unlinks it; if X dies before, the next
+ *				opener does. A joiner leaves and opens anew
+ *
+ * A joiner writes its entry, then reads life; the remover writes life, then
+ * reads the entries: sequentially consistent, so one of them sees the other.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "member.h"
+#include "segment.h"
+
+/* The magic of an object that is being built. */
+#define MAGIC_BUILDING UINT64_C(0x212121)
+
+/* Lock bytes lie far beyond the end of any object. */
+#define LOCK_BASE (INT64_C(1) << 40)
+
+static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct pq_segment *list;		/* guarded by list_mutex */
+
+void pq_segment_lock(void)
+{
+	pthread_mutex_lock(&list_mutex);
+}
+
+void pq_segment_unlock(void)
+{
+	pthread_mutex_unlock(&list_mutex);
+}
+
+/* ---- hints ---- */
+
+static bool same_gen(uint64_t word, uint32_t gen)
+{
+	return (pq_word_gen(word) & PQ_HINT_GEN_MASK) == gen;
+}
+
+bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen)
+{
+	const struct pq_segment *seg = segment;
+	uint64_t word;
+
+	if (index >= seg->capacity)
+		return false;
+	word = pq_load_word(seg, index);
+	return same_gen(word, gen) && (pq_word_state(word) == PROCQ_QUEUED ||
+				       pq_word_state(word) == PROCQ_EXITED);
+}
+
+bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen)
+{
+	const struct pq_segment *seg = segment;
+	uint64_t word;
+
+	if (index >= seg->capacity)
+		return false;
+	word = pq_load_word(seg, index);
+	return same_gen(word, gen) && pq_word_state(word) == PROCQ_FREE;
+}
+
+/* ---- sizes ---- */
+
+static uint64_t power_of_two(uint64_t least)
+{
+	uint64_t n = 1;
+
+	while (n < least)
+		n *= 2;
+	return n;
+}
+
+/* The true hints are at most capacity; each participant can be about to
+ * append one double. The ready ring has as much again, so that a stale hint
+ * seldom makes an appender look at the head. */
+static uint64_t ready_size(uint32_t capacity)
+{
+	return power_of_two(4u * (uint64_t)capacity +
+			    PROCQ_PARTICIPANTS_MAX);
+}
+
+static uint64_t free_size(uint32_t capacity)
+{
+	return power_of_two((uint64_t)capacity + 2 * PROCQ_PARTICIPANTS_MAX);
+}
+
+struct offsets {
+	size_t participants, ready, free, records, end;
+};
+
+static struct offsets offsets_of(uint32_t capacity)
+{
+	struct offsets at;
+
+	at.participants = sizeof(struct pq_header);
+	at.ready = at.participants +
+		   PROCQ_PARTICIPANTS_MAX * sizeof(struct pq_participant);
+	at.free = at.ready + (size_t)ready_size(capacity) * 8;
+	at.records = at.free + (size_t)free_size(capacity) * 8;
+	at.end = at.records + (size_t)capacity * sizeof(struct pq_record);
+	return at;
+}
+
+size_t pq_segment_bytes(uint32_t capacity)
+{
+	return offsets_of(capacity).end;
+}
+
+/* ---- lock bytes ---- */
+
+static int lock_byte(int fd, short type, uint64_t byte, pid_t *holder)
+{
+	struct flock fl = { 0 };
+	int cmd = holder ? F_GETLK : F_SETLK;
+
+	fl.l_type = type;
+	fl.l_whence = SEEK_SET;
+	fl.l_start = (off_t)(LOCK_BASE + (int64_t)byte);
+	fl.l_len = 1;
+	while (fcntl(fd, cmd, &fl) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (holder)
+		*holder = fl.l_type == F_UNLCK ? 0 : fl.l_pid;
+	return 0;
+}
+
+static bool own_has(const struct pq_segment *seg, uint64_t incarnation)
+{
+	for (size_t i = 0; i < seg->own_count; i++)
+		if (seg->own[i] == incarnation)
+			return true;
+	return false;
+}
+
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
+{
+	int rc;
+
+	pq_segment_lock();
+	if (seg->own_count == seg->own_room) {
+		size_t room = seg->own_room ? 2 * seg->own_room : 4;
+		uint64_t *own = realloc(seg->own, room * sizeof(*own));
+
+		if (!own) {
+			pq_segment_unlock();
+			return -ENOMEM;
+		}
+		seg->own = own;
+		seg->own_room = room;
+	}
+	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation, NULL);
+	if (rc == 0)
+		seg->own[seg->own_count++] = incarnation;
+	pq_segment_unlock();
+	return rc;
+}
+
+bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
+{
+	pid_t holder = 0;
+	bool held;
+
+	if (incarnation == 0 || incarnation > PQ_INCARNATION_MASK)
+		return false;
+	pq_segment_lock();
+	held = own_has(seg, incarnation);
+	pq_segment_unlock();
+	if (held)
+		return true;
+	/* If the kernel can't say, nobody is declared dead. */
+	if (lock_byte(seg->lock_fd, F_WRLCK, incarnation, &holder) < 0)
+		return true;
+	return holder != 0;
+}
+
+void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
+{
+	pq_segment_lock();
+	for (size_t i = 0; i < seg->own_count; i++)
+		if (seg->own[i] == incarnation) {
+			seg->own[i] = seg->own[--seg->own_count];
+			break;
+		}
+	lock_byte(seg->lock_fd, F_UNLCK, incarnation, NULL);
+	pq_segment_unlock();
+}
+
+/* ---- the init lock: byte 0, which is no incarnation ---- */
+
+static int init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
+{
+	int64_t pause = PQ_MILLI / 4;
+
+	for (;;) {
+		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0, NULL);
+		struct timespec ts;
+
+		if (rc != -EAGAIN && rc != -EACCES)
+			return rc;
+		if (procq_now() >= deadline) {
+			pid_t holder = 0;
+
+			lock_byte(seg->lock_fd, F_WRLCK, 0, &holder);
+			*who = (uint32_t)holder;
+			return -ETIMEDOUT;
+		}
+		ts = pq_timespec(pause);
+		nanosleep(&ts, NULL);
+		if (pause < 16 * PQ_MILLI)
+			pause *= 2;
+	}
+}
+
+static void init_unlock(struct pq_segment *seg)
+{
+	lock_byte(seg->lock_fd, F_UNLCK, 0, NULL);
+}
+
+/* ---- names and descriptors ---- */
+
+/* Locks on the object itself work on Linux. Elsewhere a file beside it has
+ * them. */
+static int open_lock_file(struct pq_segment *seg, uint32_t mode)
+{
+#if PQ_USE_SHM_LOCKS
+	(void)mode;
+	seg->lock_fd = seg->fd;
+	return 0;
+#else
+	int n = snprintf(seg->lock_name, sizeof(seg->lock_name),
+			 "/tmp/procq-lock.%s", seg->name + 1);
+
+	if (n < 0 || (size_t)n >= sizeof(seg->lock_name))
+		return -ENAMETOOLONG;
+	for (;;) {
+		/* Not O_CREAT at once: in a sticky directory the kernel
+		 * refuses that for files of others. */
+		int fd = open(seg->lock_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 && errno == ENOENT)
+			fd = open(seg->lock_name, O_RDWR | O_NOFOLLOW |
+				  O_CLOEXEC | O_CREAT | O_EXCL, (mode_t)mode);
+		if (fd >= 0) {
+			seg->lock_fd = fd;
+			return 0;
+		}
+		if (errno != EEXIST)
+			return -errno;
+	}
+#endif
+}
+
+/* Does the name still lead to this very object? */
+static bool name_leads_here(const struct pq_segment *seg)
+{
+	struct stat here;
+#if PQ_USE_SHM_LOCKS
+	/* A second descriptor, once closed, would drop our locks; but an
+	 * unlinked object has no link left. */
+	return fstat(seg->fd, &here) == 0 && here.st_nlink > 0;
+#else
+	struct stat there;
+	int fd = shm_open(seg->name, O_RDONLY, 0);
+	bool same;
+
+	if (fd < 0)
+		return false;
+	same = fstat(fd, &there) == 0 && fstat(seg->fd, &here) == 0 &&
+	       here.st_dev == there.st_dev && here.st_ino == there.st_ino &&
+	       fstat(seg->lock_fd, &here) == 0 && here.st_nlink > 0;
+	close(fd);
+	return same;
+#endif
+}
+
+static int open_object(struct pq_segment *seg, struct procq_options *options)
+{
+	bool create = !(options->flags & PROCQ_NOCREATE);
+	int flags = seg->readonly ? O_RDONLY : O_RDWR;
+
+	for (;;) {
+		seg->fd = shm_open(seg->name, flags, 0);
+		if (seg->fd < 0 && errno == ENOENT && create)
+			seg->fd = shm_open(seg->name,
+					   O_RDWR | O_CREAT | O_EXCL,
+					   (mode_t)options->mode & 0777);
+		if (seg->fd >= 0)
+			return 0;
+		if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
+			return -ENODEV;		/* a link, a directory, … */
+		if (errno != EEXIST)
+			return -errno;
+	}
+}
+
+static int check_owner(const struct pq_segment *seg, const struct stat *st,
+		       struct procq_options *options)
+{
+	char prefix[32];
+	int n = snprintf(prefix, sizeof(prefix), "/procq.%lu.",
+			 (unsigned long)geteuid());
+
+	if (!S_ISREG(st->st_mode))
+		return -ENODEV;
+	/* A name of the user's own never leads to an object of another's;
+	 * who names an object in full means it. */
+	if (strncmp(seg->name, prefix, (size_t)n) == 0 &&
+	    st->st_uid != geteuid()) {
+		options->found = (uint32_t)st->st_uid;
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* ---- what the header says of machine and time ---- */
+
+static void read_boot_id(uint64_t id[2])
+{
+	char text[64];
+	size_t at = 0, digits = 0;
+	FILE *f;
+
+	id[0] = id[1] = 0;
+	f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	if (!f)
+		return;
+	at = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[at] = '\0';
+	for (const char *p = text; *p && digits < 32; p++) {
+		const char *hex = "0123456789abcdef";
+		const char *d = strchr(hex, *p);
+
+		if (!d)
+			continue;
+		id[digits / 16] = id[digits / 16] << 4 | (uint64_t)(d - hex);
+		digits++;
+	}
+}
+
+static uint64_t read_pid_namespace(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) < 0)
+		return 0;
+	return st.st_ino;
+}
+
+/* ---- building ---- */
+
+static void *map_bytes(const struct pq_segment *seg, size_t size)
+{
+	int prot = seg->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
+
+	return mmap(NULL, size, prot, MAP_SHARED, seg->fd, 0);
+}
+
+static void set_views(struct pq_segment *seg, char *base, uint32_t capacity)
+{
+	struct offsets at = offsets_of(capacity);
+
+	seg->size = at.end;
+	seg->capacity = capacity;
+	seg->header = (void *)base;
+	seg->participants = (void *)(base + at.participants);
+	seg->records = (void *)(base + at.records);
+	seg->ready = (struct pq_ring){ &seg->header->ready,
+		(void *)(base + at.ready), ready_size(capacity),
+		pq_hint_ready, seg };
+	seg->free = (struct pq_ring){ &seg->header->free,
+		(void *)(base + at.free), free_size(capacity),
+		pq_hint_free, seg };
+}
+
+static void fill_header(struct pq_header *h, uint32_t capacity)
+{
+	h->version = PQ_VERSION;
+	h->byte_order = PQ_BYTE_ORDER_MARK;
+	h->word_size = sizeof(void *);
+	h->sem_size = sizeof(sem_t);
+	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	h->capacity = capacity;
+	h->size = pq_segment_bytes(capacity);
+	read_boot_id(h->boot_id);
+	h->pid_namespace = read_pid_namespace();
+	h->created = pq_clock_wall();
+	atomic_store_explicit(&h->next_incarnation, 1, memory_order_relaxed);
+}
+
+/* Everything but the magic, which makes it visible. */
+static int format(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
+{
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
+		if (sem_init(&seg->participants[i].bell, 1, 0) < 0)
+			return -errno;
+	pq_ring_format(&seg->ready);
+	pq_ring_format(&seg->free);
+	for (uint32_t i = 0; i < seg->capacity; i++)
+		if (!pq_ring_append(&seg->free, i, 0, NULL))
+			return -EBADMSG;
+	/* The creator sits at the table before anybody can see it, so that
+	 * the queue never looks like one without a producer. */
+	return pq_member_join_first(seg, role, incarnation);
+}
+
+/* Holds the init lock. The object is new, or its creator died over it:
+ * nobody else has looked beyond the magic. */
+static int build(struct pq_segment *seg, struct procq_options *options,
+		 uint64_t *incarnation)
+{
+	uint32_t capacity = options->capacity ? options->capacity
+					      : PROCQ_CAPACITY_DEFAULT;
+	size_t size = pq_segment_bytes(capacity);
+	char *base;
+	int rc;
+
+	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0)
+		return -errno;
+	/* Allocated now, or ENOSPC now: never SIGBUS later. The header alone
+	 * first, so that what a killed creator leaves can be recognized. */
+	rc = posix_fallocate(seg->fd, 0, sizeof(struct pq_header));
+	if (rc)
+		return -rc;
+	base = map_bytes(seg, sizeof(struct pq_header));
+	if (base == MAP_FAILED)
+		return -errno;
+	atomic_store(&((struct pq_header *)(void *)base)->magic,
+		     MAGIC_BUILDING);
+	munmap(base, sizeof(struct pq_header));
+	rc = posix_fallocate(seg->fd, 0, (off_t)size);
+	if (rc)
+		return -rc;
+	base = map_bytes(seg, size);
+	if (base == MAP_FAILED)
+		return -errno;
+	memset(base + sizeof(uint64_t), 0, size - sizeof(uint64_t));
+	set_views(seg, base, capacity);
+	fill_header(seg->header, capacity);
+	rc = format(seg, options->role, incarnation);
+	if (rc < 0) {
+		munmap(base, size);
+		seg->header = NULL;
+		return rc;
+	}
+	/* Release: who sees the magic sees all of the above. */
+	atomic_store_explicit(&seg->header->magic, PQ_MAGIC,
+			      memory_order_release);
+	return 0;
+}
+
+/* ---- verifying ---- */
+
+enum finding { UNFINISHED, FINISHED, FINISHED_FINAL };
+
+/* What is there? Decides by the first bytes only, and never trusts them for
+ * more than that. */
+static int look(const struct pq_segment *seg, size_t size)
+{
+	static const char zeros[sizeof(struct pq_header)];
+	struct pq_header *h;
+	uint64_t magic;
+	int found;
+
+	if (size == 0)
+		return UNFINISHED;
+	if (size < sizeof(*h))
+		return -EBADMSG;
+	h = map_bytes(seg, sizeof(*h));
+	if (h == MAP_FAILED)
+		return -errno;
+	magic = atomic_load_explicit(&h->magic, memory_order_acquire);
+	if (magic == MAGIC_BUILDING)
+		found = UNFINISHED;
+	else if (magic == 0 && size == sizeof(*h) &&
+		 memcmp(h, zeros, sizeof(*h)) == 0)
+		found = UNFINISHED;
+	else if (magic != PQ_MAGIC)
+		found = -EBADMSG;
+	else if (atomic_load(&h->life) == PQ_LIFE_FINAL)
+		found = FINISHED_FINAL;
+	else
+		found = FINISHED;
+	munmap(h, sizeof(*h));
+	return found;
+}
+
+static int verify_header(const struct pq_header *h, size_t size,
+			 struct procq_options *options)
+{
+	uint64_t boot_id[2];
+
+	options->found = h->version;
+	if (h->byte_order != PQ_BYTE_ORDER_MARK || h->version != PQ_VERSION ||
+	    h->word_size != sizeof(void *) || h->sem_size != sizeof(sem_t) ||
+	    h->page_size != (uint32_t)sysconf(_SC_PAGESIZE))
+		return -EPROTONOSUPPORT;
+	options->found = h->capacity;
+	if (h->capacity < 1 || h->capacity > PROCQ_CAPACITY_MAX ||
+	    h->size != pq_segment_bytes(h->capacity) || size < h->size)
+		return -EBADMSG;
+	read_boot_id(boot_id);
+	if (memcmp(boot_id, h->boot_id, sizeof(boot_id)) != 0)
+		return -ESTALE;
+	if (h->pid_namespace != read_pid_namespace())
+		return -EXDEV;
+	if (options->capacity && options->capacity != h->capacity)
+		return -EEXIST;
+	options->found = 0;
+	return 0;
+}
+
+static int verify(struct pq_segment *seg, size_t size,
+		  struct procq_options *options)
+{
+	struct pq_header *h = map_bytes(seg, sizeof(*h));
+	uint32_t capacity;
+	char *base;
+	int rc;
+
+	if (h == MAP_FAILED)
+		return -errno;
+	rc = verify_header(h, size, options);
+	capacity = h->capacity;
+	munmap(h, sizeof(*h));
+	if (rc < 0)
+		return rc;
+	/* Read once: an object that lies may change its mind. */
+	if (capacity < 1 || capacity > PROCQ_CAPACITY_MAX ||
+	    size < pq_segment_bytes(capacity))
+		return -EBADMSG;
+	base = map_bytes(seg, pq_segment_bytes(capacity));
+	if (base == MAP_FAILED)
+		return -errno;
+	set_views(seg, base, capacity);
+	return 0;
+}
+
+/* ---- opening ---- */
+
+static void unlink_object(const struct pq_segment *seg)
+{
+#if !PQ_USE_SHM_LOCKS
+	/* First, so that no new object is ever guarded by the old file. */
+	unlink(seg->lock_name);
+#endif
+	shm_unlink(seg->name);
+}
+
+/* The object is not finished, or final: settle that under its init lock.
+ * 0: it is built. 1: look again. */
+static int settle(struct pq_segment *seg, struct procq_options *options,
+		  uint64_t *incarnation)
+{
+	struct stat st;
+	int rc;
+
+	if (options->flags & PROCQ_NOCREATE)
+		return -ENOENT;
+	rc = init_lock(seg, options->deadline, &options->found);
+	if (rc < 0)
+		return rc;
+	rc = 1;
+	if (name_leads_here(seg)) {
+		if (fstat(seg->fd, &st) < 0) {
+			rc = -errno;
+			goto unlock;
+		}
+		rc = look(seg, (size_t)st.st_size);
+		if (rc == FINISHED_FINAL)
+			unlink_object(seg);
+		if (rc == UNFINISHED) {
+			rc = build(seg, options, incarnation);
+			if (rc < 0)
+				unlink_object(seg);
+		} else if (rc >= 0) {
+			rc = 1;
+		}
+	}
+unlock:
+	init_unlock(seg);
+	return rc;
+}
+
+/* One attempt. 0: open. 1: try again from the start. */
+static int attempt(struct pq_segment *seg, struct procq_options *options,
+		   uint64_t *incarnation)
+{
+	struct stat st;
+	int rc;
+
+	rc = open_object(seg, options);
+	if (rc < 0)
+		return rc;
+	if (fstat(seg->fd, &st) < 0)
+		return -errno;
+	rc = check_owner(seg, &st, options);
+	if (rc < 0)
+		return rc;
+	rc = open_lock_file(seg, st.st_mode & 0777);
+	if (rc < 0)
+		return rc;
+	rc = look(seg, (size_t)st.st_size);
+	if (rc < 0)
+		return rc;
+	if (rc == FINISHED) {
+		/* Its size as it is now: it was built since fstat(). */
+		if (fstat(seg->fd, &st) < 0)
+			return -errno;
+		return verify(seg, (size_t)st.st_size, options);
+	}
+	return settle(seg, options, incarnation);
+}
+
+static void close_descriptors(struct pq_segment *seg)
+{
+	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
+		close(seg->lock_fd);
+	if (seg->fd >= 0)
+		close(seg->fd);
+	seg->fd = seg->lock_fd = -1;
+}
+
+static struct pq_segment *find_open(const char *name, bool readonly)
+{
+	for (struct pq_segment *seg = list; seg; seg = seg->next)
+		if (seg->pid == getpid() && strcmp(seg->name, name) == 0 &&
+		    (readonly || !seg->readonly) &&
+		    atomic_load(&seg->header->life) != PQ_LIFE_FINAL &&
+		    name_leads_here(seg))
+			return seg;
+	return NULL;
+}
+
+static int open_new(struct pq_segment **out, const char *name,
+		    struct procq_options *options, uint64_t *incarnation)
+{
+	struct pq_segment *seg = calloc(1, sizeof(*seg));
+	int rc;
+
+	if (!seg)
+		return -ENOMEM;
+	snprintf(seg->name, sizeof(seg->name), "%s", name);
+	seg->pid = getpid();
+	seg->readonly = options->role == PROCQ_ONLOOKER;
+	seg->fd = seg->lock_fd = -1;
+	while ((rc = attempt(seg, options, incarnation)) == 1)
+		close_descriptors(seg);
+	if (rc < 0) {
+		close_descriptors(seg);
+		free(seg->own);
+		free(seg);
+		return rc;
+	}
+	seg->next = list;
+	list = seg;
+	*out = seg;
+	return 0;
+}
+
+static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+int pq_segment_open(struct pq_segment **out, const char *name,
+		    struct procq_options *options, uint64_t *incarnation)
+{
+	int rc = 0;
+
+	/* One opening at a time in a process: its threads would not see each
+	 * other's init lock, nor the other's descriptor of the same object. */
+	pthread_mutex_lock(&open_mutex);
+	*incarnation = 0;
+	*out = find_open(name, options->role == PROCQ_ONLOOKER);
+	if (*out)
+		rc = verify_header((*out)->header, (*out)->size, options);
+	else
+		rc = open_new(out, name, options, incarnation);
+	if (rc == 0)
+		(*out)->users++;
+	pthread_mutex_unlock(&open_mutex);
+	return rc;
+}
+
+bool pq_segment_is_open(const char *name)
+{
+	bool open = false;
+
+	pthread_mutex_lock(&open_mutex);
+	for (struct pq_segment *seg = list; seg; seg = seg->next)
+		if (seg->pid == getpid() && strcmp(seg->name, name) == 0)
+			open = true;
+	pthread_mutex_unlock(&open_mutex);
+	return open;
+}
+
+/* Another view of the same object in this process has locks, which closing
+ * these descriptors would drop: then they stay open with the process. */
+static bool others_lock_it(const struct pq_segment *seg)
+{
+	struct stat a, b;
+
+	if (fstat(seg->fd, &a) < 0)
+		return false;
+	for (struct pq_segment *s = list; s; s = s->next)
+		if (s != seg && s->pid == seg->pid && fstat(s->fd, &b) == 0 &&
+		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			return true;
+	return false;
+}
+
+void pq_segment_close(struct pq_segment *seg)
+{
+	pthread_mutex_lock(&open_mutex);
+	if (--seg->users > 0) {
+		pthread_mutex_unlock(&open_mutex);
+		return;
+	}
+	for (struct pq_segment **p = &list; *p; p = &(*p)->next)
+		if (*p == seg) {
+			*p = seg->next;
+			break;
+		}
+	if (!others_lock_it(seg))
+		close_descriptors(seg);
+	munmap(seg->header, seg->size);
+	free(seg->own);
+	free(seg);
+	pthread_mutex_unlock(&open_mutex);
+}
+
+/* ---- removing ---- */
+
+static bool unused(const struct pq_segment *seg)
+{
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
+		if (atomic_load(&seg->participants[i].who) != 0)
+			return false;
+	for (uint32_t i = 0; i < seg->capacity; i++)
+		if (pq_word_state(atomic_load(&seg->records[i].word)) !=
+		    PROCQ_FREE)
+			return false;
+	return true;
+}
+
+int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
+{
+	uint64_t life = PQ_LIFE_OPEN;
+	uint32_t who;
+	int rc;
+
+	if (!unused(seg))
+		return -EBUSY;
+	pthread_mutex_lock(&open_mutex);
+	/* Another that leaves at this moment may be here too; whoever comes
+	 * second finds all others gone. */
+	rc = init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
+	if (rc < 0) {
+		rc = -EBUSY;
+		goto out;
+	}
+	rc = -EBUSY;
+	if (!name_leads_here(seg))
+		goto unlock;
+	life = atomic_load(&seg->header->life);
+	/* A proposal in force is a dead remover's: we hold the lock. */
+	if (life == PQ_LIFE_FINAL ||
+	    !atomic_compare_exchange_strong(&seg->header->life, &life,
+					    incarnation))
+		goto unlock;
+	life = incarnation;
+	if (!unused(seg)) {
+		atomic_compare_exchange_strong(&seg->header->life, &life,
+					       PQ_LIFE_OPEN);
+		goto unlock;
+	}
+	if (atomic_compare_exchange_strong(&seg->header->life, &life,
+					   PQ_LIFE_FINAL)) {
+		unlink_object(seg);
+		rc = 0;
+	}
+unlock:
+	init_unlock(seg);
+out:
+	pthread_mutex_unlock(&open_mutex);
+	return rc;
+}

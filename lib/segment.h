@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * segment.h - the shared object: create, map, verify, lock, remove.
+ *
+ * Knows names, descriptors and bytes, and which hints a record bears out;
+ * knows no transitions.
+ */
+#ifndef PQ_SEGMENT_H
+#define PQ_SEGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+#include "word.h"
+
+/* One process's view of one object. fcntl() locks are lost when any
+ * descriptor of the file is closed, so a process opens an object once, and
+ * all its handles share this. */
+struct pq_segment {
+	struct pq_segment *next;	/* in the process's list */
+	char name[PROCQ_NAME_SIZE];
+	char lock_name[PROCQ_NAME_SIZE + 16];
+	int fd;
+	int lock_fd;			/* fd, or of a lock file beside it */
+	pid_t pid;			/* the process whose view it is */
+	unsigned users;
+	bool readonly;
+
+	size_t size;
+	uint32_t capacity;
+	struct pq_header *header;
+	struct pq_participant *participants;
+	struct pq_record *records;
+	struct pq_ring ready;
+	struct pq_ring free;
+
+	/* Incarnations that this process holds: F_GETLK does not report the
+	 * locks of the process that asks. Guarded by pq_segment_lock(). */
+	uint64_t *own;
+	size_t own_count;
+	size_t own_room;
+};
+
+/* The record's word; acquire: what its writer wrote before is visible. */
+static inline uint64_t pq_load_word(const struct pq_segment *seg,
+				    uint32_t slot)
+{
+	return atomic_load_explicit(&seg->records[slot].word,
+				    memory_order_acquire);
+}
+
+/* Does the record bear out a hint of the ready ring, of the free ring? */
+bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen);
+bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen);
+
+/* Bytes of the object for this capacity. */
+size_t pq_segment_bytes(uint32_t capacity);
+
+/**
+ * Open the object and verify it; create it or set it up anew where asked to.
+ * On success the caller is one of its users. When it was set up here,
+ * *incarnation is the number of the creator, who is in the table already.
+ */
+int pq_segment_open(struct pq_segment **out, const char *name,
+		    struct procq_options *options, uint64_t *incarnation);
+
+/** Does this process have an object of this name open? Then it must not
+ * open it by other means: closing that would drop its locks. */
+bool pq_segment_is_open(const char *name);
+
+/** One user less; the last unmaps and closes. */
+void pq_segment_close(struct pq_segment *seg);
+
+/**
+ * Remove the object if it is empty, unused, and nobody has the init lock.
+ * @param incarnation whose byte the caller holds, but who has left the table
+ * @retval 0 removed
+ * @retval -EBUSY it is in use
+ */
+int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation);
+
+/* The lock of this process's list of segments and their own[]. */
+void pq_segment_lock(void);
+void pq_segment_unlock(void);
+
+/** Take, ask for, let go of an incarnation's lock byte. */
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation);
+bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation);
+void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
+
+#endif

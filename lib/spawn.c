@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * spawn.c - starting a child that enters itself.
+ * Must not reserve or free a record, nor wait for a child to die.
+ *
+ * Every function that a child runs, from child_main() down, makes only
+ * async-signal-safe calls, and may run on a small stack in its parent's
+ * memory while the parent goes on: no malloc, no stdio, no errno, nothing
+ * written but the record and its own struct pq_start.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#if PQ_USE_PDEATHSIG
+# include <sys/prctl.h>
+#endif
+
+#include "bell.h"
+#include "raw.h"
+#include "record.h"
+#include "spawn.h"
+
+#if defined __SANITIZE_THREAD__ || defined __SANITIZE_MEMORY__
+# undef PQ_USE_CLONE		/* their run-time keeps state per thread */
+#elif defined __has_feature
+# if __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#  undef PQ_USE_CLONE
+# endif
+#endif
+
+#if defined __SANITIZE_ADDRESS__
+# define UNPOISON(base, size) __asan_unpoison_memory_region(base, size)
+void __asan_unpoison_memory_region(void const volatile *, size_t);
+#elif defined __has_feature
+# if __has_feature(address_sanitizer)
+#  define UNPOISON(base, size) __asan_unpoison_memory_region(base, size)
+void __asan_unpoison_memory_region(void const volatile *, size_t);
+# endif
+#endif
+#ifndef UNPOISON
+# define UNPOISON(base, size) ((void)(base), (void)(size))
+#endif
+
+#define STACK_SIZE 16384u
+#define GUARD_SIZE 4096u
+#define IDLE_NAME "procq-idle"
+
+/* ---- the child ---- */
+
+/* Asks the kernel to kill it with its parent; then sees that the parent had
+ * not died before. */
+static bool tie_to_parent(const struct pq_start *s)
+{
+#if PQ_USE_PDEATHSIG
+	if (!s->keep)
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+#endif
+	return getppid() == s->parent;
+}
+
+/* Handlers become the default; what is ignored stays ignored, as in exec. */
+static void clear_handlers(void)
+{
+	struct sigaction sa;
+
+	for (int n = 1; n < NSIG; n++) {
+		if (n == SIGKILL || n == SIGSTOP)
+			continue;
+		if (sigaction(n, NULL, &sa) < 0 ||
+		    sa.sa_handler == SIG_DFL || sa.sa_handler == SIG_IGN)
+			continue;
+		sa.sa_handler = SIG_DFL;
+		sa.sa_flags = 0;
+		sigaction(n, &sa, NULL);
+	}
+}
+
+/* An idle process holds nobody's pipe or file open. */
+static void close_all_but(int keep)
+{
+#if PQ_USE_CLOSE_RANGE
+	if (keep <= 0 && pq_raw(SYS_close_range, 0, ~0u, 0, 0, 0) == 0)
+		return;
+#endif
+	for (int fd = 0; fd < 1024; fd++)
+		if (fd != keep)
+#if defined __linux__
+			pq_raw(SYS_close, fd, 0, 0, 0, 0);
+#else
+			close(fd);
+#endif
+}
+
+/* Gives the stack back, then sleeps for ever, without one. */
+static _Noreturn void idle_without_stack(_Atomic uint32_t *busy)
+{
+#if PQ_USE_CLONE && defined __x86_64__
+	__asm__ volatile ("movl $0, (%0)\n"
+			  "1: movl %1, %%eax\n"
+			  "syscall\n"
+			  "jmp 1b"
+			  : : "r" (busy), "i" (SYS_pause)
+			  : "rax", "rcx", "r11", "memory");
+#elif PQ_USE_CLONE && defined __aarch64__
+	register long x8 __asm__("x8") = SYS_ppoll;
+
+	__asm__ volatile ("stlr wzr, [%0]\n"
+			  "1: mov x0, #0\n"
+			  "mov x1, #0\n"
+			  "mov x2, #0\n"
+			  "mov x3, #0\n"
+			  "svc 0\n"
+			  "b 1b"
+			  : : "r" (busy), "r" (x8)
+			  : "x0", "x1", "x2", "x3", "memory");
+#else
+	(void)busy;
+#endif
+	__builtin_unreachable();
+}
+
+static _Noreturn void idle(const struct pq_start *s)
+{
+	char byte;
+#if PQ_USE_PDEATHSIG
+	prctl(PR_SET_NAME, IDLE_NAME, 0, 0, 0);
+#endif
+	if (s->lifeline[1] >= 0)
+		close(s->lifeline[1]);
+	close_all_but(s->lifeline[0]);
+	if (s->stack_busy)
+		idle_without_stack(s->stack_busy);
+	/* Without a death signal: the other end is the parent's alone. */
+	if (s->lifeline[0] >= 0) {
+		while (read(s->lifeline[0], &byte, 1) < 0)
+			;
+		_exit(0);
+	}
+	for (;;)
+		pause();
+}
+
+static void write_digits(char *digits, uint64_t value)
+{
+	char reversed[20];
+	size_t n = 0, at = 0;
+
+	do
+		reversed[n++] = (char)('0' + value % 10);
+	while (value /= 10);
+	while (n > 0)
+		digits[at++] = reversed[--n];
+	digits[at] = '\0';
+}
+
+static _Noreturn void execute(struct pq_start *s)
+{
+	int fd, err;
+
+	if (!s->keep_stdin) {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd > 0) {
+			dup2(fd, 0);
+			close(fd);
+		}
+	}
+	execve(s->path, (char *const *)(uintptr_t)s->argv, s->envp);
+	err = errno;
+	if (err == ENOEXEC) {
+		execve(s->shell_argv[0],
+		       (char *const *)(uintptr_t)s->shell_argv, s->envp);
+		err = errno;
+	}
+	s->exec_error = err;
+	if (s->error_pipe >= 0)
+		while (write(s->error_pipe, &err, sizeof(err)) < 0 &&
+		       errno == EINTR)
+			;
+	_exit(err == ENOENT || err == ENOTDIR ? 127 : 126);
+}
+
+static _Noreturn void child_main(struct pq_start *s)
+{
+	pid_t me = getpid();
+	uint64_t seq;
+
+	if (!tie_to_parent(s))
+		_exit(0);
+	if (s->group)
+		setpgid(0, 0);
+	if (!s->handlers_cleared)
+		clear_handlers();
+	if (s->set_mask)
+		sigprocmask(SIG_SETMASK, &s->mask, NULL);
+	seq = pq_record_enter(s->seg, s->slot, s->word, me,
+			      pq_ident_self(s->ident_kind, me));
+	if (!seq)
+		_exit(0);
+	pq_bell_ring(s->seg, pq_word_owner(s->word) - 1, PQ_ENTRY);
+	if (!s->path)
+		idle(s);
+	write_digits(s->seq_digits, seq);
+	execute(s);
+}
+
+/* ---- fork ---- */
+
+static int start_fork(struct pq_start *s, pid_t *pid)
+{
+	sigset_t all, old;
+	int err;
+
+	/* No handler of the parent's may run in the child. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	if (!s->set_mask)
+		s->mask = old;
+	s->set_mask = true;
+	*pid = fork();
+	if (*pid == 0)
+		child_main(s);
+	err = errno;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return *pid < 0 ? -err : 0;
+}
+
+/* As vfork() reports exec's failure, through a pipe that exec closes. */
+static int start_fork_command(struct pq_start *s, pid_t *pid)
+{
+	int ends[2], rc, err = 0;
+	ssize_t got;
+
+	if (pipe(ends) < 0)
+		return -errno;
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	s->error_pipe = ends[1];
+	rc = start_fork(s, pid);
+	close(ends[1]);
+	if (rc == 0) {
+		do
+			got = read(ends[0], &err, sizeof(err));
+		while (got < 0 && errno == EINTR);
+		if (got == (ssize_t)sizeof(err))
+			s->exec_error = err;
+	}
+	close(ends[0]);
+	return rc;
+}
+
+/* ---- clone ---- */
+
+#if PQ_USE_CLONE
+
+/* The kernel's, which not every libc declares. */
+struct clone3_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
+	uint64_t stack, stack_size, tls;
+};
+
+#define NR_CLONE3 435
+#define FLAG_VM 0x100u
+#define FLAG_VFORK 0x4000u
+#define FLAG_CLEAR_SIGHAND UINT64_C(0x100000000)
+
+/* The child begins in run(arg), on its own stack, and never comes back. */
+static long clone3_onto(struct clone3_args *args, void (*run)(void *),
+			void *arg)
+{
+#if defined __x86_64__
+	register void (*r8)(void *) __asm__("r8") = run;
+	register void *r9 __asm__("r9") = arg;
+	long ret;
+
+	__asm__ volatile ("syscall\n"
+			  "testq %%rax, %%rax\n"
+			  "jnz 1f\n"
+			  "xorl %%ebp, %%ebp\n"
+			  "movq %%r9, %%rdi\n"
+			  "call *%%r8\n"
+			  "hlt\n"
+			  "1:"
+			  : "=a" (ret)
+			  : "0" (NR_CLONE3), "D" (args), "S" (sizeof(*args)),
+			    "r" (r8), "r" (r9)
+			  : "rcx", "r11", "memory");
+	return ret;
+#else
+	register long x8 __asm__("x8") = NR_CLONE3;
+	register long x0 __asm__("x0") = (long)args;
+	register long x1 __asm__("x1") = sizeof(*args);
+	register void (*x9)(void *) __asm__("x9") = run;
+	register void *x10 __asm__("x10") = arg;
+
+	__asm__ volatile ("svc 0\n"
+			  "cbnz x0, 1f\n"
+			  "mov x29, #0\n"
+			  "mov x0, x10\n"
+			  "blr x9\n"
+			  "brk #1\n"
+			  "1:"
+			  : "+r" (x0)
+			  : "r" (x8), "r" (x1), "r" (x9), "r" (x10)
+			  : "memory");
+	return x0;
+#endif
+}
+
+static void run_child(void *arg)
+{
+	child_main(arg);
+}
+
+static int map_nest(struct pq_nest *nest)
+{
+	/* Pages that no child has touched take no memory. */
+	char *base = mmap(NULL, PQ_NEST_STACKS * (STACK_SIZE + GUARD_SIZE),
+			  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+			  MAP_NORESERVE | MAP_STACK, -1, 0);
+
+	if (base == MAP_FAILED)
+		return -ENOMEM;
+	for (unsigned i = 0; i < PQ_NEST_STACKS; i++)
+		if (mprotect(base + i * (STACK_SIZE + GUARD_SIZE), GUARD_SIZE,
+			     PROT_NONE) < 0) {
+			munmap(base, PQ_NEST_STACKS *
+				     (STACK_SIZE + GUARD_SIZE));
+			return -ENOMEM;
+		}
+	nest->base = base;
+	return 0;
+}
+
+/* The lowest free one, so that few are ever touched. */
+static int find_stack(struct pq_nest *nest)
+{
+	for (unsigned round = 0; round < 16; round++) {
+		for (unsigned i = 0; i < PQ_NEST_STACKS; i++)
+			/* Acquire: its last tenant is off it. */
+			if (!atomic_load_explicit(&nest->busy[i],
+						  memory_order_acquire))
+				return (int)i;
+		sched_yield();
+	}
+	return -EBUSY;
+}
+
+static int start_clone(struct pq_start *s, struct pq_nest *nest, pid_t *pid)
+{
+	struct clone3_args args = { .exit_signal = SIGCHLD };
+	struct pq_start *copy;
+	char *stack;
+	size_t used;
+	long rc;
+	int i;
+
+	if (!nest->base && map_nest(nest) < 0)
+		return -ENOMEM;
+	i = find_stack(nest);
+	if (i < 0)
+		return i;
+	stack = nest->base + (unsigned)i * (STACK_SIZE + GUARD_SIZE) +
+		GUARD_SIZE;
+	UNPOISON(stack, STACK_SIZE);
+	/* The child outlives this call: it gets a copy of all it needs. */
+	used = (sizeof(*copy) + 63) & ~(size_t)63;
+	copy = (void *)(stack + STACK_SIZE - used);
+	s->handlers_cleared = true;
+	*copy = *s;
+	if (!s->path)
+		copy->stack_busy = &nest->busy[i];
+	args.flags = FLAG_VM | FLAG_CLEAR_SIGHAND | (s->path ? FLAG_VFORK : 0);
+	args.stack = (uint64_t)(uintptr_t)stack;
+	args.stack_size = STACK_SIZE - used;
+	atomic_store_explicit(&nest->busy[i], 1, memory_order_relaxed);
+	rc = clone3_onto(&args, run_child, copy);
+	if (rc < 0 || s->path) {
+		s->exec_error = copy->exec_error;
+		atomic_store_explicit(&nest->busy[i], 0, memory_order_relaxed);
+	} else {
+		nest->tenant[i] = (pid_t)rc;
+	}
+	*pid = (pid_t)rc;
+	return rc < 0 ? (int)rc : 0;
+}
+
+/* Linux 5.16: before it, the core dump of a child that shares memory takes
+ * its parent along. clone3 itself may be forbidden by a sandbox. */
+static bool clone_works(void)
+{
+	static _Atomic int known = -1;
+	int works = atomic_load_explicit(&known, memory_order_relaxed);
+	struct clone3_args args = { .flags = UINT64_MAX };
+
+	if (works < 0) {
+		/* close_range's CLOEXEC flag came with 5.11; futex_waitv, with
+		 * 5.16: EINVAL where it is known, ENOSYS before. */
+		works = pq_raw(449, 0, 0, 0, 0, 0) != -ENOSYS &&
+			pq_raw(NR_CLONE3, (long)&args, sizeof(args), 0, 0,
+			       0) == -EINVAL;
+		atomic_store_explicit(&known, works, memory_order_relaxed);
+	}
+	return works;
+}
+
+#endif
+
+bool pq_spawn_has(unsigned method)
+{
+	if (method == PROCQ_FORK)
+		return true;
+#if PQ_USE_CLONE
+	return clone_works();
+#else
+	return false;
+#endif
+}
+
+int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
+	     pid_t *pid)
+{
+	start->error_pipe = -1;
+	start->exec_error = 0;
+	start->handlers_cleared = false;
+	start->stack_busy = NULL;
+	if (!pq_spawn_has(method))
+		return -ENOSYS;
+#if PQ_USE_CLONE
+	if (method != PROCQ_FORK)
+		return start_clone(start, nest, pid);
+#endif
+	(void)nest;
+	return start->path ? start_fork_command(start, pid)
+			   : start_fork(start, pid);
+}
+
+void pq_nest_vacate(struct pq_nest *nest, pid_t pid)
+{
+	if (!nest->base)
+		return;
+	for (unsigned i = 0; i < PQ_NEST_STACKS; i++) {
+		if (nest->tenant[i] != pid)
+			continue;
+		nest->tenant[i] = 0;
+		atomic_store_explicit(&nest->busy[i], 0, memory_order_relaxed);
+	}
+}
+
+void pq_nest_destroy(struct pq_nest *nest)
+{
+	if (!nest->base)
+		return;
+	for (unsigned i = 0; i < PQ_NEST_STACKS; i++)
+		if (atomic_load_explicit(&nest->busy[i], memory_order_acquire))
+			return;
+	munmap(nest->base, PQ_NEST_STACKS * (STACK_SIZE + GUARD_SIZE));
+	nest->base = NULL;
+}

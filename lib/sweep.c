@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * sweep.c - repairing after the dead. Must not wait, nor take any lock.
+ *
+ * For each record: load the word, then see that the entry still names the
+ * dead incarnation, then CAS. In this order a sweeper that was stopped in
+ * between robs nobody: when the entry has a new tenant, the word that was
+ * loaded is out of date, and the CAS fails.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bell.h"
+#include "clock.h"
+#include "member.h"
+#include "record.h"
+#include "sweep.h"
+
+static void add(uint64_t *count)
+{
+	if (count)
+		++*count;
+}
+
+/* A told record whose parent can't reap it any more. */
+static void bury_orphan(struct pq_segment *seg, uint32_t slot, uint64_t word,
+			uint64_t dead)
+{
+	struct pq_view view;
+
+	pq_record_view(seg, slot, word, &view);
+	if (view.producer == dead || !pq_byte_held(seg, view.producer))
+		pq_record_bury(seg, slot, word);
+}
+
+static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
+			 uint64_t who, struct procq_report *report)
+{
+	uint64_t word = pq_load_word(seg, slot), to;
+	unsigned state = pq_word_state(word);
+
+	if (state == PROCQ_GONE) {
+		bury_orphan(seg, slot, word, pq_who_incarnation(who));
+		return;
+	}
+	if ((state != PROCQ_RESERVED && state != PROCQ_TAKEN) ||
+	    pq_word_owner(word) != place + 1)
+		return;
+	do {
+		if (atomic_load(&seg->participants[place].who) != who)
+			return;
+		to = state == PROCQ_TAKEN ? pq_word_return(word)
+					  : pq_word_free(word);
+		if (pq_record_move(seg, slot, &word, to))
+			break;
+		/* A parent marked it, or another sweeper was first. */
+	} while (pq_word_state(word) == state &&
+		 pq_word_owner(word) == place + 1);
+	if (pq_word_state(to) == PROCQ_FREE) {
+		add(report ? &report->freed : NULL);
+	} else {
+		add(report ? &report->returned : NULL);
+		atomic_fetch_add_explicit(&seg->header->returned, 1,
+					  memory_order_relaxed);
+	}
+	/* Its hint comes with all missing ones. */
+}
+
+static void sweep_records(struct pq_segment *seg, unsigned place, uint64_t who,
+			  struct procq_report *report)
+{
+	/* Before any record goes back: see pq_tally_repair(). */
+	pq_tally_repair(seg, place, who);
+	for (uint32_t slot = 0; slot < seg->capacity; slot++)
+		sweep_record(seg, slot, place, who, report);
+}
+
+/* ---- hints ---- */
+
+/* One bit per record: its word is borne out by a hint. */
+struct marks {
+	const struct pq_segment *seg;
+	const struct pq_ring *ring;
+	uint64_t *bits;
+};
+
+static void mark_hint(const struct pq_hint *hint, void *arg)
+{
+	struct marks *marks = arg;
+
+	if (marks->ring->fresh(marks->seg, hint->index, hint->gen))
+		marks->bits[hint->index / 64] |= UINT64_C(1)
+						 << (hint->index % 64);
+}
+
+static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
+{
+	struct marks marks = { seg, ring, NULL };
+	int64_t mended = 0;
+
+	marks.bits = calloc((seg->capacity + 63) / 64, sizeof(uint64_t));
+	if (!marks.bits)
+		return -ENOMEM;
+	pq_ring_scan(ring, mark_hint, &marks);
+	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
+		uint64_t word = pq_load_word(seg, slot);
+
+		if (marks.bits[slot / 64] >> (slot % 64) & 1)
+			continue;
+		/* Its appender may come yet; then there are two, and the
+		 * second is skipped as stale. */
+		if (!ring->fresh(seg, slot,
+				 (uint32_t)word & PQ_HINT_GEN_MASK))
+			continue;
+		pq_record_hint(seg, slot, word);
+		mended++;
+	}
+	free(marks.bits);
+	return mended;
+}
+
+int64_t pq_sweep_hints(struct pq_segment *seg)
+{
+	int64_t ready = mend_ring(seg, &seg->ready), freed;
+
+	if (ready < 0)
+		return ready;
+	freed = mend_ring(seg, &seg->free);
+	return freed < 0 ? freed : ready + freed;
+}
+
+/* ---- participants ---- */
+
+static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t who,
+		       struct procq_report *report)
+{
+	int64_t hints;
+
+	sweep_records(seg, place, who, report);
+	hints = pq_sweep_hints(seg);
+	if (hints < 0)
+		return (int)hints;
+	if (report)
+		report->hints += (uint64_t)hints;
+	pq_bell_hide_dead(seg, place);
+	/* Last: from now on the place can have a new tenant. */
+	if (atomic_compare_exchange_strong(&seg->participants[place].who, &who,
+					   0)) {
+		add(report ? &report->swept : NULL);
+		atomic_fetch_add_explicit(&seg->header->swept, 1,
+					  memory_order_relaxed);
+	}
+	return 1;
+}
+
+int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
+{
+	int swept = 0;
+
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		uint64_t who;
+		int rc;
+
+		if (!pq_member_dead(seg, i, &who))
+			continue;
+		rc = sweep_place(seg, i, who, report);
+		if (rc < 0)
+			return rc;
+		swept++;
+	}
+	return swept;
+}
+
+int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
+{
+	int64_t now = procq_now();
+	int64_t looked = atomic_load_explicit(&seg->header->looked,
+					      memory_order_relaxed);
+
+	/* One of all that wait in vain; if it dies over it, one of them again
+	 * after the interval. A look from the future is another boot's. */
+	if (now - looked < interval && now >= looked)
+		return 0;
+	if (!atomic_compare_exchange_strong(&seg->header->looked, &looked,
+					    now))
+		return 0;
+	return pq_sweep_dead(seg, NULL);
+}
+
+void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)
+{
+	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
+		uint64_t word = pq_load_word(seg, slot);
+		struct pq_view view;
+
+		switch (pq_word_state(word)) {
+		case PROCQ_RESERVED:
+			if (pq_word_owner(word) == place + 1)
+				pq_record_cancel(seg, slot, word);
+			break;
+		case PROCQ_TAKEN:
+			pq_record_return(seg, slot, place + 1);
+			break;
+		case PROCQ_GONE:
+			pq_record_view(seg, slot, word, &view);
+			if (view.producer == pq_who_incarnation(who))
+				pq_record_bury(seg, slot, word);
+			break;
+		default:
+			break;
+		}
+	}
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * word.h - the record word: what is true about a record, in 64 bits.
+ *
+ * state:4 flags:4 owner:16 generation:40, most significant first. Every
+ * transition is one compare-and-swap on the whole word; whoever wins it has
+ * made it, and nothing else counts. Pure arithmetic: no memory, no calls.
+ *
+ * Rule R1: the generation changes on every transition into QUEUED, so that no
+ * two queued periods of a record look alike. It also changes on every
+ * transition into FREE, for the hints of the free ring.
+ */
+#ifndef PQ_WORD_H
+#define PQ_WORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "procq.h"
+
+#define PQ_GEN_BITS 40
+#define PQ_GEN_MASK ((UINT64_C(1) << PQ_GEN_BITS) - 1)
+#define PQ_OWNER_SHIFT 40
+#define PQ_FLAGS_SHIFT 56
+#define PQ_STATE_SHIFT 60
+
+/* Flags. DEAD: its parent has entered the status. ASK: the taker asks the
+ * parent to send the signal in the record. RETURNED: a dead taker's. */
+#define PQ_DEAD 1u
+#define PQ_ASK 2u
+#define PQ_RETURNED 4u
+
+static inline uint64_t pq_word(unsigned state, unsigned flags, unsigned owner,
+			       uint64_t gen)
+{
+	return (uint64_t)state << PQ_STATE_SHIFT |
+	       (uint64_t)(flags & 15u) << PQ_FLAGS_SHIFT |
+	       (uint64_t)(owner & 0xffffu) << PQ_OWNER_SHIFT |
+	       (gen & PQ_GEN_MASK);
+}
+
+static inline unsigned pq_word_state(uint64_t word)
+{
+	return (unsigned)(word >> PQ_STATE_SHIFT);
+}
+
+static inline unsigned pq_word_flags(uint64_t word)
+{
+	return (unsigned)(word >> PQ_FLAGS_SHIFT) & 15u;
+}
+
+/* The owner is a participant's place in the table plus one; 0: nobody. */
+static inline unsigned pq_word_owner(uint64_t word)
+{
+	return (unsigned)(word >> PQ_OWNER_SHIFT) & 0xffffu;
+}
+
+static inline uint64_t pq_word_gen(uint64_t word)
+{
+	return word & PQ_GEN_MASK;
+}
+
+/* Is it one that any sequence of transitions can leave in a record? */
+static inline bool pq_word_valid(uint64_t word)
+{
+	unsigned owner = pq_word_owner(word), flags = pq_word_flags(word);
+
+	if (owner > PROCQ_PARTICIPANTS_MAX)
+		return false;
+	switch (pq_word_state(word)) {
+	case PROCQ_FREE:
+		return !owner && !flags;
+	case PROCQ_RESERVED:
+		return owner && !flags;
+	case PROCQ_QUEUED:
+	case PROCQ_EXITED:
+	case PROCQ_GONE:
+		return !owner && !(flags & ~PQ_RETURNED);
+	case PROCQ_TAKEN:
+		return owner && !(flags & ~(PQ_DEAD | PQ_ASK | PQ_RETURNED));
+	default:
+		return false;
+	}
+}
+
+/*
+ * The transitions. Each takes the word as it was read and gives the one to
+ * put in its place.
+ */
+
+static inline uint64_t pq_word_reserve(uint64_t word, unsigned owner)
+{
+	return pq_word(PROCQ_RESERVED, 0, owner, pq_word_gen(word));
+}
+
+static inline uint64_t pq_word_enter(uint64_t word)
+{
+	return pq_word(PROCQ_QUEUED, 0, 0, pq_word_gen(word) + 1);
+}
+
+/* QUEUED or EXITED to TAKEN; one that exited keeps this as DEAD. */
+static inline uint64_t pq_word_take(uint64_t word, unsigned owner)
+{
+	unsigned flags = pq_word_flags(word) & PQ_RETURNED;
+
+	if (pq_word_state(word) == PROCQ_EXITED)
+		flags |= PQ_DEAD;
+	return pq_word(PROCQ_TAKEN, flags, owner, pq_word_gen(word));
+}
+
+/* The parent's mark: QUEUED to EXITED, TAKEN to TAKEN with DEAD. The
+ * generation stays: the hint in the ring is as good as before. */
+static inline uint64_t pq_word_mark(uint64_t word)
+{
+	unsigned flags = pq_word_flags(word);
+
+	if (pq_word_state(word) == PROCQ_QUEUED)
+		return pq_word(PROCQ_EXITED, flags, 0, pq_word_gen(word));
+	return pq_word(PROCQ_TAKEN, (flags & ~PQ_ASK) | PQ_DEAD,
+		       pq_word_owner(word), pq_word_gen(word));
+}
+
+/* TAKEN back to QUEUED, or to EXITED if it is dead. */
+static inline uint64_t pq_word_return(uint64_t word)
+{
+	bool dead = pq_word_flags(word) & PQ_DEAD;
+
+	return pq_word(dead ? PROCQ_EXITED : PROCQ_QUEUED, PQ_RETURNED, 0,
+		       pq_word_gen(word) + 1);
+}
+
+/* TAKEN to GONE: told, but its parent has yet to reap it. */
+static inline uint64_t pq_word_gone(uint64_t word)
+{
+	return pq_word(PROCQ_GONE, pq_word_flags(word) & PQ_RETURNED, 0,
+		       pq_word_gen(word));
+}
+
+static inline uint64_t pq_word_free(uint64_t word)
+{
+	return pq_word(PROCQ_FREE, 0, 0, pq_word_gen(word) + 1);
+}
+
+#endif
