@@ -142,6 +142,33 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 	return 0;
 }
 
+/* In this order: a producer that is not there can't enter anything any more,
+ * so what is not in the records then never will be. */
+int procq_drained(struct procq *q)
+{
+	struct pq_segment *seg = q->seg;
+
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		uint64_t who = atomic_load(&seg->participants[i].who);
+
+		if (pq_who_role(who) == PROCQ_PRODUCER &&
+		    pq_byte_held(seg, pq_who_incarnation(who)))
+			return 0;
+	}
+	for (uint32_t i = 0; i < seg->capacity; i++) {
+		uint64_t word = pq_load_word(seg, i);
+		unsigned state = pq_word_state(word);
+
+		if (state == PROCQ_FREE || state == PROCQ_GONE)
+			continue;
+		/* What the caller has taken is for it to judge. */
+		if (state != PROCQ_TAKEN ||
+		    pq_word_owner(word) != q->place + 1)
+			return 0;
+	}
+	return 1;
+}
+
 /* ---- snapshots ---- */
 
 static int by_seq(const void *a, const void *b)
@@ -299,12 +326,14 @@ static int is_queue(int dir, const char *name, struct procq_entry *entry)
 	uint64_t magic = 0;
 	struct stat st;
 	ssize_t got;
-	int fd;
+	int fd, n;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode) || strlen(name) + 2 > PROCQ_NAME_SIZE)
+	    !S_ISREG(st.st_mode))
 		return 0;
-	snprintf(entry->object, sizeof(entry->object), "/%s", name);
+	n = snprintf(entry->object, sizeof(entry->object), "/%s", name);
+	if (n < 0 || (size_t)n >= sizeof(entry->object))
+		return 0;
 	entry->uid = st.st_uid;
 	entry->mode = st.st_mode & 07777;
 	if (strncmp(name, "procq.", 6) == 0)

@@ -85,7 +85,7 @@ extern "C" {
 /* Bytes of a label, the terminating NUL among them. */
 #define PROCQ_LABEL_SIZE 16
 /* Bytes that hold the name of any queue's object, with its NUL. */
-#define PROCQ_NAME_SIZE 256
+#define PROCQ_NAME_SIZE 260
 /* A deadline that never comes. */
 #define PROCQ_FOREVER INT64_MAX
 /* The longest a wait sleeps before it looks for the dead, in ns. */
@@ -484,7 +484,8 @@ PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);
 PROCQ_API void procq_wake(struct procq *q);
 
 /**
- * Is the queue finished: no process in it, and no producer attached?
+ * Is the queue finished: no producer attached, and no process in it but those
+ * that this participant has taken?
  * @retval 1, or 0
  * @since 0.1
  */
