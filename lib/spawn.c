@@ -48,6 +48,14 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 # define UNPOISON(base, size) ((void)(base), (void)(size))
 #endif
 
+/* AddressSanitizer takes a call that does not return for one that unwinds the
+ * thread's own stack, which a child on a stack of ours is not on. */
+#if defined __GNUC__
+# define ON_ANY_STACK __attribute__((no_sanitize("address")))
+#else
+# define ON_ANY_STACK
+#endif
+
 #define STACK_SIZE 16384u
 #define GUARD_SIZE 4096u
 #define IDLE_NAME "procq-idle"
@@ -99,7 +107,8 @@ static void close_all_but(int keep)
 }
 
 /* Gives the stack back, then sleeps for ever, without one. */
-static _Noreturn void idle_without_stack(_Atomic uint32_t *busy)
+static ON_ANY_STACK _Noreturn void
+idle_without_stack(_Atomic uint32_t *busy)
 {
 #if PQ_USE_CLONE && defined __x86_64__
 	__asm__ volatile ("movl $0, (%0)\n"
@@ -126,7 +135,7 @@ static _Noreturn void idle_without_stack(_Atomic uint32_t *busy)
 	__builtin_unreachable();
 }
 
-static _Noreturn void idle(const struct pq_start *s)
+static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 {
 	char byte;
 #if PQ_USE_PDEATHSIG
@@ -160,7 +169,7 @@ static void write_digits(char *digits, uint64_t value)
 	digits[at] = '\0';
 }
 
-static _Noreturn void execute(struct pq_start *s)
+static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 {
 	int fd, err;
 
@@ -186,7 +195,7 @@ static _Noreturn void execute(struct pq_start *s)
 	_exit(err == ENOENT || err == ENOTDIR ? 127 : 126);
 }
 
-static _Noreturn void child_main(struct pq_start *s)
+static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 {
 	pid_t me = getpid();
 	uint64_t seq;
@@ -313,7 +322,7 @@ static long clone3_onto(struct clone3_args *args, void (*run)(void *),
 #endif
 }
 
-static void run_child(void *arg)
+static ON_ANY_STACK void run_child(void *arg)
 {
 	child_main(arg);
 }
