@@ -96,8 +96,15 @@ static bool pidfs_here(void)
 static uint64_t inode_of(int pin)
 {
 	struct stat st;
+	long rc;
 
-	if (fstat(pin, &st) < 0)
+#if defined __x86_64__ && !defined __ILP32__ || defined __aarch64__
+	/* The libc's structure is the kernel's here. */
+	rc = pq_raw(SYS_fstat, pin, (long)&st, 0, 0, 0);
+#else
+	rc = fstat(pin, &st);
+#endif
+	if (rc < 0)
 		return 0;
 	return pq_untag((uint64_t)st.st_ino, PQ_IDENT_BITS);
 }
@@ -184,7 +191,7 @@ uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid)
 	if (pin < 0)
 		return 0;
 	ident = pq_ident_of(kind, pin, pid);
-	close(pin);
+	pq_close(pin);
 	return ident;
 }
 

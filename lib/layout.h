@@ -2,7 +2,10 @@
 /*
  * layout.h - the shared object, byte by byte.
  *
- *	header | participants | ready ring | free ring | records
+ *	header | ready ring | free ring | records | participants
+ *
+ * What every child touches comes first: in a small queue it is all within
+ * reach of one page fault.
  *
  * Only fixed-width types at fixed offsets. Every offset follows from the
  * capacity, and is computed, never read from the object. Everything that can

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,28 @@ int64_t procq_now(void)
 	return pq_clock(CLOCK_MONOTONIC);
 }
 
+/* How many forks there are between the first process that opened a queue and
+ * this one: cheaper to ask than the kernel for the pid. */
+static atomic_uint forks;
+static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+
+static void count_fork(void)
+{
+	atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, count_fork);
+}
+
 /* 0, or why this handle can't be used here. */
 static int usable(const struct procq *q)
 {
 	if (!q)
 		return -EINVAL;
-	return q->pid == getpid() ? 0 : -ECHILD;
+	return q->forks == atomic_load_explicit(&forks, memory_order_relaxed)
+		? 0 : -ECHILD;
 }
 
 static int usable_participant(const struct procq *q)
@@ -135,6 +152,8 @@ int procq_open(struct procq **out, const char *name,
 	if (o.role == PROCQ_ONLOOKER)
 		o.flags |= PROCQ_NOCREATE;
 	snprintf(q->name, sizeof(q->name), "%s", name);
+	pthread_once(&watch_once, watch_forks);
+	q->forks = atomic_load_explicit(&forks, memory_order_relaxed);
 	q->pid = getpid();
 	q->role = o.role;
 	q->flags = o.flags;
@@ -212,6 +231,16 @@ const char *procq_object(const struct procq *q)
 uint32_t procq_capacity(const struct procq *q)
 {
 	return q->seg->capacity;
+}
+
+uint32_t procq_occupied(const struct procq *q)
+{
+	uint64_t head = atomic_load(&q->seg->header->free.head);
+	uint64_t tail = atomic_load(&q->seg->header->free.tail);
+	uint64_t room = tail > head ? tail - head : 0;
+
+	return room < q->seg->capacity
+		? q->seg->capacity - (uint32_t)room : 0;
 }
 
 uint64_t procq_incarnation(const struct procq *q)

@@ -337,6 +337,10 @@ PROCQ_API int procq_close(struct procq *q);
 PROCQ_API const char *procq_object(const struct procq *q);
 /** The capacity. @since 0.1 */
 PROCQ_API uint32_t procq_capacity(const struct procq *q);
+/** How many records are not free at the moment: processes being started, in
+ * the queue, or being ended. At once, whatever the capacity; may be off while
+ * others are in the middle of a step or die. @since 0.1 */
+PROCQ_API uint32_t procq_occupied(const struct procq *q);
 /** The incarnation number of this participant. @since 0.1 */
 PROCQ_API uint64_t procq_incarnation(const struct procq *q);
 

@@ -13,6 +13,7 @@
 #if defined __linux__
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -60,5 +61,63 @@ static inline long pq_raw(long nr, long a, long b, long c, long d, long e)
 }
 
 #endif
+#else
+
+#include <signal.h>
+#include <unistd.h>
+
 #endif
+
+/*
+ * What a child calls before it has entered. A child made by fork() finds none
+ * of its parent's file-backed pages mapped: each call into the libc's pages
+ * would cost it a page fault, and the first one a symbol look-up.
+ */
+
+static inline pid_t pq_getpid(void)
+{
+#if defined __linux__
+	return (pid_t)pq_raw(SYS_getpid, 0, 0, 0, 0, 0);
+#else
+	return getpid();
+#endif
+}
+
+static inline pid_t pq_getppid(void)
+{
+#if defined __linux__
+	return (pid_t)pq_raw(SYS_getppid, 0, 0, 0, 0, 0);
+#else
+	return getppid();
+#endif
+}
+
+static inline void pq_lead_group(void)
+{
+#if defined __linux__
+	pq_raw(SYS_setpgid, 0, 0, 0, 0, 0);
+#else
+	setpgid(0, 0);
+#endif
+}
+
+static inline void pq_set_mask(const sigset_t *mask)
+{
+#if defined __linux__
+	/* The kernel's set is the first bytes of the libc's. */
+	pq_raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, _NSIG / 8, 0);
+#else
+	sigprocmask(SIG_SETMASK, mask, NULL);
+#endif
+}
+
+static inline void pq_close(int fd)
+{
+#if defined __linux__
+	pq_raw(SYS_close, fd, 0, 0, 0, 0);
+#else
+	close(fd);
+#endif
+}
+
 #endif

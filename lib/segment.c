@@ -111,19 +111,20 @@ static uint64_t free_size(uint32_t capacity)
 }
 
 struct offsets {
-	size_t participants, ready, free, records, end;
+	size_t ready, free, records, participants, end;
 };
 
 static struct offsets offsets_of(uint32_t capacity)
 {
 	struct offsets at;
 
-	at.participants = sizeof(struct pq_header);
-	at.ready = at.participants +
-		   PROCQ_PARTICIPANTS_MAX * sizeof(struct pq_participant);
+	at.ready = sizeof(struct pq_header);
 	at.free = at.ready + (size_t)ready_size(capacity) * 8;
 	at.records = at.free + (size_t)free_size(capacity) * 8;
-	at.end = at.records + (size_t)capacity * sizeof(struct pq_record);
+	at.participants = at.records +
+			  (size_t)capacity * sizeof(struct pq_record);
+	at.end = at.participants +
+		 PROCQ_PARTICIPANTS_MAX * sizeof(struct pq_participant);
 	return at;
 }
 

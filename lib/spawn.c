@@ -68,9 +68,9 @@ static bool tie_to_parent(const struct pq_start *s)
 {
 #if PQ_USE_PDEATHSIG
 	if (!s->keep)
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		pq_raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 #endif
-	return getppid() == s->parent;
+	return pq_getppid() == s->parent;
 }
 
 /* Handlers become the default; what is ignored stays ignored, as in exec. */
@@ -99,11 +99,7 @@ static void close_all_but(int keep)
 #endif
 	for (int fd = 0; fd < 1024; fd++)
 		if (fd != keep)
-#if defined __linux__
-			pq_raw(SYS_close, fd, 0, 0, 0, 0);
-#else
-			close(fd);
-#endif
+			pq_close(fd);
 }
 
 /* Gives the stack back, then sleeps for ever, without one. */
@@ -139,10 +135,10 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 {
 	char byte;
 #if PQ_USE_PDEATHSIG
-	prctl(PR_SET_NAME, IDLE_NAME, 0, 0, 0);
+	pq_raw(SYS_prctl, PR_SET_NAME, (long)IDLE_NAME, 0, 0, 0);
 #endif
 	if (s->lifeline[1] >= 0)
-		close(s->lifeline[1]);
+		pq_close(s->lifeline[1]);
 	close_all_but(s->lifeline[0]);
 	if (s->stack_busy)
 		idle_without_stack(s->stack_busy);
@@ -153,7 +149,11 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 		_exit(0);
 	}
 	for (;;)
+#if defined __linux__ && defined SYS_pause
+		pq_raw(SYS_pause, 0, 0, 0, 0, 0);
+#else
 		pause();
+#endif
 }
 
 static void write_digits(char *digits, uint64_t value)
@@ -197,17 +197,17 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 
 static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 {
-	pid_t me = getpid();
+	pid_t me = pq_getpid();
 	uint64_t seq;
 
 	if (!tie_to_parent(s))
 		_exit(0);
 	if (s->group)
-		setpgid(0, 0);
+		pq_lead_group();
 	if (!s->handlers_cleared)
 		clear_handlers();
 	if (s->set_mask)
-		sigprocmask(SIG_SETMASK, &s->mask, NULL);
+		pq_set_mask(&s->mask);
 	seq = pq_record_enter(s->seg, s->slot, s->word, me,
 			      pq_ident_self(s->ident_kind, me));
 	if (!seq)
@@ -219,9 +219,45 @@ static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 	execute(s);
 }
 
+/* ---- what the kernel can do ---- */
+
+#if PQ_USE_CLONE
+
+/* The kernel's, which not every libc declares. */
+struct clone3_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
+	uint64_t stack, stack_size, tls;
+};
+
+#define NR_CLONE3 435
+#define FLAG_VM 0x100u
+#define FLAG_VFORK 0x4000u
+#define FLAG_CLEAR_SIGHAND UINT64_C(0x100000000)
+
+/* Linux 5.16: before it, the core dump of a child that shares memory takes
+ * its parent along. clone3 itself may be forbidden by a sandbox. */
+static bool clone_works(void)
+{
+	static _Atomic int known = -1;
+	int works = atomic_load_explicit(&known, memory_order_relaxed);
+	struct clone3_args args = { .flags = UINT64_MAX };
+
+	if (works < 0) {
+		/* close_range's CLOEXEC flag came with 5.11; futex_waitv, with
+		 * 5.16: EINVAL where it is known, ENOSYS before. */
+		works = pq_raw(449, 0, 0, 0, 0, 0) != -ENOSYS &&
+			pq_raw(NR_CLONE3, (long)&args, sizeof(args), 0, 0,
+			       0) == -EINVAL;
+		atomic_store_explicit(&known, works, memory_order_relaxed);
+	}
+	return works;
+}
+
+#endif
+
 /* ---- fork ---- */
 
-static int start_fork(struct pq_start *s, pid_t *pid)
+static int fork_by_libc(struct pq_start *s, pid_t *pid)
 {
 	sigset_t all, old;
 	int err;
@@ -238,6 +274,28 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 	err = errno;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return *pid < 0 ? -err : 0;
+}
+
+static int start_fork(struct pq_start *s, pid_t *pid)
+{
+#if PQ_USE_CLONE
+	/* The same copy of the parent, but the kernel clears the handlers: it
+	 * saves a hundred system calls. What fork() does beyond that is for
+	 * children that use more of the libc than this one may. */
+	struct clone3_args args = { .flags = FLAG_CLEAR_SIGHAND,
+				    .exit_signal = SIGCHLD };
+	long rc;
+
+	if (clone_works()) {
+		s->handlers_cleared = true;
+		rc = pq_raw(NR_CLONE3, (long)&args, sizeof(args), 0, 0, 0);
+		if (rc == 0)
+			child_main(s);
+		*pid = (pid_t)rc;
+		return rc < 0 ? (int)rc : 0;
+	}
+#endif
+	return fork_by_libc(s, pid);
 }
 
 /* As vfork() reports exec's failure, through a pipe that exec closes. */
@@ -267,17 +325,6 @@ static int start_fork_command(struct pq_start *s, pid_t *pid)
 /* ---- clone ---- */
 
 #if PQ_USE_CLONE
-
-/* The kernel's, which not every libc declares. */
-struct clone3_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
-	uint64_t stack, stack_size, tls;
-};
-
-#define NR_CLONE3 435
-#define FLAG_VM 0x100u
-#define FLAG_VFORK 0x4000u
-#define FLAG_CLEAR_SIGHAND UINT64_C(0x100000000)
 
 /* The child begins in run(arg), on its own stack, and never comes back. */
 static long clone3_onto(struct clone3_args *args, void (*run)(void *),
@@ -398,25 +445,6 @@ static int start_clone(struct pq_start *s, struct pq_nest *nest, pid_t *pid)
 	}
 	*pid = (pid_t)rc;
 	return rc < 0 ? (int)rc : 0;
-}
-
-/* Linux 5.16: before it, the core dump of a child that shares memory takes
- * its parent along. clone3 itself may be forbidden by a sandbox. */
-static bool clone_works(void)
-{
-	static _Atomic int known = -1;
-	int works = atomic_load_explicit(&known, memory_order_relaxed);
-	struct clone3_args args = { .flags = UINT64_MAX };
-
-	if (works < 0) {
-		/* close_range's CLOEXEC flag came with 5.11; futex_waitv, with
-		 * 5.16: EINVAL where it is known, ENOSYS before. */
-		works = pq_raw(449, 0, 0, 0, 0, 0) != -ENOSYS &&
-			pq_raw(NR_CLONE3, (long)&args, sizeof(args), 0, 0,
-			       0) == -EINVAL;
-		atomic_store_explicit(&known, works, memory_order_relaxed);
-	}
-	return works;
 }
 
 #endif
