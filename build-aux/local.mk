@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# build-aux/local.mk - the whole as a package: tarball and Debian.
+
+EXTRA_DIST += \
+	bootstrap README.md HACKING COPYING.LESSER \
+	debian/changelog \
+	debian/control \
+	debian/copyright \
+	debian/libprocq-dev.install \
+	debian/libprocq0.install \
+	debian/libprocq0.symbols \
+	debian/not-installed \
+	debian/procq.docs \
+	debian/procq.install \
+	debian/rules \
+	debian/salsa-ci.yml \
+	debian/source/format \
+	debian/tests/control \
+	debian/tests/library \
+	debian/tests/session
+
+distclean-local: distclean-man
+dist-hook: dist-check-man
+
+# The Debian packages, from a clean copy in the build folder. The names
+# without a version are for apt install ./procq.deb.
+deb_dir = _deb
+deb: all
+	rm -rf $(deb_dir)
+	$(MKDIR_P) $(deb_dir)
+	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=$(deb_dir)/$(PACKAGE)-$(VERSION)
+	cd $(deb_dir)/$(PACKAGE)-$(VERSION) && \
+	unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CXXFLAGS CPPFLAGS LDFLAGS && \
+	DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS-nocheck}" \
+		dpkg-buildpackage -us -uc
+	for p in procq libprocq0 libprocq-dev; do \
+		cp $(deb_dir)/$${p}_$(VERSION)_*.deb $$p.deb || exit 1; \
+	done
+	rm -rf $(deb_dir)/$(PACKAGE)-$(VERSION)
+	ls -l *.deb
+CLEANFILES += procq.deb libprocq0.deb libprocq-dev.deb
+clean-local:
+	rm -rf $(deb_dir)
+PHONIES += deb

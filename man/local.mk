@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# man/local.mk - the programs' pages are made from their own --help, and are
+# distributed, for those who build without help2man or for another machine.
+
+program_mans = man/producer.1 man/consumer.1 man/procq.1
+dist_man_MANS += $(program_mans) man/procq.7 man/libprocq.3
+man_parts = man/producer.x man/consumer.x man/procq.x
+EXTRA_DIST += $(man_parts) man/dummy-man
+
+# In the build folder they are made; those of a tarball, which is its own
+# build folder then, stay until the maintainer cleans.
+MAINTAINERCLEANFILES += $(program_mans)
+CLEANFILES += man/*.1-t
+distclean-man:
+	test '$(srcdir)' = . || rm -f $(program_mans)
+PHONIES += distclean-man
+
+if HAVE_HELP2MAN
+man_from_help = LC_ALL=C $(HELP2MAN) --no-info \
+	--source='$(PACKAGE_STRING)'
+else
+man_from_help = $(SHELL) $(srcdir)/man/dummy-man
+endif
+
+# Never in place: a page that was begun and not finished would look newer
+# than the program. The name is told by the page's own file name.
+man_recipe = $(AM_V_GEN)$(MKDIR_P) man && \
+	name=`basename $@ .1` && \
+	$(man_from_help) --include=$(srcdir)/man/$$name.x \
+		--output=$@-t src/$$name$(EXEEXT) && \
+	mv $@-t $@
+
+man/producer.1: src/producer$(EXEEXT) man/producer.x configure.ac
+	$(man_recipe)
+man/consumer.1: src/consumer$(EXEEXT) man/consumer.x configure.ac
+	$(man_recipe)
+man/procq.1: src/procq$(EXEEXT) man/procq.x configure.ac
+	$(man_recipe)
+
+# A page that only says where the real one would come from must not leave.
+dist-check-man:
+	@for page in $(program_mans); do \
+		file=$$page; test -f $$file || file=$(srcdir)/$$page; \
+		if grep -q 'made without help2man' $$file; then \
+			echo "$$page: install help2man to distribute" >&2; \
+			exit 1; \
+		fi; \
+	done
+PHONIES += dist-check-man
