@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-check.c - procq check: repair what the dead left, verify the rest.
+ *
+ * Signals nobody and ends nothing. What it can't repair it only tells.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "procq.h"
+
+#include "i18n.h"
+#include "procq-cmd.h"
+
+static void print_count(uint64_t n, const char *what)
+{
+	if (n > 0)
+		printf("%s: %" PRIu64 "\n", what, n);
+}
+
+static void print_text(const struct request *r, const struct procq_report *p,
+		       int removed)
+{
+	print_count(p->swept, _("dead participants swept"));
+	print_count(p->returned, _("processes they held, put back"));
+	print_count(p->freed, _("reservations of theirs, freed"));
+	print_count(p->hints, _("places in the order, restored"));
+	print_count(p->faults, _("faults that cannot be repaired"));
+	if (p->faults > 0)
+		printf("%s: %s: %s\n", r->queue, _("damaged"), p->first);
+	else if (p->swept || p->returned || p->freed || p->hints)
+		printf("%s: %s\n", r->queue, _("repaired"));
+	else
+		printf("%s: %s\n", r->queue, _("all is well"));
+	if (removed)
+		printf("%s: %s\n", r->queue,
+		       _("removed, being empty and used by nobody"));
+}
+
+static void print_report(const struct request *r,
+			 const struct procq_report *p, int removed)
+{
+	struct line l;
+
+	begin_json(&l, r);
+	line_format(&l, ",\"swept\":%" PRIu64 ",\"returned\":%" PRIu64
+		    ",\"freed\":%" PRIu64 ",\"hints\":%" PRIu64
+		    ",\"faults\":%" PRIu64 ",\"first\":", p->swept,
+		    p->returned, p->freed, p->hints, p->faults);
+	if (p->faults > 0)
+		line_json_string(&l, p->first);
+	else
+		line_string(&l, "null");
+	line_format(&l, ",\"removed\":%s}\n", removed ? "true" : "false");
+	print_json(&l);
+}
+
+static int run(struct request *r)
+{
+	struct procq_report report;
+	struct procq *q;
+	int status = request_open(r, PROCQ_KEEPER, &q);
+	int removed;
+	int err;
+
+	if (status != EXIT_DONE)
+		return status;
+	err = procq_check(q, &report);
+	removed = procq_close(q) == 1;
+	if (err < 0)
+		return complain_failed(r, err);
+	if (r->form == TABLE_JSON)
+		print_report(r, &report, removed);
+	else
+		print_text(r, &report, removed);
+	return report.faults > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.summary = N_("repair what dead participants left, verify the rest"),
+	.text = N_("Sweep after dead participants, put back what is missing, "
+"and verify every\ninvariant of a queue.  Exit status 1 if something cannot "
+"be repaired.\n"),
+	.takes = TAKES_NAME,
+	.run = run,
+};

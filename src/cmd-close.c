@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-close.c - procq close and procq open: may producers have more room?
+ *
+ * Ends no process and no participant: these look, and finish by themselves.
+ */
+#include <config.h>
+
+#include <stdio.h>
+
+#include "procq.h"
+
+#include "i18n.h"
+#include "procq-cmd.h"
+
+static int set_closed(struct request *r, int closed)
+{
+	struct procq *q;
+	struct line l;
+	int status = request_open(r, PROCQ_KEEPER, &q);
+	int removed;
+	int err;
+
+	if (status != EXIT_DONE)
+		return status;
+	err = procq_set_closed(q, closed);
+	removed = procq_close(q) == 1;
+	if (err < 0)
+		return complain_failed(r, err);
+	if (r->form == TABLE_JSON) {
+		begin_json(&l, r);
+		line_format(&l, ",\"closed\":%s,\"removed\":%s}\n",
+			    closed ? "true" : "false",
+			    removed ? "true" : "false");
+		print_json(&l);
+	} else if (removed) {
+		/* Who leaves an empty queue last takes it along. */
+		complain(_("queue '%s': removed, being empty and used by nobody"),
+			 r->queue);
+	} else if (r->verbose) {
+		complain(closed ? _("queue '%s': closed")
+				: _("queue '%s': open"), r->queue);
+	}
+	return EXIT_DONE;
+}
+
+static int run_close(struct request *r)
+{
+	return set_closed(r, 1);
+}
+
+static int run_open(struct request *r)
+{
+	return set_closed(r, 0);
+}
+
+const struct command cmd_close = {
+	.name = "close",
+	.summary = N_("give producers no more room; consumers finish"),
+	.text = N_("Close a queue: producers get no more room, consumers "
+"finish what is in it.\n'procq open' undoes it.\n"),
+	.takes = TAKES_NAME,
+	.run = run_close,
+};
+
+const struct command cmd_open = {
+	.name = "open",
+	.summary = N_("undo close"),
+	.text = N_("Open a queue that was closed by 'procq close'.\n"),
+	.takes = TAKES_NAME,
+	.run = run_open,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-common.c - what the commands of procq share: joining the queue that the
+ * command line names, saying what went wrong, words for what is in it.
+ *
+ * Must not decide what a command does.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "i18n.h"
+#include "procq-cmd.h"
+
+int request_join(const struct request *r, enum procq_role role,
+		 struct procq_options *o, struct procq **q)
+{
+	const struct procq_options init = PROCQ_OPTIONS_INIT;
+
+	*o = init;
+	o->role = role;
+	o->flags = PROCQ_NOCREATE;
+	o->deadline = time_after(procq_now(),
+				 time_min(SETUP_PATIENCE, r->wait));
+	return procq_open(q, r->queue, o);
+}
+
+int complain_request(const struct request *r, const struct procq_options *o,
+		     int err)
+{
+	complain_open(r->queue, o, err);
+	if (err == -ENOENT)
+		complain(_("'procq list' shows the queues on this machine"));
+	if (err == -EINVAL || err == -ENAMETOOLONG)
+		return EXIT_USAGE;
+	return EXIT_FAILED;
+}
+
+int request_open(const struct request *r, enum procq_role role,
+		 struct procq **q)
+{
+	struct procq_options o;
+	int err = request_join(r, role, &o, q);
+
+	return err < 0 ? complain_request(r, &o, err) : EXIT_DONE;
+}
+
+int complain_failed(const struct request *r, int err)
+{
+	complain(_("queue '%s': %s"), r->queue, procq_strerror(err));
+	return EXIT_FAILED;
+}
+
+static char truncated[256];
+
+static void on_bus(int signo, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code <= 0)
+		die_of_signal(signo);
+	(void)!write(STDERR_FILENO, truncated, strlen(truncated));
+	_exit(EXIT_FAILED);
+}
+
+void catch_truncation(void)
+{
+	struct sigaction sa;
+
+	snprintf(truncated, sizeof(truncated),
+		 _("%s: the queue's shared memory was truncated\n"),
+		 program_name());
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_sigaction = on_bus;
+	sa.sa_flags = SA_SIGINFO;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGBUS, &sa, NULL);
+}
+
+const char *short_name(const char *object)
+{
+	char mine[48];
+	int n = snprintf(mine, sizeof(mine), "/procq.%lu.",
+			 (unsigned long)geteuid());
+
+	if (strncmp(object, mine, (size_t)n) == 0 && object[n])
+		return object + n;
+	return object;
+}
+
+bool is_unfinished(const char *name)
+{
+	char object[PROCQ_NAME_SIZE];
+	int fd;
+
+	if (procq_object_name(name, object) < 0)
+		return false;
+	fd = shm_open(object, O_RDONLY, 0);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+const char *state_word(uint32_t state)
+{
+	switch (state) {
+	case PROCQ_FREE:
+		return "free";
+	case PROCQ_RESERVED:
+		return "reserved";
+	case PROCQ_QUEUED:
+		return "queued";
+	case PROCQ_TAKEN:
+		return "taken";
+	case PROCQ_EXITED:
+		return "exited";
+	case PROCQ_GONE:
+		return "gone";
+	}
+	return NULL;
+}
+
+uint64_t inhabitants(const struct procq_stat *s)
+{
+	return s->states[PROCQ_RESERVED] + s->states[PROCQ_QUEUED] +
+	       s->states[PROCQ_TAKEN] + s->states[PROCQ_EXITED];
+}
+
+bool adds_up(const struct procq_stat *s)
+{
+	return s->started == s->retired + s->exited + s->lost + s->present;
+}
+
+void table_set_time(struct table *t, size_t column, int64_t ns)
+{
+	struct line l;
+
+	if (ns == 0)
+		return;
+	l.used = 0;
+	line_time(&l, ns);
+	line_add(&l, "", 1);
+	table_set_text(t, column, l.text);
+}
+
+void print_json(const struct line *l)
+{
+	fwrite(l->text, 1, l->used, stdout);
+}
+
+void begin_json(struct line *l, const struct request *r)
+{
+	l->used = 0;
+	line_string(l, "{\"queue\":");
+	line_json_string(l, r->queue);
+}

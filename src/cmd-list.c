@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-list.c - procq list: the queues on this machine.
+ *
+ * Looks on only. A queue that can't be looked into is no error: others may
+ * keep theirs private, and a damaged one is what somebody looks for here.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "i18n.h"
+#include "procq-cmd.h"
+
+enum {
+	NAME, CAPACITY, ALIVE, PRODUCERS, CONSUMERS, PWAIT, CWAIT, OWNER,
+	MODE, STATE, OBJECT, CREATED, BYTES, DEAD
+};
+
+static const struct table_column columns[] = {
+	[NAME] = { "NAME", "name", N_("the queue, as --queue takes it"), 0 },
+	[CAPACITY] = { "CAPACITY", "capacity",
+		N_("how many processes may exist at once"), TABLE_RIGHT },
+	[ALIVE] = { "ALIVE", "alive", N_("processes in it"), TABLE_RIGHT },
+	[PRODUCERS] = { "PRODUCERS", "producers",
+		N_("producers attached"), TABLE_RIGHT },
+	[CONSUMERS] = { "CONSUMERS", "consumers",
+		N_("consumers attached"), TABLE_RIGHT },
+	[PWAIT] = { "PWAIT", "waiting_producers",
+		N_("participants that wait for room"), TABLE_RIGHT },
+	[CWAIT] = { "CWAIT", "waiting_consumers",
+		N_("participants that wait for a process"), TABLE_RIGHT },
+	[OWNER] = { "OWNER", "owner", N_("user that it belongs to"), 0 },
+	[MODE] = { "MODE", "mode", N_("permissions, octal"), 0 },
+	[STATE] = { "STATE", "state",
+		N_("open, closed, private, or what is wrong with it"), 0 },
+	[OBJECT] = { "OBJECT", "object", N_("the shared memory object"), 0 },
+	[CREATED] = { "CREATED", "created_at", N_("when it was created"), 0 },
+	[BYTES] = { "BYTES", "bytes",
+		N_("size of the shared memory object"), TABLE_RIGHT },
+	[DEAD] = { "DEAD", "dead",
+		N_("dead participants that await the sweep"), TABLE_RIGHT },
+};
+
+struct queue {
+	struct procq_entry entry;
+	struct procq_stat stat;
+	int err;		/* why it could not be looked into */
+	uint32_t found;		/* procq_options.found then */
+};
+
+struct queues {
+	struct queue *all;
+	size_t count;
+	size_t room;
+};
+
+static int collect(const struct procq_entry *entry, void *arg)
+{
+	struct queues *list = arg;
+
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		struct queue *bigger = realloc(list->all,
+					       room * sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		list->all = bigger;
+		list->room = room;
+	}
+	memset(&list->all[list->count], 0, sizeof(*list->all));
+	list->all[list->count++].entry = *entry;
+	return 0;
+}
+
+static void look(struct queue *u)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+
+	o.role = PROCQ_ONLOOKER;
+	o.flags = PROCQ_NOCREATE;
+	/* Each of somebody's thousand half-made queues costs this much. */
+	o.deadline = procq_now() + 100 * NS_PER_MS;
+	u->err = procq_open(&q, u->entry.object, &o);
+	u->found = o.found;
+	if (u->err < 0)
+		return;
+	u->err = procq_stat(q, &u->stat);
+	procq_close(q);
+}
+
+/* Those that went away meanwhile are none of the queues here, but one that a
+ * dead creator left half-made is. */
+static void look_at_all(struct queues *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		look(&list->all[i]);
+		if (list->all[i].err != -ENOENT ||
+		    is_unfinished(list->all[i].entry.object))
+			list->all[kept++] = list->all[i];
+	}
+	list->count = kept;
+}
+
+static const char *queue_state(const struct queue *u)
+{
+	switch (-u->err) {
+	case 0:
+		return u->stat.closed ? "closed" : "open";
+	case EACCES:
+	case EPERM:
+		return "private";
+	case EBADMSG:
+	case ENODEV:
+		return "damaged";
+	case EXDEV:
+		return "foreign";
+	case ESTALE:
+		return "outdated";
+	case EPROTONOSUPPORT:
+		return "version";
+	case ENOENT:
+	case ETIMEDOUT:
+		return "unfinished";
+	}
+	return "unknown";
+}
+
+static void set_owner(struct table *t, uid_t uid)
+{
+	struct passwd *pw = getpwuid(uid);
+	char number[24];
+
+	if (pw) {
+		table_set_text(t, OWNER, pw->pw_name);
+		return;
+	}
+	snprintf(number, sizeof(number), "%lu", (unsigned long)uid);
+	table_set_text(t, OWNER, number);
+}
+
+static void fill(struct table *t, size_t row, const void *arg)
+{
+	const struct queues *list = arg;
+	const struct queue *u = &list->all[row];
+	const struct procq_stat *s = &u->stat;
+	char mode[16];
+
+	table_set_text(t, NAME, short_name(u->entry.object));
+	table_set_text(t, OBJECT, u->entry.object);
+	table_set_text(t, STATE, queue_state(u));
+	snprintf(mode, sizeof(mode), "%04o",
+		 (unsigned)u->entry.mode & 07777);
+	table_set_text(t, MODE, mode);
+	if (table_chosen(t, OWNER))
+		set_owner(t, u->entry.uid);
+	if (u->err < 0)
+		return;
+	table_set_count(t, CAPACITY, s->capacity);
+	table_set_count(t, ALIVE, s->present);
+	table_set_count(t, PRODUCERS, s->producers);
+	table_set_count(t, CONSUMERS, s->consumers);
+	table_set_count(t, PWAIT, s->waiting_room);
+	table_set_count(t, CWAIT, s->waiting_ready);
+	table_set_time(t, CREATED, s->created);
+	table_set_count(t, BYTES, s->bytes);
+	table_set_count(t, DEAD, s->dead);
+}
+
+/* The user's own first, then by name. */
+static int by_name(const void *a, const void *b)
+{
+	const struct queue *x = a;
+	const struct queue *y = b;
+	int mine = (y->entry.uid == geteuid()) - (x->entry.uid == geteuid());
+
+	return mine ? mine : strcmp(x->entry.object, y->entry.object);
+}
+
+static void explain(const struct queues *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct queue *u = &list->all[i];
+		struct procq_options o = PROCQ_OPTIONS_INIT;
+		char name[4 * PROCQ_NAME_SIZE];
+
+		o.found = u->found;
+		table_safe(short_name(u->entry.object), name, sizeof(name));
+		if (u->err == -ENOENT)
+			complain(_("queue '%s': its creator did not finish "
+				   "setting it up"), name);
+		else if (u->err < 0)
+			complain_open(name, &o, u->err);
+	}
+}
+
+static int run(struct request *r)
+{
+	struct queues list = { NULL, 0, 0 };
+	int err = procq_list(collect, &list);
+
+	if (err == 0) {
+		look_at_all(&list);
+		if (list.count > 0)
+			qsort(list.all, list.count, sizeof(*list.all),
+			      by_name);
+		err = table_print(r->table, stdout, r->form, "queues",
+				  list.count, fill, &list);
+	}
+	if (err == 0 && r->verbose)
+		explain(&list);
+	free(list.all);
+	if (err < 0) {
+		complain(_("cannot list the queues: %s"),
+			 procq_strerror(err));
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.summary = N_("show the queues on this machine"),
+	.text = N_("Show the queues on this machine, one's own first.\n"
+"Those of other users appear with their full name, and with what can be\n"
+"known of them; --verbose says why it is not more.\n"),
+	.takes = TAKES_LIST,
+	.columns = columns,
+	.ncolumns = sizeof(columns) / sizeof(*columns),
+	.usual = "NAME,CAPACITY,ALIVE,PRODUCERS,CONSUMERS,PWAIT,CWAIT,OWNER,"
+		 "MODE,STATE",
+	.run = run,
+};

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-remove.c - procq remove: an empty queue, and with --kill any queue.
+ *
+ * Must not remove a queue while a process is in it, and must not unlink what
+ * is no queue unless the user insists: nothing is lost by a slip.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "i18n.h"
+#include "procq-cmd.h"
+
+/* How long nothing may move before --kill gives up, unless --wait says. */
+#define PATIENCE (5 * NS_PER_S)
+
+/* How far the ending of a process has come. */
+enum step {
+	NOT_OURS = 0,
+	ASKED = 1,		/* TERM sent; KILL is due at .due */
+	KILLED = 2,
+	REFUSED = 3		/* it could not be signalled */
+};
+
+struct ending {
+	int64_t due;
+	int32_t pid;
+	uint8_t step;		/* an enum step */
+};
+
+struct work {
+	const struct request *r;
+	struct procq *q;
+	struct ending *endings;	/* by slot */
+	uint32_t capacity;
+	int64_t due;		/* the earliest of theirs */
+	int64_t moved;		/* when something last moved */
+	uint64_t ended;
+	int scarce;		/* no descriptor for one more */
+	struct procq_stat seen;	/* the last look at it */
+};
+
+static void refuse(struct work *w, struct ending *e, int err)
+{
+	e->step = REFUSED;
+	e->due = PROCQ_FOREVER;
+	complain(_("queue '%s': process %d: %s"), w->r->queue, (int)e->pid,
+		 procq_strerror(err));
+}
+
+static void end_one(struct work *w, const struct procq_process *p)
+{
+	struct ending *e = &w->endings[p->slot];
+	int err = procq_signal(w->q, p->slot, SIGTERM, 0);
+
+	e->pid = p->pid;
+	e->step = ASKED;
+	e->due = PROCQ_FOREVER;
+	if (err == -ESRCH)
+		return;		/* dead already, and will be collected */
+	if (err < 0) {
+		refuse(w, e, err);
+		return;
+	}
+	/* A stopped process takes no TERM. */
+	procq_signal(w->q, p->slot, SIGCONT, 0);
+	if (w->r->kill_after == 0)
+		return;
+	e->due = time_after(procq_now(), w->r->kill_after);
+	w->due = time_min(w->due, e->due);
+}
+
+/* Returns how many were taken. */
+static int take_all(struct work *w)
+{
+	struct procq_process p;
+	int n = 0;
+	int err;
+
+	while ((err = procq_take(w->q, NULL, &p)) == 0) {
+		if (p.slot < w->capacity)
+			end_one(w, &p);
+		n++;
+	}
+	w->scarce = err != -EAGAIN;
+	return n;
+}
+
+static int collect_all(struct work *w)
+{
+	struct procq_event e;
+	int n = 0;
+
+	for (; procq_collect(w->q, &e) > 0; n++) {
+		if (e.process.slot < w->capacity)
+			w->endings[e.process.slot].step = NOT_OURS;
+		if (w->r->verbose)
+			complain(_("queue '%s': process %d ended"), w->r->queue,
+				 (int)e.process.pid);
+		w->ended++;
+	}
+	return n;
+}
+
+/* KILL for those that had their time. */
+static int escalate(struct work *w)
+{
+	int64_t now = procq_now();
+	int n = 0;
+
+	if (now < w->due)
+		return 0;
+	w->due = PROCQ_FOREVER;
+	for (uint32_t i = 0; i < w->capacity; i++) {
+		struct ending *e = &w->endings[i];
+		int err;
+
+		if (e->step != ASKED)
+			continue;
+		if (now < e->due) {
+			w->due = time_min(w->due, e->due);
+			continue;
+		}
+		err = procq_signal(w->q, i, SIGKILL, 0);
+		e->step = KILLED;
+		if (err < 0 && err != -ESRCH)
+			refuse(w, e, err);
+		n++;
+	}
+	return n;
+}
+
+/* Has the rest of the queue changed since the last look? */
+static int others_moved(struct work *w)
+{
+	struct procq_stat s;
+	int moved;
+
+	if (procq_stat(w->q, &s) < 0)
+		return 0;
+	moved = memcmp(s.states, w->seen.states, sizeof(s.states)) != 0 ||
+		s.producers != w->seen.producers ||
+		s.consumers != w->seen.consumers ||
+		s.keepers != w->seen.keepers;
+	w->seen = s;
+	return moved;
+}
+
+/* Sleep until there may be more to do. Without a descriptor for one more,
+ * only a death helps. */
+static void sleep_a_little(struct work *w)
+{
+	unsigned what = PROCQ_DEATH | (w->scarce ? 0 : PROCQ_READY);
+	int64_t deadline = procq_now() + 100 * NS_PER_MS;
+
+	procq_wait(w->q, what, time_min(deadline, w->due));
+}
+
+/*
+ * End all processes, then remove the queue as soon as its participants have
+ * left, which they do since it is closed. Returns 0, -ETIMEDOUT when nothing
+ * moves any more, -EINTR when a signal says stop, or -errno.
+ */
+static int end_and_remove(struct work *w)
+{
+	int64_t patience = w->r->wait == PROCQ_FOREVER ? PATIENCE : w->r->wait;
+
+	w->due = PROCQ_FOREVER;
+	w->moved = procq_now();
+	while (signals_stops() == 0) {
+		int n = take_all(w) + collect_all(w) + escalate(w);
+
+		if (others_moved(w) || n > 0)
+			w->moved = procq_now();
+		if (inhabitants(&w->seen) == 0) {
+			int err = procq_remove(w->q);
+
+			if (err != -EBUSY)
+				return err;
+		}
+		if (w->due == PROCQ_FOREVER &&
+		    procq_now() >= time_after(w->moved, patience))
+			return -ETIMEDOUT;
+		sleep_a_little(w);
+	}
+	return -EINTR;
+}
+
+static void print_result(const struct request *r, const struct work *w,
+			 const char *object, bool removed)
+{
+	struct line l;
+
+	if (r->form != TABLE_JSON)
+		return;
+	begin_json(&l, r);
+	line_string(&l, ",\"object\":");
+	line_json_string(&l, object);
+	line_format(&l, ",\"removed\":%s,\"ended\":%" PRIu64
+		    ",\"unconfirmed\":%" PRIu32 "}\n",
+		    removed ? "true" : "false", w ? w->ended : 0,
+		    w && w->q ? procq_in_flight(w->q) : 0);
+	print_json(&l);
+}
+
+/* Say what keeps the queue from being removed, and what helps. */
+static void complain_busy(const struct request *r, struct procq *q)
+{
+	struct procq_stat s;
+	uint64_t n;
+
+	if (procq_stat(q, &s) < 0)
+		memset(&s, 0, sizeof(s));
+	n = inhabitants(&s);
+	if (n > 0 && r->kill)
+		complain(P_("queue '%s': not removed: %ju process is still in it",
+			    "queue '%s': not removed: %ju processes are still in it",
+			    (unsigned long)n), r->queue, (uintmax_t)n);
+	else if (n > 0)
+		complain(P_("queue '%s': not removed: %ju process is in it; "
+			    "'procq remove --kill %s' ends it first",
+			    "queue '%s': not removed: %ju processes are in it; "
+			    "'procq remove --kill %s' ends them first",
+			    (unsigned long)n), r->queue, (uintmax_t)n,
+			 r->queue);
+	else
+		complain(r->kill ? _("queue '%s': not removed: it is empty and "
+				     "closed, but in use (producers: %u, "
+				     "consumers: %u, others: %u); the last of "
+				     "these to leave removes it")
+				 : _("queue '%s': not removed: it is empty, "
+				     "but in use (producers: %u, consumers: "
+				     "%u, others: %u); end these first"),
+			 r->queue, s.producers, s.consumers,
+			 s.keepers > 0 ? s.keepers - 1 : 0);
+}
+
+static int remove_empty(struct request *r, struct procq *q)
+{
+	int err = procq_remove(q);
+
+	print_result(r, NULL, procq_object(q), err == 0);
+	if (err == -EBUSY) {
+		complain_busy(r, q);
+		return EXIT_FAILED;
+	}
+	return err < 0 ? complain_failed(r, err) : EXIT_DONE;
+}
+
+/* A signal that came in the middle would leave the queue closed, so they are
+ * taken while it matters. */
+static void leave_signals(void)
+{
+	struct sigaction sa;
+
+	/* From here on a closed pipe ends us quietly again. */
+	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler != SIG_IGN) {
+		sa.sa_handler = SIG_DFL;
+		sigaction(SIGPIPE, &sa, NULL);
+	}
+}
+
+static int close_and_end(struct work *w)
+{
+	struct procq_stat before;
+	sigset_t mask;
+	int err = procq_stat(w->q, &before);
+
+	if (err < 0)
+		return err;
+	signals_wake(w->q);
+	signals_start(&mask);
+	err = procq_set_closed(w->q, 1);
+	if (err == 0)
+		err = end_and_remove(w);
+	/* Empty, it stays closed: the last of its participants to leave then
+	 * takes it along, and none fills it again. */
+	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
+		procq_set_closed(w->q, before.closed != 0);
+	signals_wake(NULL);
+	leave_signals();
+	return err;
+}
+
+/* Returns the exit status. */
+static int remove_full(struct request *r, struct procq *q)
+{
+	struct work w = { .r = r, .q = q, .capacity = procq_capacity(q) };
+	int err = -ENOMEM;
+
+	w.endings = calloc(w.capacity, sizeof(*w.endings));
+	if (w.endings)
+		err = close_and_end(&w);
+	print_result(r, &w, procq_object(q), err == 0);
+	free(w.endings);
+	if (err == -ETIMEDOUT) {
+		complain_busy(r, q);
+		return r->wait == PROCQ_FOREVER ? EXIT_FAILED : EXIT_WAITED;
+	}
+	if (err < 0 && err != -EINTR)
+		return complain_failed(r, err);
+	return err < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* What procq_open() says of an object that is no queue anybody can use. */
+static bool is_wreck(int err)
+{
+	return err == -EBADMSG || err == -EPROTONOSUPPORT ||
+	       err == -ESTALE || err == -EXDEV;
+}
+
+/* The process that holds a lock on it, as participants do; 0: none; -1 one
+ * that can't be seen from here. */
+static pid_t locked_by(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+		return 0;
+	return lock.l_pid > 0 ? lock.l_pid : -1;
+}
+
+/* May this object go? Says why not. The name without a slash leads to the
+ * user's own; with one, the owner of the file decides, and root. */
+static int may_unlink(const struct request *r, int fd)
+{
+	struct stat st;
+	pid_t pid;
+
+	if (fstat(fd, &st) < 0)
+		return complain_failed(r, -errno);
+	if (st.st_uid != geteuid() &&
+	    (geteuid() != 0 || r->queue[0] != '/')) {
+		complain(_("queue '%s': not removed: it belongs to user %lu"),
+			 r->queue, (unsigned long)st.st_uid);
+		return EXIT_FAILED;
+	}
+	pid = locked_by(fd);
+	if (pid > 0)
+		complain(_("queue '%s': not removed: process %ld uses it; "
+			   "end it first"), r->queue, (long)pid);
+	else if (pid < 0)
+		complain(_("queue '%s': not removed: a process of another PID "
+			   "namespace uses it"), r->queue);
+	return pid ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int unlink_wreck(const struct request *r)
+{
+	char object[PROCQ_NAME_SIZE];
+	int status;
+	int fd;
+
+	status = procq_object_name(r->queue, object);
+	if (status < 0)
+		return complain_failed(r, status);
+	fd = shm_open(object, O_RDONLY, 0);
+	if (fd < 0)
+		return complain_failed(r, -errno);
+	status = may_unlink(r, fd);
+	if (status == EXIT_DONE && shm_unlink(object) < 0)
+		status = complain_failed(r, -errno);
+	close(fd);
+	print_result(r, NULL, object, status == EXIT_DONE);
+	if (status == EXIT_DONE)
+		complain(_("queue '%s': removed %s, which was not a usable queue"),
+			 r->queue, object);
+	return status;
+}
+
+static int complain_wreck(const struct request *r,
+			  const struct procq_options *o, int err)
+{
+	complain_open(r->queue, o, err);
+	if (is_wreck(err))
+		complain(_("if nobody needs it, 'procq remove --force %s' "
+			   "unlinks it"), r->queue);
+	return EXIT_FAILED;
+}
+
+static int run(struct request *r)
+{
+	struct procq_options o;
+	struct procq *q;
+	int err = request_join(r, PROCQ_KEEPER, &o, &q);
+	int status;
+
+	if (r->force && (is_wreck(err) ||
+			 (err == -ENOENT && is_unfinished(r->queue))))
+		return unlink_wreck(r);
+	if (is_wreck(err))
+		return complain_wreck(r, &o, err);
+	if (err < 0)
+		return complain_request(r, &o, err);
+	status = r->kill ? remove_full(r, q) : remove_empty(r, q);
+	if (status == EXIT_DONE && r->verbose)
+		complain(_("queue '%s': removed"), r->queue);
+	procq_close(q);
+	return status;
+}
+
+const struct command cmd_remove = {
+	.name = "remove",
+	.summary = N_("remove an empty queue; with --kill, any"),
+	.text = N_("Remove a queue that is empty and that nobody uses.\n"
+"With --kill, close it, end each process that is in it, by TERM and, after\n"
+"a while, by KILL, wait for producers and consumers to leave, then remove it.\n"
+"It gives up when nothing has moved for 5 seconds, or as --wait says.\n"),
+	.takes = TAKES_NAME | TAKES_END | TAKES_WAIT,
+	.run = run,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-show.c - procq show: the processes in a queue, in order of entry.
+ *
+ * Looks on only: takes nothing, repairs nothing.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "i18n.h"
+#include "procq-cmd.h"
+
+enum {
+	SEQ, PID, PPID, STATE, AGE, LABEL, SLOT, INO, PRODUCER, CONSUMER,
+	STARTED, QUEUED, FLAGS
+};
+
+static const struct table_column columns[] = {
+	[SEQ] = { "SEQ", "seq", N_("its place in the order of entry"),
+		TABLE_RIGHT },
+	[PID] = { "PID", "pid", N_("the process"), TABLE_RIGHT },
+	[PPID] = { "PPID", "ppid", N_("the process that started it"),
+		TABLE_RIGHT },
+	[STATE] = { "STATE", "state",
+		N_("reserved, queued, taken, exited or gone"), 0 },
+	[AGE] = { "AGE", "age", N_("how long it lives, or has lived"),
+		TABLE_RIGHT },
+	[LABEL] = { "LABEL", "label", N_("the command's name"), 0 },
+	[SLOT] = { "SLOT", "slot", N_("its record, from 0"), TABLE_RIGHT },
+	[INO] = { "INO", "ino", N_("its inode in pidfs"), TABLE_RIGHT },
+	[PRODUCER] = { "PRODUCER", "producer",
+		N_("incarnation number of its producer"), TABLE_RIGHT },
+	[CONSUMER] = { "CONSUMER", "consumer",
+		N_("incarnation number of the consumer that has it"),
+		TABLE_RIGHT },
+	[STARTED] = { "STARTED", "started_at", N_("when it was started"), 0 },
+	[QUEUED] = { "QUEUED", "queued_at",
+		N_("when it entered the queue"), 0 },
+	[FLAGS] = { "FLAGS", "flags",
+		N_("keep, group, returned, as far as they apply"), 0 },
+};
+
+static void set_flags(struct table *t, uint32_t flags)
+{
+	char text[32] = "";
+
+	if (flags & PROCQ_KEEP)
+		strcat(text, ",keep");
+	if (flags & PROCQ_GROUP)
+		strcat(text, ",group");
+	if (flags & PROCQ_RETURNED)
+		strcat(text, ",returned");
+	table_set_text(t, FLAGS, *text ? text + 1 : "");
+}
+
+/* A number that is unknown when it is 0. */
+static void set_known(struct table *t, size_t column, uint64_t value)
+{
+	if (value)
+		table_set_count(t, column, value);
+}
+
+static void fill(struct table *t, size_t row, const void *arg)
+{
+	const struct procq_process *p = arg;
+	char age[DURATION_SIZE];
+
+	p += row;
+	set_known(t, SEQ, p->seq);
+	if (p->pid > 0)
+		table_set_count(t, PID, (uint64_t)p->pid);
+	if (p->ppid > 0)
+		table_set_count(t, PPID, (uint64_t)p->ppid);
+	table_set_text(t, STATE, state_word(p->state));
+	table_set_seconds(t, AGE, p->age, duration_text(p->age, age));
+	table_set_text(t, LABEL, p->label);
+	table_set_count(t, SLOT, p->slot);
+	set_known(t, INO, p->ino);
+	set_known(t, PRODUCER, p->producer);
+	set_known(t, CONSUMER, p->consumer);
+	table_set_time(t, STARTED, p->started);
+	table_set_time(t, QUEUED, p->queued);
+	set_flags(t, p->flags);
+}
+
+/*
+ * All processes, in an array to be freed. It is made for as many as there
+ * are, not for the capacity, which may be a million; so more may have come
+ * meanwhile, and it is tried again. Returns their number or -errno.
+ */
+static int snapshot(const struct procq *q, struct procq_process **out)
+{
+	struct procq_process *p = NULL;
+	uint32_t room = 64;
+
+	for (;;) {
+		struct procq_process *bigger =
+			realloc(p, room * sizeof(*bigger));
+		int n = -ENOMEM;
+
+		if (bigger) {
+			p = bigger;
+			n = procq_snapshot(q, p, room);
+		}
+		if (n < 0) {
+			free(p);
+			return n;
+		}
+		if ((uint32_t)n <= room) {
+			*out = p;
+			return n;
+		}
+		room = (uint32_t)n + (uint32_t)n / 8;
+	}
+}
+
+static int run(struct request *r)
+{
+	struct procq_process *all;
+	struct procq *q;
+	int status = request_open(r, PROCQ_ONLOOKER, &q);
+	int n;
+
+	if (status != EXIT_DONE)
+		return status;
+	n = snapshot(q, &all);
+	procq_close(q);
+	if (n < 0)
+		return complain_failed(r, n);
+	n = table_print(r->table, stdout, r->form, "processes", (size_t)n,
+			fill, all);
+	free(all);
+	return n < 0 ? complain_failed(r, n) : EXIT_DONE;
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.summary = N_("show the processes in a queue, in order"),
+	.text = N_("Show the processes in a queue, in the order of entry.\n"),
+	.takes = TAKES_NAME | TAKES_LIST,
+	.columns = columns,
+	.ncolumns = sizeof(columns) / sizeof(*columns),
+	.usual = "SEQ,PID,PPID,STATE,AGE,LABEL",
+	.run = run,
+};

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-stat.c - procq stat: the counters of a queue, and whether they add up.
+ *
+ * Looks on only. A sum that does not hold is told, not judged: processes may
+ * be on the move while it is read. procq check judges.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "i18n.h"
+#include "procq-cmd.h"
+
+enum {
+	QUEUE, OBJECT, CREATED, BYTES, CAPACITY, CLOSED, PRODUCERS, CONSUMERS,
+	KEEPERS, DEAD, PWAIT, CWAIT, FREE, RESERVED, QUEUED, TAKEN, EXITED,
+	GONE, N_STARTED, N_RETIRED, N_EXITED, N_LOST, N_PRESENT, N_RETURNED,
+	N_SWEPT, ADDS_UP
+};
+
+#define NUMBER(name, key, help) { name, key, help, TABLE_RIGHT }
+
+static const struct table_column columns[] = {
+	[QUEUE] = { "QUEUE", "queue", N_("its name"), 0 },
+	[OBJECT] = { "OBJECT", "object", N_("the shared memory object"), 0 },
+	[CREATED] = { "CREATED", "created_at", N_("when it was created"), 0 },
+	[BYTES] = NUMBER("BYTES", "bytes",
+			 N_("size of the shared memory object")),
+	[CAPACITY] = NUMBER("CAPACITY", "capacity",
+			    N_("how many processes may exist at once")),
+	[CLOSED] = { "CLOSED", "closed",
+		N_("whether producers get no more room"), 0 },
+	[PRODUCERS] = NUMBER("PRODUCERS", "producers", N_("producers attached")),
+	[CONSUMERS] = NUMBER("CONSUMERS", "consumers", N_("consumers attached")),
+	[KEEPERS] = NUMBER("KEEPERS", "keepers",
+			   N_("procq commands at work on it")),
+	[DEAD] = NUMBER("DEAD", "dead",
+			N_("dead participants that await the sweep")),
+	[PWAIT] = NUMBER("PWAIT", "waiting_producers",
+			 N_("participants that wait for room")),
+	[CWAIT] = NUMBER("CWAIT", "waiting_consumers",
+			 N_("participants that wait for a process")),
+	[FREE] = NUMBER("RECORDS_FREE", "records_free", N_("records with room")),
+	[RESERVED] = NUMBER("RECORDS_RESERVED", "records_reserved",
+			    N_("records whose process is being started")),
+	[QUEUED] = NUMBER("RECORDS_QUEUED", "records_queued",
+			  N_("records whose process waits in the queue")),
+	[TAKEN] = NUMBER("RECORDS_TAKEN", "records_taken",
+			 N_("records whose process is being ended")),
+	[EXITED] = NUMBER("RECORDS_EXITED", "records_exited",
+			  N_("records whose process ended by itself, untold")),
+	[GONE] = NUMBER("RECORDS_GONE", "records_gone",
+			N_("records whose dead process is yet to be reaped")),
+	[N_STARTED] = NUMBER("STARTED", "started",
+			     N_("processes that have entered")),
+	[N_RETIRED] = NUMBER("RETIRED", "retired",
+			     N_("of these, ended by a participant")),
+	[N_EXITED] = NUMBER("EXITED", "exited", N_("ended by themselves")),
+	[N_LOST] = NUMBER("LOST", "lost",
+			  N_("gone with nobody left to say why")),
+	[N_PRESENT] = NUMBER("PRESENT", "present", N_("still in the queue")),
+	[N_RETURNED] = NUMBER("RETURNED", "returned",
+			      N_("times one was handed back by a dead consumer")),
+	[N_SWEPT] = NUMBER("SWEPT", "swept",
+			   N_("dead participants that were swept")),
+	[ADDS_UP] = { "ADDS_UP", "adds_up",
+		N_("whether started = retired + exited + lost + present"),
+		0 },
+};
+
+struct view {
+	const char *queue;
+	char object[PROCQ_NAME_SIZE];
+	struct procq_stat stat;
+};
+
+static void fill_counts(struct table *t, const struct procq_stat *s)
+{
+	const struct {
+		size_t column;
+		uint64_t value;
+	} counts[] = {
+		{ BYTES, s->bytes },
+		{ CAPACITY, s->capacity },
+		{ PRODUCERS, s->producers },
+		{ CONSUMERS, s->consumers },
+		{ KEEPERS, s->keepers },
+		{ DEAD, s->dead },
+		{ PWAIT, s->waiting_room },
+		{ CWAIT, s->waiting_ready },
+		{ FREE, s->states[PROCQ_FREE] },
+		{ RESERVED, s->states[PROCQ_RESERVED] },
+		{ QUEUED, s->states[PROCQ_QUEUED] },
+		{ TAKEN, s->states[PROCQ_TAKEN] },
+		{ EXITED, s->states[PROCQ_EXITED] },
+		{ GONE, s->states[PROCQ_GONE] },
+		{ N_STARTED, s->started },
+		{ N_RETIRED, s->retired },
+		{ N_EXITED, s->exited },
+		{ N_LOST, s->lost },
+		{ N_PRESENT, s->present },
+		{ N_RETURNED, s->returned },
+		{ N_SWEPT, s->swept },
+	};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		table_set_count(t, counts[i].column, counts[i].value);
+}
+
+static void fill(struct table *t, size_t row, const void *arg)
+{
+	const struct view *v = arg;
+
+	(void)row;
+	table_set_text(t, QUEUE, v->queue);
+	table_set_text(t, OBJECT, v->object);
+	table_set_time(t, CREATED, v->stat.created);
+	table_set_truth(t, CLOSED, v->stat.closed != 0);
+	table_set_truth(t, ADDS_UP, adds_up(&v->stat));
+	fill_counts(t, &v->stat);
+}
+
+static void print_sum(const struct procq_stat *s)
+{
+	uint64_t sum = s->retired + s->exited + s->lost + s->present;
+
+	printf("\nstarted = retired + exited + lost + present\n"
+	       "%" PRIu64 " %s %" PRIu64 " + %" PRIu64 " + %" PRIu64
+	       " + %" PRIu64 "\n", s->started, adds_up(s) ? "=" : "!=",
+	       s->retired, s->exited, s->lost, s->present);
+	if (adds_up(s))
+		return;
+	if (s->started > sum) {
+		sum = s->started - sum;
+		printf(P_("This does not add up: %ju is unaccounted for.\n",
+			  "This does not add up: %ju are unaccounted for.\n",
+			  (unsigned long)sum), (uintmax_t)sum);
+	} else {
+		printf(_("This does not add up: %ju too many.\n"),
+		       (uintmax_t)(sum - s->started));
+	}
+	puts(_("While processes come and go it may be off for a moment;\n"
+	       "if it stays so when nothing moves, run 'procq check'."));
+}
+
+/* A label's value, as OpenMetrics wants it. */
+static void put_label(const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\\' || *s == '"')
+			putchar('\\');
+		if (*s == '\n')
+			fputs("\\n", stdout);
+		else
+			putchar(*s);
+	}
+}
+
+static void put_sample(const char *name, const char *queue, const char *state,
+		       uint64_t value)
+{
+	printf("procq_%s{queue=\"", name);
+	put_label(queue);
+	if (state)
+		printf("\",state=\"%s", state);
+	printf("\"} %" PRIu64 "\n", value);
+}
+
+static void put_head(const char *name, const char *type, const char *help)
+{
+	printf("# TYPE procq_%s %s\n# HELP procq_%s %s\n", name, type, name,
+	       help);
+}
+
+static void put_counter(const char *name, const char *queue, const char *help,
+			uint64_t value)
+{
+	char total[64];
+
+	put_head(name, "counter", help);
+	snprintf(total, sizeof(total), "%s_total", name);
+	put_sample(total, queue, NULL, value);
+}
+
+static void put_gauge(const char *name, const char *queue, const char *help,
+		      uint64_t value)
+{
+	put_head(name, "gauge", help);
+	put_sample(name, queue, NULL, value);
+}
+
+static void put_records(const struct view *v)
+{
+	put_head("records", "gauge", "Records of the queue by state.");
+	for (uint32_t i = 0; i <= PROCQ_GONE; i++)
+		put_sample("records", v->queue, state_word(i),
+			   v->stat.states[i]);
+}
+
+/* Not translated: whoever collects this compares machines. */
+static void print_metrics(const struct view *v)
+{
+	const struct procq_stat *s = &v->stat;
+	const char *q = v->queue;
+
+	put_counter("started", q, "Processes that entered the queue.",
+		    s->started);
+	put_counter("retired", q, "Processes ended by a participant.",
+		    s->retired);
+	put_counter("exited", q, "Processes that ended by themselves.",
+		    s->exited);
+	put_counter("lost", q, "Processes gone with nobody to say why.",
+		    s->lost);
+	put_counter("returned", q, "Processes handed back by the dead.",
+		    s->returned);
+	put_counter("swept", q, "Dead participants swept.", s->swept);
+	put_gauge("present", q, "Processes in the queue.", s->present);
+	put_gauge("capacity", q, "Processes that may exist at once.",
+		  s->capacity);
+	put_records(v);
+	put_gauge("producers", q, "Producers attached.", s->producers);
+	put_gauge("consumers", q, "Consumers attached.", s->consumers);
+	put_gauge("dead_participants", q,
+		  "Dead participants that await the sweep.", s->dead);
+	put_gauge("waiting_producers", q, "Participants waiting for room.",
+		  s->waiting_room);
+	put_gauge("waiting_consumers", q,
+		  "Participants waiting for a process.", s->waiting_ready);
+	put_gauge("closed", q, "1 if producers get no more room.", s->closed);
+	put_gauge("size_bytes", q, "Size of the shared memory object.",
+		  s->bytes);
+	puts("# EOF");
+}
+
+/* Read the counters, a few times if need be: while processes come and go, a
+ * reading can fall between two halves of a step. */
+static int read_stat(const struct procq *q, struct procq_stat *s)
+{
+	const struct timespec pause = { 0, 2 * NS_PER_MS };
+	int err = procq_stat(q, s);
+
+	for (int i = 0; i < 20 && err == 0 && !adds_up(s); i++) {
+		nanosleep(&pause, NULL);
+		err = procq_stat(q, s);
+	}
+	return err;
+}
+
+static int run(struct request *r)
+{
+	struct view v;
+	struct procq *q;
+	int status = request_open(r, PROCQ_ONLOOKER, &q);
+	int err;
+
+	if (status != EXIT_DONE)
+		return status;
+	v.queue = r->queue;
+	snprintf(v.object, sizeof(v.object), "%s", procq_object(q));
+	err = read_stat(q, &v.stat);
+	procq_close(q);
+	if (err < 0)
+		return complain_failed(r, err);
+	if (r->metrics) {
+		print_metrics(&v);
+		return EXIT_DONE;
+	}
+	err = table_print_record(r->table, stdout, r->form, fill, &v);
+	if (err < 0)
+		return complain_failed(r, err);
+	if (r->form == TABLE_TEXT && !r->columns && !r->no_headings)
+		print_sum(&v.stat);
+	return EXIT_DONE;
+}
+
+const struct command cmd_stat = {
+	.name = "stat",
+	.summary = N_("show a queue's counters, and whether they add up"),
+	.text = N_("Show the counters of a queue, one to a line, and whether\n"
+"  started = retired + exited + lost + present\n"
+"as it is whenever nothing is on the move.\n"),
+	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
+	.columns = columns,
+	.ncolumns = sizeof(columns) / sizeof(*columns),
+	.usual = "QUEUE,OBJECT,CREATED,BYTES,CAPACITY,CLOSED,PRODUCERS,"
+		 "CONSUMERS,KEEPERS,DEAD,PWAIT,CWAIT,RECORDS_FREE,"
+		 "RECORDS_RESERVED,RECORDS_QUEUED,RECORDS_TAKEN,"
+		 "RECORDS_EXITED,RECORDS_GONE,STARTED,RETIRED,EXITED,LOST,"
+		 "PRESENT,RETURNED,SWEPT,ADDS_UP",
+	.run = run,
+};

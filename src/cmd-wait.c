@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-wait.c - procq wait: until a queue is empty.
+ *
+ * Looks on only, so that it is no participant: it must not keep a queue from
+ * being removed by the last one to leave.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "i18n.h"
+#include "procq-cmd.h"
+
+/* How often it looks, in ns. */
+#define INTERVAL (100 * NS_PER_MS)
+
+static void print_result(const struct request *r, bool empty, bool gone)
+{
+	struct line l;
+
+	if (r->form != TABLE_JSON)
+		return;
+	begin_json(&l, r);
+	line_format(&l, ",\"empty\":%s,\"gone\":%s}\n",
+		    empty ? "true" : "false", gone ? "true" : "false");
+	print_json(&l);
+}
+
+/* The name is looked up anew each time, since the queue may be removed and
+ * another one take its place. Returns the number of processes or -errno. */
+static int look(const struct request *r, struct procq_options *o, uint64_t *n)
+{
+	struct procq_stat s;
+	struct procq *q;
+	int err = request_join(r, PROCQ_ONLOOKER, o, &q);
+
+	if (err < 0)
+		return err;
+	err = procq_stat(q, &s);
+	procq_close(q);
+	*n = err < 0 ? 0 : inhabitants(&s);
+	return err;
+}
+
+static int timed_out(const struct request *r, uint64_t n)
+{
+	print_result(r, false, false);
+	if (r->verbose)
+		complain(P_("queue '%s': %ju process is still in it",
+			    "queue '%s': %ju processes are still in it",
+			    (unsigned long)n), r->queue, (uintmax_t)n);
+	return EXIT_WAITED;
+}
+
+static void pause_until(int64_t deadline)
+{
+	int64_t left = time_min(deadline - procq_now(), INTERVAL);
+	struct timespec t = { 0, 0 };
+
+	if (left <= 0)
+		return;
+	t.tv_nsec = (long)left;
+	nanosleep(&t, NULL);
+}
+
+static int run(struct request *r)
+{
+	int64_t deadline = time_after(procq_now(), r->wait);
+	struct procq_options o;
+	uint64_t n = 0;
+
+	for (;;) {
+		int err = look(r, &o, &n);
+
+		if (err == -ENOENT || (err == 0 && n == 0)) {
+			print_result(r, true, err == -ENOENT);
+			return EXIT_DONE;
+		}
+		/* Being set up, it is not empty for long, or not at all. */
+		if (err < 0 && err != -ETIMEDOUT)
+			return complain_request(r, &o, err);
+		if (procq_now() >= deadline)
+			return timed_out(r, n);
+		pause_until(deadline);
+	}
+}
+
+const struct command cmd_wait = {
+	.name = "wait",
+	.summary = N_("wait until a queue is empty"),
+	.text = N_("Wait until no process is in a queue, or the queue is "
+"gone.\n"),
+	.takes = TAKES_NAME | TAKES_EMPTY | TAKES_WAIT,
+	.run = run,
+};

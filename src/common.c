@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * common.c - how the programs begin and end, complain, read options, and take
+ * signals.
+ *
+ * Signal handlers here only set flags, wake the queue's wait, and, where
+ * there is no way on, write and leave. Must not know what a program does.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "procq.h"
+
+#include "common.h"
+#include "duration.h"
+#include "i18n.h"
+#include "signame.h"
+#include "summary.h"
+
+static const char *name_of_program = "procq";
+
+/* The progress line that is on the screen, to be wiped before a message. */
+static struct progress *progress_on_screen;
+
+/* Beginning. */
+
+/* An open file must not become the standard output that lines go to: a free
+ * low descriptor is filled so that using it fails. */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+static void close_stdout(void)
+{
+	int failed = ferror(stdout);
+
+	errno = 0;
+	if (fclose(stdout) != 0 || failed) {
+		if (errno != 0)
+			complain(_("standard output: %s"), strerror(errno));
+		else
+			complain(_("standard output: write error"));
+		_exit(EXIT_FAILED);
+	}
+	if (fflush(stderr) != 0)
+		_exit(EXIT_FAILED);
+}
+
+void program_start(const char *name, char **argv)
+{
+	/* The memory that argv[0] pointed to is not touched: ps shows how the
+	 * program was called. */
+	static char literal[16];
+
+	name_of_program = name;
+	snprintf(literal, sizeof(literal), "%s", name);
+	if (argv[0])
+		argv[0] = literal;
+	fill_standard_descriptors();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+#if defined ENABLE_NLS && ENABLE_NLS
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	textdomain(PACKAGE);
+#endif
+	tzset();
+	atexit(close_stdout);
+}
+
+const char *program_name(void)
+{
+	return name_of_program;
+}
+
+/* Complaining. */
+
+__attribute__((__format__(__printf__, 1, 0)))
+static void complain_list(const char *format, va_list args)
+{
+	if (progress_on_screen)
+		progress_wipe(progress_on_screen);
+	/* stderr is line-buffered, so this is one write(). */
+	fprintf(stderr, "%s: ", name_of_program);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain_list(format, args);
+	va_end(args);
+}
+
+_Noreturn void usage_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain_list(format, args);
+	va_end(args);
+	usage_try();
+}
+
+_Noreturn void usage_try(void)
+{
+	fprintf(stderr, _("Try '%s --help' for more information.\n"),
+		name_of_program);
+	exit(EXIT_USAGE);
+}
+
+void complain_open(const char *queue, const struct procq_options *options,
+		   int err)
+{
+	uint32_t found = options->found;
+
+	switch (err) {
+	case -EEXIST:
+		complain(_("queue '%s': it has a capacity of %" PRIu32
+			   ", not %" PRIu32), queue, found,
+			 options->capacity);
+		break;
+	case -EPERM:
+		complain(_("queue '%s': it belongs to the user with ID %"
+			   PRIu32), queue, found);
+		break;
+	case -EPROTONOSUPPORT:
+		complain(_("queue '%s': it has another layout (version %"
+			   PRIu32 ")"), queue, found);
+		break;
+	case -ETIMEDOUT:
+		complain(_("queue '%s': process %" PRIu32
+			   " has not finished setting it up"), queue, found);
+		break;
+	default:
+		complain(_("queue '%s': %s"), queue, procq_strerror(err));
+		break;
+	}
+}
+
+/* Help. */
+
+void help_version_lines(void)
+{
+	fputs(_("      --help                 display this help and exit\n"),
+	      stdout);
+	fputs(_("      --version              output version information and"
+		" exit\n"), stdout);
+}
+
+void help_tail(void)
+{
+	printf(_("\nReport bugs to: <%s>\n"), PACKAGE_BUGREPORT);
+	if (*PACKAGE_URL)
+		printf(_("%s home page: <%s>\n"), PACKAGE_NAME, PACKAGE_URL);
+}
+
+void print_version(void)
+{
+	printf("%s (%s) %s\n", name_of_program, PACKAGE_NAME, PACKAGE_VERSION);
+	fputs("Copyright (C) 2026 the procq authors\n", stdout);
+	fputs(_("License GPLv3+: GNU GPL version 3 or later "
+		"<https://gnu.org/licenses/gpl.html>.\n"
+		"This is free software: you are free to change and "
+		"redistribute it.\n"
+		"There is NO WARRANTY, to the extent permitted by law.\n"),
+	      stdout);
+}
+
+/* Options. */
+
+static _Noreturn void bad_argument(const char *option, const char *text,
+				   const char *why)
+{
+	usage_error(_("invalid argument '%s' for --%s: %s"), text, option,
+		    why);
+}
+
+uint64_t option_number(const char *option, const char *text, uint64_t min,
+		       uint64_t max)
+{
+	char why[128];
+	uint64_t value = 0;
+	size_t n = 0;
+
+	for (; text[n] >= '0' && text[n] <= '9'; n++) {
+		uint64_t digit = (uint64_t)(text[n] - '0');
+
+		if (value > (UINT64_MAX - digit) / 10)
+			bad_argument(option, text, _("it is too large"));
+		value = value * 10 + digit;
+	}
+	if (n == 0 || text[n] != '\0')
+		bad_argument(option, text, _("a whole number is expected"));
+	if (value >= min && value <= max)
+		return value;
+	snprintf(why, sizeof(why), _("it has to be from %" PRIu64 " to %"
+				     PRIu64), min, max);
+	bad_argument(option, text, why);
+}
+
+mode_t option_mode(const char *option, const char *text)
+{
+	unsigned mode = 0;
+	size_t n = 0;
+
+	for (; text[n] >= '0' && text[n] <= '7' && n < 5; n++)
+		mode = mode * 8 + (unsigned)(text[n] - '0');
+	if (n == 0 || text[n] != '\0' || mode > 0777)
+		bad_argument(option, text,
+			     _("octal permissions are expected, such as 0660"));
+	return (mode_t)mode;
+}
+
+int64_t option_duration(const char *option, const char *text)
+{
+	int64_t ns;
+	const char *why = duration_parse(text, &ns);
+
+	if (why)
+		bad_argument(option, text, _(why));
+	return ns;
+}
+
+void option_distribution(const char *option, const char *text,
+			 struct distribution *out)
+{
+	const char *why = distribution_parse(text, out);
+
+	if (why)
+		bad_argument(option, text, _(why));
+}
+
+int option_signal(const char *option, const char *text)
+{
+	int signo = signame_parse(text);
+
+	if (signo < 0)
+		bad_argument(option, text, _("no such signal"));
+	return signo;
+}
+
+enum output_format option_format(const char *option, const char *text)
+{
+	static const char *const words[] = { "text", "json", "tsv", NULL };
+
+	return (enum output_format)option_word(option, text, words);
+}
+
+int option_word(const char *option, const char *text,
+		const char *const *words)
+{
+	char why[256];
+	size_t used;
+
+	for (int i = 0; words[i]; i++)
+		if (strcmp(text, words[i]) == 0)
+			return i;
+	used = (size_t)snprintf(why, sizeof(why), "%s", _("it has to be one of"));
+	for (int i = 0; words[i] && used < sizeof(why); i++)
+		used += (size_t)snprintf(why + used, sizeof(why) - used,
+					 "%s %s", i > 0 ? "," : "", words[i]);
+	bad_argument(option, text, why);
+}
+
+const char *option_queue(const char *given)
+{
+	char object[PROCQ_NAME_SIZE];
+	const char *name = given;
+	const char *why;
+	int err;
+
+	if (!name)
+		name = getenv("PROCQ_QUEUE");
+	/* An empty variable is as good as none; an empty option is not. */
+	if (!name || (!given && *name == '\0'))
+		name = "default";
+	err = procq_object_name(name, object);
+	if (err == 0)
+		return name;
+	if (err == -ENAMETOOLONG)
+		why = _("it is longer than the system allows");
+	else if (*name == '\0')
+		why = _("it is empty");
+	else
+		why = _("a slash can only be its first character, and a name"
+			" follows");
+	if (given)
+		usage_error(_("invalid queue name '%s': %s"), name, why);
+	usage_error(_("invalid queue name '%s' in PROCQ_QUEUE: %s"), name,
+		    why);
+}
+
+/* Signals. */
+
+/* Signals that come so soon after one another, in ns, are the same wish. */
+#define SAME_WISH (50 * NS_PER_MS)
+
+static volatile sig_atomic_t stops;
+static volatile sig_atomic_t stopped_by;
+static volatile sig_atomic_t statistics_wanted;
+static volatile sig_atomic_t child_died;
+static struct procq *volatile to_wake;
+static char bus_message[256];
+
+static void wake(void)
+{
+	struct procq *q = to_wake;
+
+	if (q)
+		procq_wake(q);
+}
+
+static void on_stop(int signo)
+{
+	/* Only this handler uses it, and it does not interrupt itself. */
+	static int64_t last;
+	int saved = errno;
+	int64_t now = procq_now();
+
+	if (stops == 0)
+		stopped_by = signo;
+	if ((stops == 0 || now - last > SAME_WISH) && stops < 100)
+		stops++;
+	last = now;
+	wake();
+	errno = saved;
+}
+
+static void on_statistics(int signo)
+{
+	int saved = errno;
+
+	(void)signo;
+	statistics_wanted = 1;
+	wake();
+	errno = saved;
+}
+
+static void on_child(int signo)
+{
+	int saved = errno;
+
+	(void)signo;
+	child_died = 1;
+	wake();
+	errno = saved;
+}
+
+/* write() then says EPIPE; SIG_IGN would do so too, but children inherit
+ * that. */
+static void on_pipe(int signo)
+{
+	(void)signo;
+}
+
+/* Somebody made the queue's object shorter than it has to be. */
+static void on_bus(int signo, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code <= 0)
+		die_of_signal(signo);
+	(void)!write(STDERR_FILENO, bus_message, strlen(bus_message));
+	_exit(EXIT_FAILED);
+}
+
+static bool is_ignored(int signo)
+{
+	struct sigaction old;
+
+	return sigaction(signo, NULL, &old) == 0 &&
+	       old.sa_handler == SIG_IGN;
+}
+
+static void take(int signo, void (*handler)(int), int flags)
+{
+	struct sigaction sa;
+	sigset_t set;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = handler;
+	sa.sa_flags = flags;
+	sigemptyset(&sa.sa_mask);
+	sigaddset(&sa.sa_mask, SIGINT);
+	sigaddset(&sa.sa_mask, SIGTERM);
+	sigaddset(&sa.sa_mask, SIGHUP);
+	sigaction(signo, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, signo);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void take_bus(void)
+{
+	struct sigaction sa;
+
+	snprintf(bus_message, sizeof(bus_message),
+		 _("%s: the queue's shared memory was truncated\n"),
+		 name_of_program);
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_sigaction = on_bus;
+	sa.sa_flags = SA_SIGINFO;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGBUS, &sa, NULL);
+}
+
+void signals_start(sigset_t *started)
+{
+	sigprocmask(SIG_SETMASK, NULL, started);
+	/* No SA_RESTART: a write() that blocks has to see the signal. */
+	take(SIGINT, on_stop, 0);
+	take(SIGTERM, on_stop, 0);
+	if (!is_ignored(SIGHUP))
+		take(SIGHUP, on_stop, 0);
+	take(SIGUSR1, on_statistics, 0);
+	if (!is_ignored(SIGPIPE))
+		take(SIGPIPE, on_pipe, SA_RESTART);
+	take_bus();
+}
+
+void signals_take_children(void)
+{
+	take(SIGCHLD, on_child, SA_RESTART | SA_NOCLDSTOP);
+}
+
+void signals_wake(struct procq *q)
+{
+	to_wake = q;
+}
+
+int signals_stops(void)
+{
+	return stops;
+}
+
+const volatile sig_atomic_t *signals_stops_at(void)
+{
+	return &stops;
+}
+
+int signals_stopped_by(void)
+{
+	return stopped_by;
+}
+
+bool signals_statistics(void)
+{
+	if (!statistics_wanted)
+		return false;
+	statistics_wanted = 0;
+	return true;
+}
+
+bool signals_child(void)
+{
+	if (!child_died)
+		return false;
+	child_died = 0;
+	return true;
+}
+
+bool signals_pipe_ignored(void)
+{
+	return is_ignored(SIGPIPE);
+}
+
+_Noreturn void die_of_signal(int signo)
+{
+	struct sigaction sa;
+	sigset_t set;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_DFL;
+	sigemptyset(&sa.sa_mask);
+	sigaction(signo, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, signo);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(signo);
+	_exit(128 + signo);
+}
+
+/* Times. */
+
+int64_t time_after(int64_t now, int64_t ns)
+{
+	return ns > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + ns;
+}
+
+int64_t time_min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The progress line. */
+
+#define PROGRESS_EVERY (500 * NS_PER_MS)
+#define PROGRESS_WIDTH 72
+
+void progress_start(struct progress *p, enum progress_wish wish,
+		    uint64_t count, int64_t duration, int64_t now)
+{
+	memset(p, 0, sizeof(*p));
+	p->count = count;
+	p->duration = duration;
+	p->begun = now;
+	p->next = now;
+	p->on = wish == PROGRESS_ON;
+	if (wish == PROGRESS_AUTO)
+		p->on = (count > 0 || duration > 0) &&
+			isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	if (!p->on)
+		p->next = PROCQ_FOREVER;
+}
+
+/* How long it will take yet, in ns; -1: unknown. */
+static int64_t progress_left(const struct progress *p, uint64_t done,
+			     int64_t elapsed)
+{
+	int64_t left = -1;
+
+	if (p->duration > 0)
+		left = p->duration > elapsed ? p->duration - elapsed : 0;
+	if (p->count > 0 && done > 0 && done <= p->count) {
+		double each = (double)elapsed / (double)done;
+		double need = each * (double)(p->count - done);
+
+		if (need < 1e18 && (left < 0 || need < (double)left))
+			left = (int64_t)need;
+	}
+	return left;
+}
+
+void progress_show(struct progress *p, uint64_t done, int64_t now)
+{
+	char text[PROGRESS_WIDTH + 1], total[32] = "", rate[32];
+	char left[DURATION_SIZE] = "";
+	int64_t ns;
+
+	if (now < p->next)
+		return;
+	p->next = now + PROGRESS_EVERY;
+	ns = progress_left(p, done, now - p->begun);
+	if (p->count > 0)
+		snprintf(total, sizeof(total), "/%" PRIu64 " (%d%%)",
+			 p->count, (int)((double)done * 100 /
+					 (double)p->count));
+	if (ns >= 0)
+		duration_seconds(ns / NS_PER_S * NS_PER_S, 3, left);
+	/* Whole seconds. */
+	left[strcspn(left, ".")] = '\0';
+	snprintf(text, sizeof(text), *left ? _("%" PRIu64 "%s, %s, %ss left")
+					   : "%" PRIu64 "%s, %s", done, total,
+		 rate_text(done, now - p->begun, rate), left);
+	fprintf(stderr, "\r%-*s", PROGRESS_WIDTH, text);
+	fflush(stderr);
+	p->shown = true;
+	progress_on_screen = p;
+}
+
+void progress_wipe(struct progress *p)
+{
+	if (!p->shown)
+		return;
+	fprintf(stderr, "\r%*s\r", PROGRESS_WIDTH, "");
+	fflush(stderr);
+	p->shown = false;
+	progress_on_screen = NULL;
+}

@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * consumer.c - take processes out of a queue and end them.
+ *
+ * Options, pace, the steps of each ending, lines. Must not signal a pid
+ * itself: the library signals what it has pinned.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "procq.h"
+
+#include "common.h"
+#include "duration.h"
+#include "escalation.h"
+#include "i18n.h"
+#include "run.h"
+
+#define KILL_AFTER (5 * NS_PER_S)
+/* How often to look for what nobody rings a bell for: a queue that appears,
+ * the end of the last producer, processes that exited. */
+#define LOOK_EVERY (100 * NS_PER_MS)
+/* Takes between two looks at the clock and at the dead. */
+#define BATCH 64
+
+enum {
+	OPT_JITTER = OPT_OWN,
+	OPT_TERM_SEQ,
+	OPT_IN_FLIGHT,
+	OPT_NO_GROUP,
+	OPT_DRAIN,
+	OPT_REAP,
+	OPT_DRY_RUN
+};
+
+struct consumer {
+	struct run run;
+	struct procq_options options;
+	struct escalation plan;
+	struct endings endings;
+	const char *sequence;	/* --term-seq */
+	int signo;
+	int64_t kill_after;
+	bool step_given;	/* -s or -k */
+	uint64_t in_flight;	/* 0: the capacity */
+	int64_t min_age;
+	int64_t jitter;
+	bool no_group;
+	bool drain;
+	bool reap;
+	bool dry_run;
+
+	bool pauses;		/* there are pauses between takes */
+	int64_t due;		/* the next take */
+	uint64_t aged_seq;	/* whose turn is next, … */
+	int64_t aged;		/* … and how old it has to get */
+	int64_t idle_since;	/* nothing to take since; 0: there was */
+	int64_t drained_since;	/* 0: it is not */
+	bool ended;		/* drained, waited enough, or failed */
+};
+
+/* What taking came to. */
+struct outlook {
+	unsigned what;		/* to wait for */
+	int64_t deadline;	/* until when */
+	bool more;		/* don't wait, there is more */
+};
+
+static const struct option long_options[] = {
+	RUN_LONG_OPTIONS,
+	{ "min-age", required_argument, NULL, 'a' },
+	{ "jitter", required_argument, NULL, OPT_JITTER },
+	{ "signal", required_argument, NULL, 's' },
+	{ "kill-after", required_argument, NULL, 'k' },
+	{ "term-seq", required_argument, NULL, OPT_TERM_SEQ },
+	{ "in-flight", required_argument, NULL, OPT_IN_FLIGHT },
+	{ "no-group", no_argument, NULL, OPT_NO_GROUP },
+	{ "drain", no_argument, NULL, OPT_DRAIN },
+	{ "reap", no_argument, NULL, OPT_REAP },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ NULL, 0, NULL, 0 }
+};
+
+/* Help. */
+
+static void help_pace(void)
+{
+	fputs(_("  -n, --count=N              stop after N processes have been"
+		" retired\n"), stdout);
+	fputs(_("  -t, --duration=D           stop after D\n"), stdout);
+	fputs(_("  -d, --delay=DIST           pause before each take, default"
+		" 0-1s\n"), stdout);
+	fputs(_("  -a, --min-age=D            end a process only when it has"
+		" lived that long\n"), stdout);
+	fputs(_("      --jitter=D             at most D longer than that, at random"
+		"\n"), stdout);
+	fputs(_("      --seed=N               make what is random repeatable"
+		"\n"), stdout);
+	fputs(_("      --wait=D               wait at most D for a queue or a"
+		" process, then exit\n"
+		"                               with 124\n"), stdout);
+	fputs(_("      --drain                exit when the queue is empty and"
+		" has no producer\n"), stdout);
+}
+
+static void help_ending(void)
+{
+	fputs(_("  -s, --signal=SIG           end with SIG, default TERM\n"),
+	      stdout);
+	fputs(_("  -k, --kill-after=D         send KILL after D, default 5s,"
+		" never with 0\n"), stdout);
+	fputs(_("      --term-seq=SIG[,D,SIG]...  these signals in turn, each"
+		" D after the one\n"
+		"                               before, instead of -s and -k\n"
+		), stdout);
+	fputs(_("      --in-flight=N          at most N being ended at once,"
+		" default the\n"
+		"                               capacity\n"), stdout);
+	fputs(_("      --no-group             signal a command alone, not its"
+		" process group\n"), stdout);
+	fputs(_("      --reap                 end nobody, collect those that"
+		" exited by\n"
+		"                               themselves, out of order\n"),
+	      stdout);
+	fputs(_("      --dry-run              only say what would be ended\n"),
+	      stdout);
+}
+
+static _Noreturn void help(void)
+{
+	printf(_("Usage: %s [OPTION]...\n"), program_name());
+	fputs(_("Take processes out of a queue, the oldest first, end each one,"
+		" confirm its death,\n"
+		"and say how long it lived.\n"), stdout);
+	fputs(_("\nMandatory arguments to long options are mandatory for short"
+		" options too.\n\n"), stdout);
+	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
+		" or 'default'\n"), stdout);
+	help_pace();
+	help_ending();
+	run_help_output();
+	run_help_notes();
+	help_tail();
+	exit(EXIT_DONE);
+}
+
+/* Options. */
+
+static void take_own_option(struct consumer *c, int option, const char *arg)
+{
+	switch (option) {
+	case OPT_TERM_SEQ:
+		c->sequence = arg;
+		break;
+	case OPT_IN_FLIGHT:
+		c->in_flight = option_number("in-flight", arg, 1,
+					     PROCQ_CAPACITY_MAX);
+		break;
+	case OPT_NO_GROUP:
+		c->no_group = true;
+		break;
+	case OPT_DRAIN:
+		c->drain = true;
+		break;
+	case OPT_REAP:
+		c->reap = true;
+		break;
+	case OPT_DRY_RUN:
+		c->dry_run = true;
+		break;
+	case OPT_HELP:
+		help();
+	case OPT_VERSION:
+		print_version();
+		exit(EXIT_DONE);
+	default:
+		if (!run_option(&c->run, option, arg))
+			usage_try();
+	}
+}
+
+static void take_option(struct consumer *c, int option, const char *arg)
+{
+	switch (option) {
+	case 'a':
+		c->min_age = option_duration("min-age", arg);
+		break;
+	case OPT_JITTER:
+		c->jitter = option_duration("jitter", arg);
+		break;
+	case 's':
+		c->signo = option_signal("signal", arg);
+		c->step_given = true;
+		break;
+	case 'k':
+		c->kill_after = option_duration("kill-after", arg);
+		c->step_given = true;
+		break;
+	default:
+		take_own_option(c, option, arg);
+	}
+}
+
+static void settle_plan(struct consumer *c)
+{
+	const char *why;
+
+	if (!c->sequence) {
+		escalation_simple(&c->plan, c->signo, c->kill_after);
+		return;
+	}
+	if (c->step_given)
+		usage_error(_("--term-seq takes the place of --signal and"
+			      " --kill-after"));
+	why = escalation_parse(&c->plan, c->sequence, KILL_AFTER);
+	if (why)
+		usage_error(_("invalid argument '%s' for --%s: %s"),
+			    c->sequence, "term-seq", _(why));
+}
+
+static void parse_options(struct consumer *c, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv,
+				     "+" RUN_SHORT_OPTIONS "a:s:k:",
+				     long_options, NULL)) != -1)
+		take_option(c, option, optarg);
+	if (optind < argc)
+		usage_error(_("extra operand '%s'"), argv[optind]);
+	if (c->reap && c->dry_run)
+		usage_error(_("--reap and --dry-run can't both be given"));
+	settle_plan(c);
+	c->pauses = !distribution_is_zero(&c->run.delay);
+}
+
+/* Ending. */
+
+static void unconfirmed(struct consumer *c, struct ending *e, int64_t now)
+{
+	struct procq_process p = e->process;
+
+	if (e->unconfirmed)
+		return;
+	endings_give_up(&c->endings, e);
+	p.age += now - e->since;
+	c->run.summary.unconfirmed++;
+	run_written(&c->run,
+		    output_unconfirmed(&c->run.out, &p,
+				       c->plan.steps[e->step].signo,
+				       e->step + 1));
+}
+
+/* The signal of its present step. */
+static void send_step(struct consumer *c, struct ending *e, int64_t now)
+{
+	int signo = c->plan.steps[e->step].signo;
+	uint32_t slot = e->process.slot;
+	int err = procq_signal(c->run.q, slot, signo, c->no_group);
+
+	/* Dead already: its death is collected like any other. */
+	if (err == -ESRCH)
+		return;
+	if (err < 0) {
+		complain(_("cannot signal process %" PRId32 ": %s"),
+			 e->process.pid, procq_strerror(err));
+		unconfirmed(c, e, now);
+		return;
+	}
+	/* What is stopped can't die of most signals. */
+	if (signo != SIGKILL && signo != SIGCONT && signo != SIGSTOP)
+		procq_signal(c->run.q, slot, SIGCONT, c->no_group);
+}
+
+static void escalate(struct consumer *c, int64_t now)
+{
+	struct ending *e;
+
+	while ((e = endings_due(&c->endings, now))) {
+		if (!c->reap && endings_advance(&c->endings, e, now))
+			send_step(c, e, now);
+		else
+			unconfirmed(c, e, now);
+	}
+}
+
+static void collect(struct consumer *c)
+{
+	struct procq_event event;
+
+	while (procq_collect(c->run.q, &event) > 0) {
+		struct ending *e = endings_find(&c->endings,
+						event.process.slot);
+
+		if (e) {
+			/* The library also counts CONT. */
+			if (event.step > 0) {
+				event.step = e->step + 1;
+				event.signal = c->plan.steps[e->step].signo;
+			}
+			if (e->unconfirmed)
+				c->run.summary.unconfirmed--;
+			endings_remove(&c->endings, e);
+		}
+		summary_add(&c->run.summary, &event);
+		run_written(&c->run, output_ended(&c->run.out, &event,
+						  "consumer"));
+	}
+}
+
+/* Taking. */
+
+static void fail(struct consumer *c, int err)
+{
+	complain(_("cannot take a process: %s"), procq_strerror(err));
+	run_fail(&c->run, EXIT_FAILED);
+	c->ended = true;
+}
+
+static void begin_ending(struct consumer *c, const struct procq_process *p,
+			 int64_t now)
+{
+	struct ending *e = endings_add(&c->endings, p, now);
+
+	if (!e) {
+		procq_give_back(c->run.q, p->slot);
+		fail(c, -ENOMEM);
+		return;
+	}
+	if (!c->reap)
+		send_step(c, e, now);
+}
+
+/* How old the process whose turn is next has to get. */
+static int64_t needed_age(struct consumer *c, const struct procq_process *p)
+{
+	uint64_t more;
+
+	if (c->aged_seq == p->seq)
+		return c->aged;
+	more = generator_below(&c->run.random, (uint64_t)c->jitter + 1);
+	c->aged_seq = p->seq;
+	c->aged = time_after(c->min_age, (int64_t)more);
+	return c->aged;
+}
+
+/* Take one that is old enough. Returns what procq_take() does, or -EBUSY:
+ * it is too young until *deadline. */
+static int take_aged(struct consumer *c, struct procq_process *p,
+		     int64_t *deadline)
+{
+	struct procq_process next;
+	int64_t needed;
+	int err;
+
+	do {
+		err = procq_peek(c->run.q, &next);
+		if (err < 0)
+			return err;
+		/* Whoever is dead gets no older. */
+		needed = next.state == PROCQ_EXITED ? 0
+						    : needed_age(c, &next);
+		if (next.age < needed) {
+			*deadline = time_after(procq_now(),
+					       needed - next.age);
+			return -EBUSY;
+		}
+		/* -EAGAIN: another consumer was faster. */
+		err = procq_take(c->run.q, &next, p);
+	} while (err == -EAGAIN && !run_stopped(&c->run));
+	return err;
+}
+
+static int take_one(struct consumer *c, struct procq_process *p,
+		    int64_t *deadline)
+{
+	if (c->reap)
+		return procq_take_exited(c->run.q, p);
+	if (c->min_age > 0 || c->jitter > 0)
+		return take_aged(c, p, deadline);
+	return procq_take(c->run.q, NULL, p);
+}
+
+/* Is there a reason to take no more for now? */
+static bool has_enough(const struct consumer *c)
+{
+	const struct run *r = &c->run;
+	uint64_t pending = endings_pending(&c->endings);
+
+	return pending >= c->in_flight ||
+	       (r->counted && r->summary.retired + pending >= r->count);
+}
+
+/* Nothing could be taken: what to wait for? */
+static void cannot_take(struct consumer *c, int err, struct outlook *out)
+{
+	switch (err) {
+	case -EBUSY:
+		break;
+	case -EAGAIN:
+		/* No bell rings when a process exits behind others. */
+		if (c->reap)
+			out->deadline = time_after(procq_now(), LOOK_EVERY);
+		else
+			out->what |= PROCQ_READY;
+		if (c->idle_since == 0)
+			c->idle_since = procq_now();
+		break;
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+		/* Deaths give descriptors back. */
+		if (endings_pending(&c->endings) > 0)
+			break;
+		fail(c, err);
+		break;
+	default:
+		fail(c, err);
+	}
+}
+
+static void take_some(struct consumer *c, int64_t now, struct outlook *out)
+{
+	struct procq_process p;
+
+	for (int i = 0; i < BATCH; i++) {
+		int err;
+
+		if (has_enough(c) || c->ended)
+			return;
+		if (c->pauses && now < c->due) {
+			out->deadline = c->due;
+			return;
+		}
+		err = take_one(c, &p, &out->deadline);
+		if (err < 0) {
+			cannot_take(c, err, out);
+			return;
+		}
+		c->idle_since = 0;
+		c->drained_since = 0;
+		begin_ending(c, &p, now);
+		if (c->pauses)
+			c->due = time_after(now, run_draw_delay(&c->run));
+	}
+	out->more = true;
+}
+
+/* Running. */
+
+/* --drain. A queue may be seen before its first producer has joined it, so
+ * one that never had anything has to stay so for a moment. */
+static bool drained(struct consumer *c, int64_t now)
+{
+	const struct summary *s = &c->run.summary;
+
+	/* What can't be ended does not count. */
+	if (!c->drain || c->idle_since == 0 ||
+	    endings_pending(&c->endings) > 0 || !procq_drained(c->run.q)) {
+		c->drained_since = 0;
+		return false;
+	}
+	if (c->drained_since == 0)
+		c->drained_since = now;
+	return s->retired + s->stale > 0 ||
+	       now - c->drained_since >= PROCQ_PATIENCE;
+}
+
+/* --wait */
+static bool waited_enough(struct consumer *c, int64_t now)
+{
+	if (!c->run.waits || c->idle_since == 0 ||
+	    endings_pending(&c->endings) > 0 ||
+	    now - c->idle_since < c->run.wait)
+		return false;
+	complain(_("gave up waiting for a process"));
+	run_fail(&c->run, EXIT_WAITED);
+	return true;
+}
+
+/* Nobody rings when the last producer leaves. The longer it was idle, the
+ * less a moment matters. */
+static int64_t drain_look(const struct consumer *c, int64_t now)
+{
+	int64_t pause = now - c->idle_since;
+
+	if (pause < NS_PER_MS)
+		pause = NS_PER_MS;
+	return time_after(now, time_min(pause, LOOK_EVERY));
+}
+
+static int64_t next_look(const struct consumer *c, int64_t now)
+{
+	int64_t deadline = time_min(c->run.until,
+				    endings_deadline(&c->endings));
+
+	deadline = time_min(deadline, c->run.progress.next);
+	if (c->idle_since > 0 && c->run.waits)
+		deadline = time_min(deadline, time_after(c->idle_since,
+							 c->run.wait));
+	if (c->idle_since > 0 && c->drain)
+		deadline = time_min(deadline, drain_look(c, now));
+	return deadline;
+}
+
+static bool finished(struct consumer *c, int64_t now)
+{
+	const struct run *r = &c->run;
+
+	if (!c->ended && (drained(c, now) || waited_enough(c, now)))
+		c->ended = true;
+	return c->ended || run_stopped(r) || run_timed_out(r, now) ||
+	       (r->counted && r->summary.retired >= r->count);
+}
+
+static void tell_idle(struct consumer *c, bool was_idle)
+{
+	if (!c->run.verbose)
+		return;
+	if (c->idle_since > 0 && !was_idle && !c->reap)
+		complain(_("queue empty, waiting for a process"));
+	run_tell_repairs(&c->run, false);
+}
+
+static void consume(struct consumer *c)
+{
+	int64_t now = procq_now();
+
+	c->due = time_after(now, run_draw_delay(&c->run));
+	while (!finished(c, now)) {
+		struct outlook out = { 0, PROCQ_FOREVER, false };
+		bool was_idle = c->idle_since > 0;
+
+		take_some(c, now, &out);
+		collect(c);
+		now = procq_now();
+		escalate(c, now);
+		tell_idle(c, was_idle);
+		run_tick(&c->run, c->run.summary.retired, now);
+		if (out.more || finished(c, now))
+			continue;
+		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
+			out.what |= PROCQ_DEATH;
+		procq_wait(c->run.q, out.what,
+			   time_min(out.deadline, next_look(c, now)));
+		collect(c);
+		now = procq_now();
+	}
+}
+
+/* Wait for those it is ending; a second signal hands them back instead. */
+static void finish(struct consumer *c)
+{
+	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
+		collect(c);
+		escalate(c, procq_now());
+		if (endings_pending(&c->endings) == 0)
+			break;
+		procq_wait(c->run.q, PROCQ_DEATH,
+			   endings_deadline(&c->endings));
+	}
+	collect(c);
+	run_tell_repairs(&c->run, true);
+	if (c->endings.unconfirmed > 0)
+		run_fail(&c->run, EXIT_FAILED);
+}
+
+/* Joining. */
+
+static void sleep_a_while(void)
+{
+	struct timespec t = { .tv_nsec = LOOK_EVERY };
+
+	/* A signal ends it early. */
+	nanosleep(&t, NULL);
+}
+
+/* Wait until there is a queue. Returns false if it is over before. */
+static bool join(struct consumer *c)
+{
+	struct run *r = &c->run;
+	bool told = false;
+	int err;
+
+	while ((err = run_open(r, &c->options)) == -ENOENT) {
+		int64_t now = procq_now();
+
+		if (run_stopped(r) || run_timed_out(r, now))
+			return false;
+		if (r->waits && now - r->begun >= r->wait) {
+			complain(_("gave up waiting for queue '%s'"),
+				 r->queue);
+			run_fail(r, EXIT_WAITED);
+			return false;
+		}
+		if (r->verbose && !told)
+			complain(_("no queue '%s' yet, waiting"), r->queue);
+		told = true;
+		run_tick(r, 0, now);
+		sleep_a_while();
+	}
+	if (err == 0)
+		return true;
+	if (err != -EINTR)
+		complain_open(r->queue, &c->options, err);
+	run_fail(r, EXIT_FAILED);
+	return false;
+}
+
+/* Each process in flight holds a descriptor. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void dry_run(struct consumer *c)
+{
+	int n = procq_snapshot(c->run.q, NULL, 0);
+	uint32_t room = n > 0 ? (uint32_t)n : 0;
+	struct procq_process *all = calloc(room + 1, sizeof(*all));
+	uint64_t said = 0;
+
+	if (!all || n < 0) {
+		free(all);
+		fail(c, -ENOMEM);
+		return;
+	}
+	n = procq_snapshot(c->run.q, all, room);
+	for (int i = 0; i < n && (uint32_t)i < room; i++) {
+		if (c->run.broken ||
+		    (c->run.counted && said >= c->run.count))
+			break;
+		if (all[i].state != PROCQ_QUEUED || all[i].age < c->min_age)
+			continue;
+		said++;
+		run_written(&c->run, output_would_end(&c->run.out, &all[i]));
+	}
+	free(all);
+}
+
+static void run(struct consumer *c)
+{
+	uint32_t capacity = procq_capacity(c->run.q);
+
+	if (c->dry_run) {
+		dry_run(c);
+		return;
+	}
+	if (c->in_flight == 0 || c->in_flight > capacity)
+		c->in_flight = capacity;
+	if (endings_init(&c->endings, &c->plan, capacity) < 0) {
+		fail(c, -ENOMEM);
+		return;
+	}
+	raise_descriptor_limit();
+	c->run.begun = procq_now();
+	consume(c);
+	finish(c);
+	endings_free(&c->endings);
+}
+
+int main(int argc, char **argv)
+{
+	/* Its histograms are too large for a stack. */
+	static struct consumer c;
+
+	program_start("consumer", argv);
+	run_init(&c.run, summary_print_retired);
+	c.options = (struct procq_options)PROCQ_OPTIONS_INIT;
+	c.signo = SIGTERM;
+	c.kill_after = KILL_AFTER;
+	parse_options(&c, argc, argv);
+	c.options.role = c.dry_run ? PROCQ_ONLOOKER : PROCQ_CONSUMER;
+	c.options.flags = PROCQ_NOCREATE;
+	if (c.dry_run)
+		c.run.no_summary = true;
+	run_begin(&c.run);
+	if (!join(&c))
+		return run_end(&c.run);
+	run(&c);
+	signals_wake(NULL);
+	procq_close(c.run.q);
+	return run_end(&c.run);
+}

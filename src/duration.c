@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * duration.c - lengths of time as people write them.
+ *
+ * strtod() would read a comma in some locales, and "nan", "inf" and "0x1p3"
+ * in all of them; it would also lose nanoseconds beyond 104 days. So the
+ * digits are read here. Must not print.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "duration.h"
+#include "i18n.h"
+
+struct unit {
+	const char *name;
+	int64_t ns;
+};
+
+static const struct unit units[] = {
+	{ "", NS_PER_S },
+	{ "us", NS_PER_US },
+	{ "ms", NS_PER_MS },
+	{ "s", NS_PER_S },
+	{ "m", 60 * NS_PER_S },
+	{ "h", 3600 * NS_PER_S },
+	{ "d", 86400 * NS_PER_S }
+};
+
+static const char too_long[] = N_("longer than 292 years");
+
+/* Not isdigit(): the locale has no say. */
+static size_t count_digits(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= '0' && text[n] <= '9')
+		n++;
+	return n;
+}
+
+/* What one unit is worth in ns, 0 if there is no such unit. */
+static int64_t find_unit(const char *text, size_t len)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (strlen(units[i].name) == len &&
+		    memcmp(units[i].name, text, len) == 0)
+			return units[i].ns;
+	return 0;
+}
+
+/* digits * unit, or -1 if that is out of range. */
+static int64_t whole_part(const char *digits, size_t n, int64_t unit)
+{
+	int64_t value = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int digit = digits[i] - '0';
+
+		if (value > (INT64_MAX - digit) / 10)
+			return -1;
+		value = value * 10 + digit;
+	}
+	return value > INT64_MAX / unit ? -1 : value * unit;
+}
+
+/*
+ * 0.digits * unit, rounded to the nearest, exact for any number of digits:
+ * the product is worked out from its last decimal to its first, as on paper.
+ * What falls out at the left is the whole ns; the last digit that was left
+ * behind decides on rounding.
+ */
+static int64_t fraction_part(const char *digits, size_t n, int64_t unit)
+{
+	int64_t carry = 0;
+	int64_t behind = 0;
+
+	for (size_t i = n; i-- > 0;) {
+		int64_t t = (digits[i] - '0') * unit + carry;
+
+		behind = t % 10;
+		carry = t / 10;
+	}
+	return carry + (behind >= 5 ? 1 : 0);
+}
+
+static bool is_nothing(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] >= '1' && text[i] <= '9')
+			return false;
+	return true;
+}
+
+const char *duration_parse_part(const char *text, size_t len, int64_t *ns)
+{
+	size_t whole, fraction = 0, number;
+	int64_t unit, value, rest;
+
+	if (len == 0)
+		return N_("empty");
+	if (text[0] == '-')
+		return N_("it can't be negative");
+	whole = count_digits(text, len);
+	number = whole;
+	if (number < len && text[number] == '.') {
+		number++;
+		fraction = count_digits(text + number, len - number);
+		number += fraction;
+	}
+	if (whole + fraction == 0)
+		return N_("a decimal number is expected");
+	unit = find_unit(text + number, len - number);
+	if (unit == 0)
+		return N_("after the number comes one of us, ms, s, m, h, d");
+	value = whole_part(text, whole, unit);
+	if (value < 0)
+		return too_long;
+	rest = fraction_part(text + number - fraction, fraction, unit);
+	if (value > INT64_MAX - rest)
+		return too_long;
+	value += rest;
+	if (value == 0 && !is_nothing(text, number))
+		value = 1;
+	*ns = value;
+	return NULL;
+}
+
+const char *duration_parse(const char *text, int64_t *ns)
+{
+	return duration_parse_part(text, strlen(text), ns);
+}
+
+char *duration_text(int64_t ns, char buf[DURATION_SIZE])
+{
+	const char *unit = "s";
+	int64_t size = NS_PER_S;
+	int64_t thousandths;
+	size_t end;
+
+	if (ns < NS_PER_US) {
+		snprintf(buf, DURATION_SIZE, "%" PRId64 "ns", ns);
+		return buf;
+	}
+	if (ns < NS_PER_MS) {
+		unit = "us";
+		size = NS_PER_US;
+	} else if (ns < NS_PER_S) {
+		unit = "ms";
+		size = NS_PER_MS;
+	}
+	thousandths = ns % size / (size / 1000);
+	snprintf(buf, DURATION_SIZE, "%" PRId64 ".%03d", ns / size,
+		 (int)thousandths);
+	/* Four digits say enough; seconds keep theirs, to line up. */
+	end = strlen(buf);
+	if (size != NS_PER_S)
+		end = strcspn(buf, ".") < 3 ? 4 : 3;
+	if (buf[end - 1] == '.')
+		end--;
+	snprintf(buf + end, DURATION_SIZE - end, "%s", unit);
+	return buf;
+}
+
+char *duration_seconds(int64_t ns, int decimals, char buf[DURATION_SIZE])
+{
+	int64_t whole = ns / NS_PER_S;
+	int64_t rest = ns % NS_PER_S;
+	const char *sign = "";
+
+	if (ns < 0) {
+		sign = "-";
+		whole = -whole;
+		rest = -rest;
+	}
+	for (int i = decimals; i < 9; i++)
+		rest /= 10;
+	snprintf(buf, DURATION_SIZE, "%s%" PRId64 ".%0*" PRId64, sign, whole,
+		 decimals, rest);
+	return buf;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * duration.h - lengths of time as people write them.
+ *
+ * Pure: no locale, no floating point, no globals. Must not print.
+ */
+#ifndef DURATION_H
+#define DURATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that hold whatever the functions below write, with the NUL. */
+#define DURATION_SIZE 32
+
+#define NS_PER_US INT64_C(1000)
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+
+/*
+ * Read a duration: decimal digits, with one '.' among them if need be, and
+ * one of the units us ms s m h d; seconds without one. What is finer than a
+ * nanosecond is rounded, but something never becomes nothing.
+ *
+ * Returns NULL and sets *ns, or says what is wrong, untranslated, to follow
+ * "invalid duration 'TEXT': ".
+ */
+const char *duration_parse(const char *text, int64_t *ns);
+
+/* The same for the first len bytes of text. */
+const char *duration_parse_part(const char *text, size_t len, int64_t *ns);
+
+/* For people: three decimals at most and the unit that suits,
+ * 812ns 112us 15.2ms 2.023s 75.000s. Returns buf. */
+char *duration_text(int64_t ns, char buf[DURATION_SIZE]);
+
+/* Seconds with 3 to 9 decimals, cut off, no unit: 2.023. Returns buf. */
+char *duration_seconds(int64_t ns, int decimals, char buf[DURATION_SIZE]);
+
+#endif

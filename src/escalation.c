@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * escalation.c - which signals end a process, and which process is due for
+ * its next one.
+ *
+ * Nodes are indices, so that they may move when there have to be more. Must
+ * not send a signal.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "escalation.h"
+#include "i18n.h"
+#include "signame.h"
+
+/* A death takes a moment, whatever the user said. */
+#define LEAST_LAST_WAIT NS_PER_S
+
+static void add_step(struct escalation *plan, int signo, int64_t wait)
+{
+	plan->steps[plan->count].signo = signo;
+	plan->steps[plan->count].wait = wait;
+	plan->count++;
+}
+
+void escalation_simple(struct escalation *plan, int signo, int64_t kill_after)
+{
+	int64_t last = kill_after > LEAST_LAST_WAIT ? kill_after
+						    : LEAST_LAST_WAIT;
+
+	plan->count = 0;
+	if (signo == SIGKILL || kill_after == 0) {
+		add_step(plan, signo, last);
+		return;
+	}
+	add_step(plan, signo, kill_after);
+	add_step(plan, SIGKILL, last);
+}
+
+const char *escalation_parse(struct escalation *plan, const char *text,
+			     int64_t last_wait)
+{
+	char word[SIGNAME_SIZE];
+
+	plan->count = 0;
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		const char *why;
+		int signo;
+
+		if (plan->count == ESCALATION_STEPS)
+			return N_("too many steps");
+		if (len == 0 || len >= sizeof(word))
+			return N_("a signal is expected");
+		memcpy(word, text, len);
+		word[len] = '\0';
+		signo = signame_parse(word);
+		if (signo < 0)
+			return N_("no such signal");
+		add_step(plan, signo, last_wait);
+		text += len;
+		if (*text++ == '\0')
+			return NULL;
+		len = strcspn(text, ",");
+		why = duration_parse_part(text, len,
+					  &plan->steps[plan->count - 1].wait);
+		if (why)
+			return why;
+		text += len;
+		if (*text++ == '\0')
+			return NULL;
+	}
+}
+
+/* Lists. */
+
+static void list_append(struct endings *all, int step, uint32_t i)
+{
+	struct ending *e = &all->nodes[i];
+
+	e->next = 0;
+	e->prev = all->tail[step];
+	if (e->prev)
+		all->nodes[e->prev].next = i;
+	else
+		all->head[step] = i;
+	all->tail[step] = i;
+}
+
+static void list_remove(struct endings *all, int step, uint32_t i)
+{
+	struct ending *e = &all->nodes[i];
+
+	if (e->prev)
+		all->nodes[e->prev].next = e->next;
+	else
+		all->head[step] = e->next;
+	if (e->next)
+		all->nodes[e->next].prev = e->prev;
+	else
+		all->tail[step] = e->prev;
+}
+
+static uint32_t index_of(const struct endings *all, const struct ending *e)
+{
+	return (uint32_t)(e - all->nodes);
+}
+
+/* Wait after its present step. */
+static void begin_wait(struct endings *all, struct ending *e, int64_t now)
+{
+	int64_t wait = all->plan->steps[e->step].wait;
+
+	e->deadline = wait > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + wait;
+	list_append(all, e->step, index_of(all, e));
+}
+
+/* Nodes. */
+
+int endings_init(struct endings *all, const struct escalation *plan,
+		 uint32_t capacity)
+{
+	memset(all, 0, sizeof(*all));
+	all->plan = plan;
+	all->by_slot = calloc(capacity, sizeof(*all->by_slot));
+	return all->by_slot ? 0 : -ENOMEM;
+}
+
+void endings_free(struct endings *all)
+{
+	free(all->by_slot);
+	free(all->nodes);
+	memset(all, 0, sizeof(*all));
+}
+
+static bool more_nodes(struct endings *all)
+{
+	uint32_t room = all->room > 0 ? all->room * 2 : 64;
+	struct ending *nodes;
+
+	nodes = realloc(all->nodes, room * sizeof(*nodes));
+	if (!nodes)
+		return false;
+	all->nodes = nodes;
+	/* Node 0 is left out: 0 ends a list. */
+	for (uint32_t i = room - 1; i >= all->room && i > 0; i--) {
+		nodes[i].next = all->unused;
+		all->unused = i;
+	}
+	all->room = room;
+	return true;
+}
+
+struct ending *endings_add(struct endings *all, const struct procq_process *p,
+			   int64_t now)
+{
+	struct ending *e;
+	uint32_t i;
+
+	if (all->unused == 0 && !more_nodes(all))
+		return NULL;
+	i = all->unused;
+	e = &all->nodes[i];
+	all->unused = e->next;
+	memset(e, 0, sizeof(*e));
+	e->process = *p;
+	e->since = now;
+	all->by_slot[p->slot] = i;
+	all->count++;
+	begin_wait(all, e, now);
+	return e;
+}
+
+struct ending *endings_find(const struct endings *all, uint32_t slot)
+{
+	uint32_t i = all->by_slot[slot];
+
+	return i > 0 ? &all->nodes[i] : NULL;
+}
+
+struct ending *endings_due(const struct endings *all, int64_t now)
+{
+	for (int step = 0; step < all->plan->count; step++) {
+		uint32_t i = all->head[step];
+
+		if (i > 0 && all->nodes[i].deadline <= now)
+			return &all->nodes[i];
+	}
+	return NULL;
+}
+
+int64_t endings_deadline(const struct endings *all)
+{
+	int64_t first = PROCQ_FOREVER;
+
+	for (int step = 0; step < all->plan->count; step++) {
+		uint32_t i = all->head[step];
+
+		if (i > 0 && all->nodes[i].deadline < first)
+			first = all->nodes[i].deadline;
+	}
+	return first;
+}
+
+bool endings_advance(struct endings *all, struct ending *e, int64_t now)
+{
+	if (e->unconfirmed || e->step + 1 >= all->plan->count)
+		return false;
+	list_remove(all, e->step, index_of(all, e));
+	e->step++;
+	begin_wait(all, e, now);
+	return true;
+}
+
+void endings_give_up(struct endings *all, struct ending *e)
+{
+	if (e->unconfirmed)
+		return;
+	list_remove(all, e->step, index_of(all, e));
+	e->unconfirmed = true;
+	all->unconfirmed++;
+}
+
+void endings_remove(struct endings *all, struct ending *e)
+{
+	uint32_t i = index_of(all, e);
+
+	if (e->unconfirmed)
+		all->unconfirmed--;
+	else
+		list_remove(all, e->step, i);
+	all->by_slot[e->process.slot] = 0;
+	e->next = all->unused;
+	all->unused = i;
+	all->count--;
+}
+
+uint32_t endings_pending(const struct endings *all)
+{
+	return all->count - all->unconfirmed;
+}

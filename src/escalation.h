@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * escalation.h - which signals end a process, and which process is due for
+ * its next one.
+ *
+ * Every process waits equally long after a step, so those that wait after one
+ * step are in order of their deadlines as they come: a list per step does
+ * what a heap would. Nothing here depends on how many are in flight, but the
+ * memory. Pure: must not send a signal.
+ */
+#ifndef ESCALATION_H
+#define ESCALATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "procq.h"
+
+#define ESCALATION_STEPS 16
+
+struct escalation {
+	int count;
+	struct {
+		int signo;
+		/* Until the next step, or, after the last, until the death
+		 * is called unconfirmed; ns. */
+		int64_t wait;
+	} steps[ESCALATION_STEPS];
+};
+
+/* The steps for signo and, unless kill_after is 0, KILL so much later. */
+void escalation_simple(struct escalation *plan, int signo, int64_t kill_after);
+
+/*
+ * Read the steps from SIG[,D,SIG]...[,D]: signals, and how long to wait
+ * after each. last_wait is that of the last if it names none.
+ *
+ * Returns NULL, or says what is wrong, untranslated.
+ */
+const char *escalation_parse(struct escalation *plan, const char *text,
+			     int64_t last_wait);
+
+/* A process that is being ended. */
+struct ending {
+	struct procq_process process;	/* as it was when it was taken */
+	int64_t since;			/* … which was then */
+	int64_t deadline;
+	uint32_t next, prev;		/* in the list of its step */
+	int step;			/* index into the steps */
+	bool unconfirmed;		/* in no list any more */
+};
+
+struct endings {
+	const struct escalation *plan;
+	uint32_t *by_slot;		/* index of its node, plus one */
+	struct ending *nodes;		/* [0] is not used: 0 is no index */
+	uint32_t room;
+	uint32_t unused;		/* list of free nodes, by next */
+	uint32_t head[ESCALATION_STEPS];
+	uint32_t tail[ESCALATION_STEPS];
+	uint32_t count;			/* all, the unconfirmed among them */
+	uint32_t unconfirmed;
+};
+
+/* Returns 0 or -ENOMEM. plan is kept, not copied. */
+int endings_init(struct endings *all, const struct escalation *plan,
+		 uint32_t capacity);
+void endings_free(struct endings *all);
+
+/* A process that was taken; it waits after the first step. NULL: no memory.
+ * What this and the next two return is good until the next endings_add(). */
+struct ending *endings_add(struct endings *all, const struct procq_process *p,
+			   int64_t now);
+/* NULL: none is in this slot. */
+struct ending *endings_find(const struct endings *all, uint32_t slot);
+/* One whose deadline has come, or NULL. */
+struct ending *endings_due(const struct endings *all, int64_t now);
+/* The earliest deadline of all, or PROCQ_FOREVER. */
+int64_t endings_deadline(const struct endings *all);
+
+/* On to the next step. Returns false if that was the last. */
+bool endings_advance(struct endings *all, struct ending *e, int64_t now);
+/* Wait for it without a deadline: its death can't be confirmed for now. */
+void endings_give_up(struct endings *all, struct ending *e);
+/* It is dead, or somebody else's. */
+void endings_remove(struct endings *all, struct ending *e);
+
+/* How many are in flight whose death is expected. */
+uint32_t endings_pending(const struct endings *all);
+
+#endif

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# src/local.mk - the three programs, and what they share.
+
+noinst_LTLIBRARIES += src/libcommon.la
+src_libcommon_la_SOURCES = \
+	src/common.c src/common.h \
+	src/distribution.c src/distribution.h \
+	src/duration.c src/duration.h \
+	src/escalation.c src/escalation.h \
+	src/i18n.h \
+	src/output.c src/output.h \
+	src/run.c src/run.h \
+	src/shortage.c src/shortage.h \
+	src/signame.c src/signame.h \
+	src/summary.c src/summary.h \
+	src/table.c src/table.h
+src_libcommon_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) -lm
+
+bin_PROGRAMS += src/producer src/consumer src/procq
+src_producer_SOURCES = src/producer.c
+src_producer_LDADD = src/libcommon.la
+src_consumer_SOURCES = src/consumer.c
+src_consumer_LDADD = src/libcommon.la
+src_procq_SOURCES = \
+	src/cmd-check.c \
+	src/cmd-close.c \
+	src/cmd-common.c \
+	src/cmd-list.c \
+	src/cmd-remove.c \
+	src/cmd-show.c \
+	src/cmd-stat.c \
+	src/cmd-wait.c \
+	src/procq-cmd.h \
+	src/procq.c
+src_procq_LDADD = src/libcommon.la

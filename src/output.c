@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * output.c - one line per event, as text, JSON Lines, or TSV.
+ *
+ * Numbers are printed from integers, so that no locale puts a comma into
+ * them. Must not use stdio's streams and must not print errors.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "output.h"
+#include "signame.h"
+
+/* Bytes of a cause such as core:RTMIN+30. */
+#define CAUSE_SIZE 32
+
+/* Pieces of lines. */
+
+void line_add(struct line *l, const char *bytes, size_t n)
+{
+	/* The last byte is kept for the newline. */
+	size_t room = sizeof(l->text) - 1 - l->used;
+
+	if (n > room)
+		n = room;
+	memcpy(l->text + l->used, bytes, n);
+	l->used += n;
+}
+
+void line_string(struct line *l, const char *s)
+{
+	line_add(l, s, strlen(s));
+}
+
+void line_format(struct line *l, const char *format, ...)
+{
+	char piece[512];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(piece, sizeof(piece), format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	line_add(l, piece, (size_t)n < sizeof(piece) ? (size_t)n
+						     : sizeof(piece) - 1);
+}
+
+static void line_end(struct line *l)
+{
+	l->text[l->used++] = '\n';
+}
+
+/* How many bytes the UTF-8 character at s has; 0: it is none. Overlong
+ * forms, surrogates and what is beyond U+10FFFF are none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	/* A NUL ends this loop, so nothing is read beyond it. */
+	for (size_t i = 2; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+void line_json_string(struct line *l, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	line_add(l, "\"", 1);
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (n == 0)
+			line_string(l, "\\ufffd");
+		else if (*s == '"' || *s == '\\')
+			line_format(l, "\\%c", *s);
+		else if (*s < 0x20 || *s == 0x7f)
+			line_format(l, "\\u%04x", *s);
+		else
+			line_add(l, (const char *)s, n);
+		s += n > 0 ? n : 1;
+	}
+	line_add(l, "\"", 1);
+}
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
+static int64_t days_to(int64_t year, int64_t month, int64_t day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t m = month <= 2 ? month + 9 : month - 3;
+
+	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day -
+	       1 - 719468;
+}
+
+/* How far local time is ahead of UTC at t, in s. tm_gmtoff is not
+ * everywhere. */
+static int64_t local_offset(time_t t)
+{
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm))
+		return 0;
+	return (days_to(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 24 +
+		tm.tm_hour) * 3600 + tm.tm_min * 60 + tm.tm_sec - (int64_t)t;
+}
+
+void line_time(struct line *l, int64_t ns)
+{
+	time_t t = (time_t)(ns / NS_PER_S);
+	int64_t offset = local_offset(t);
+	int minutes = (int)(offset / 60);
+	time_t shown;
+	struct tm tm;
+
+	/* RFC 3339 has no seconds in an offset: shifted by the whole minutes,
+	 * the instant stays right in zones of before the railways. */
+	shown = t + (time_t)minutes * 60;
+	if (!gmtime_r(&shown, &tm))
+		return;
+	line_format(l, "%04d-%02d-%02dT%02d:%02d:%02d.%06d%c%02d:%02d",
+		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		    tm.tm_min, tm.tm_sec, (int)(ns % NS_PER_S / NS_PER_US),
+		    minutes < 0 ? '-' : '+', (minutes < 0 ? -minutes : minutes)
+		    / 60, (minutes < 0 ? -minutes : minutes) % 60);
+}
+
+/* Writing. */
+
+static bool given_up(const volatile sig_atomic_t *abandon)
+{
+	return abandon && *abandon > 1;
+}
+
+static void wait_writable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	/* Bounded: a signal may have come just before. */
+	poll(&p, 1, 250);
+}
+
+int line_write(const struct line *l, int fd,
+	       const volatile sig_atomic_t *abandon)
+{
+	size_t done = 0;
+
+	while (done < l->used) {
+		ssize_t n = write(fd, l->text + done, l->used - done);
+
+		if (n >= 0) {
+			done += (size_t)n;
+			continue;
+		}
+		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+			return -errno;
+		if (given_up(abandon))
+			return -ECANCELED;
+		if (errno != EINTR)
+			wait_writable(fd);
+	}
+	return 0;
+}
+
+static const char tsv_header[] =
+	"Seq\tStarttime\tJobRuntime\tExitval\tSignal\tCommand\tEvent\tQueue\t"
+	"Pid\tPpid\tIno\tProducer\tConsumer\tQueued\tAge\tSent\tStep\tCause\t"
+	"By\tLatency_us\tUser_us\tSys_us\tMaxrss_kb";
+
+static int write_header(struct output *out)
+{
+	struct line l = { .used = 0 };
+	struct stat st;
+
+	if (out->format != OUTPUT_TSV || out->silent)
+		return 0;
+	if (fstat(out->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		return 0;
+	line_string(&l, tsv_header);
+	line_end(&l);
+	return line_write(&l, out->fd, out->abandon);
+}
+
+int output_open(struct output *out, const char *file,
+		enum output_format format, const char *queue)
+{
+	out->format = format;
+	out->queue = queue;
+	out->fd = STDOUT_FILENO;
+	out->opened = false;
+	if (file && strcmp(file, "-") != 0) {
+		out->fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+			       O_NOCTTY, 0666);
+		if (out->fd < 0)
+			return -errno;
+		out->opened = true;
+	}
+	return write_header(out);
+}
+
+int output_close(struct output *out)
+{
+	if (!out->opened)
+		return 0;
+	out->opened = false;
+	return close(out->fd) < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* What the formats have in common. */
+
+static char *cause_text(const struct procq_event *e, char buf[CAUSE_SIZE])
+{
+	char name[SIGNAME_SIZE];
+
+	switch ((enum procq_cause)e->cause) {
+	case PROCQ_EXIT:
+		snprintf(buf, CAUSE_SIZE, "exit:%d", e->code);
+		break;
+	case PROCQ_SIGNAL:
+		snprintf(buf, CAUSE_SIZE, "signal:%s",
+			 signame_text(e->code, name));
+		break;
+	case PROCQ_CORE:
+		snprintf(buf, CAUSE_SIZE, "core:%s",
+			 signame_text(e->code, name));
+		break;
+	case PROCQ_UNKNOWN:
+	default:
+		snprintf(buf, CAUSE_SIZE, "unknown");
+		break;
+	}
+	return buf;
+}
+
+static bool is_retired(const struct output_event *e)
+{
+	return e->end && e->end->type == PROCQ_RETIRED;
+}
+
+/* Text. */
+
+/* Seconds throughout, with more decimals where they would be all 0. */
+static void text_seconds(struct line *l, const char *key, int64_t ns)
+{
+	char buf[DURATION_SIZE];
+
+	line_format(l, " %s=%ss", key,
+		    duration_seconds(ns, ns < NS_PER_MS ? 6 : 3, buf));
+}
+
+static void text_end(struct line *l, const struct output_event *e)
+{
+	char cause[CAUSE_SIZE];
+
+	text_seconds(l, "lived", e->end->lived);
+	line_format(l, " cause=%s", cause_text(e->end, cause));
+	if (e->end->latency >= 0)
+		line_format(l, " latency=%" PRId64 "us",
+			    e->end->latency / NS_PER_US);
+	if (e->step == 0)
+		line_string(l, " by=self");
+	if (e->step > 1)
+		line_format(l, " step=%d", e->step);
+}
+
+static void text_line(struct line *l, const struct output_event *e)
+{
+	const struct procq_process *p = e->process;
+	char name[SIGNAME_SIZE];
+
+	line_time(l, e->when);
+	line_format(l, " %s", e->name);
+	if (p->seq > 0)
+		line_format(l, " seq=%" PRIu64, p->seq);
+	if (p->pid > 0)
+		line_format(l, " pid=%" PRId32, p->pid);
+	if (p->ppid > 0)
+		line_format(l, " ppid=%" PRId32, p->ppid);
+	if (e->present >= 0)
+		line_format(l, " queue=%" PRId64 "/%" PRId64, e->present,
+			    e->capacity);
+	if (is_retired(e))
+		text_end(l, e);
+	if (e->end || e->capacity > 0)
+		return;
+	text_seconds(l, "age", p->age);
+	if (e->signo > 0)
+		line_format(l, " signal=%s", signame_text(e->signo, name));
+	if (e->step > 1)
+		line_format(l, " step=%d", e->step);
+}
+
+/* JSON. */
+
+static void json_key(struct line *l, const char *key)
+{
+	line_format(l, "%s\"%s\":", l->used > 1 ? "," : "", key);
+}
+
+static void json_string(struct line *l, const char *key, const char *value)
+{
+	json_key(l, key);
+	if (value)
+		line_json_string(l, value);
+	else
+		line_string(l, "null");
+}
+
+static void json_count(struct line *l, const char *key, bool known,
+		       uint64_t value)
+{
+	json_key(l, key);
+	if (known)
+		line_format(l, "%" PRIu64, value);
+	else
+		line_string(l, "null");
+}
+
+static void json_seconds(struct line *l, const char *key, bool known,
+			 int64_t ns)
+{
+	char buf[DURATION_SIZE];
+
+	json_key(l, key);
+	line_string(l, known ? duration_seconds(ns, 6, buf) : "null");
+}
+
+static void json_time(struct line *l, const char *key, int64_t ns)
+{
+	json_key(l, key);
+	if (ns <= 0) {
+		line_string(l, "null");
+		return;
+	}
+	line_add(l, "\"", 1);
+	line_time(l, ns);
+	line_add(l, "\"", 1);
+}
+
+static void json_micros(struct line *l, const char *key, int64_t ns)
+{
+	json_count(l, key, ns >= 0, (uint64_t)(ns / NS_PER_US));
+}
+
+static void json_end(struct line *l, const struct output_event *e)
+{
+	const struct procq_event *end = is_retired(e) ? e->end : NULL;
+	char cause[CAUSE_SIZE], name[SIGNAME_SIZE];
+
+	json_seconds(l, "lived", end, end ? end->lived : 0);
+	json_string(l, "signal", e->signo > 0 ? signame_text(e->signo, name)
+					      : NULL);
+	json_count(l, "step", e->step > 0, (uint64_t)e->step);
+	json_string(l, "cause", end ? cause_text(end, cause) : NULL);
+	json_string(l, "by", e->by);
+	json_micros(l, "latency_us", end ? end->latency : -1);
+	json_micros(l, "user_us", end ? end->user : -1);
+	json_micros(l, "sys_us", end ? end->sys : -1);
+	json_count(l, "maxrss_kb", end && end->maxrss >= 0,
+		   end ? (uint64_t)end->maxrss : 0);
+}
+
+static void json_line(struct line *l, const char *queue,
+		      const struct output_event *e)
+{
+	const struct procq_process *p = e->process;
+
+	line_add(l, "{", 1);
+	json_string(l, "event", e->name);
+	json_count(l, "seq", p->seq > 0, p->seq);
+	json_string(l, "queue", queue);
+	json_count(l, "pid", p->pid > 0, (uint64_t)p->pid);
+	json_count(l, "ino", p->ino > 0, p->ino);
+	json_count(l, "ppid", p->ppid > 0, (uint64_t)p->ppid);
+	json_count(l, "producer", p->producer > 0, p->producer);
+	json_count(l, "consumer", p->consumer > 0, p->consumer);
+	json_string(l, "label", *p->label ? p->label : NULL);
+	json_time(l, "queued_at", p->queued);
+	json_time(l, "started_at", p->started);
+	json_seconds(l, "age", p->age >= 0, p->age);
+	json_end(l, e);
+	line_add(l, "}", 1);
+}
+
+/* TSV: nothing between two tabs is unknown. */
+
+static void tsv_next(struct line *l)
+{
+	line_add(l, "\t", 1);
+}
+
+/* A tab or a newline in a name must not make a column or a row. */
+static void tsv_string(struct line *l, const char *s)
+{
+	tsv_next(l);
+	for (; *s; s++) {
+		if (*s == '\\')
+			line_string(l, "\\\\");
+		else if (*s == '\t')
+			line_string(l, "\\t");
+		else if (*s == '\n')
+			line_string(l, "\\n");
+		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			line_format(l, "\\x%02x", (unsigned)*s);
+		else
+			line_add(l, s, 1);
+	}
+}
+
+static void tsv_count(struct line *l, bool known, uint64_t value)
+{
+	tsv_next(l);
+	if (known)
+		line_format(l, "%" PRIu64, value);
+}
+
+static void tsv_seconds(struct line *l, bool known, int64_t ns, int decimals)
+{
+	char buf[DURATION_SIZE];
+
+	tsv_next(l);
+	if (known)
+		line_string(l, duration_seconds(ns, decimals, buf));
+}
+
+static void tsv_micros(struct line *l, int64_t ns)
+{
+	tsv_count(l, ns >= 0, (uint64_t)(ns / NS_PER_US));
+}
+
+/* Columns that the job log of GNU parallel has too. */
+static void tsv_job(struct line *l, const struct output_event *e)
+{
+	const struct procq_process *p = e->process;
+	const struct procq_event *end = is_retired(e) ? e->end : NULL;
+	bool known = end && end->cause != PROCQ_UNKNOWN;
+	bool exited = known && end->cause == PROCQ_EXIT;
+	uint64_t code = known ? (uint64_t)end->code : 0;
+
+	if (p->seq > 0)
+		line_format(l, "%" PRIu64, p->seq);
+	tsv_seconds(l, p->started > 0, p->started, 3);
+	tsv_seconds(l, end, end ? end->lived : 0, 3);
+	tsv_count(l, known, exited ? code : 0);
+	tsv_count(l, known, exited ? 0 : code);
+	tsv_string(l, p->label);
+}
+
+static void tsv_line(struct line *l, const char *queue,
+		     const struct output_event *e)
+{
+	const struct procq_process *p = e->process;
+	const struct procq_event *end = is_retired(e) ? e->end : NULL;
+	char cause[CAUSE_SIZE], name[SIGNAME_SIZE];
+
+	tsv_job(l, e);
+	tsv_string(l, e->name);
+	tsv_string(l, queue);
+	tsv_count(l, p->pid > 0, (uint64_t)p->pid);
+	tsv_count(l, p->ppid > 0, (uint64_t)p->ppid);
+	tsv_count(l, p->ino > 0, p->ino);
+	tsv_count(l, p->producer > 0, p->producer);
+	tsv_count(l, p->consumer > 0, p->consumer);
+	tsv_seconds(l, p->queued > 0, p->queued, 6);
+	tsv_seconds(l, p->age >= 0, p->age, 6);
+	tsv_string(l, e->signo > 0 ? signame_text(e->signo, name) : "");
+	tsv_count(l, e->step > 0, (uint64_t)e->step);
+	tsv_string(l, end ? cause_text(end, cause) : "");
+	tsv_string(l, e->by ? e->by : "");
+	tsv_micros(l, end ? end->latency : -1);
+	tsv_micros(l, end ? end->user : -1);
+	tsv_micros(l, end ? end->sys : -1);
+	tsv_count(l, end && end->maxrss >= 0,
+		  end ? (uint64_t)end->maxrss : 0);
+}
+
+/* Events. */
+
+static int64_t wall_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+void output_line(const struct output *out, const struct output_event *e,
+		 struct line *l)
+{
+	l->used = 0;
+	switch (out->format) {
+	case OUTPUT_TEXT:
+		text_line(l, e);
+		break;
+	case OUTPUT_JSON:
+		json_line(l, out->queue, e);
+		break;
+	case OUTPUT_TSV:
+		tsv_line(l, out->queue, e);
+		break;
+	}
+	line_end(l);
+}
+
+static int emit(struct output *out, struct output_event *e)
+{
+	struct line l;
+
+	if (out->silent)
+		return 0;
+	if (e->when <= 0)
+		e->when = wall_now();
+	output_line(out, e, &l);
+	return line_write(&l, out->fd, out->abandon);
+}
+
+int output_started(struct output *out, const struct procq_process *p,
+		   int64_t present, int64_t capacity)
+{
+	struct output_event e = {
+		.name = "started",
+		.process = p,
+		.when = p->started,
+		.present = present,
+		.capacity = capacity
+	};
+
+	return emit(out, &e);
+}
+
+int output_ended(struct output *out, const struct procq_event *end,
+		 const char *by)
+{
+	struct output_event e = {
+		.name = end->type == PROCQ_STALE ? "stale" : "retired",
+		.process = &end->process,
+		.end = end,
+		.when = end->ended,
+		.present = -1,
+		.signo = end->signal,
+		.step = end->step
+	};
+
+	if (end->type == PROCQ_RETIRED)
+		e.by = end->step > 0 ? by : "self";
+	return emit(out, &e);
+}
+
+int output_unconfirmed(struct output *out, const struct procq_process *p,
+		       int signo, int step)
+{
+	struct output_event e = {
+		.name = "unconfirmed",
+		.process = p,
+		.present = -1,
+		.signo = signo,
+		.step = step
+	};
+
+	return emit(out, &e);
+}
+
+int output_would_end(struct output *out, const struct procq_process *p)
+{
+	struct output_event e = {
+		.name = "would-end",
+		.process = p,
+		.present = -1
+	};
+
+	return emit(out, &e);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * output.h - one line per event, as text, JSON Lines, or TSV.
+ *
+ * A line is one write(), so that the lines of several writers never mix, and
+ * goes out when the event happens. Must not use stdio, whose buffers a child
+ * would inherit, and must not print errors: the caller gets -errno.
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "procq.h"
+
+enum output_format {
+	OUTPUT_TEXT = 0,
+	OUTPUT_JSON = 1,
+	OUTPUT_TSV = 2
+};
+
+/* Room for the longest line: a queue's name of PROCQ_NAME_SIZE bytes, each
+ * escaped to six, and all the rest. Also what POSIX lets a pipe take in one
+ * piece on Linux. */
+#define OUTPUT_LINE_SIZE 4096
+
+/* Room for an RFC 3339 time with microseconds, with the NUL. */
+#define OUTPUT_TIME_SIZE 40
+
+/* A line in the making. Once it is full, the rest is dropped. */
+struct line {
+	char text[OUTPUT_LINE_SIZE];
+	size_t used;
+};
+
+struct output {
+	int fd;
+	enum output_format format;
+	const char *queue;	/* the name the user gave it */
+	/* Gives up a write that blocks once this is above 1: the user sent a
+	 * second signal. May be NULL. */
+	const volatile sig_atomic_t *abandon;
+	bool opened;		/* fd is ours to close */
+	bool silent;		/* write nothing */
+};
+
+/* What a line says beyond the process itself. */
+struct output_event {
+	const char *name;	/* "started", "retired", … */
+	const struct procq_process *process;
+	const struct procq_event *end;	/* NULL: it lives */
+	const char *by;		/* "self", "consumer", …, or NULL */
+	int64_t when;		/* ns since the epoch */
+	int64_t present;	/* text: queue=PRESENT/CAPACITY; -1: unknown */
+	int64_t capacity;
+	int signo;		/* the last signal sent, 0: none */
+	int step;
+};
+
+/* Pieces, also for other programs' lines. */
+void line_add(struct line *l, const char *bytes, size_t n);
+void line_string(struct line *l, const char *s);
+void line_format(struct line *l, const char *format, ...)
+	__attribute__((__format__(__printf__, 2, 3)));
+/* A JSON string with its quotes: control characters escaped, bytes that are
+ * not UTF-8 as U+FFFD. */
+void line_json_string(struct line *l, const char *s);
+/* RFC 3339 in local time with its offset, without quotes. */
+void line_time(struct line *l, int64_t ns);
+
+/* Write all of it to a descriptor, in one write() if the system lets us.
+ * Returns 0, or -errno: -EPIPE, -ENOSPC, -ECANCELED (abandoned), … */
+int line_write(const struct line *l, int fd,
+	       const volatile sig_atomic_t *abandon);
+
+/*
+ * Set up an output: standard output, or FILE if it is not NULL, to which is
+ * appended. A TSV header is written, but not into a file that has content.
+ *
+ * queue is kept, not copied. Returns 0 or -errno.
+ */
+int output_open(struct output *out, const char *file,
+		enum output_format format, const char *queue);
+
+/* Returns 0 or -errno, such as a write error that came late. */
+int output_close(struct output *out);
+
+/* Make the line of an event, without writing it. */
+void output_line(const struct output *out, const struct output_event *e,
+		 struct line *l);
+
+/* The events. Each returns 0 or -errno, see line_write(). */
+int output_started(struct output *out, const struct procq_process *p,
+		   int64_t present, int64_t capacity);
+/* by: who ended it if it did not end by itself, "consumer" or "producer".
+ * Retired or stale, as the event says. */
+int output_ended(struct output *out, const struct procq_event *e,
+		 const char *by);
+/* p->age: how long it has lived up to now. */
+int output_unconfirmed(struct output *out, const struct procq_process *p,
+		       int signo, int step);
+/* What --dry-run says. */
+int output_would_end(struct output *out, const struct procq_process *p);
+
+#endif

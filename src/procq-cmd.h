@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * procq-cmd.h - what the commands of procq share.
+ *
+ * procq.c reads the command line into a struct request and hands it to the
+ * command, which is a file cmd-*.c of its own. A command must not read
+ * options, and tells how it went by its exit status alone.
+ */
+#ifndef PROCQ_CMD_H
+#define PROCQ_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "procq.h"
+
+#include "common.h"
+#include "table.h"
+
+/* Which options a command takes; --json, --verbose, --help and --version
+ * every one does. */
+#define TAKES_NAME 1u		/* -q and an operand */
+#define TAKES_LIST 2u		/* -o -n -r */
+#define TAKES_METRICS 4u	/* --openmetrics */
+#define TAKES_END 8u		/* --kill -k --force */
+#define TAKES_EMPTY 16u		/* --empty */
+#define TAKES_WAIT 32u		/* --wait */
+
+struct request;
+
+struct command {
+	const char *name;
+	const char *summary;	/* for the list of commands; N_() */
+	const char *text;	/* for its own help; N_() */
+	unsigned takes;
+	const struct table_column *columns;
+	size_t ncolumns;
+	const char *usual;	/* the columns that -o adds to */
+	int (*run)(struct request *);
+};
+
+/* What the command line asks for. */
+struct request {
+	const struct command *command;
+	const char *queue;	/* as the user named it */
+	enum table_form form;
+	struct table *table;	/* NULL where there are no columns */
+	const char *columns;	/* of -o, NULL: the usual ones */
+	bool no_headings;
+	bool verbose;
+	bool metrics;
+	bool kill;
+	bool force;
+	bool empty;
+	int64_t kill_after;	/* ns, 0: never */
+	int64_t wait;		/* ns, PROCQ_FOREVER: not given */
+};
+
+extern const struct command cmd_list;
+extern const struct command cmd_show;
+extern const struct command cmd_stat;
+extern const struct command cmd_check;
+extern const struct command cmd_remove;
+extern const struct command cmd_close;
+extern const struct command cmd_open;
+extern const struct command cmd_wait;
+
+/* How long a creator in the middle of its work is waited for, in ns. */
+#define SETUP_PATIENCE (5 * NS_PER_S)
+
+/* Join the request's queue, which has to exist. Returns 0 or -errno; *o is
+ * filled in for complain_request(). */
+int request_join(const struct request *r, enum procq_role role,
+		 struct procq_options *o, struct procq **q);
+/* Say why that failed and what helps. Returns the exit status. */
+int complain_request(const struct request *r, const struct procq_options *o,
+		     int err);
+/* Both. Returns an exit status, EXIT_DONE if *q is open. */
+int request_open(const struct request *r, enum procq_role role,
+		 struct procq **q);
+/* Say that the library failed later. Returns the exit status. */
+int complain_failed(const struct request *r, int err);
+
+/* Leave in a civil way if an object is made shorter under us. */
+void catch_truncation(void);
+
+/* A queue in words and in JSON. */
+
+/* The user's own queue without /procq.UID., others as they are. */
+const char *short_name(const char *object);
+/* Is there an object of this name, although it was not found as a queue? Its
+ * creator died, or is at work. */
+bool is_unfinished(const char *name);
+/* "queued" and so on; read by programs, so never translated. */
+const char *state_word(uint32_t state);
+/* Processes that are in it or on their way into it. */
+uint64_t inhabitants(const struct procq_stat *s);
+/* Does the sum of the counters hold? */
+bool adds_up(const struct procq_stat *s);
+/* A cell with a wall clock time; unknown if it is 0. */
+void table_set_time(struct table *t, size_t column, int64_t ns);
+/* The line to standard output. */
+void print_json(const struct line *l);
+/* The beginning of a record of JSON: {"queue": NAME */
+void begin_json(struct line *l, const struct request *r);
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * procq.c - look at, repair and remove queues of processes.
+ *
+ * Reads the command line and hands it to one of the commands, which are in
+ * cmd-*.c. One table has all options, each with the commands that take it, so
+ * that getopt and the help can't tell different stories.
+ *
+ * It must not open a queue itself.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "i18n.h"
+#include "procq-cmd.h"
+
+#define PROGRAM "procq"
+#define KILL_AFTER (5 * NS_PER_S)
+
+static const struct command *const commands[] = {
+	&cmd_list, &cmd_show, &cmd_stat, &cmd_check, &cmd_close, &cmd_open,
+	&cmd_wait, &cmd_remove
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(*commands))
+
+/* Options without a short form. */
+enum {
+	OPENMETRICS = 256, EMPTY, WAIT, KILL, FORCE, HELP, VERSION
+};
+
+struct choice {
+	unsigned takes;		/* the commands: a TAKES_ bit, 0: all */
+	int letter;
+	const char *name;
+	int argument;		/* no_argument or required_argument */
+	const char *help;
+};
+
+static const struct choice choices[] = {
+	{ TAKES_NAME, 'q', "queue", required_argument,
+N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or\n"
+"                             \"default\"), as the operand NAME\n") },
+	{ 0, 'J', "json", no_argument,
+N_("  -J, --json                 print JSON\n") },
+	{ 0, 'v', "verbose", no_argument,
+N_("  -v, --verbose              say more on standard error\n") },
+	{ TAKES_LIST, 'o', "output", required_argument,
+N_("  -o, --output=COLUMNS       print these columns, separated by commas;\n"
+"                             +COLUMNS adds to the usual ones\n") },
+	{ TAKES_LIST, 'n', "noheadings", no_argument,
+N_("  -n, --noheadings           print no headings\n") },
+	{ TAKES_LIST, 'r', "raw", no_argument,
+N_("  -r, --raw                  one blank between words, \\x20 within\n") },
+	{ TAKES_METRICS, OPENMETRICS, "openmetrics", no_argument,
+N_("      --openmetrics          print OpenMetrics text for Prometheus\n") },
+	{ TAKES_EMPTY, EMPTY, "empty", no_argument,
+N_("      --empty                wait until no process is in it\n") },
+	{ TAKES_END, KILL, "kill", no_argument,
+N_("      --kill                 first end the processes that are in it\n") },
+	{ TAKES_END, 'k', "kill-after", required_argument,
+N_("  -k, --kill-after=D         send KILL D after TERM (default 5s); "
+"0: never\n") },
+	{ TAKES_END, FORCE, "force", no_argument,
+N_("      --force                unlink one's object of this name if it is\n"
+"                             damaged, or no queue\n") },
+	{ TAKES_WAIT, WAIT, "wait", required_argument,
+N_("      --wait=D               wait at most D, then exit with status "
+"124\n") },
+};
+
+#define NCHOICES (sizeof(choices) / sizeof(*choices))
+
+static bool takes(const struct command *c, const struct choice *o)
+{
+	return o->takes == 0 || (c->takes & o->takes) != 0;
+}
+
+/* Help. */
+
+static void help_options(unsigned which)
+{
+	for (size_t i = 0; i < NCHOICES; i++)
+		if (choices[i].takes == which)
+			fputs(_(choices[i].help), stdout);
+}
+
+static void help_durations(void)
+{
+	fputs(_("\nD is a number with a unit of us ms s m h d; "
+		"without one, seconds.\n"), stdout);
+}
+
+static void help_all(void)
+{
+	fputs(_("Usage: procq COMMAND [OPTION]... [NAME]\n"
+		"Look at, repair and remove queues of processes.\n"), stdout);
+	fputs(_("\nCommands:\n"), stdout);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		printf("  %-8s %s\n", commands[i]->name,
+		       _(commands[i]->summary));
+	printf("  %-8s %s\n", "help", _("explain a command, its options and "
+					"its columns"));
+	fputs(_("\nOptions:\n"), stdout);
+	help_options(TAKES_NAME);
+	help_options(0);
+	help_version_lines();
+	fputs(_("\nOptions of list, show and stat:\n"), stdout);
+	help_options(TAKES_LIST);
+	fputs(_("\nOptions of stat:\n"), stdout);
+	help_options(TAKES_METRICS);
+	fputs(_("\nOptions of wait:\n"), stdout);
+	help_options(TAKES_EMPTY);
+	fputs(_("\nOptions of remove:\n"), stdout);
+	help_options(TAKES_END);
+	fputs(_("\nOptions of wait and remove:\n"), stdout);
+	help_options(TAKES_WAIT);
+	help_durations();
+	fputs(_("\nExit status is 0 if all went well, 1 if something failed, "
+		"2 for a usage\nerror, 124 if --wait ran out.\n"), stdout);
+	help_tail();
+}
+
+static void help_columns(const struct command *c)
+{
+	fputs(_("\nColumns:\n"), stdout);
+	for (size_t i = 0; i < c->ncolumns; i++)
+		printf("  %-18s %s\n", c->columns[i].name,
+		       _(c->columns[i].help));
+	printf(_("Usual: %s\n"), c->usual);
+}
+
+static void help_command(const struct command *c)
+{
+	printf(_("Usage: procq %s [OPTION]...%s\n"), c->name,
+	       c->takes & TAKES_NAME ? " [NAME]" : "");
+	fputs(_(c->text), stdout);
+	fputs(_("\nOptions:\n"), stdout);
+	for (size_t i = 0; i < NCHOICES; i++)
+		if (takes(c, &choices[i]))
+			fputs(_(choices[i].help), stdout);
+	help_version_lines();
+	if (c->columns)
+		help_columns(c);
+	if (c->takes & (TAKES_WAIT | TAKES_END))
+		help_durations();
+}
+
+/* The command line. */
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	usage_error(_("unknown command '%s'"), name);
+}
+
+/* What getopt_long() wants for this command. Abbreviations of long options
+ * then are among its own only. */
+static void make_options(const struct command *c, char *letters,
+			 struct option *longs)
+{
+	const struct option help = { "help", no_argument, NULL, HELP };
+	const struct option version = { "version", no_argument, NULL,
+					VERSION };
+
+	for (size_t i = 0; i < NCHOICES; i++) {
+		const struct choice *o = &choices[i];
+
+		if (!takes(c, o))
+			continue;
+		*longs++ = (struct option){ o->name, o->argument, NULL,
+					    o->letter };
+		if (o->letter >= 256)
+			continue;
+		*letters++ = (char)o->letter;
+		if (o->argument == required_argument)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	*longs++ = help;
+	*longs++ = version;
+	memset(longs, 0, sizeof(*longs));
+}
+
+static void set_form(struct request *r, enum table_form form)
+{
+	if (r->form != TABLE_TEXT && r->form != form)
+		usage_error(_("--json and --raw exclude each other"));
+	r->form = form;
+}
+
+static _Noreturn void leave_with_help(const struct command *c)
+{
+	help_command(c);
+	exit(EXIT_DONE);
+}
+
+static void take_option(struct request *r, int letter)
+{
+	switch (letter) {
+	case 'q':
+		r->queue = optarg;
+		return;
+	case 'J':
+		set_form(r, TABLE_JSON);
+		return;
+	case 'r':
+		set_form(r, TABLE_RAW);
+		return;
+	case 'v':
+		r->verbose = true;
+		return;
+	case 'o':
+		r->columns = optarg;
+		return;
+	case 'n':
+		r->no_headings = true;
+		return;
+	case 'k':
+		r->kill_after = option_duration("kill-after", optarg);
+		return;
+	case OPENMETRICS:
+		r->metrics = true;
+		return;
+	case EMPTY:
+		r->empty = true;
+		return;
+	case WAIT:
+		r->wait = option_duration("wait", optarg);
+		return;
+	case KILL:
+		r->kill = true;
+		return;
+	case FORCE:
+		r->force = true;
+		return;
+	case HELP:
+		leave_with_help(r->command);
+	case VERSION:
+		print_version();
+		exit(EXIT_DONE);
+	}
+	usage_try();
+}
+
+/* What is left of the command line: at most one name. */
+static void take_operands(struct request *r, int argc, char **argv)
+{
+	bool named = (r->command->takes & TAKES_NAME) != 0;
+	const char *name = optind < argc && named ? argv[optind++] : NULL;
+
+	if (optind < argc)
+		usage_error(_("extra operand '%s'"), argv[optind]);
+	if (!named)
+		return;
+	if (name && r->queue && strcmp(name, r->queue) != 0)
+		usage_error(_("two queues are named: '%s' and '%s'"),
+			    r->queue, name);
+	r->queue = option_queue(name ? name : r->queue);
+}
+
+static _Noreturn void unknown_column(const struct command *c, const char *bad,
+				     size_t len)
+{
+	char list[1024] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < c->ncolumns && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used,
+					 "%s%s", i > 0 ? "," : "",
+					 c->columns[i].name);
+	usage_error(_("unknown column '%.*s'; the columns are %s"), (int)len,
+		    bad, list);
+}
+
+static void choose_columns(struct request *r)
+{
+	const struct command *c = r->command;
+	const char *bad = "";
+	size_t len = 0;
+	int err;
+
+	if (!c->columns)
+		return;
+	r->table = table_new(c->columns, c->ncolumns);
+	if (!r->table) {
+		complain("%s", procq_strerror(-ENOMEM));
+		exit(EXIT_FAILED);
+	}
+	err = table_choose(r->table, c->usual, &bad, &len);
+	if (err == 0 && r->columns)
+		err = table_choose(r->table, r->columns, &bad, &len);
+	if (err < 0)
+		unknown_column(c, bad, len);
+	table_no_headings(r->table, r->no_headings);
+}
+
+static void refuse_contradictions(const struct request *r)
+{
+	if (r->metrics && (r->form != TABLE_TEXT || r->columns ||
+			   r->no_headings))
+		usage_error(_("--openmetrics has a form of its own"));
+	if ((r->command->takes & TAKES_EMPTY) && !r->empty)
+		usage_error(_("what to wait for is missing: --empty"));
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	struct request r = {
+		.command = c, .kill_after = KILL_AFTER, .wait = PROCQ_FOREVER
+	};
+	struct option longs[NCHOICES + 3];
+	char letters[2 * NCHOICES + 1];
+	int letter, status;
+
+	make_options(c, letters, longs);
+	/* 0, not 1: start over with another set of options. */
+	optind = 0;
+	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1)
+		take_option(&r, letter);
+	take_operands(&r, argc, argv);
+	refuse_contradictions(&r);
+	choose_columns(&r);
+	catch_truncation();
+	status = c->run(&r);
+	table_free(r.table);
+	if (signals_stopped_by()) {
+		fflush(stdout);
+		die_of_signal(signals_stopped_by());
+	}
+	return status;
+}
+
+static int help(int argc, char **argv)
+{
+	if (argc > 2)
+		usage_error(_("extra operand '%s'"), argv[2]);
+	if (argc < 2)
+		help_all();
+	else
+		help_command(find_command(argv[1]));
+	return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, HELP },
+		{ "version", no_argument, NULL, VERSION },
+		{ NULL, 0, NULL, 0 }
+	};
+	const struct command *c;
+	char *self;
+	int letter;
+
+	program_start(PROGRAM, argv);
+	letter = getopt_long(argc, argv, "+", longs, NULL);
+	if (letter == HELP) {
+		help_all();
+		return EXIT_DONE;
+	}
+	if (letter == VERSION) {
+		print_version();
+		return EXIT_DONE;
+	}
+	if (letter != -1)
+		usage_try();
+	if (optind >= argc)
+		usage_error(_("a command is missing"));
+	self = argv[0];
+	argc -= optind;
+	argv += optind;
+	if (strcmp(argv[0], "help") == 0)
+		return help(argc, argv);
+	c = find_command(argv[0]);
+	/* The name by which getopt_long() complains. */
+	argv[0] = self;
+	return run_command(c, argc, argv);
+}

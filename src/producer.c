@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * producer.c - start processes that enter themselves into a queue.
+ *
+ * Options, pace, lines, and what becomes of the processes when it ends. Must
+ * not wait for children itself: the library marks a death before it reaps.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "common.h"
+#include "duration.h"
+#include "i18n.h"
+#include "run.h"
+#include "shortage.h"
+
+/* In flood, children that died are looked for every so many starts. */
+#define REAP_EVERY 16
+/* From TERM to KILL, and from KILL to giving up, when it ends its own. */
+#define KILL_AFTER (5 * NS_PER_S)
+#define GIVE_UP_AFTER NS_PER_S
+/* After a start that failed for lack of something. */
+#define BACK_OFF_MIN NS_PER_MS
+#define BACK_OFF_MAX NS_PER_S
+
+/* How long a process may take to exit that could not run its command. */
+#define EXIT_MAX (100 * NS_PER_MS)
+/* Counting the queue for a line may take so long each time, or else such a
+ * share of all time. */
+#define COUNT_CHEAP (200 * NS_PER_US)
+#define COUNT_SHARE 10
+
+enum {
+	OPT_SPAWN = OPT_OWN,
+	OPT_ON_EXIT,
+	OPT_KEEP,
+	OPT_MODE,
+	OPT_NO_GROUP,
+	OPT_STDIN
+};
+
+/* What becomes of its processes. */
+enum on_exit {
+	ON_EXIT_DRAIN = 0,
+	ON_EXIT_KILL = 1,
+	ON_EXIT_LEAVE = 2,
+	ON_EXIT_DEFAULT = 3	/* drain, or kill if it is stopped */
+};
+
+/* A schedule of starts: n per unit, exact over any time. */
+struct rate {
+	uint64_t n;		/* 0: there is none */
+	uint64_t unit;		/* ns */
+	uint64_t rest;		/* parts of a ns (1/n) that are still due */
+};
+
+struct producer {
+	struct run run;
+	struct procq_options options;
+	struct procq_command command;
+	struct rate rate;
+	enum on_exit on_exit;
+	bool no_group;
+	bool flood;		/* never a pause */
+	bool failed;		/* a start failed for good */
+
+	int64_t due;		/* the next start */
+	int64_t full_since;	/* 0: there is room */
+	int64_t back_off;	/* the last pause after a failure, 0: none */
+	int64_t count_again;	/* not before */
+	unsigned unreaped;	/* starts since children were looked for */
+};
+
+static const struct option long_options[] = {
+	RUN_LONG_OPTIONS,
+	{ "capacity", required_argument, NULL, 'c' },
+	{ "rate", required_argument, NULL, 'r' },
+	{ "spawn", required_argument, NULL, OPT_SPAWN },
+	{ "on-exit", required_argument, NULL, OPT_ON_EXIT },
+	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "no-group", no_argument, NULL, OPT_NO_GROUP },
+	{ "stdin", no_argument, NULL, OPT_STDIN },
+	{ NULL, 0, NULL, 0 }
+};
+
+/* Help. */
+
+static void help_pace(void)
+{
+	fputs(_("  -c, --capacity=N           how many processes may exist at"
+		" once, 1 to 1048576;\n"
+		"                               the queue is created with"
+		" it, default 16\n"), stdout);
+	fputs(_("  -n, --count=N              stop after N processes\n"),
+	      stdout);
+	fputs(_("  -t, --duration=D           stop after D\n"), stdout);
+	fputs(_("  -d, --delay=DIST           pause before each start, default"
+		" 0-1s\n"), stdout);
+	fputs(_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or"
+		" hour instead,\n"
+		"                               on a fixed schedule\n"), stdout);
+	fputs(_("      --seed=N               make the random pauses"
+		" repeatable\n"), stdout);
+	fputs(_("      --wait=D               wait at most D for room, then"
+		" exit with 124\n"), stdout);
+}
+
+static void help_start(void)
+{
+	fputs(_("      --spawn=METHOD         start processes by auto, fork,"
+		" vfork or clone\n"), stdout);
+	fputs(_("      --on-exit=ACTION       at the end drain: wait until"
+		" consumers have ended\n"
+		"                               all (default after --count or"
+		" --duration);\n"
+		"                               kill: end them (default when"
+		" stopped by a\n"
+		"                               signal); or leave them in the"
+		" queue\n"), stdout);
+	fputs(_("      --keep                 processes may outlive the"
+		" producer, even if it is\n"
+		"                               killed\n"), stdout);
+	fputs(_("      --mode=OCTAL           permissions of a queue it"
+		" creates, default 0600\n"), stdout);
+	fputs(_("      --no-group             no process group of its own for"
+		" each COMMAND\n"), stdout);
+	fputs(_("      --stdin                COMMAND keeps standard input,"
+		" default /dev/null\n"), stdout);
+}
+
+static _Noreturn void help(void)
+{
+	printf(_("Usage: %s [OPTION]... [--] [COMMAND [ARG]...]\n"),
+	       program_name());
+	fputs(_("Start processes, idle ones or COMMAND, that enter themselves"
+		" into a bounded queue,\n"
+		"from which consumer takes and ends them.\n"), stdout);
+	fputs(_("\nMandatory arguments to long options are mandatory for short"
+		" options too.\n\n"), stdout);
+	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
+		" or 'default'\n"), stdout);
+	help_pace();
+	help_start();
+	run_help_output();
+	run_help_notes();
+	help_tail();
+	exit(EXIT_DONE);
+}
+
+/* Options. */
+
+static void parse_rate(const char *text, struct rate *rate)
+{
+	static const struct {
+		const char *suffix;
+		int64_t unit;
+	} units[] = {
+		{ "", NS_PER_S },
+		{ "/s", NS_PER_S },
+		{ "/m", 60 * NS_PER_S },
+		{ "/h", 3600 * NS_PER_S }
+	};
+	size_t digits = strspn(text, "0123456789");
+	char number[32];
+
+	if (digits < sizeof(number)) {
+		memcpy(number, text, digits);
+		number[digits] = '\0';
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (digits >= sizeof(number) ||
+		    strcmp(text + digits, units[i].suffix) != 0)
+			continue;
+		rate->n = option_number("rate", number, 1, 1000000000);
+		rate->unit = (uint64_t)units[i].unit;
+		return;
+	}
+	usage_error(_("invalid argument '%s' for --%s: %s"), text, "rate",
+		    _("a whole number, then nothing, /s, /m or /h"));
+}
+
+static uint32_t parse_method(const char *text)
+{
+	static const char *const words[] = {
+		"auto", "fork", "vfork", "clone", NULL
+	};
+	static const uint32_t methods[] = {
+		PROCQ_AUTO, PROCQ_FORK, PROCQ_VFORK, PROCQ_CLONE
+	};
+
+	return methods[option_word("spawn", text, words)];
+}
+
+static enum on_exit parse_on_exit(const char *text)
+{
+	static const char *const words[] = { "drain", "kill", "leave", NULL };
+
+	return (enum on_exit)option_word("on-exit", text, words);
+}
+
+static void take_option(struct producer *p, int c, const char *arg)
+{
+	switch (c) {
+	case 'c':
+		p->options.capacity = (uint32_t)
+			option_number("capacity", arg, 1, PROCQ_CAPACITY_MAX);
+		break;
+	case 'r':
+		parse_rate(arg, &p->rate);
+		break;
+	case OPT_SPAWN:
+		p->command.method = parse_method(arg);
+		break;
+	case OPT_ON_EXIT:
+		p->on_exit = parse_on_exit(arg);
+		break;
+	case OPT_KEEP:
+		p->command.flags |= PROCQ_KEEP;
+		break;
+	case OPT_MODE:
+		p->options.mode = option_mode("mode", arg);
+		break;
+	case OPT_NO_GROUP:
+		p->no_group = true;
+		break;
+	case OPT_STDIN:
+		p->command.flags |= PROCQ_STDIN;
+		break;
+	case OPT_HELP:
+		help();
+	case OPT_VERSION:
+		print_version();
+		exit(EXIT_DONE);
+	default:
+		if (!run_option(&p->run, c, arg))
+			usage_try();
+	}
+}
+
+/* What the options come to for procq_spawn(). */
+static void settle_command(struct producer *p, char **operands)
+{
+	struct procq_command *command = &p->command;
+
+	if (*operands)
+		command->argv = (const char *const *)operands;
+	else if (command->method == PROCQ_VFORK)
+		usage_error(_("--spawn=vfork needs a COMMAND"));
+	if (p->run.delayed && p->rate.n > 0)
+		usage_error(_("--delay and --rate can't both be given"));
+	if (p->on_exit == ON_EXIT_LEAVE)
+		command->flags |= PROCQ_KEEP;
+	/* Who may live on must not get the terminal's signals. */
+	if (!p->no_group && (command->argv || command->flags & PROCQ_KEEP))
+		command->flags |= PROCQ_GROUP;
+	/* A line tells the place in the queue, so the place has to be known. */
+	if (!p->run.quiet)
+		command->flags |= PROCQ_ENTERED;
+	p->flood = p->rate.n == 0 && distribution_is_zero(&p->run.delay);
+}
+
+static void parse_options(struct producer *p, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+" RUN_SHORT_OPTIONS "c:r:",
+				long_options, NULL)) != -1)
+		take_option(p, c, optarg);
+	settle_command(p, argv + optind);
+}
+
+/* Starting. */
+
+static void reap(struct producer *p)
+{
+	int n = procq_reap(p->run.q);
+
+	p->unreaped = 0;
+	if (n > 0)
+		p->run.summary.reaped += (uint64_t)n;
+}
+
+/* Sleep until something happens; a parent has to look at least every
+ * PROCQ_PATIENCE. */
+static void rest(struct producer *p, unsigned what, int64_t deadline)
+{
+	int64_t now = procq_now();
+
+	deadline = time_min(deadline, time_after(now, PROCQ_PATIENCE));
+	deadline = time_min(deadline, p->run.until);
+	if (!run_stopped(&p->run) && deadline > now)
+		procq_wait(p->run.q, what | PROCQ_CHILD, deadline);
+	reap(p);
+	run_tell_repairs(&p->run, false);
+	run_tick(&p->run, p->run.summary.started, procq_now());
+}
+
+/* How many processes there are now; -1: it would cost too much to say.
+ * procq_stat() goes through all records, a million perhaps. */
+static int64_t count_present(struct producer *p)
+{
+	struct procq_stat stat;
+	int64_t begun = procq_now(), cost;
+
+	if (begun < p->count_again || procq_stat(p->run.q, &stat) < 0)
+		return -1;
+	cost = procq_now() - begun;
+	if (cost > COUNT_CHEAP)
+		p->count_again = begun + COUNT_SHARE * cost;
+	return (int64_t)stat.present;
+}
+
+static void tell_started(struct producer *p, const struct procq_process *what)
+{
+	if (p->run.quiet)
+		return;
+	run_written(&p->run, output_started(&p->run.out, what,
+					    count_present(p),
+					    procq_capacity(p->run.q)));
+}
+
+/* When the next one is due, now that one was started. */
+static void schedule(struct producer *p)
+{
+	struct rate *rate = &p->rate;
+
+	if (p->flood)
+		return;
+	if (rate->n == 0) {
+		p->due = time_after(procq_now(), run_draw_delay(&p->run));
+		return;
+	}
+	p->due += (int64_t)(rate->unit / rate->n);
+	rate->rest += rate->unit % rate->n;
+	if (rate->rest >= rate->n) {
+		rate->rest -= rate->n;
+		p->due++;
+	}
+}
+
+static void started(struct producer *p, const struct procq_process *what)
+{
+	p->run.summary.started++;
+	p->full_since = 0;
+	p->back_off = 0;
+	p->unreaped++;
+	tell_started(p, what);
+	schedule(p);
+}
+
+/* Has --wait run out? The clock of --wait starts with the first failure. */
+static bool waited_enough(struct producer *p, int64_t now)
+{
+	if (p->full_since == 0)
+		p->full_since = now;
+	if (!p->run.waits || now - p->full_since < p->run.wait)
+		return false;
+	p->failed = true;
+	return true;
+}
+
+static int64_t wait_deadline(const struct producer *p)
+{
+	return p->run.waits ? time_after(p->full_since, p->run.wait)
+			    : PROCQ_FOREVER;
+}
+
+static void no_room(struct producer *p, int err)
+{
+	uint32_t capacity = procq_capacity(p->run.q);
+	bool first = p->full_since == 0;
+
+	if (waited_enough(p, procq_now())) {
+		complain(_("gave up waiting for room in the queue"));
+		run_fail(&p->run, EXIT_WAITED);
+		return;
+	}
+	if (first && p->run.verbose && err == -ESHUTDOWN)
+		complain(_("queue closed, waiting until it is opened"));
+	else if (first && p->run.verbose)
+		complain(_("queue full (%" PRIu32 "/%" PRIu32
+			   "), waiting for a consumer"), capacity, capacity);
+	/* A closed queue has room all the time, but not for us. */
+	rest(p, err == -ESHUTDOWN ? 0 : PROCQ_ROOM, wait_deadline(p));
+}
+
+/* The system has no process or no memory to spare. */
+static void no_resources(struct producer *p, int err)
+{
+	bool first = p->back_off == 0;
+	char why[256];
+	int64_t half;
+
+	if (first)
+		complain(_("cannot start a process for now: %s"),
+			 err == -EUSERS ? shortage_describe(why, sizeof(why))
+					: strerror(-err));
+	if (waited_enough(p, procq_now())) {
+		complain(_("gave up starting a process"));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
+	p->back_off = first ? BACK_OFF_MIN
+			    : time_min(p->back_off * 2, BACK_OFF_MAX);
+	/* Half of it at random, so that several do not come back at once. */
+	half = p->back_off / 2;
+	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
+	rest(p, 0, time_min(time_after(procq_now(), half),
+			    wait_deadline(p)));
+}
+
+/* The process that could not execute its command is about to exit. It would
+ * be a pity to end it before: its status tells why. */
+static void await_exit(struct producer *p, const struct procq_process *what)
+{
+	int64_t deadline = time_after(procq_now(), EXIT_MAX);
+	struct procq_process now;
+
+	while (procq_child(p->run.q, what->slot, &now) == 0 &&
+	       now.pid == what->pid && now.state == PROCQ_QUEUED &&
+	       procq_now() < deadline) {
+		procq_wait(p->run.q, PROCQ_CHILD,
+			   time_after(procq_now(), NS_PER_MS));
+		reap(p);
+	}
+}
+
+/* A start that will not do better next time. */
+static void cannot_start(struct producer *p, int err,
+			 const struct procq_process *what)
+{
+	const struct procq_command *command = &p->command;
+
+	p->failed = true;
+	if (!command->argv || err == -EINVAL || err == -ENOSYS) {
+		complain(_("cannot start a process: %s"), procq_strerror(err));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
+	p->run.summary.failed++;
+	complain(_("cannot run '%s': %s"), command->argv[0], strerror(-err));
+	run_fail(&p->run, err == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+	if (what->pid > 0)
+		await_exit(p, what);
+}
+
+static void start_one(struct producer *p)
+{
+	/* All zero where nothing came to be started. */
+	struct procq_process what = { .pid = 0 };
+	int err = procq_spawn(p->run.q, &p->command, &what);
+
+	switch (err) {
+	case 0:
+		started(p, &what);
+		break;
+	case -EAGAIN:
+	case -ESHUTDOWN:
+		no_room(p, err);
+		break;
+	case -ECANCELED:
+		/* Somebody killed it before it had entered. */
+		reap(p);
+		break;
+	case -EUSERS:
+	case -ENOMEM:
+		no_resources(p, err);
+		break;
+	default:
+		cannot_start(p, err, &what);
+	}
+}
+
+static bool finished(const struct producer *p)
+{
+	const struct run *r = &p->run;
+
+	return p->failed || run_stopped(r) ||
+	       (r->counted && r->summary.started >= r->count);
+}
+
+/* Between two starts: who died, what the user wants, is it time to end? */
+static bool look_around(struct producer *p)
+{
+	int64_t now;
+
+	if (p->flood && p->unreaped < REAP_EVERY && p->unreaped > 0)
+		return true;
+	reap(p);
+	now = procq_now();
+	run_tick(&p->run, p->run.summary.started, now);
+	return !run_timed_out(&p->run, now);
+}
+
+static void produce(struct producer *p)
+{
+	p->due = p->run.begun;
+	if (p->rate.n == 0)
+		schedule(p);
+	while (!finished(p) && look_around(p)) {
+		if (!p->flood && procq_now() < p->due)
+			rest(p, 0, p->due);
+		else
+			start_one(p);
+	}
+}
+
+/* Ending. */
+
+/* Wait until consumers have ended all. Returns false if the user did not
+ * want to wait so long. */
+static bool drain(struct producer *p)
+{
+	int stops = signals_stops();
+
+	if (procq_children(p->run.q) > 0 && p->run.verbose)
+		complain(_("waiting until consumers have ended the rest"
+			   " (%" PRIu32 ")"), procq_children(p->run.q));
+	reap(p);
+	while (procq_children(p->run.q) > 0) {
+		if (signals_stops() > stops)
+			return false;
+		procq_wait(p->run.q, PROCQ_CHILD,
+			   time_after(procq_now(), PROCQ_PATIENCE));
+		reap(p);
+		run_tick(&p->run, p->run.summary.started, procq_now());
+	}
+	return true;
+}
+
+/* Signal a process that was taken, and continue it if it is stopped. */
+static void end_one(struct producer *p, uint32_t slot, int signo)
+{
+	int alone = p->no_group;
+
+	procq_signal(p->run.q, slot, signo, alone);
+	if (signo != SIGKILL)
+		procq_signal(p->run.q, slot, SIGCONT, alone);
+}
+
+/* Take what nobody else has, and begin to end it. */
+static void take_all(struct producer *p, int signo, unsigned char *taken)
+{
+	struct procq_process what;
+
+	while (procq_take_own(p->run.q, &what) == 0) {
+		taken[what.slot] = 1;
+		end_one(p, what.slot, signo);
+	}
+}
+
+static void kill_all(struct producer *p, const unsigned char *taken)
+{
+	for (uint32_t i = 0; i < procq_capacity(p->run.q); i++)
+		if (taken[i])
+			end_one(p, i, SIGKILL);
+}
+
+static void collect_all(struct producer *p, unsigned char *taken)
+{
+	struct procq_event e;
+
+	while (procq_collect(p->run.q, &e) > 0) {
+		taken[e.process.slot] = 0;
+		summary_add(&p->run.summary, &e);
+		run_written(&p->run, output_ended(&p->run.out, &e,
+						  "producer"));
+	}
+}
+
+/* A process that has not yet entered can't be taken, and nobody rings when it
+ * has: the pauses begin short. */
+static void rest_while_killing(struct producer *p, int64_t *pause,
+			       int64_t deadline)
+{
+	int64_t now = procq_now();
+
+	procq_wait(p->run.q, PROCQ_CHILD | PROCQ_DEATH,
+		   time_min(deadline, time_after(now, *pause)));
+	*pause = time_min(*pause * 2, PROCQ_PATIENCE);
+}
+
+/*
+ * End its own: TERM, and KILL after five seconds or when the user asks once
+ * more. Those that a consumer is ending are left to it, for as long; what is
+ * left then goes down with the producer, by the signal of its parent's death.
+ */
+static void kill_own(struct producer *p, unsigned char *taken)
+{
+	struct procq *q = p->run.q;
+	int signo = signals_stops() > 1 ? SIGKILL : SIGTERM;
+	int64_t deadline = time_after(procq_now(), KILL_AFTER);
+	int64_t pause = NS_PER_MS;
+
+	for (;;) {
+		take_all(p, signo, taken);
+		reap(p);
+		collect_all(p, taken);
+		if (procq_children(q) == 0 && procq_in_flight(q) == 0)
+			return;
+		if (procq_now() >= deadline && signo == SIGKILL)
+			break;
+		if (signo != SIGKILL &&
+		    (procq_now() >= deadline || signals_stops() > 1)) {
+			signo = SIGKILL;
+			kill_all(p, taken);
+			deadline = time_after(procq_now(), GIVE_UP_AFTER);
+			continue;
+		}
+		rest_while_killing(p, &pause, deadline);
+	}
+	p->run.summary.unconfirmed = procq_in_flight(q);
+	complain(P_("%" PRIu32 " process is not known to be dead",
+		    "%" PRIu32 " processes are not known to be dead",
+		    procq_children(q)), procq_children(q));
+	run_fail(&p->run, EXIT_FAILED);
+}
+
+static void kill_children(struct producer *p)
+{
+	/* By slot: is it being ended? */
+	unsigned char *taken = calloc(procq_capacity(p->run.q), 1);
+
+	if (!taken) {
+		complain("%s", strerror(ENOMEM));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
+	kill_own(p, taken);
+	free(taken);
+}
+
+static enum on_exit choose_end(const struct producer *p)
+{
+	if (p->on_exit != ON_EXIT_DEFAULT)
+		return p->on_exit;
+	if (p->failed || run_stopped(&p->run))
+		return ON_EXIT_KILL;
+	return ON_EXIT_DRAIN;
+}
+
+static void finish(struct producer *p)
+{
+	enum on_exit end = choose_end(p);
+
+	if (end == ON_EXIT_DRAIN && !drain(p))
+		end = ON_EXIT_KILL;
+	if (end == ON_EXIT_KILL)
+		kill_children(p);
+	reap(p);
+	run_tell_repairs(&p->run, true);
+	p->run.summary.left = procq_children(p->run.q);
+}
+
+static bool join(struct producer *p)
+{
+	int err = run_open(&p->run, &p->options);
+
+	if (err == 0)
+		return true;
+	if (err != -EINTR)
+		complain_open(p->run.queue, &p->options, err);
+	run_fail(&p->run, EXIT_FAILED);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	/* Its histograms are too large for a stack. */
+	static struct producer p;
+
+	program_start("producer", argv);
+	run_init(&p.run, summary_print_started);
+	p.options = (struct procq_options)PROCQ_OPTIONS_INIT;
+	p.options.role = PROCQ_PRODUCER;
+	/* Children that it was born with are nobody else's to wait for. */
+	p.options.flags = PROCQ_REAP_ALL;
+	p.command.size = sizeof(p.command);
+	p.on_exit = ON_EXIT_DEFAULT;
+	parse_options(&p, argc, argv);
+	run_begin(&p.run);
+	signals_take_children();
+	p.command.mask = &p.run.mask;
+	if (!join(&p))
+		return run_end(&p.run);
+	produce(&p);
+	finish(&p);
+	signals_wake(NULL);
+	procq_close(p.run.q);
+	return run_end(&p.run);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * run.c - what a run of producer and a run of consumer have in common.
+ *
+ * Must not start, take or end a process: that is where the two differ.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "common.h"
+#include "duration.h"
+#include "i18n.h"
+#include "run.h"
+
+void run_init(struct run *r, run_printer *printer)
+{
+	memset(r, 0, sizeof(*r));
+	r->printer = printer;
+	r->until = PROCQ_FOREVER;
+	r->delay.kind = DISTRIBUTION_UNIFORM;
+	r->delay.high = NS_PER_S;
+}
+
+/* Options about how much and how fast. */
+static bool pace_option(struct run *r, int c, const char *arg)
+{
+	switch (c) {
+	case 'n':
+		r->count = option_number("count", arg, 0, UINT64_MAX);
+		r->counted = true;
+		return true;
+	case 't':
+		r->duration = option_duration("duration", arg);
+		r->timed = true;
+		return true;
+	case 'd':
+		option_distribution("delay", arg, &r->delay);
+		r->delayed = true;
+		return true;
+	case OPT_SEED:
+		r->seed = option_number("seed", arg, 0, UINT64_MAX);
+		r->seeded = true;
+		return true;
+	case OPT_WAIT:
+		r->wait = option_duration("wait", arg);
+		r->waits = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool run_option(struct run *r, int c, const char *arg)
+{
+	switch (c) {
+	case 'q':
+		r->queue = option_queue(arg);
+		return true;
+	case 'o':
+		r->file = arg;
+		return true;
+	case OPT_FORMAT:
+		r->format = option_format("format", arg);
+		return true;
+	case OPT_JSON:
+		r->format = OUTPUT_JSON;
+		return true;
+	case OPT_QUIET:
+		r->quiet = true;
+		return true;
+	case OPT_NO_SUMMARY:
+		r->no_summary = true;
+		return true;
+	case OPT_VERBOSE:
+		r->verbose = true;
+		return true;
+	case OPT_PROGRESS:
+		r->progress_wish = PROGRESS_ON;
+		return true;
+	case OPT_NO_PROGRESS:
+		r->progress_wish = PROGRESS_OFF;
+		return true;
+	default:
+		return pace_option(r, c, arg);
+	}
+}
+
+void run_help_output(void)
+{
+	fputs(_("      --format=FORMAT        print lines as text, json or tsv"
+		"\n"), stdout);
+	fputs(_("      --json                 the same as --format=json\n"),
+	      stdout);
+	fputs(_("  -o, --output=FILE          append lines to FILE\n"), stdout);
+	fputs(_("      --quiet                print no lines, only the summary"
+		"\n"), stdout);
+	fputs(_("      --no-summary           print no summary at the end\n"),
+	      stdout);
+	fputs(_("      --verbose              also tell of waits and repairs\n"
+		), stdout);
+	fputs(_("      --progress             show a progress line, even if"
+		" standard error\n"
+		"                               is no terminal\n"), stdout);
+	fputs(_("      --no-progress          show none\n"), stdout);
+	help_version_lines();
+}
+
+void run_help_notes(void)
+{
+	fputs(_("\nD is a duration: a decimal number with one of us, ms, s, m,"
+		" h, d, or seconds.\n"
+		"DIST is D, or A-B: as likely anywhere between two durations,"
+		" or exp:D:\n"
+		"exponentially distributed with the mean D.\n"), stdout);
+}
+
+void run_begin(struct run *r)
+{
+	int err;
+
+	if (!r->queue)
+		r->queue = option_queue(NULL);
+	if (!r->seeded)
+		r->seed = generator_any_seed();
+	generator_seed(&r->random, r->seed);
+	signals_start(&r->mask);
+	r->out.silent = r->quiet;
+	r->out.abandon = signals_stops_at();
+	err = output_open(&r->out, r->file, r->format, r->queue);
+	if (err == -EPIPE) {
+		run_written(r, err);
+	} else if (err < 0) {
+		complain("%s: %s", r->file ? r->file : _("standard output"),
+			 strerror(-err));
+		exit(EXIT_FAILED);
+	}
+	r->begun = procq_now();
+	if (r->timed)
+		r->until = time_after(r->begun, r->duration);
+	progress_start(&r->progress, r->progress_wish, r->count, r->duration,
+		       r->begun);
+}
+
+/* What there was to repair up to now is no news. */
+static void note_repairs(struct run *r)
+{
+	struct procq_stat stat;
+
+	if (!r->verbose || procq_stat(r->q, &stat) < 0)
+		return;
+	r->swept = stat.swept;
+	r->returned = stat.returned;
+}
+
+/* A creator that was stopped in the middle of its work is waited for, but not
+ * in silence. */
+#define SETUP_PATIENCE (2 * NS_PER_S)
+
+int run_open(struct run *r, struct procq_options *options)
+{
+	int64_t patience = time_after(procq_now(), SETUP_PATIENCE);
+	int err;
+
+	for (;;) {
+		options->deadline = time_after(procq_now(), PROCQ_PATIENCE);
+		err = procq_open(&r->q, r->queue, options);
+		if (err == 0) {
+			r->joined = true;
+			note_repairs(r);
+			signals_wake(r->q);
+		}
+		if (err != -ETIMEDOUT)
+			return err;
+		if (run_stopped(r))
+			return -EINTR;
+		if (procq_now() < patience)
+			continue;
+		complain_open(r->queue, options, err);
+		patience = PROCQ_FOREVER;
+	}
+}
+
+void run_fail(struct run *r, int status)
+{
+	if (r->status == EXIT_DONE)
+		r->status = status;
+}
+
+void run_written(struct run *r, int err)
+{
+	if (err >= 0 || r->broken)
+		return;
+	r->broken = true;
+	/* Nothing more gets through. */
+	r->out.silent = true;
+	run_fail(r, EXIT_FAILED);
+	if (err == -EPIPE)
+		r->pipe_closed = true;
+	else if (err != -ECANCELED)
+		complain("%s: %s", r->file ? r->file : _("standard output"),
+			 strerror(-err));
+}
+
+bool run_stopped(const struct run *r)
+{
+	return r->broken || signals_stops() > 0;
+}
+
+bool run_timed_out(const struct run *r, int64_t now)
+{
+	return r->timed && now >= r->until;
+}
+
+static void print_summary(const struct run *r)
+{
+	r->printer(&r->summary, stderr, program_name(),
+		   procq_now() - r->begun, r->seed);
+}
+
+void run_tick(struct run *r, uint64_t done, int64_t now)
+{
+	if (signals_statistics()) {
+		progress_wipe(&r->progress);
+		print_summary(r);
+	}
+	progress_show(&r->progress, done, now);
+}
+
+void run_tell_repairs(struct run *r, bool last)
+{
+	int64_t now = procq_now();
+	uint64_t swept = r->swept, returned = r->returned;
+
+	/* It goes through all records. */
+	if (!r->verbose || (!last && now - r->repairs_told < PROCQ_PATIENCE))
+		return;
+	r->repairs_told = now;
+	note_repairs(r);
+	if (r->swept != swept || r->returned != returned)
+		complain(_("repaired after %" PRIu64 " dead participants; %"
+			   PRIu64 " processes went back into the queue"),
+			 r->swept - swept, r->returned - returned);
+}
+
+int64_t run_draw_delay(struct run *r)
+{
+	return distribution_draw(&r->delay, &r->random);
+}
+
+int run_end(struct run *r)
+{
+	int err = output_close(&r->out);
+
+	if (err < 0)
+		run_written(r, err);
+	progress_wipe(&r->progress);
+	/* head(1) has what it wanted, and asked for nothing more. */
+	if (r->joined && !r->no_summary && !r->pipe_closed)
+		print_summary(r);
+	fflush(stderr);
+	if (signals_stops() > 0)
+		die_of_signal(signals_stopped_by());
+	if (r->pipe_closed && !signals_pipe_ignored())
+		die_of_signal(SIGPIPE);
+	return r->status;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * summary.h - what a whole run came to, in bounded memory.
+ *
+ * Pure but for summary_print(). Must not grow with the number of processes.
+ */
+#ifndef SUMMARY_H
+#define SUMMARY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "procq.h"
+
+/*
+ * A histogram whose buckets grow with the value: 128 to each power of two,
+ * exact below 256 ns. A percentile is the middle of its bucket, so it is
+ * wrong by less than 1/256 (0.4 %) of itself.
+ */
+#define HISTOGRAM_BITS 7
+#define HISTOGRAM_BUCKETS ((64 - HISTOGRAM_BITS) << HISTOGRAM_BITS)
+
+struct histogram {
+	uint64_t count;
+	int64_t min;		/* exact, as are max and mean */
+	int64_t max;
+	uint64_t sum_s;		/* the sum, in seconds … */
+	uint64_t sum_ns;	/* … and ns below one */
+	uint64_t buckets[HISTOGRAM_BUCKETS];
+};
+
+/* Signal numbers that are counted one by one. */
+#define SUMMARY_SIGNALS 128
+
+/* All zero is an empty one. */
+struct summary {
+	uint64_t started;	/* producer: entered */
+	uint64_t failed;	/* … commands that could not be run */
+	uint64_t reaped;	/* … ended, by whomever */
+	uint64_t left;		/* … alive when it left */
+	uint64_t retired;	/* consumer: deaths told */
+	uint64_t self;		/* … of these, ended by themselves */
+	uint64_t stale;
+	uint64_t unconfirmed;	/* not confirmed up to now */
+	uint64_t unknown;	/* causes */
+	uint64_t exits[256];
+	uint64_t signals[SUMMARY_SIGNALS];
+	uint64_t cores[SUMMARY_SIGNALS];
+	struct histogram lived;
+	struct histogram latency;
+};
+
+void histogram_add(struct histogram *h, int64_t value);
+/* The value that num of den, rounded up, of all are not above; 0 if empty. */
+int64_t histogram_quantile(const struct histogram *h, uint64_t num,
+			   uint64_t den);
+int64_t histogram_mean(const struct histogram *h);
+
+/* Count the end of a process. */
+void summary_add(struct summary *s, const struct procq_event *e);
+
+/* "12.50/s", from a number of things in ns. Returns buf. */
+char *rate_text(uint64_t count, int64_t ns, char buf[32]);
+
+/* The producer's view, and the consumer's, one line each with the program's
+ * name in front. elapsed in ns. */
+void summary_print_started(const struct summary *s, FILE *f,
+			   const char *program, int64_t elapsed,
+			   uint64_t seed);
+void summary_print_retired(const struct summary *s, FILE *f,
+			   const char *program, int64_t elapsed,
+			   uint64_t seed);
+
+#endif

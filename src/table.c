@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * table.c - rows and columns as text, raw words or JSON.
+ *
+ * Text goes to a terminal, and names and labels come from other users: no
+ * control character and no broken multibyte sequence may pass from a value
+ * into the output.
+ *
+ * It must not know what the columns mean, and not print to stderr.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "i18n.h"
+#include "output.h"
+#include "table.h"
+
+enum kind { UNKNOWN, TEXT, COUNT, TRUTH, SECONDS };
+
+struct cell {
+	enum kind kind;
+	uint64_t count;		/* also a truth */
+	int64_t ns;
+	char *text;
+	size_t room;		/* bytes at text; kept from row to row */
+};
+
+struct table {
+	const struct table_column *columns;
+	size_t count;
+	size_t *chosen;		/* columns in the order of output */
+	size_t nchosen;
+	size_t *widths;		/* by column */
+	struct cell *cells;	/* by column, of the present row */
+	int no_headings;
+	int error;
+};
+
+struct table *table_new(const struct table_column *columns, size_t count)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->columns = columns;
+	t->count = count;
+	t->chosen = calloc(count, sizeof(*t->chosen));
+	t->widths = calloc(count, sizeof(*t->widths));
+	t->cells = calloc(count, sizeof(*t->cells));
+	if (!t->chosen || !t->widths || !t->cells) {
+		table_free(t);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		t->chosen[i] = i;
+	t->nchosen = count;
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	if (!t)
+		return;
+	if (t->cells)
+		for (size_t i = 0; i < t->count; i++)
+			free(t->cells[i].text);
+	free(t->cells);
+	free(t->widths);
+	free(t->chosen);
+	free(t);
+}
+
+void table_no_headings(struct table *t, int no)
+{
+	t->no_headings = no;
+}
+
+int table_chosen(const struct table *t, size_t column)
+{
+	for (size_t i = 0; i < t->nchosen; i++)
+		if (t->chosen[i] == column)
+			return 1;
+	return 0;
+}
+
+static int same_word(const char *word, const char *s, size_t len)
+{
+	return strlen(word) == len && strncasecmp(word, s, len) == 0;
+}
+
+/* Returns the number of the column, or count if there is none. */
+static size_t find_column(const struct table *t, const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (same_word(t->columns[i].name, s, len) ||
+		    same_word(t->columns[i].key, s, len))
+			break;
+	return i;
+}
+
+int table_choose(struct table *t, const char *list, const char **bad,
+		 size_t *len)
+{
+	if (*list == '+')
+		list++;
+	else
+		t->nchosen = 0;
+	for (;;) {
+		size_t n = strcspn(list, ",");
+		size_t column = find_column(t, list, n);
+
+		if (column == t->count) {
+			*bad = list;
+			*len = n;
+			return -EINVAL;
+		}
+		if (!table_chosen(t, column))
+			t->chosen[t->nchosen++] = column;
+		if (!list[n])
+			return 0;
+		list += n + 1;
+	}
+}
+
+void table_set_text(struct table *t, size_t column, const char *text)
+{
+	struct cell *c = &t->cells[column];
+	size_t need;
+
+	if (!text)
+		return;
+	need = strlen(text) + 1;
+	if (need > c->room) {
+		char *bigger = realloc(c->text, need);
+
+		if (!bigger) {
+			t->error = -ENOMEM;
+			return;
+		}
+		c->text = bigger;
+		c->room = need;
+	}
+	memcpy(c->text, text, need);
+	c->kind = TEXT;
+}
+
+void table_set_count(struct table *t, size_t column, uint64_t value)
+{
+	t->cells[column].kind = COUNT;
+	t->cells[column].count = value;
+}
+
+void table_set_truth(struct table *t, size_t column, int value)
+{
+	t->cells[column].kind = TRUTH;
+	t->cells[column].count = value != 0;
+}
+
+void table_set_seconds(struct table *t, size_t column, int64_t ns,
+		       const char *text)
+{
+	table_set_text(t, column, text);
+	if (t->cells[column].kind != TEXT)
+		return;
+	t->cells[column].kind = SECONDS;
+	t->cells[column].ns = ns;
+}
+
+/* The number of bytes of the character at s, and its width in cells; 0 if it
+ * must not be printed as it is. */
+static size_t printable(const char *s, size_t left, mbstate_t *state,
+			size_t *width)
+{
+	wchar_t wc;
+	size_t n = mbrtowc(&wc, s, left, state);
+	int w;
+
+	if (n == 0 || n == (size_t)-1 || n == (size_t)-2) {
+		memset(state, 0, sizeof(*state));
+		return 0;
+	}
+	w = wcwidth(wc);
+	if (w < 0 || !iswprint((wint_t)wc))
+		return 0;
+	*width = (size_t)w;
+	return n;
+}
+
+/* A piece of text: the bytes of one character, or \xNN for one byte. */
+struct piece {
+	const char *bytes;
+	size_t length;		/* of bytes */
+	size_t used;		/* of the text */
+	size_t width;		/* in cells */
+	char escape[8];
+};
+
+/* In raw form blanks and backslashes are escaped, too, so that a word stays
+ * one word and can be turned back. */
+static void next_piece(struct piece *p, const char *s, size_t left, int raw,
+		       mbstate_t *state)
+{
+	p->bytes = s;
+	p->used = printable(s, left, state, &p->width);
+	p->length = p->used;
+	if (p->used > 0 && !(raw && (*s == ' ' || *s == '\\')))
+		return;
+	snprintf(p->escape, sizeof(p->escape), "\\x%02x", (unsigned char)*s);
+	p->bytes = p->escape;
+	p->used = 1;
+	p->length = 4;
+	p->width = 4;
+}
+
+/* Print text so that it does no harm; only measure it if f is NULL. Returns
+ * the width in cells. */
+static size_t put_safe(FILE *f, const char *s, int raw)
+{
+	size_t left = strlen(s);
+	size_t total = 0;
+	mbstate_t state;
+	struct piece p;
+
+	memset(&state, 0, sizeof(state));
+	for (; left > 0; s += p.used, left -= p.used) {
+		next_piece(&p, s, left, raw, &state);
+		if (f)
+			fwrite(p.bytes, 1, p.length, f);
+		total += p.width;
+	}
+	return total;
+}
+
+char *table_safe(const char *text, char *buf, size_t size)
+{
+	size_t left = strlen(text);
+	size_t n = 0;
+	mbstate_t state;
+	struct piece p;
+
+	memset(&state, 0, sizeof(state));
+	for (; left > 0; text += p.used, left -= p.used) {
+		next_piece(&p, text, left, 0, &state);
+		if (p.length >= size - n)
+			break;
+		memcpy(buf + n, p.bytes, p.length);
+		n += p.length;
+	}
+	buf[n] = '\0';
+	return buf;
+}
+
+size_t table_width(const char *text)
+{
+	return put_safe(NULL, text, 0);
+}
+
+/* As put_safe(), for a cell. */
+static size_t put_cell(FILE *f, const struct cell *c, int raw)
+{
+	char number[24];
+
+	switch (c->kind) {
+	case COUNT:
+		snprintf(number, sizeof(number), "%" PRIu64, c->count);
+		return put_safe(f, number, raw);
+	case TRUTH:
+		if (raw)
+			return put_safe(f, c->count ? "1" : "0", raw);
+		return put_safe(f, c->count ? _("yes") : _("no"), raw);
+	case TEXT:
+	case SECONDS:
+		/* An empty word would shift the ones behind it. */
+		return put_safe(f, *c->text ? c->text : "-", raw);
+	case UNKNOWN:
+		break;
+	}
+	return put_safe(f, "-", raw);
+}
+
+/* Only for what fits into one line, as names, labels and the like do. */
+static void put_json_string(FILE *f, const char *s)
+{
+	struct line l;
+
+	l.used = 0;
+	line_json_string(&l, s);
+	fwrite(l.text, 1, l.used, f);
+}
+
+static void put_json_seconds(FILE *f, int64_t ns)
+{
+	uint64_t us = (ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns) / 1000;
+
+	fprintf(f, "%s%" PRIu64 ".%06" PRIu64, ns < 0 && us ? "-" : "",
+		us / 1000000, us % 1000000);
+}
+
+static void put_json_cell(FILE *f, const struct cell *c)
+{
+	switch (c->kind) {
+	case COUNT:
+		fprintf(f, "%" PRIu64, c->count);
+		return;
+	case TRUTH:
+		fputs(c->count ? "true" : "false", f);
+		return;
+	case SECONDS:
+		put_json_seconds(f, c->ns);
+		return;
+	case TEXT:
+		put_json_string(f, c->text);
+		return;
+	case UNKNOWN:
+		break;
+	}
+	fputs("null", f);
+}
+
+static void put_json_row(struct table *t, FILE *f)
+{
+	putc('{', f);
+	for (size_t i = 0; i < t->nchosen; i++) {
+		size_t column = t->chosen[i];
+
+		if (i > 0)
+			putc(',', f);
+		put_json_string(f, t->columns[column].key);
+		putc(':', f);
+		put_json_cell(f, &t->cells[column]);
+	}
+	putc('}', f);
+}
+
+static void fill_row(struct table *t, table_fill fill, size_t row,
+		     const void *arg)
+{
+	for (size_t i = 0; i < t->count; i++)
+		t->cells[i].kind = UNKNOWN;
+	fill(t, row, arg);
+}
+
+static void put_blanks(FILE *f, size_t n)
+{
+	while (n-- > 0)
+		putc(' ', f);
+}
+
+/* Widths of the headings and, as far as they are known, of the values. */
+static void measure(struct table *t, size_t rows, table_fill fill,
+		    const void *arg)
+{
+	for (size_t i = 0; i < t->count; i++)
+		t->widths[i] = t->no_headings ?
+			0 : table_width(t->columns[i].name);
+	for (size_t row = 0; row < rows; row++) {
+		fill_row(t, fill, row, arg);
+		for (size_t i = 0; i < t->nchosen; i++) {
+			size_t c = t->chosen[i];
+			size_t w = put_cell(NULL, &t->cells[c], 0);
+
+			if (w > t->widths[c])
+				t->widths[c] = w;
+		}
+	}
+}
+
+/* The heading of a column, or its value in the present row. */
+static size_t put_field(struct table *t, FILE *f, size_t column, int heading,
+			int raw)
+{
+	if (heading)
+		return put_safe(f, t->columns[column].name, raw);
+	return put_cell(f, &t->cells[column], raw);
+}
+
+/* One line, without blanks at its end. */
+static void put_line(struct table *t, FILE *f, int heading, int raw)
+{
+	for (size_t i = 0; i < t->nchosen; i++) {
+		size_t c = t->chosen[i];
+		size_t w = put_field(t, NULL, c, heading, raw);
+		size_t pad = raw || w > t->widths[c] ? 0 : t->widths[c] - w;
+		int right = (t->columns[c].flags & TABLE_RIGHT) != 0;
+
+		if (i > 0)
+			putc(' ', f);
+		if (right)
+			put_blanks(f, pad);
+		put_field(t, f, c, heading, raw);
+		if (!right && i + 1 < t->nchosen)
+			put_blanks(f, pad);
+	}
+	putc('\n', f);
+}
+
+static void print_json(struct table *t, FILE *f, const char *name,
+		       size_t rows, table_fill fill, const void *arg)
+{
+	putc('{', f);
+	put_json_string(f, name);
+	fputs(":[", f);
+	for (size_t row = 0; row < rows; row++) {
+		fputs(row ? ",\n" : "\n", f);
+		fill_row(t, fill, row, arg);
+		put_json_row(t, f);
+	}
+	fputs(rows ? "\n]}\n" : "]}\n", f);
+}
+
+int table_print(struct table *t, FILE *f, enum table_form form,
+		const char *name, size_t rows, table_fill fill,
+		const void *arg)
+{
+	t->error = 0;
+	if (form == TABLE_JSON) {
+		print_json(t, f, name, rows, fill, arg);
+		return t->error;
+	}
+	if (form == TABLE_TEXT)
+		measure(t, rows, fill, arg);
+	if (!t->no_headings)
+		put_line(t, f, 1, form == TABLE_RAW);
+	for (size_t row = 0; row < rows; row++) {
+		fill_row(t, fill, row, arg);
+		put_line(t, f, 0, form == TABLE_RAW);
+	}
+	return t->error;
+}
+
+int table_print_record(struct table *t, FILE *f, enum table_form form,
+		       table_fill fill, const void *arg)
+{
+	size_t widest = 0;
+
+	t->error = 0;
+	fill_row(t, fill, 0, arg);
+	if (form == TABLE_JSON) {
+		put_json_row(t, f);
+		putc('\n', f);
+		return t->error;
+	}
+	for (size_t i = 0; i < t->nchosen; i++) {
+		size_t w = table_width(t->columns[t->chosen[i]].key);
+
+		if (w > widest)
+			widest = w;
+	}
+	for (size_t i = 0; i < t->nchosen; i++) {
+		const char *key = t->columns[t->chosen[i]].key;
+
+		if (!t->no_headings) {
+			fputs(key, f);
+			put_blanks(f, form == TABLE_RAW ?
+				   1 : widest + 2 - table_width(key));
+		}
+		put_cell(f, &t->cells[t->chosen[i]], form == TABLE_RAW);
+		putc('\n', f);
+	}
+	return t->error;
+}

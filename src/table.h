@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * table.h - rows and columns as text, raw words or JSON.
+ *
+ * A table owns no rows: the caller's fill function writes one row at a time,
+ * and is called twice for each when widths are to be measured. So a million
+ * rows need no memory here, and a fill function has to say the same thing
+ * both times.
+ *
+ * It must not know what the columns mean, and not print to stderr.
+ */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct table_column {
+	const char *name;	/* heading, and the word for --output */
+	const char *key;	/* member name in JSON, and a second such word */
+	const char *help;	/* what it shows; marked with N_() */
+	unsigned flags;		/* TABLE_RIGHT */
+};
+
+/* The column is aligned to the right, as numbers are. */
+#define TABLE_RIGHT 1u
+
+enum table_form {
+	TABLE_TEXT,		/* aligned; one line per row */
+	TABLE_RAW,		/* one blank between words, none within */
+	TABLE_JSON
+};
+
+struct table;
+
+/* Writes row number `row` by calling table_set_…() for every column. A column
+ * that it leaves out is unknown: "-", or null in JSON. */
+typedef void (*table_fill)(struct table *t, size_t row, const void *arg);
+
+/* NULL: no memory. All columns are chosen at first. `columns` stays in use. */
+struct table *table_new(const struct table_column *columns, size_t count);
+void table_free(struct table *t);
+
+/*
+ * Choose columns by a list of names with commas, upper or lower case. A list
+ * that begins with + adds to those chosen before; a column named twice comes
+ * once. Returns 0, or -EINVAL and in *bad and *len the item that names no
+ * column, or -ENOMEM.
+ */
+int table_choose(struct table *t, const char *list, const char **bad,
+		 size_t *len);
+
+/* 1: this column is chosen, so it pays to find out what it shows. */
+int table_chosen(const struct table *t, size_t column);
+
+/* 1: no line of headings, no names before values. */
+void table_no_headings(struct table *t, int no);
+
+/* For fill functions: the value of a column in the present row. */
+void table_set_text(struct table *t, size_t column, const char *text);
+void table_set_count(struct table *t, size_t column, uint64_t value);
+void table_set_truth(struct table *t, size_t column, int value);
+/* JSON has seconds as a number; text has `text`. */
+void table_set_seconds(struct table *t, size_t column, int64_t ns,
+		       const char *text);
+
+/*
+ * Print rows one below the other; in JSON as an object whose only member,
+ * `name`, is an array of objects. Returns 0 or -ENOMEM; whether the stream
+ * took it all, ferror() tells.
+ */
+int table_print(struct table *t, FILE *f, enum table_form form,
+		const char *name, size_t rows, table_fill fill,
+		const void *arg);
+
+/*
+ * Print a single row with one line per column, name and value; in JSON as a
+ * plain object on one line. Returns as table_print() does.
+ */
+int table_print_record(struct table *t, FILE *f, enum table_form form,
+		       table_fill fill, const void *arg);
+
+/* A copy that is safe to print: \xNN for each byte that could do harm. What
+ * does not fit is dropped. Returns buf. */
+char *table_safe(const char *text, char *buf, size_t size);
+
+/* How many terminal cells text takes once it is made safe to print. */
+size_t table_width(const char *text);
+
+#endif
