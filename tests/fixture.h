@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fixture.h - queues for tests that look inside: a name of the test's own,
+ * handles, children that are killed, and nothing left behind.
+ *
+ * After tap.h. Must not be used by tests of the programs.
+ */
+#ifndef FIXTURE_H
+#define FIXTURE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "handle.h"
+#include "member.h"
+#include "procq.h"
+#include "record.h"
+#include "segment.h"
+#include "sweep.h"
+#include "word.h"
+
+#define FIXTURE_SECONDS 100
+
+static char fixture_queue[64];
+static char fixture_object[PROCQ_NAME_SIZE];
+static pid_t fixture_pid;
+
+/* Also from a signal handler. */
+static void fixture_clean(void)
+{
+	char lock_name[PROCQ_NAME_SIZE + 32] = "/tmp/procq-lock.";
+
+	if (getpid() != fixture_pid)
+		return;
+	shm_unlink(fixture_object);
+	/* The portable build has a lock file beside it. */
+	strcat(lock_name, fixture_object + 1);
+	unlink(lock_name);
+}
+
+static void fixture_die(int signo)
+{
+	fixture_clean();
+	signal(signo, SIG_DFL);
+	raise(signo);
+}
+
+/* The queue t<pid>.<test>, which is gone when this process ends, however
+ * that comes, within FIXTURE_SECONDS. */
+TAP_UNUSED static void fixture_begin(const char *test)
+{
+	static const int signals[] = {
+		SIGHUP, SIGINT, SIGTERM, SIGALRM, SIGABRT, SIGSEGV, SIGBUS,
+	};
+
+	fixture_pid = getpid();
+	snprintf(fixture_queue, sizeof(fixture_queue), "t%ld.%s",
+		 (long)fixture_pid, test);
+	if (procq_object_name(fixture_queue, fixture_object) < 0)
+		exit(99);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		signal(signals[i], fixture_die);
+	atexit(fixture_clean);
+	alarm(FIXTURE_SECONDS);
+}
+
+/* End the test at once: without this nothing that follows means anything. */
+#define need(good) \
+	do { \
+		if (!(good)) { \
+			printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, \
+			       #good); \
+			exit(99); \
+		} \
+	} while (0)
+
+/* An object whose capacity is 0 is opened as it is. */
+TAP_UNUSED static int fixture_try(struct procq **q, uint32_t role,
+				  uint32_t capacity)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+
+	o.role = role;
+	o.capacity = capacity;
+	o.deadline = procq_now() + INT64_C(20000000000);
+	return procq_open(q, fixture_queue, &o);
+}
+
+TAP_UNUSED static struct procq *fixture_open(uint32_t role, uint32_t capacity)
+{
+	struct procq *q;
+
+	need(fixture_try(&q, role, capacity) == 0);
+	return q;
+}
+
+/* A child process that runs body and ends; it dies with the test. */
+TAP_UNUSED static pid_t fixture_fork(void (*body)(void *), void *arg)
+{
+	pid_t parent = getpid(), pid;
+
+	fflush(stdout);
+	pid = fork();
+	need(pid >= 0);
+	if (pid > 0)
+		return pid;
+	alarm(FIXTURE_SECONDS);
+	signal(SIGALRM, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(98);
+	body(arg);
+	_exit(0);
+}
+
+/* The exit status of this child, or minus the signal that ended it. */
+TAP_UNUSED static int fixture_wait(pid_t pid)
+{
+	int status;
+
+	need(pid > 0);
+	while (waitpid(pid, &status, 0) < 0)
+		need(errno == EINTR);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+TAP_UNUSED static int fixture_run(void (*body)(void *), void *arg)
+{
+	return fixture_wait(fixture_fork(body, arg));
+}
+
+static void fixture_look(void *arg)
+{
+	(void)arg;
+	_exit(shm_open(fixture_object, O_RDONLY, 0) >= 0);
+}
+
+/* Is there an object of this name? Asked by a child: a second descriptor,
+ * once closed, would cost this process its locks. */
+TAP_UNUSED static bool fixture_exists(void)
+{
+	return fixture_run(fixture_look, NULL) == 1;
+}
+
+/* For the body of a child: die here, as by somebody's kill -9. */
+TAP_UNUSED static _Noreturn void fixture_killed(void)
+{
+	raise(SIGKILL);
+	_exit(97);
+}
+
+TAP_UNUSED static void fixture_sleep(int64_t ns)
+{
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/* started - (retired + exited + lost + present): 0. */
+TAP_UNUSED static int64_t fixture_sum(const struct procq *q)
+{
+	struct procq_stat s;
+
+	procq_stat(q, &s);
+	return (int64_t)s.started -
+	       (int64_t)(s.retired + s.exited + s.lost + s.present);
+}
+
+TAP_UNUSED static unsigned fixture_state(const struct procq *q, uint32_t slot)
+{
+	return pq_word_state(pq_load_word(q->seg, slot));
+}
+
+/* How many hints of a ring its records bear out; and of one slot. */
+struct fixture_count {
+	const struct pq_ring *ring;
+	int64_t slot;
+	int true_ones;
+};
+
+TAP_UNUSED static void fixture_visit(const struct pq_hint *hint, void *arg)
+{
+	struct fixture_count *count = arg;
+
+	if (count->slot >= 0 && hint->index != count->slot)
+		return;
+	if (count->ring->fresh(count->ring->arg, hint->index, hint->gen))
+		count->true_ones++;
+}
+
+/* @param slot -1: of all */
+TAP_UNUSED static int fixture_hints(const struct pq_ring *ring, int64_t slot)
+{
+	struct fixture_count count = { ring, slot, 0 };
+
+	pq_ring_scan(ring, fixture_visit, &count);
+	return count.true_ones;
+}
+
+#endif

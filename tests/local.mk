@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tests/local.mk - what make check and make check-long run.
+
+# Units: programs that link what they test. Each is tests/NAME.c alone.
+unit_tests = \
+	tests/test-distribution \
+	tests/test-duration \
+	tests/test-escalation \
+	tests/test-intmap \
+	tests/test-member \
+	tests/test-output \
+	tests/test-record \
+	tests/test-ring \
+	tests/test-signame \
+	tests/test-summary \
+	tests/test-sweep \
+	tests/test-table \
+	tests/test-tally \
+	tests/test-word
+
+# Shell tests, through the programs as a user runs them.
+shell_tests = \
+	tests/abi.test \
+	tests/example.test \
+	tests/header.test
+
+# What they include.
+check_headers = \
+	tests/fixture.h \
+	tests/tap.h \
+	tests/lib.sh
+
+# Those that take longer than make check may. Shell only; a program that one
+# of them needs goes into long_programs.
+LONG_TESTS =
+long_programs =
+
+check_PROGRAMS += $(unit_tests)
+EXTRA_PROGRAMS += $(long_programs)
+TESTS += $(unit_tests) $(shell_tests)
+EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
+	tests/demo.sh tests/example.awk
+CLEANFILES += $(long_programs)
+
+LDADD = src/libcommon.la
+
+TEST_EXTENSIONS = .test
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+TEST_LOG_DRIVER = $(LOG_DRIVER)
+TEST_LOG_COMPILER = $(SHELL)
+
+# The programs, for those who run them; the compiler, for those who compile.
+AM_TESTS_ENVIRONMENT = \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	srcdir='$(abs_top_srcdir)/tests'; export srcdir; \
+	builddir='$(abs_top_builddir)/tests'; export builddir; \
+	PRODUCER='$(abs_top_builddir)/src/producer$(EXEEXT)'; \
+	export PRODUCER; \
+	CONSUMER='$(abs_top_builddir)/src/consumer$(EXEEXT)'; \
+	export CONSUMER; \
+	PROCQ='$(abs_top_builddir)/src/procq$(EXEEXT)'; export PROCQ; \
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; \
+	NM='$(NM)'; export NM; AWK='$(AWK)'; export AWK; \
+	CPPFLAGS='$(CPPFLAGS)'; export CPPFLAGS; \
+	CFLAGS='$(PROCQ_CFLAGS) $(CFLAGS)'; export CFLAGS; \
+	LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; export LDFLAGS; \
+	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
+	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
+
+check-long: all $(check_PROGRAMS) $(long_programs)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)'
+
+demo: all
+	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
+	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
+PHONIES += check-long demo

@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test-record.c - the transitions of a record: reserve, enter, take, mark,
+ * release, return, gone; who may make them, what a late one leaves alone,
+ * and that each life is counted once. The pids are only numbers here: nothing
+ * in record.c may use them.
+ */
+#include <config.h>
+
+#include "tap.h"
+
+#include "clock.h"
+
+#include "fixture.h"
+#include "layout.h"
+
+#define CAPACITY 8
+
+static struct procq *p, *c;		/* a producer and a consumer */
+static struct pq_segment *seg;
+static struct pq_origin origin = { .ppid = 4321, .label = "test" };
+static const struct pq_status status = {
+	.cause = PROCQ_EXIT, .code = 3, .user = 1000, .sys = 2000,
+	.maxrss = 77,
+};
+
+static void setup(void)
+{
+	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	seg = p->seg;
+	origin.incarnation = p->incarnation;
+}
+
+static void teardown(void)
+{
+	is_int(fixture_sum(p), 0, "started = retired + exited + lost + present");
+	procq_close(c);
+	procq_close(p);
+	fixture_clean();
+}
+
+static uint64_t word_of(int64_t slot)
+{
+	return pq_load_word(seg, (uint32_t)slot);
+}
+
+static bool is_state(int64_t slot, unsigned state, unsigned flags,
+		     unsigned owner)
+{
+	uint64_t w = word_of(slot);
+
+	return pq_word_valid(w) && pq_word_state(w) == state &&
+	       pq_word_flags(w) == flags && pq_word_owner(w) == owner;
+}
+
+static uint32_t reserve(uint64_t *word)
+{
+	int64_t slot = pq_record_reserve(seg, p->place + 1, &origin, word);
+
+	need(slot >= 0);
+	return (uint32_t)slot;
+}
+
+/* A record that was entered as by this pid. */
+static uint32_t queued(int32_t pid)
+{
+	uint64_t word;
+	uint32_t slot = reserve(&word);
+
+	need(pq_record_enter(seg, slot, word, pid, 1000 + (uint64_t)pid));
+	return slot;
+}
+
+/* The same, taken by c. */
+static uint32_t taken(int32_t pid)
+{
+	uint32_t slot = queued(pid);
+	uint64_t word = word_of(slot);
+
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	return slot;
+}
+
+static bool release(uint32_t slot, enum pq_tally kind, bool to_free)
+{
+	return pq_record_release(seg, slot, c->place, word_of(slot), kind,
+				 to_free);
+}
+
+static struct procq_stat stat_now(void)
+{
+	struct procq_stat s;
+
+	procq_stat(p, &s);
+	return s;
+}
+
+/* ---- the producer ---- */
+
+static void test_reserve(void)
+{
+	struct pq_view view;
+	uint64_t words[CAPACITY], word, gen;
+	int bad = 0;
+
+	setup();
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		bad += pq_record_reserve(seg, p->place + 1, &origin,
+					 &words[i]) != i ||
+		       words[i] != word_of(i) ||
+		       !is_state(i, PROCQ_RESERVED, 0, p->place + 1);
+	is_int(bad, 0, "every record can be reserved, in the order of hints");
+	is_int(pq_record_reserve(seg, p->place + 1, &origin, &word), -EAGAIN,
+	       "then there is no room");
+	is_int(fixture_hints(&seg->free, -1), 0, "nor a hint that there is");
+	pq_record_view(seg, 0, words[0], &view);
+	ok(view.pid == 0 && view.ident == 0 && view.started > 0 &&
+	   view.producer == p->incarnation,
+	   "a reserved record names its producer, and nobody else");
+	is_int((intmax_t)stat_now().present, 0, "it holds no process");
+
+	gen = pq_word_gen(words[3]);
+	pq_record_cancel(seg, 3, words[3]);
+	ok(is_state(3, PROCQ_FREE, 0, 0) && pq_word_gen(word_of(3)) == gen + 1,
+	   "cancel: free, in a new generation");
+	is_int(fixture_hints(&seg->free, 3), 1, "cancel: with its hint");
+	pq_record_cancel(seg, 3, words[3]);
+	is_int(fixture_hints(&seg->free, 3), 1, "a second cancel does nothing");
+	ok(reserve(&word) == 3 && word == word_of(3) && word != words[3],
+	   "it can be reserved again");
+	pq_record_cancel(seg, 3, words[3]);
+	ok(word_of(3) == word, "a late cancel leaves the newcomer alone");
+	is_int((intmax_t)stat_now().started, 0, "no process was started");
+	words[3] = word;
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		pq_record_cancel(seg, i, words[i]);
+	is_int(fixture_hints(&seg->free, -1), CAPACITY, "all free at last");
+	teardown();
+}
+
+/* ---- the child ---- */
+
+static void test_enter(void)
+{
+	struct procq_process d;
+	uint64_t word, after;
+	uint32_t slot;
+
+	setup();
+	slot = reserve(&word);
+	is_int((intmax_t)pq_record_enter(seg, slot, word, 12345, 678), 1,
+	       "the first to enter is number 1");
+	after = word_of(slot);
+	ok(is_state(slot, PROCQ_QUEUED, 0, 0) &&
+	   pq_word_gen(after) == pq_word_gen(word) + 1,
+	   "queued, in a new generation (R1)");
+	is_int(fixture_hints(&seg->ready, slot), 1, "with its hint");
+	pq_record_describe(seg, slot, after, &d);
+	ok(d.pid == 12345 && d.ino == 678 && d.seq == 1 && d.ppid == 4321 &&
+	   d.slot == slot && d.producer == p->incarnation && d.consumer == 0 &&
+	   d.state == PROCQ_QUEUED && d.started > 0 && d.queued >= d.started,
+	   "described as it entered");
+	is_str(d.label, "test", "with its label");
+	is_int((intmax_t)pq_record_enter(seg, slot, word, 999, 999), 0,
+	       "nobody enters twice");
+	pq_record_describe(seg, slot, word_of(slot), &d);
+	ok(d.pid == 12345 && d.ino == 678 && word_of(slot) == after,
+	   "and the second one changes nothing");
+	is_int((intmax_t)stat_now().started, 1, "one life is counted");
+	ok(pq_record_counted(seg, slot), "by its own child");
+	is_int((intmax_t)pq_record_enter(seg, queued(5), 0, 1, 1), 0,
+	       "nor with a word that is none of it");
+	teardown();
+}
+
+/* A child is stopped, its reservation is swept, and another has it now. */
+static void test_stale_child(void)
+{
+	struct pq_record *r;
+	uint64_t old, word, gen, before;
+	uint32_t slot;
+
+	setup();
+	slot = reserve(&old);
+	r = &seg->records[slot];
+	pq_record_cancel(seg, slot, old);
+	is_int((intmax_t)pq_record_enter(seg, slot, old, 666, 666), 0,
+	       "a child whose reservation was swept does not get in");
+	is_state(slot, PROCQ_FREE, 0, 0);
+	while (reserve(&word) != slot)
+		;
+	before = atomic_load(&r->who);
+	is_int((intmax_t)pq_record_enter(seg, slot, old, 666, 666), 0,
+	       "nor when the record is reserved anew");
+	ok(atomic_load(&r->who) == before && word_of(slot) == word,
+	   "and writes nothing into it");
+
+	/* The worst: the newcomer has won the word, and emptied all fields
+	 * but the one that the stale child writes first. */
+	gen = pq_word_gen(old);
+	atomic_store(&r->who, pq_tagged(gen, PQ_WHO_BITS, 0));
+	is_int((intmax_t)pq_record_enter(seg, slot, old, 666, 666), 0,
+	       "nor in the middle of its producer's writing");
+	ok(pq_untag(atomic_load(&r->ident), PQ_IDENT_BITS) == 0 &&
+	   pq_untag(atomic_load(&r->entered), PQ_ENTERED_BITS) == 0 &&
+	   pq_untag(atomic_load(&r->seq), PQ_SEQ_BITS) == 0 &&
+	   word_of(slot) == word,
+	   "fields with another tag keep out of its hands");
+	atomic_store(&r->who, pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 0));
+	ok(pq_record_enter(seg, slot, word, 7, 7) > 0,
+	   "the newcomer enters as if nothing had been");
+	is_int((intmax_t)stat_now().started, 1, "one life is counted");
+	teardown();
+}
+
+/* ---- the parent ---- */
+
+static void test_mark(void)
+{
+	struct procq_event e;
+	uint64_t word, before;
+	uint32_t slot;
+
+	setup();
+	slot = queued(100);
+	before = word_of(slot);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(is_state(slot, PROCQ_EXITED, 0, 0) &&
+	   pq_word_gen(word_of(slot)) == pq_word_gen(before),
+	   "mark of a queued one: exited, in the same generation");
+	is_int(fixture_hints(&seg->ready, slot), 1, "its hint is still good");
+	memset(&e, 0, sizeof(e));
+	pq_record_obituary(seg, slot, true, &e);
+	ok(e.cause == PROCQ_EXIT && e.code == 3 && e.user == 1000 &&
+	   e.sys == 2000 && e.maxrss == 77 && e.lived >= 0 && e.step == 0 &&
+	   e.latency == -1, "the obituary is as the parent wrote it");
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(is_state(slot, PROCQ_EXITED, 0, 0), "a second mark does nothing");
+
+	slot = taken(101);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
+	   "mark of a taken one: dead, still its taker's");
+	word = word_of(slot);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(word_of(slot) == word, "a second mark does nothing");
+
+	slot = reserve(&word);
+	pq_record_mark(seg, slot, c->place, &status);
+	ok(word_of(slot) == word, "a reservation of another is not ours");
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(is_state(slot, PROCQ_FREE, 0, 0) &&
+	   fixture_hints(&seg->free, slot) == 1,
+	   "a child that died before its entry: free, with its hint");
+	word = word_of(slot);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(word_of(slot) == word && fixture_hints(&seg->free, slot) == 1,
+	   "what is free stays so");
+
+	slot = taken(102);
+	ok(release(slot, PQ_RETIRED, false) && is_state(slot, PROCQ_GONE, 0, 0),
+	   "told, while its parent has not marked it: gone");
+	is_int(fixture_hints(&seg->free, slot), 0, "gone is no room");
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(is_state(slot, PROCQ_FREE, 0, 0) &&
+	   fixture_hints(&seg->free, slot) == 1,
+	   "then its mark frees it, with its hint");
+	is_int((intmax_t)stat_now().retired, 1, "which counts it once");
+	teardown();
+}
+
+/* Killed between its entry and its hint. */
+static void test_mend(void)
+{
+	struct procq_process d;
+	uint64_t word;
+	uint32_t slot;
+
+	setup();
+	queued(1);
+	slot = reserve(&word);
+	atomic_store(&seg->records[slot].who,
+		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));
+	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
+	is_int(fixture_hints(&seg->ready, slot), 0, "a child without a hint");
+	is_int((intmax_t)stat_now().started, 2, "which lives, uncounted");
+	ok(!pq_record_counted(seg, slot), "… by itself");
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(is_state(slot, PROCQ_EXITED, 0, 0) &&
+	   fixture_hints(&seg->ready, slot) == 1, "gets it from its parent");
+	pq_record_describe(seg, slot, word_of(slot), &d);
+	is_int((intmax_t)d.seq, 2, "and its number in the order");
+	word = word_of(slot);
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	ok(release(slot, PQ_EXITED_SELF, true), "released");
+	ok(pq_record_counted(seg, slot) && stat_now().started == 2,
+	   "its life is counted at its release");
+	teardown();
+}
+
+static void test_status_limits(void)
+{
+	static const struct pq_status huge = {
+		.cause = PROCQ_CORE, .code = 0xfff, .user = INT64_MAX,
+		.sys = -1, .maxrss = INT64_MAX,
+	};
+	static const struct pq_status none = { PROCQ_UNKNOWN, 0, -1, -1, -1 };
+	struct procq_event e = { .type = 0 };
+	uint32_t slot;
+
+	setup();
+	slot = queued(1);
+	atomic_store(&seg->records[slot].started, INT64_MAX);
+	pq_record_mark(seg, slot, p->place, &huge);
+	pq_record_obituary(seg, slot, true, &e);
+	ok(e.cause == PROCQ_CORE && e.code == 0xfff && e.user == INT64_MAX &&
+	   e.sys == -1 && e.maxrss == 0x7fffffff && e.lived == 0,
+	   "what does not fit is cut off, a clock that went back is 0");
+	slot = queued(2);
+	pq_record_mark(seg, slot, p->place, &none);
+	pq_record_obituary(seg, slot, true, &e);
+	ok(e.cause == PROCQ_UNKNOWN && e.user == -1 && e.sys == -1 &&
+	   e.maxrss == -1, "what is unknown stays unknown");
+	teardown();
+}
+
+/* ---- the taker ---- */
+
+static void test_release(void)
+{
+	struct procq_stat s;
+	uint64_t word;
+	uint32_t slot;
+
+	setup();
+	slot = taken(200);
+	word = word_of(slot);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(!pq_record_release(seg, slot, c->place, word, PQ_RETIRED, false),
+	   "a release that a mark has overtaken does nothing");
+	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1) &&
+	   stat_now().retired == 0, "and counts nothing");
+	ok(release(slot, PQ_RETIRED, true) && is_state(slot, PROCQ_FREE, 0, 0),
+	   "with the new word it frees the record");
+	is_int(fixture_hints(&seg->free, slot), 1, "with its hint");
+	ok(!pq_record_release(seg, slot, c->place, word, PQ_RETIRED, true),
+	   "a second one does nothing");
+	release(taken(201), PQ_EXITED_SELF, true);
+	release(taken(202), PQ_EXITED_SELF, true);
+	release(taken(203), PQ_LOST, true);
+	s = stat_now();
+	ok(s.retired == 1 && s.exited == 2 && s.lost == 1 && s.started == 4,
+	   "each is counted once, for what it was");
+	is_int((intmax_t)atomic_load(&seg->participants[c->place].intent), 0,
+	       "no intent stays behind");
+	slot = taken(204);
+	release(slot, PQ_LOST, false);
+	word = word_of(slot);
+	pq_record_bury(seg, slot, word);
+	pq_record_bury(seg, slot, word);
+	ok(is_state(slot, PROCQ_FREE, 0, 0) &&
+	   fixture_hints(&seg->free, slot) == 1, "buried, once");
+	teardown();
+}
+
+static void test_return(void)
+{
+	struct procq_process d;
+	uint64_t word;
+	uint32_t slot;
+
+	setup();
+	slot = taken(300);
+	pq_ring_format(&seg->ready);	/* as if its hint had been skipped */
+	word = word_of(slot);
+	ok(!pq_record_return(seg, slot, p->place + 1) && word_of(slot) == word,
+	   "only its taker can give it back");
+	ok(pq_record_return(seg, slot, c->place + 1) &&
+	   is_state(slot, PROCQ_QUEUED, PQ_RETURNED, 0) &&
+	   pq_word_gen(word_of(slot)) == pq_word_gen(word) + 1,
+	   "returned: queued, in a new generation (R1)");
+	is_int(fixture_hints(&seg->ready, slot), 1, "with a new hint");
+	pq_record_describe(seg, slot, word_of(slot), &d);
+	ok(d.flags & PROCQ_RETURNED, "and one can see it");
+	ok(!pq_record_return(seg, slot, c->place + 1), "once");
+
+	slot = taken(301);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(pq_record_return(seg, slot, c->place + 1) &&
+	   is_state(slot, PROCQ_EXITED, PQ_RETURNED, 0) &&
+	   fixture_hints(&seg->ready, slot) == 1,
+	   "a dead one goes back as exited");
+	is_int((intmax_t)stat_now().started, 2, "no life is counted anew");
+	teardown();
+}
+
+static void test_signals(void)
+{
+	struct pq_record *r;
+	struct procq_event e = { .type = 0 };
+	uint64_t word, first;
+	uint32_t slot;
+	bool group = true;
+
+	setup();
+	origin.flags = PQ_F_GROUP;
+	slot = taken(400);
+	origin.flags = 0;
+	r = &seg->records[slot];
+	first = pq_record_sent(seg, slot, SIGTERM, false);
+	is_int((intmax_t)first, 0, "nothing was sent before");
+	pq_record_unsent(seg, slot, first);
+	is_int((intmax_t)atomic_load(&r->sent), 0, "what failed was not sent");
+	atomic_store(&r->started, pq_clock_life() - 5000000);
+	pq_record_sent(seg, slot, SIGTERM, false);
+	first = atomic_load(&r->sent);
+	pq_record_sent(seg, slot, SIGTERM, false);
+	ok(atomic_load(&r->sent) == first,
+	   "the same signal again is no new step");
+	pq_record_sent(seg, slot, SIGKILL, true);
+	pq_record_obituary(seg, slot, false, &e);
+	ok(e.signal == SIGKILL && e.step == 2, "another one is");
+	ok((atomic_load(&r->sent) & 0xffffffffffff) ==
+	   (first & 0xffffffffffff), "the time of the first one stays");
+
+	is_int(pq_record_asked(seg, slot, &word, &group), 0, "nobody asks yet");
+	ok(pq_record_ask(seg, slot, word_of(slot)) &&
+	   is_state(slot, PROCQ_TAKEN, PQ_ASK, c->place + 1), "asked");
+	is_int(pq_record_asked(seg, slot, &word, &group), SIGKILL,
+	       "the parent reads which signal");
+	ok(!group, "and that it is for the process alone");
+	pq_record_sent(seg, slot, SIGINT, false);
+	pq_record_asked(seg, slot, &word, &group);
+	ok(group, "or for its group");
+	pq_record_answered(seg, slot, word);
+	ok(is_state(slot, PROCQ_TAKEN, 0, c->place + 1), "answered");
+	pq_record_ask(seg, slot, word_of(slot));
+	word = word_of(slot);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
+	   "a mark answers too");
+	pq_record_answered(seg, slot, word);
+	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
+	   "a late answer changes nothing");
+	ok(!pq_record_ask(seg, slot, word_of(slot)), "the dead are not asked");
+	ok(!pq_record_ask(seg, slot, word), "nor with the word of before");
+	teardown();
+}
+
+static void test_order(void)
+{
+	struct procq_process d;
+	uint64_t word;
+	uint32_t slot;
+
+	setup();
+	slot = reserve(&word);
+	atomic_store(&seg->records[slot].who,
+		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));
+	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
+	pq_record_order(seg, slot, 41);
+	pq_record_describe(seg, slot, word_of(slot), &d);
+	is_int((intmax_t)d.seq, 42, "a taker says the seq for its child");
+	pq_record_order(seg, slot, 50);
+	pq_record_describe(seg, slot, word_of(slot), &d);
+	is_int((intmax_t)d.seq, 42, "the first one to say it is right");
+	teardown();
+}
+
+/* ---- many at once ---- */
+
+#define CROWD 4
+#define CYCLES 4000
+
+/* Each reserves, enters, takes whatever comes, marks it in its producer's
+ * place, releases. Only the words keep them apart. */
+static void crowd_member(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct pq_origin mine = { .incarnation = q->incarnation };
+	unsigned done = 0;
+
+	(void)arg;
+	seg = q->seg;
+	while (done < CYCLES) {
+		struct pq_hint hint;
+		uint64_t word;
+		int64_t slot = pq_record_reserve(seg, q->place + 1, &mine,
+						 &word);
+
+		if (slot >= 0 &&
+		    !pq_record_enter(seg, (uint32_t)slot, word, 1, 1))
+			_exit(1);
+		if (!pq_ring_peek(&seg->ready, &hint))
+			continue;
+		word = word_of(hint.index);
+		if (!pq_hint_ready(seg, hint.index, hint.gen) ||
+		    !pq_record_move(seg, hint.index, &word,
+				    pq_word_take(word, q->place + 1))) {
+			pq_ring_skip(&seg->ready, &hint);
+			continue;
+		}
+		pq_ring_skip(&seg->ready, &hint);
+		pq_record_order(seg, hint.index, hint.position);
+		if (done % 8 == 3) {
+			pq_record_return(seg, hint.index, q->place + 1);
+			done++;
+			continue;
+		}
+		if (done % 2)
+			pq_record_mark(seg, hint.index, q->place, &status);
+		if (!pq_record_release(seg, hint.index, q->place,
+				       word_of(hint.index),
+				       (enum pq_tally)(done % PQ_TALLIES),
+				       true))
+			_exit(2);
+		done++;
+	}
+	procq_close(q);
+}
+
+static void test_crowd(void)
+{
+	struct procq_report report;
+	pid_t pids[CROWD];
+	int bad = 0;
+
+	setup();
+	for (int i = 0; i < CROWD; i++)
+		pids[i] = fixture_fork(crowd_member, NULL);
+	for (int i = 0; i < CROWD; i++)
+		bad += fixture_wait(pids[i]) != 0;
+	is_int(bad, 0, "four processes over eight records get through");
+	for (int64_t i = 0; i < CAPACITY; i++)
+		if (is_state(i, PROCQ_FREE, 0, 0))
+			bad += fixture_hints(&seg->free, i) != 1;
+		else
+			bad += fixture_hints(&seg->ready, i) != 1;
+	is_int(bad, 0, "every record has one true hint at last");
+	procq_check(p, &report);
+	ok(report.faults == 0 && report.hints == 0, "nothing is to be mended");
+	teardown();
+}
+
+int main(void)
+{
+	fixture_begin("record");
+	test_reserve();
+	test_enter();
+	test_stale_child();
+	test_mark();
+	test_mend();
+	test_status_limits();
+	test_release();
+	test_return();
+	test_signals();
+	test_order();
+	test_crowd();
+	return done();
+}
