@@ -32,7 +32,8 @@ static bool clear_bit(struct pq_waiters *waiters, unsigned place)
 	return atomic_fetch_and(&waiters->bits[place / 64], ~bit) & bit;
 }
 
-static void ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
+/* True: there was one to wake. */
+static bool ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	atomic_thread_fence(memory_order_seq_cst);
 	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++) {
@@ -45,10 +46,11 @@ static void ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
 
 			if (clear_bit(waiters, place)) {
 				sem_post(&seg->participants[place].bell);
-				return;
+				return true;
 			}
 		}
 	}
+	return false;
 }
 
 void pq_bell_ring_room(struct pq_segment *seg)
@@ -59,6 +61,14 @@ void pq_bell_ring_room(struct pq_segment *seg)
 void pq_bell_ring_arrival(struct pq_segment *seg)
 {
 	ring_one(seg, &seg->header->arrivals);
+}
+
+void pq_bell_ring_arrivals(struct pq_segment *seg)
+{
+	/* Who was woken may wait again meanwhile: not for ever. */
+	for (int n = 0; n < PROCQ_PARTICIPANTS_MAX; n++)
+		if (!ring_one(seg, &seg->header->arrivals))
+			return;
 }
 
 void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)

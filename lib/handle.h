@@ -42,9 +42,10 @@ struct procq {
 /**
  * Mark, then reap, every dead child of this handle; send what takers ask
  * this parent to send.
+ * @param out NULL, or: only one, and how it ended
  * @return how many were reaped
  */
-int pq_reap(struct procq *q);
+int pq_reap(struct procq *q, struct procq_event *out);
 
 /** Is this child dead? It stays a zombie. */
 int pq_child_dead(pid_t pid);

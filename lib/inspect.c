@@ -209,7 +209,7 @@ int procq_snapshot(const struct procq *q, struct procq_process *out,
 		else
 			i--;
 	}
-	if (n > 0) {
+	if (n > 0 && max > 0) {
 		qsort(all, n, sizeof(*all), by_seq);
 		memcpy(out, all, (n < max ? n : max) * sizeof(*all));
 	}

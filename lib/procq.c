@@ -194,10 +194,15 @@ int procq_close(struct procq *q)
 		procq_reap(q);
 		pq_sweep_self(q->seg, q->place, who);
 		pq_bell_hide_dead(q->seg, q->place);
+		/* After the dead, too: their places would keep the queue. */
+		pq_sweep_dead(q->seg, NULL);
 		/* The place first, the byte last: the removal is still ours. */
 		pq_member_stand_up(q->seg, q->place, q->incarnation);
 		removed = pq_segment_remove(q->seg, q->incarnation) == 0;
 		pq_byte_drop(q->seg, q->incarnation);
+		/* Whoever waits for the end of the producers looks again. */
+		if (!removed && q->role == PROCQ_PRODUCER)
+			pq_bell_ring_arrivals(q->seg);
 	}
 	pq_segment_close(q->seg);
 	free_handle(q);
@@ -461,7 +466,14 @@ int procq_reap(struct procq *q)
 {
 	int rc = usable_participant(q);
 
-	return rc < 0 ? rc : pq_reap(q);
+	return rc < 0 ? rc : pq_reap(q, NULL);
+}
+
+int procq_reap_one(struct procq *q, struct procq_event *out)
+{
+	int rc = usable_participant(q);
+
+	return rc < 0 ? rc : pq_reap(q, out);
 }
 
 /* ---- the consumer ---- */

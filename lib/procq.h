@@ -33,7 +33,7 @@
  *		return 1;
  *	for (int n = 0; n < 20; ) {
  *		if (procq_take(q, NULL, &p) == 0)
- *			procq_signal(q, p.slot, SIGTERM);
+ *			procq_signal(q, p.slot, SIGTERM, 0);
  *		else
  *			procq_wait(q, PROCQ_READY | PROCQ_DEATH, PROCQ_FOREVER);
  *		for (; procq_collect(q, &e) > 0; n++)
@@ -386,11 +386,21 @@ PROCQ_API uint32_t procq_children(const struct procq *q);
  * Look for processes of this handle that have died: enter their status into
  * their records, then reap them. Never blocks. Also sends what consumers
  * asked for that only a parent can. A producer calls it whenever procq_wait()
- * returns, after SIGCHLD, and at least every PROCQ_PATIENCE.
+ * returns, after SIGCHLD, and at least every PROCQ_PATIENCE. Who has a
+ * handler of SIGCHLD that calls procq_wake() is told of deaths at once.
  * @return how many were reaped
  * @since 0.1
  */
 PROCQ_API int procq_reap(struct procq *q);
+
+/**
+ * The same for one process, with its end: what procq_collect() tells a
+ * consumer, but for the consumer's part (signal, step, latency).
+ * @retval 1 *out tells it
+ * @retval 0 none has died
+ * @since 0.1
+ */
+PROCQ_API int procq_reap_one(struct procq *q, struct procq_event *out);
 
 /**
  * Look at the process whose turn is next.

@@ -84,11 +84,33 @@ static void reap_one(pid_t pid)
 		;
 }
 
-static void bury(struct procq *q, const struct corpse *corpse, uint32_t slot)
+/* Its end, as its parent knows it; before the mark, after which the record
+ * may soon be another's. */
+static void tell(const struct procq *q, const struct pq_status *status,
+		 uint32_t slot, struct procq_event *out)
+{
+	memset(out, 0, sizeof(*out));
+	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot),
+			   &out->process);
+	out->type = PROCQ_RETIRED;
+	out->cause = status->cause;
+	out->code = (int32_t)status->code;
+	out->lived = out->process.age;
+	out->ended = out->process.started + out->lived;
+	out->latency = -1;
+	out->user = status->user;
+	out->sys = status->sys;
+	out->maxrss = status->maxrss;
+}
+
+static void bury(struct procq *q, const struct corpse *corpse, uint32_t slot,
+		 struct procq_event *out)
 {
 	struct pq_status status = read_status(corpse);
 	pid_t pid = corpse->info.si_pid;
 
+	if (out)
+		tell(q, &status, slot, out);
 	pq_record_mark(q->seg, slot, q->place, &status);
 	reap_one(pid);
 	pq_nest_vacate(&q->nest, pid);
@@ -96,7 +118,7 @@ static void bury(struct procq *q, const struct corpse *corpse, uint32_t slot)
 }
 
 /* A dead stranger hides ours behind it: ask for each of ours. */
-static int reap_each(struct procq *q)
+static int reap_behind(struct procq *q, struct procq_event *out)
 {
 	struct corpse corpse;
 	int reaped = 0;
@@ -106,8 +128,10 @@ static int reap_each(struct procq *q)
 	while ((child = pq_intmap_next(&q->children, &at))) {
 		if (!peek(P_PID, child->key, &corpse))
 			continue;
-		bury(q, &corpse, child->value);
+		bury(q, &corpse, child->value, out);
 		reaped++;
+		if (out)
+			break;
 		/* Removing may have moved another into this cell. */
 		at--;
 	}
@@ -144,7 +168,7 @@ static void answer_all(struct procq *q)
 		answer(q, child->key, child->value);
 }
 
-int pq_reap(struct procq *q)
+int pq_reap(struct procq *q, struct procq_event *out)
 {
 	struct corpse corpse;
 	int reaped = 0;
@@ -152,17 +176,17 @@ int pq_reap(struct procq *q)
 	if (!q->children.count)
 		return 0;
 	answer_all(q);
-	while (peek(P_ALL, 0, &corpse)) {
+	while (!(out && reaped) && peek(P_ALL, 0, &corpse)) {
 		pid_t pid = corpse.info.si_pid;
 		const struct pq_pair *child = pq_intmap_get(&q->children, pid);
 
 		if (child) {
-			bury(q, &corpse, child->value);
+			bury(q, &corpse, child->value, out);
 			reaped++;
 		} else if (q->flags & PROCQ_REAP_ALL) {
 			reap_one(pid);
 		} else {
-			return reaped + reap_each(q);
+			return reaped + reap_behind(q, out);
 		}
 	}
 	return reaped;

@@ -314,8 +314,10 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 					   (mode_t)options->mode & 0777);
 		if (seg->fd >= 0)
 			return 0;
-		if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
-			return -ENODEV;		/* a link, a directory, … */
+		/* A link, a directory (for which glibc says EINVAL), … */
+		if (errno == ELOOP || errno == EISDIR || errno == ENXIO ||
+		    errno == EINVAL)
+			return -ENODEV;
 		if (errno != EEXIST)
 			return -errno;
 	}
@@ -481,13 +483,42 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 
 enum finding { UNFINISHED, FINISHED, FINISHED_FINAL };
 
+/* Nothing but zeros after the magic? */
+static bool is_blank(const struct pq_header *h)
+{
+	static const char zeros[sizeof(*h) - sizeof(h->magic)];
+
+	return memcmp((const char *)h + sizeof(h->magic), zeros,
+		      sizeof(zeros)) == 0;
+}
+
+static int judge(const struct pq_header *h, size_t size)
+{
+	for (;;) {
+		uint64_t magic = atomic_load_explicit(&h->magic,
+						      memory_order_acquire);
+
+		if (magic == MAGIC_BUILDING)
+			return UNFINISHED;
+		if (magic == PQ_MAGIC)
+			return atomic_load(&h->life) == PQ_LIFE_FINAL
+				? FINISHED_FINAL : FINISHED;
+		if (magic != 0 || size != sizeof(*h))
+			return -EBADMSG;
+		/* The first thing that a creator makes: an empty header. */
+		if (is_blank(h))
+			return UNFINISHED;
+		/* Somebody else's; unless its creator has just gone on. */
+		if (atomic_load(&h->magic) == 0)
+			return -EBADMSG;
+	}
+}
+
 /* What is there? Decides by the first bytes only, and never trusts them for
  * more than that. */
 static int look(const struct pq_segment *seg, size_t size)
 {
-	static const char zeros[sizeof(struct pq_header)];
 	struct pq_header *h;
-	uint64_t magic;
 	int found;
 
 	if (size == 0)
@@ -497,18 +528,7 @@ static int look(const struct pq_segment *seg, size_t size)
 	h = map_bytes(seg, sizeof(*h));
 	if (h == MAP_FAILED)
 		return -errno;
-	magic = atomic_load_explicit(&h->magic, memory_order_acquire);
-	if (magic == MAGIC_BUILDING)
-		found = UNFINISHED;
-	else if (magic == 0 && size == sizeof(*h) &&
-		 memcmp(h, zeros, sizeof(*h)) == 0)
-		found = UNFINISHED;
-	else if (magic != PQ_MAGIC)
-		found = -EBADMSG;
-	else if (atomic_load(&h->life) == PQ_LIFE_FINAL)
-		found = FINISHED_FINAL;
-	else
-		found = FINISHED;
+	found = judge(h, size);
 	munmap(h, sizeof(*h));
 	return found;
 }
@@ -642,11 +662,20 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 
 static void close_descriptors(struct pq_segment *seg)
 {
+	while (seg->parked_count > 0)
+		close(seg->parked[--seg->parked_count]);
 	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
 		close(seg->lock_fd);
 	if (seg->fd >= 0)
 		close(seg->fd);
 	seg->fd = seg->lock_fd = -1;
+}
+
+static void free_segment(struct pq_segment *seg)
+{
+	free(seg->parked);
+	free(seg->own);
+	free(seg);
 }
 
 static struct pq_segment *find_open(const char *name, bool readonly)
@@ -676,8 +705,7 @@ static int open_new(struct pq_segment **out, const char *name,
 		close_descriptors(seg);
 	if (rc < 0) {
 		close_descriptors(seg);
-		free(seg->own);
-		free(seg);
+		free_segment(seg);
 		return rc;
 	}
 	seg->next = list;
@@ -720,23 +748,42 @@ bool pq_segment_is_open(const char *name)
 	return open;
 }
 
-/* Another view of the same object in this process has locks, which closing
- * these descriptors would drop: then they stay open with the process. */
-static bool others_lock_it(const struct pq_segment *seg)
+/* Another view of the same object in this process: it has locks that closing
+ * these descriptors would drop. */
+static struct pq_segment *find_sibling(const struct pq_segment *seg)
 {
 	struct stat a, b;
 
 	if (fstat(seg->fd, &a) < 0)
-		return false;
+		return NULL;
 	for (struct pq_segment *s = list; s; s = s->next)
 		if (s != seg && s->pid == seg->pid && fstat(s->fd, &b) == 0 &&
 		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-			return true;
-	return false;
+			return s;
+	return NULL;
+}
+
+/* Leave all descriptors to a sibling, to be closed with its own. Where there
+ * is no memory for that they stay open as long as the process. */
+static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
+{
+	size_t count = at->parked_count + seg->parked_count + 2;
+	int *parked = realloc(at->parked, count * sizeof(*parked));
+
+	if (!parked)
+		return;
+	at->parked = parked;
+	while (seg->parked_count > 0)
+		parked[at->parked_count++] = seg->parked[--seg->parked_count];
+	parked[at->parked_count++] = seg->fd;
+	if (seg->lock_fd != seg->fd)
+		parked[at->parked_count++] = seg->lock_fd;
 }
 
 void pq_segment_close(struct pq_segment *seg)
 {
+	struct pq_segment *sibling;
+
 	pthread_mutex_lock(&open_mutex);
 	if (--seg->users > 0) {
 		pthread_mutex_unlock(&open_mutex);
@@ -747,11 +794,13 @@ void pq_segment_close(struct pq_segment *seg)
 			*p = seg->next;
 			break;
 		}
-	if (!others_lock_it(seg))
+	sibling = find_sibling(seg);
+	if (sibling)
+		park_descriptors(seg, sibling);
+	else
 		close_descriptors(seg);
 	munmap(seg->header, seg->size);
-	free(seg->own);
-	free(seg);
+	free_segment(seg);
 	pthread_mutex_unlock(&open_mutex);
 }
 

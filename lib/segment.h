@@ -28,6 +28,10 @@ struct pq_segment {
 	unsigned users;
 	bool readonly;
 
+	/* Descriptors of closed views of the same object, see segment.c. */
+	int *parked;
+	size_t parked_count;
+
 	size_t size;
 	uint32_t capacity;
 	struct pq_header *header;

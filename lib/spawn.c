@@ -192,7 +192,7 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 		while (write(s->error_pipe, &err, sizeof(err)) < 0 &&
 		       errno == EINTR)
 			;
-	_exit(err == ENOENT || err == ENOTDIR ? 127 : 126);
+	_exit(err == ENOENT ? 127 : 126);
 }
 
 static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)

@@ -110,6 +110,9 @@ static int pin_down(struct procq *q, const struct pq_view *view,
 	if (pin == -ESRCH)
 		/* With a living parent: marked by now, the CAS will tell. */
 		flight->verdict = PQ_STALE;
+	else if (flight->orphan && pin >= 0 && pq_pin_dead(pin))
+		/* It died with its parent: nobody is left to say how. */
+		flight->verdict = PQ_STALE;
 	else if (flight->orphan)
 		flight->verdict = compare(view, flight->pin);
 	else

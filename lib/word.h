@@ -77,7 +77,9 @@ static inline bool pq_word_valid(uint64_t word)
 	case PROCQ_GONE:
 		return !owner && !(flags & ~PQ_RETURNED);
 	case PROCQ_TAKEN:
-		return owner && !(flags & ~(PQ_DEAD | PQ_ASK | PQ_RETURNED));
+		/* The mark answers a question that was asked. */
+		return owner && !(flags & ~(PQ_DEAD | PQ_ASK | PQ_RETURNED)) &&
+		       !(flags & PQ_DEAD && flags & PQ_ASK);
 	default:
 		return false;
 	}
