@@ -214,7 +214,7 @@ uint64_t pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 {
 	struct pq_record *r = &seg->records[slot];
 	uint64_t gen = pq_word_gen(word), to = pq_word_enter(word), at;
-	uint64_t delay = micros_since(LOAD(r->started), pq_clock_life());
+	uint64_t delay = micros_since(LOAD(r->started), pq_clock_life_child());
 
 	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)pid))
 		return 0;

@@ -195,6 +195,8 @@ bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
 	pq_segment_unlock();
 	if (held)
 		return true;
+	if (seg->lock_fd < 0)
+		return false;
 	/* If the kernel can't say, nobody is declared dead. */
 	if (lock_byte(seg->lock_fd, F_WRLCK, incarnation, &holder) < 0)
 		return true;
@@ -263,8 +265,13 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 	for (;;) {
 		/* Not O_CREAT at once: in a sticky directory the kernel
 		 * refuses that for files of others. */
-		int fd = open(seg->lock_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+		int fd = open(seg->lock_name,
+			      (seg->readonly ? O_RDONLY : O_RDWR) |
+			      O_NOFOLLOW | O_CLOEXEC);
 
+		/* No file, no locks: who only looks leaves it at that. */
+		if (fd < 0 && errno == ENOENT && seg->readonly)
+			return 0;
 		if (fd < 0 && errno == ENOENT)
 			fd = open(seg->lock_name, O_RDWR | O_NOFOLLOW |
 				  O_CLOEXEC | O_CREAT | O_EXCL, (mode_t)mode);
@@ -306,6 +313,11 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 	bool create = !(options->flags & PROCQ_NOCREATE);
 	int flags = seg->readonly ? O_RDONLY : O_RDWR;
 
+#if defined __linux__
+	/* A FIFO in its place must not make an onlooker wait for a writer. */
+	flags |= O_NONBLOCK;
+#endif
+
 	for (;;) {
 		seg->fd = shm_open(seg->name, flags, 0);
 		if (seg->fd < 0 && errno == ENOENT && create)
@@ -344,7 +356,9 @@ static int check_owner(const struct pq_segment *seg, const struct stat *st,
 
 /* ---- what the header says of machine and time ---- */
 
-static void read_boot_id(uint64_t id[2])
+/* Zeros where the system has none; an error where it could not be read, which
+ * must not make a queue look like one of another boot. */
+static int read_boot_id(uint64_t id[2])
 {
 	char text[64];
 	size_t at = 0, digits = 0;
@@ -353,7 +367,7 @@ static void read_boot_id(uint64_t id[2])
 	id[0] = id[1] = 0;
 	f = fopen("/proc/sys/kernel/random/boot_id", "re");
 	if (!f)
-		return;
+		return errno == ENOENT || errno == EACCES ? 0 : -errno;
 	at = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[at] = '\0';
@@ -366,6 +380,7 @@ static void read_boot_id(uint64_t id[2])
 		id[digits / 16] = id[digits / 16] << 4 | (uint64_t)(d - hex);
 		digits++;
 	}
+	return 0;
 }
 
 static uint64_t read_pid_namespace(void)
@@ -403,7 +418,7 @@ static void set_views(struct pq_segment *seg, char *base, uint32_t capacity)
 		pq_hint_free, seg };
 }
 
-static void fill_header(struct pq_header *h, uint32_t capacity)
+static int fill_header(struct pq_header *h, uint32_t capacity)
 {
 	h->version = PQ_VERSION;
 	h->byte_order = PQ_BYTE_ORDER_MARK;
@@ -412,10 +427,10 @@ static void fill_header(struct pq_header *h, uint32_t capacity)
 	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	h->capacity = capacity;
 	h->size = pq_segment_bytes(capacity);
-	read_boot_id(h->boot_id);
 	h->pid_namespace = read_pid_namespace();
 	h->created = pq_clock_wall();
 	atomic_store_explicit(&h->next_incarnation, 1, memory_order_relaxed);
+	return read_boot_id(h->boot_id);
 }
 
 /* Everything but the magic, which makes it visible. */
@@ -466,8 +481,9 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 		return -errno;
 	memset(base + sizeof(uint64_t), 0, size - sizeof(uint64_t));
 	set_views(seg, base, capacity);
-	fill_header(seg->header, capacity);
-	rc = format(seg, options->role, incarnation);
+	rc = fill_header(seg->header, capacity);
+	if (rc == 0)
+		rc = format(seg, options->role, incarnation);
 	if (rc < 0) {
 		munmap(base, size);
 		seg->header = NULL;
@@ -537,6 +553,7 @@ static int verify_header(const struct pq_header *h, size_t size,
 			 struct procq_options *options)
 {
 	uint64_t boot_id[2];
+	int rc;
 
 	options->found = h->version;
 	if (h->byte_order != PQ_BYTE_ORDER_MARK || h->version != PQ_VERSION ||
@@ -547,7 +564,9 @@ static int verify_header(const struct pq_header *h, size_t size,
 	if (h->capacity < 1 || h->capacity > PROCQ_CAPACITY_MAX ||
 	    h->size != pq_segment_bytes(h->capacity) || size < h->size)
 		return -EBADMSG;
-	read_boot_id(boot_id);
+	rc = read_boot_id(boot_id);
+	if (rc < 0)
+		return rc;
 	if (memcmp(boot_id, h->boot_id, sizeof(boot_id)) != 0)
 		return -ESTALE;
 	if (h->pid_namespace != read_pid_namespace())
@@ -776,7 +795,7 @@ static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
 	while (seg->parked_count > 0)
 		parked[at->parked_count++] = seg->parked[--seg->parked_count];
 	parked[at->parked_count++] = seg->fd;
-	if (seg->lock_fd != seg->fd)
+	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
 		parked[at->parked_count++] = seg->lock_fd;
 }
 

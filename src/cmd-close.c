@@ -35,8 +35,8 @@ static int set_closed(struct request *r, int closed)
 		print_json(&l);
 	} else if (removed) {
 		/* Who leaves an empty queue last takes it along. */
-		complain(_("queue '%s': removed, being empty and used by nobody"),
-			 r->queue);
+		complain(_("queue '%s': removed, being empty and used by "
+			   "nobody"), r->queue);
 	} else if (r->verbose) {
 		complain(closed ? _("queue '%s': closed")
 				: _("queue '%s': open"), r->queue);

@@ -34,14 +34,36 @@ int request_join(const struct request *r, enum procq_role role,
 	return procq_open(q, r->queue, o);
 }
 
+/* What helps, where something does. */
+static void advise(const struct request *r, int err)
+{
+	switch (err) {
+	case -ENOENT:
+		complain(_("'procq list' shows the queues on this machine"));
+		return;
+	case -EACCES:
+		complain(_("its creator lets others in by 'producer --mode'"));
+		return;
+	case -EXDEV:
+		complain(_("it can be used by processes of that namespace"));
+		return;
+	}
+	if (is_wreck(err))
+		complain(_("if nobody needs it, 'procq remove --force %s' "
+			   "unlinks it"), r->queue);
+}
+
 int complain_request(const struct request *r, const struct procq_options *o,
 		     int err)
 {
+	if (err == -ENOENT && is_unfinished(r->queue)) {
+		complain(_("queue '%s': its creator did not finish setting it "
+			   "up; the next producer will, or 'procq remove "
+			   "--force %s' unlinks it"), r->queue, r->queue);
+		return EXIT_FAILED;
+	}
 	complain_open(r->queue, o, err);
-	if (err == -ENOENT)
-		complain(_("'procq list' shows the queues on this machine"));
-	if (err == -EINVAL || err == -ENAMETOOLONG)
-		return EXIT_USAGE;
+	advise(r, err);
 	return EXIT_FAILED;
 }
 
@@ -96,6 +118,26 @@ const char *short_name(const char *object)
 	return object;
 }
 
+bool is_wreck(int err)
+{
+	return err == -EBADMSG || err == -EPROTONOSUPPORT ||
+	       err == -ESTALE || err == -EXDEV;
+}
+
+int open_object(const char *object)
+{
+	int flags = O_RDONLY;
+	int fd;
+
+#ifdef __linux__
+	/* The C library passes it on; a FIFO that somebody put in the place
+	 * of an object would hold us up. Others might refuse it. */
+	flags |= O_NONBLOCK;
+#endif
+	fd = shm_open(object, flags, 0);
+	return fd < 0 ? -errno : fd;
+}
+
 bool is_unfinished(const char *name)
 {
 	char object[PROCQ_NAME_SIZE];
@@ -103,7 +145,7 @@ bool is_unfinished(const char *name)
 
 	if (procq_object_name(name, object) < 0)
 		return false;
-	fd = shm_open(object, O_RDONLY, 0);
+	fd = open_object(object);
 	if (fd < 0)
 		return false;
 	close(fd);

@@ -57,8 +57,13 @@ static void refuse(struct work *w, struct ending *e, int err)
 {
 	e->step = REFUSED;
 	e->due = PROCQ_FOREVER;
-	complain(_("queue '%s': process %d: %s"), w->r->queue, (int)e->pid,
-		 procq_strerror(err));
+	if (err == -ENOTSUP)
+		complain(_("queue '%s': process %d: not signalled, since "
+			   "nothing proves that it is the recorded one; if it "
+			   "is, end it with kill"), w->r->queue, (int)e->pid);
+	else
+		complain(_("queue '%s': process %d: %s"), w->r->queue,
+			 (int)e->pid, procq_strerror(err));
 }
 
 static void end_one(struct work *w, const struct procq_process *p)
@@ -226,8 +231,10 @@ static void complain_busy(const struct request *r, struct procq *q)
 		memset(&s, 0, sizeof(s));
 	n = inhabitants(&s);
 	if (n > 0 && r->kill)
-		complain(P_("queue '%s': not removed: %ju process is still in it",
-			    "queue '%s': not removed: %ju processes are still in it",
+		complain(P_("queue '%s': not removed: %ju process is still "
+			    "in it",
+			    "queue '%s': not removed: %ju processes are still "
+			    "in it",
 			    (unsigned long)n), r->queue, (uintmax_t)n);
 	else if (n > 0)
 		complain(P_("queue '%s': not removed: %ju process is in it; "
@@ -260,19 +267,19 @@ static int remove_empty(struct request *r, struct procq *q)
 	return err < 0 ? complain_failed(r, err) : EXIT_DONE;
 }
 
-/* A signal that came in the middle would leave the queue closed, so they are
- * taken while it matters. */
+/* From here on a closed pipe ends us quietly again. */
 static void leave_signals(void)
 {
 	struct sigaction sa;
 
-	/* From here on a closed pipe ends us quietly again. */
 	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler != SIG_IGN) {
 		sa.sa_handler = SIG_DFL;
 		sigaction(SIGPIPE, &sa, NULL);
 	}
 }
 
+/* A signal that came in the middle would leave the queue closed, so they are
+ * taken while it matters. */
 static int close_and_end(struct work *w)
 {
 	struct procq_stat before;
@@ -315,13 +322,6 @@ static int remove_full(struct request *r, struct procq *q)
 	return err < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* What procq_open() says of an object that is no queue anybody can use. */
-static bool is_wreck(int err)
-{
-	return err == -EBADMSG || err == -EPROTONOSUPPORT ||
-	       err == -ESTALE || err == -EXDEV;
-}
-
 /* The process that holds a lock on it, as participants do; 0: none; -1 one
  * that can't be seen from here. */
 static pid_t locked_by(int fd)
@@ -342,6 +342,8 @@ static int may_unlink(const struct request *r, int fd)
 
 	if (fstat(fd, &st) < 0)
 		return complain_failed(r, -errno);
+	if (!S_ISREG(st.st_mode))
+		return complain_failed(r, -ENODEV);
 	if (st.st_uid != geteuid() &&
 	    (geteuid() != 0 || r->queue[0] != '/')) {
 		complain(_("queue '%s': not removed: it belongs to user %lu"),
@@ -367,28 +369,18 @@ static int unlink_wreck(const struct request *r)
 	status = procq_object_name(r->queue, object);
 	if (status < 0)
 		return complain_failed(r, status);
-	fd = shm_open(object, O_RDONLY, 0);
+	fd = open_object(object);
 	if (fd < 0)
-		return complain_failed(r, -errno);
+		return complain_failed(r, fd);
 	status = may_unlink(r, fd);
 	if (status == EXIT_DONE && shm_unlink(object) < 0)
 		status = complain_failed(r, -errno);
 	close(fd);
 	print_result(r, NULL, object, status == EXIT_DONE);
 	if (status == EXIT_DONE)
-		complain(_("queue '%s': removed %s, which was not a usable queue"),
-			 r->queue, object);
+		complain(_("queue '%s': removed %s, which was not a usable "
+			   "queue"), r->queue, object);
 	return status;
-}
-
-static int complain_wreck(const struct request *r,
-			  const struct procq_options *o, int err)
-{
-	complain_open(r->queue, o, err);
-	if (is_wreck(err))
-		complain(_("if nobody needs it, 'procq remove --force %s' "
-			   "unlinks it"), r->queue);
-	return EXIT_FAILED;
 }
 
 static int run(struct request *r)
@@ -401,8 +393,6 @@ static int run(struct request *r)
 	if (r->force && (is_wreck(err) ||
 			 (err == -ENOENT && is_unfinished(r->queue))))
 		return unlink_wreck(r);
-	if (is_wreck(err))
-		return complain_wreck(r, &o, err);
 	if (err < 0)
 		return complain_request(r, &o, err);
 	status = r->kill ? remove_full(r, q) : remove_empty(r, q);

@@ -71,7 +71,10 @@ void program_start(const char *name, char **argv)
 		argv[0] = literal;
 	fill_standard_descriptors();
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
-	setlocale(LC_ALL, "");
+	/* No more than is used: each category is a file that is mapped, and
+	 * that a fork has to copy the mapping of. */
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
 	setlocale(LC_NUMERIC, "C");
 #if defined ENABLE_NLS && ENABLE_NLS
 	bindtextdomain(PACKAGE, LOCALEDIR);
@@ -272,7 +275,8 @@ int option_word(const char *option, const char *text,
 	for (int i = 0; words[i]; i++)
 		if (strcmp(text, words[i]) == 0)
 			return i;
-	used = (size_t)snprintf(why, sizeof(why), "%s", _("it has to be one of"));
+	used = (size_t)snprintf(why, sizeof(why), "%s",
+				_("it has to be one of"));
 	for (int i = 0; words[i] && used < sizeof(why); i++)
 		used += (size_t)snprintf(why + used, sizeof(why) - used,
 					 "%s %s", i > 0 ? "," : "", words[i]);
@@ -315,7 +319,6 @@ const char *option_queue(const char *given)
 static volatile sig_atomic_t stops;
 static volatile sig_atomic_t stopped_by;
 static volatile sig_atomic_t statistics_wanted;
-static volatile sig_atomic_t child_died;
 static struct procq *volatile to_wake;
 static char bus_message[256];
 
@@ -358,7 +361,6 @@ static void on_child(int signo)
 	int saved = errno;
 
 	(void)signo;
-	child_died = 1;
 	wake();
 	errno = saved;
 }
@@ -437,6 +439,16 @@ void signals_start(sigset_t *started)
 void signals_take_children(void)
 {
 	take(SIGCHLD, on_child, SA_RESTART | SA_NOCLDSTOP);
+	signals_hear_children(false);
+}
+
+void signals_hear_children(bool hear)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(hear ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
 }
 
 void signals_wake(struct procq *q)
@@ -464,14 +476,6 @@ bool signals_statistics(void)
 	if (!statistics_wanted)
 		return false;
 	statistics_wanted = 0;
-	return true;
-}
-
-bool signals_child(void)
-{
-	if (!child_died)
-		return false;
-	child_died = 0;
 	return true;
 }
 
@@ -562,8 +566,8 @@ void progress_show(struct progress *p, uint64_t done, int64_t now)
 			 p->count, (int)((double)done * 100 /
 					 (double)p->count));
 	if (ns >= 0)
-		duration_seconds(ns / NS_PER_S * NS_PER_S, 3, left);
-	/* Whole seconds. */
+		duration_seconds(ns + NS_PER_S / 2, 3, left);
+	/* Whole seconds, rounded. */
 	left[strcspn(left, ".")] = '\0';
 	snprintf(text, sizeof(text), *left ? _("%" PRIu64 "%s, %s, %ss left")
 					   : "%" PRIu64 "%s, %s", done, total,

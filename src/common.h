@@ -80,8 +80,9 @@ const char *option_queue(const char *given);
  * with which the program was started. Nothing is ever ignored: children
  * would inherit that. */
 void signals_start(sigset_t *started);
-/* Take CHLD, too. */
+/* Take CHLD, too; it is heard only while it is wanted. */
 void signals_take_children(void);
+void signals_hear_children(bool hear);
 /* Whom the handlers wake; NULL before it is closed. */
 void signals_wake(struct procq *q);
 /* How many signals asked to stop. Repeats within 50 ms count once: timeout(1)
@@ -91,9 +92,8 @@ int signals_stops(void);
 const volatile sig_atomic_t *signals_stops_at(void);
 /* The first signal that asked to stop; 0: none. */
 int signals_stopped_by(void);
-/* Did it come since the last time? */
+/* Did USR1 come since the last time? */
 bool signals_statistics(void);
-bool signals_child(void);
 /* Was SIGPIPE ignored when the program was started? */
 bool signals_pipe_ignored(void);
 /* The end of a program that was stopped: die of the signal. */

@@ -103,8 +103,8 @@ static void help_pace(void)
 		" 0-1s\n"), stdout);
 	fputs(_("  -a, --min-age=D            end a process only when it has"
 		" lived that long\n"), stdout);
-	fputs(_("      --jitter=D             at most D longer than that, at random"
-		"\n"), stdout);
+	fputs(_("      --jitter=D             at most D longer than that, at"
+		" random\n"), stdout);
 	fputs(_("      --seed=N               make what is random repeatable"
 		"\n"), stdout);
 	fputs(_("      --wait=D               wait at most D for a queue or a"
@@ -578,18 +578,21 @@ static void finish(struct consumer *c)
 
 /* Joining. */
 
-static void sleep_a_while(void)
+/* A signal ends it early. The pauses begin short: a producer that was started
+ * together with the consumer has its queue in a moment. */
+static void sleep_a_while(int64_t *pause)
 {
-	struct timespec t = { .tv_nsec = LOOK_EVERY };
+	struct timespec t = { .tv_nsec = (long)*pause };
 
-	/* A signal ends it early. */
 	nanosleep(&t, NULL);
+	*pause = time_min(*pause * 2, LOOK_EVERY);
 }
 
 /* Wait until there is a queue. Returns false if it is over before. */
 static bool join(struct consumer *c)
 {
 	struct run *r = &c->run;
+	int64_t pause = NS_PER_MS;
 	bool told = false;
 	int err;
 
@@ -608,7 +611,7 @@ static bool join(struct consumer *c)
 			complain(_("no queue '%s' yet, waiting"), r->queue);
 		told = true;
 		run_tick(r, 0, now);
-		sleep_a_while();
+		sleep_a_while(&pause);
 	}
 	if (err == 0)
 		return true;

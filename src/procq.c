@@ -34,7 +34,7 @@ static const struct command *const commands[] = {
 
 /* Options without a short form. */
 enum {
-	OPENMETRICS = 256, EMPTY, WAIT, KILL, FORCE, HELP, VERSION
+	OPENMETRICS = 256, EMPTY, WAIT, KILL, FORCE, VERBOSE, HELP, VERSION
 };
 
 struct choice {
@@ -51,8 +51,8 @@ N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or\n"
 "                             \"default\"), as the operand NAME\n") },
 	{ 0, 'J', "json", no_argument,
 N_("  -J, --json                 print JSON\n") },
-	{ 0, 'v', "verbose", no_argument,
-N_("  -v, --verbose              say more on standard error\n") },
+	{ 0, VERBOSE, "verbose", no_argument,
+N_("      --verbose              say more on standard error\n") },
 	{ TAKES_LIST, 'o', "output", required_argument,
 N_("  -o, --output=COLUMNS       print these columns, separated by commas;\n"
 "                             +COLUMNS adds to the usual ones\n") },
@@ -95,8 +95,8 @@ static void help_options(unsigned which)
 
 static void help_durations(void)
 {
-	fputs(_("\nD is a number with a unit of us ms s m h d; "
-		"without one, seconds.\n"), stdout);
+	fputs(_("\nD is a duration: a decimal number with one of us, ms, s, "
+		"m, h, d, or seconds.\n"), stdout);
 }
 
 static void help_all(void)
@@ -124,8 +124,6 @@ static void help_all(void)
 	fputs(_("\nOptions of wait and remove:\n"), stdout);
 	help_options(TAKES_WAIT);
 	help_durations();
-	fputs(_("\nExit status is 0 if all went well, 1 if something failed, "
-		"2 for a usage\nerror, 124 if --wait ran out.\n"), stdout);
 	help_tail();
 }
 
@@ -217,7 +215,7 @@ static void take_option(struct request *r, int letter)
 	case 'r':
 		set_form(r, TABLE_RAW);
 		return;
-	case 'v':
+	case VERBOSE:
 		r->verbose = true;
 		return;
 	case 'o':

@@ -35,10 +35,6 @@
 
 /* How long a process may take to exit that could not run its command. */
 #define EXIT_MAX (100 * NS_PER_MS)
-/* Counting the queue for a line may take so long each time, or else such a
- * share of all time. */
-#define COUNT_CHEAP (200 * NS_PER_US)
-#define COUNT_SHARE 10
 
 enum {
 	OPT_SPAWN = OPT_OWN,
@@ -77,7 +73,6 @@ struct producer {
 	int64_t due;		/* the next start */
 	int64_t full_since;	/* 0: there is room */
 	int64_t back_off;	/* the last pause after a failure, 0: none */
-	int64_t count_again;	/* not before */
 	unsigned unreaped;	/* starts since children were looked for */
 };
 
@@ -109,7 +104,8 @@ static void help_pace(void)
 		" 0-1s\n"), stdout);
 	fputs(_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or"
 		" hour instead,\n"
-		"                               on a fixed schedule\n"), stdout);
+		"                               on a fixed schedule\n"),
+	      stdout);
 	fputs(_("      --seed=N               make the random pauses"
 		" repeatable\n"), stdout);
 	fputs(_("      --wait=D               wait at most D for room, then"
@@ -284,11 +280,20 @@ static void parse_options(struct producer *p, int argc, char **argv)
 
 static void reap(struct producer *p)
 {
-	int n = procq_reap(p->run.q);
+	struct procq_event e;
 
 	p->unreaped = 0;
-	if (n > 0)
-		p->run.summary.reaped += (uint64_t)n;
+	while (procq_reap_one(p->run.q, &e) > 0)
+		summary_count(&p->run.summary, &e);
+}
+
+/* CHLD interrupts only here: in flood a signal for each death would cost
+ * more than the look that finds many. */
+static void sleep_until(struct producer *p, unsigned what, int64_t deadline)
+{
+	signals_hear_children(true);
+	procq_wait(p->run.q, what, deadline);
+	signals_hear_children(false);
 }
 
 /* Sleep until something happens; a parent has to look at least every
@@ -300,25 +305,10 @@ static void rest(struct producer *p, unsigned what, int64_t deadline)
 	deadline = time_min(deadline, time_after(now, PROCQ_PATIENCE));
 	deadline = time_min(deadline, p->run.until);
 	if (!run_stopped(&p->run) && deadline > now)
-		procq_wait(p->run.q, what | PROCQ_CHILD, deadline);
+		sleep_until(p, what | PROCQ_CHILD, deadline);
 	reap(p);
 	run_tell_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
-}
-
-/* How many processes there are now; -1: it would cost too much to say.
- * procq_stat() goes through all records, a million perhaps. */
-static int64_t count_present(struct producer *p)
-{
-	struct procq_stat stat;
-	int64_t begun = procq_now(), cost;
-
-	if (begun < p->count_again || procq_stat(p->run.q, &stat) < 0)
-		return -1;
-	cost = procq_now() - begun;
-	if (cost > COUNT_CHEAP)
-		p->count_again = begun + COUNT_SHARE * cost;
-	return (int64_t)stat.present;
 }
 
 static void tell_started(struct producer *p, const struct procq_process *what)
@@ -326,7 +316,7 @@ static void tell_started(struct producer *p, const struct procq_process *what)
 	if (p->run.quiet)
 		return;
 	run_written(&p->run, output_started(&p->run.out, what,
-					    count_present(p),
+					    procq_occupied(p->run.q),
 					    procq_capacity(p->run.q)));
 }
 
@@ -430,8 +420,8 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 	while (procq_child(p->run.q, what->slot, &now) == 0 &&
 	       now.pid == what->pid && now.state == PROCQ_QUEUED &&
 	       procq_now() < deadline) {
-		procq_wait(p->run.q, PROCQ_CHILD,
-			   time_after(procq_now(), NS_PER_MS));
+		sleep_until(p, PROCQ_CHILD,
+			    time_after(procq_now(), NS_PER_MS));
 		reap(p);
 	}
 }
@@ -531,8 +521,8 @@ static bool drain(struct producer *p)
 	while (procq_children(p->run.q) > 0) {
 		if (signals_stops() > stops)
 			return false;
-		procq_wait(p->run.q, PROCQ_CHILD,
-			   time_after(procq_now(), PROCQ_PATIENCE));
+		sleep_until(p, PROCQ_CHILD,
+			    time_after(procq_now(), PROCQ_PATIENCE));
 		reap(p);
 		run_tick(&p->run, p->run.summary.started, procq_now());
 	}
@@ -573,7 +563,7 @@ static void collect_all(struct producer *p, unsigned char *taken)
 
 	while (procq_collect(p->run.q, &e) > 0) {
 		taken[e.process.slot] = 0;
-		summary_add(&p->run.summary, &e);
+		/* Counted when it was reaped. */
 		run_written(&p->run, output_ended(&p->run.out, &e,
 						  "producer"));
 	}
@@ -586,8 +576,8 @@ static void rest_while_killing(struct producer *p, int64_t *pause,
 {
 	int64_t now = procq_now();
 
-	procq_wait(p->run.q, PROCQ_CHILD | PROCQ_DEATH,
-		   time_min(deadline, time_after(now, *pause)));
+	sleep_until(p, PROCQ_CHILD | PROCQ_DEATH,
+		    time_min(deadline, time_after(now, *pause)));
 	*pause = time_min(*pause * 2, PROCQ_PATIENCE);
 }
 

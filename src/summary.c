@@ -117,7 +117,7 @@ static size_t signal_index(int32_t code)
 	return code > 0 && code < SUMMARY_SIGNALS ? (size_t)code : 0;
 }
 
-void summary_add(struct summary *s, const struct procq_event *e)
+void summary_count(struct summary *s, const struct procq_event *e)
 {
 	if (e->type == PROCQ_STALE) {
 		s->stale++;
@@ -141,6 +141,13 @@ void summary_add(struct summary *s, const struct procq_event *e)
 		s->unknown++;
 		break;
 	}
+}
+
+void summary_add(struct summary *s, const struct procq_event *e)
+{
+	summary_count(s, e);
+	if (e->type == PROCQ_STALE)
+		return;
 	if (e->lived >= 0)
 		histogram_add(&s->lived, e->lived);
 	if (e->latency >= 0)
@@ -221,7 +228,7 @@ void summary_print_started(const struct summary *s, FILE *f,
 	fprintf(f, "%s: started=%" PRIu64 " elapsed=%ss rate=%s", program,
 		s->started, duration_seconds(elapsed, 3, time),
 		rate_text(s->started, elapsed, rate));
-	fprintf(f, " ended=%" PRIu64 " left=%" PRIu64, s->reaped, s->left);
+	fprintf(f, " ended=%" PRIu64 " left=%" PRIu64, s->retired, s->left);
 	print_count(f, "failed", s->failed);
 	print_count(f, "unconfirmed", s->unconfirmed);
 	fprintf(f, " seed=%" PRIu64 "\n", seed);

@@ -36,9 +36,8 @@ struct histogram {
 struct summary {
 	uint64_t started;	/* producer: entered */
 	uint64_t failed;	/* … commands that could not be run */
-	uint64_t reaped;	/* … ended, by whomever */
 	uint64_t left;		/* … alive when it left */
-	uint64_t retired;	/* consumer: deaths told */
+	uint64_t retired;	/* deaths told; producer: by whomever */
 	uint64_t self;		/* … of these, ended by themselves */
 	uint64_t stale;
 	uint64_t unconfirmed;	/* not confirmed up to now */
@@ -56,7 +55,8 @@ int64_t histogram_quantile(const struct histogram *h, uint64_t num,
 			   uint64_t den);
 int64_t histogram_mean(const struct histogram *h);
 
-/* Count the end of a process. */
+/* Count the end of a process by its cause; and also its times. */
+void summary_count(struct summary *s, const struct procq_event *e);
 void summary_add(struct summary *s, const struct procq_event *e);
 
 /* "12.50/s", from a number of things in ns. Returns buf. */

@@ -18,7 +18,7 @@
 
 struct table_column {
 	const char *name;	/* heading, and the word for --output */
-	const char *key;	/* member name in JSON, and a second such word */
+	const char *key;	/* the member in JSON, and another such word */
 	const char *help;	/* what it shows; marked with N_() */
 	unsigned flags;		/* TABLE_RIGHT */
 };

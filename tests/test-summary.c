@@ -146,7 +146,7 @@ static void test_summary(void)
 	       " p99=112us max=112us\n", "what the consumer prints");
 	memset(&s, 0, sizeof(s));
 	s.started = 20;
-	s.reaped = 19;
+	s.retired = 19;
 	s.left = 1;
 	is_str(printed(summary_print_started),
 	       "consumer: started=20 elapsed=10.000s rate=2.00/s ended=19"
