@@ -19,6 +19,17 @@ EXTRA_DIST += \
 	debian/tests/library \
 	debian/tests/session
 
+# The design and its models: to read, and for those who have spin.
+design_files = \
+	doc/design.md \
+	model/bell.pml \
+	model/entry.pml \
+	model/life.pml \
+	model/queue.pml \
+	model/remove.pml \
+	model/tally.pml
+EXTRA_DIST += $(design_files)
+
 distclean-local: distclean-man
 dist-hook: dist-check-man
 

@@ -605,13 +605,58 @@ static int verify(struct pq_segment *seg, size_t size,
 
 /* ---- opening ---- */
 
-static void unlink_object(const struct pq_segment *seg)
+/* Where the directory is sticky only the owner may: then -EPERM. */
+static int unlink_object(const struct pq_segment *seg)
 {
 #if !PQ_USE_SHM_LOCKS
 	/* First, so that no new object is ever guarded by the old file. */
-	unlink(seg->lock_name);
+	if (unlink(seg->lock_name) < 0 && errno != ENOENT)
+		return -errno;
 #endif
-	shm_unlink(seg->name);
+	return shm_unlink(seg->name) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* A final object that may not be unlinked by this user: open it again.
+ * Holds the init lock, so nobody else settles it, and whoever has joined has
+ * left when it saw that it was final. */
+static int reopen_final(const struct pq_segment *seg)
+{
+	uint64_t life = PQ_LIFE_FINAL;
+	struct pq_header *h = map_bytes(seg, sizeof(*h));
+
+	if (h == MAP_FAILED)
+		return -errno;
+	atomic_compare_exchange_strong(&h->life, &life, PQ_LIFE_OPEN);
+	munmap(h, sizeof(*h));
+	return 0;
+}
+
+/* Holds the init lock, and the name leads here. */
+static int settle_locked(struct pq_segment *seg,
+			 struct procq_options *options, uint64_t *incarnation)
+{
+	struct stat st;
+	int rc;
+
+	if (fstat(seg->fd, &st) < 0)
+		return -errno;
+	rc = look(seg, (size_t)st.st_size);
+	switch (rc) {
+	case UNFINISHED:
+		rc = build(seg, options, incarnation);
+		if (rc < 0)
+			unlink_object(seg);
+		return rc;
+	case FINISHED_FINAL:
+		if (unlink_object(seg) == 0)
+			return 1;
+		rc = reopen_final(seg);
+		return rc < 0 ? rc : 1;
+	case FINISHED:
+		return 1;
+	default:
+		return rc;
+	}
 }
 
 /* The object is not finished, or final: settle that under its init lock.
@@ -619,7 +664,6 @@ static void unlink_object(const struct pq_segment *seg)
 static int settle(struct pq_segment *seg, struct procq_options *options,
 		  uint64_t *incarnation)
 {
-	struct stat st;
 	int rc;
 
 	if (options->flags & PROCQ_NOCREATE)
@@ -627,24 +671,8 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 	rc = init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;
-	rc = 1;
-	if (name_leads_here(seg)) {
-		if (fstat(seg->fd, &st) < 0) {
-			rc = -errno;
-			goto unlock;
-		}
-		rc = look(seg, (size_t)st.st_size);
-		if (rc == FINISHED_FINAL)
-			unlink_object(seg);
-		if (rc == UNFINISHED) {
-			rc = build(seg, options, incarnation);
-			if (rc < 0)
-				unlink_object(seg);
-		} else if (rc >= 0) {
-			rc = 1;
-		}
-	}
-unlock:
+	rc = name_leads_here(seg) ? settle_locked(seg, options, incarnation)
+				  : 1;
 	init_unlock(seg);
 	return rc;
 }
@@ -870,8 +898,12 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 	}
 	if (atomic_compare_exchange_strong(&seg->header->life, &life,
 					   PQ_LIFE_FINAL)) {
-		unlink_object(seg);
-		rc = 0;
+		rc = unlink_object(seg);
+		if (rc < 0) {
+			/* Another user's: it stays, empty. */
+			atomic_store(&seg->header->life, PQ_LIFE_OPEN);
+			rc = rc == -EPERM || rc == -EACCES ? rc : -EBUSY;
+		}
 	}
 unlock:
 	init_unlock(seg);

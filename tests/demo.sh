@@ -86,6 +86,7 @@ if "$PROCQ" show >/dev/null 2>&1; then
 fi
 
 sum="started $started = retired $retired + exited $exited"
+left=${left%,}
 echo "$sum,${left:- none} left"
 [ -z "$left" ] || failed="something is left"
 if [ "$failed" != no ]; then

@@ -6,7 +6,7 @@
  *
  * Writes the command's pid to FILE. Its processes become children of this
  * one when it ends, so that they can be waited for; those which are alive
- * after SECONDS are ended. Prints one line:
+ * after SECONDS, or when SIGUSR1 comes, are ended. Prints one line:
  *
  *	status=0 signal=9 adopted=3 killed=3 alive=0
  *
@@ -31,6 +31,7 @@
 #endif
 
 static int adopted, killed;
+static volatile sig_atomic_t enough;
 
 static double now(void)
 {
@@ -45,6 +46,12 @@ static void doze(void)
 	struct timespec t = { 0, 5000000 };
 
 	nanosleep(&t, NULL);
+}
+
+static void on_enough(int signo)
+{
+	(void)signo;
+	enough = 1;
 }
 
 static void count(int status)
@@ -86,7 +93,7 @@ static int reap_adopted(double deadline)
 			count(status);
 		else if (pid < 0)
 			return 0;
-		else if (now() >= deadline)
+		else if (enough || now() >= deadline)
 			return 1;
 		else
 			doze();
@@ -143,6 +150,7 @@ int main(int argc, char **argv)
 	child = start(argv + 3);
 	if (child < 0 || tell_pid(argv[1], child) < 0)
 		return 2;
+	signal(SIGUSR1, on_enough);
 	while ((pid = waitpid(-1, &status, 0)) != child)
 		if (pid > 0)
 			count(status);

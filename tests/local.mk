@@ -11,6 +11,7 @@ unit_tests = \
 	tests/test-output \
 	tests/test-record \
 	tests/test-ring \
+	tests/test-segment \
 	tests/test-signame \
 	tests/test-summary \
 	tests/test-sweep \
@@ -21,8 +22,22 @@ unit_tests = \
 # Shell tests, through the programs as a user runs them.
 shell_tests = \
 	tests/abi.test \
+	tests/bound.test \
 	tests/example.test \
-	tests/header.test
+	tests/header.test \
+	tests/kill-consumer.test \
+	tests/kill-producer.test \
+	tests/order.test \
+	tests/stop.test \
+	tests/users.test \
+	tests/wait.test
+
+# Programs that these run.
+helper_programs = \
+	tests/helper-bound \
+	tests/helper-ignore \
+	tests/helper-json \
+	tests/helper-orphans
 
 # What they include.
 check_headers = \
@@ -35,7 +50,7 @@ check_headers = \
 LONG_TESTS =
 long_programs =
 
-check_PROGRAMS += $(unit_tests)
+check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
@@ -69,10 +84,10 @@ AM_TESTS_ENVIRONMENT = \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
-check-long: all $(check_PROGRAMS) $(long_programs)
+check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)'
 
-demo: all
+demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
 PHONIES += check-long demo

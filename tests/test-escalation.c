@@ -110,6 +110,17 @@ static void test_order(void)
 	endings_free(&all);
 }
 
+/* As good as never. */
+static void test_long(void)
+{
+	escalation_simple(&steps, SIGTERM, INT64_MAX);
+	endings_init(&all, &steps, 1);
+	add(0, 12345);
+	is_int(endings_deadline(&all), PROCQ_FOREVER, "292 years are for ever");
+	ok(!endings_due(&all, PROCQ_FOREVER - 1), "and not due before");
+	endings_free(&all);
+}
+
 /* Many, dying in another order than they came. */
 static void test_many(void)
 {
@@ -146,6 +157,7 @@ int main(void)
 {
 	test_plans();
 	test_order();
+	test_long();
 	test_many();
 	return done();
 }

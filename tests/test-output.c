@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -322,6 +323,23 @@ static void test_errors(void)
 	       "no such folder");
 }
 
+/* The system takes a part of a line; the rest is not forgotten. */
+static void test_short_write(void)
+{
+	struct output *out = begin(OUTPUT_TEXT, "q");
+	struct rlimit old, low;
+
+	signal(SIGXFSZ, SIG_IGN);
+	if (getrlimit(RLIMIT_FSIZE, &old) < 0)
+		return;
+	low = old;
+	low.rlim_cur = 50;
+	setrlimit(RLIMIT_FSIZE, &low);
+	is_int(output_ended(out, &event, "x"), -EFBIG, "half a line is told");
+	setrlimit(RLIMIT_FSIZE, &old);
+	is_int((int64_t)strlen(written()), 50, "and is there");
+}
+
 /* A pipe that is full and does not block is waited for; nothing is lost. */
 static void test_full_pipe(void)
 {
@@ -386,6 +404,7 @@ int main(void)
 	test_tsv();
 	test_times();
 	test_errors();
+	test_short_write();
 	test_full_pipe();
 	unlink(scratch);
 	return done();
