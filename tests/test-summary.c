@@ -147,10 +147,14 @@ static void test_summary(void)
 	memset(&s, 0, sizeof(s));
 	s.started = 20;
 	s.retired = 19;
+	s.signals[SIGTERM] = 18;
+	s.exits[0] = 1;
 	s.left = 1;
 	is_str(printed(summary_print_started),
 	       "consumer: started=20 elapsed=10.000s rate=2.00/s ended=19"
-	       " left=1 seed=42\n", "what the producer prints");
+	       " left=1 seed=42\n"
+	       "consumer: cause signal:TERM=18 exit:0=1\n",
+	       "what the producer prints");
 }
 
 static void test_rate(void)
