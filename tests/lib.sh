@@ -40,6 +40,8 @@ number=0
 failed=0
 pids=
 status=0
+limit=
+! command -v timeout >/dev/null || limit='timeout -s KILL 30'
 
 # TAP.
 
@@ -240,11 +242,15 @@ finish()
 	fi
 }
 
-# run NAME COMMAND...: launch it and wait for its end
+# run NAME COMMAND...: in the foreground, to its end; as launch and finish
 run()
 {
-	launch "$@"
-	eval "finish \"\$$1_pid\""
+	ran=$1
+	shift
+	# Without a signal that the command could take for the test's.
+	$limit "$@" >"$dir/$ran.out" 2>"$dir/$ran.err" </dev/null
+	status=$?
+	[ -z "$limit" ] || [ "$status" -ne 137 ] || status=hung
 }
 
 # exits STATUS COMMAND...: for check; leaves $dir/x.out and $dir/x.err
@@ -306,9 +312,10 @@ stat_of()
 		"${2:-$PROCQ_QUEUE}" 2>/dev/null
 }
 
+# stat_is COLUMN VALUE [QUEUE]
 stat_is()
 {
-	same "$2" "$(stat_of "$1")"
+	same "$2" "$(stat_of "$1" "${3:-$PROCQ_QUEUE}")"
 }
 
 # is_gone [QUEUE]
