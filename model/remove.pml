@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * remove.pml - one name, and the objects that come and go under it.
+ *
+ * Concern: can two queues be in use that were opened under one name? Does
+ * anybody join, and stay in, an object that is being taken away? Is what a
+ * dead creator or remover leaves behind put right by the next one, and is the
+ * queue gone when the last one has left it empty?
+ *
+ * Not here: what is in the queue, but for its being empty or not; places in
+ * the table that are used twice (entry.pml). Each participant has a place of
+ * its own here. The init lock is the kernel's: it lets go of it when its
+ * holder is gone.
+ *
+ * Sizes: NP participants that join and leave ROUNDS times each, CRASHES kills.
+ * A creator that finds a FINAL object under its name ends the removal and
+ * starts again; with REVIVE it takes the object back to OPEN instead.
+ *
+ * Mutants: BLINDJOIN EARLYCHECK NOINODE TRYLOCK LATELEAVE OPENONLY REBUILD.
+ */
+#ifndef NP
+#define NP 2
+#endif
+#ifndef ROUNDS
+#define ROUNDS 2
+#endif
+#ifndef CRASHES
+#define CRASHES 1
+#endif
+
+#define OBJECTS (NP * ROUNDS + 1)
+#define OPEN 0
+#define FINAL 9			/* else: PROPOSED by that participant */
+
+byte name;			/* the object it leads to, 0: none */
+byte made;			/* objects so far */
+bit magic[OBJECTS + 1];
+byte life[OBJECTS + 1];
+byte init_lock[OBJECTS + 1];	/* its holder, 0: none */
+bit filled[OBJECTS + 1];	/* some record is not FREE */
+bit entry[(OBJECTS + 1) * (NP + 1)];
+#define ENTRY(o, p) entry[(o) * (NP + 1) + (p)]
+
+bit lock[NP + 1];		/* the participant lives */
+byte in[NP + 1];		/* ghost: the object it works in */
+byte crashes, deaths;
+bit clean;			/* ghost: the last to leave saw no kill */
+
+#define MAYDIE \
+	if \
+	:: skip \
+	:: (crashes < CRASHES) -> crashes++; goto over \
+	fi
+
+/* An object without a name is forgotten when nobody has it open. */
+inline empty_table()
+{
+	d_step {
+		i = 1;
+		do
+		:: (i > NP) -> break
+		:: else -> ENTRY(o, i) = 0; i++
+		od;
+		filled[o] = 0; i = 0
+	}
+}
+
+inline joined()
+{
+	atomic {
+		in[me] = o;
+		assert(name == o && ENTRY(o, me) && life[o] != FINAL)
+	}
+}
+
+#if NP > 2
+#define OTHERS_IN (in[1] == o || in[2] == o || in[3] == o)
+#else
+#define OTHERS_IN (in[1] == o || in[2] == o)
+#endif
+
+inline unlink()
+{
+	atomic {
+#ifndef NOINODE
+		assert(name == o);
+#endif
+		assert(!OTHERS_IN);
+		name = 0		/* shm_unlink() */
+	}
+}
+
+proctype Participant(byte me)
+{
+	byte o, i, n, l, seen;
+	bit busy;
+
+again:	MAYDIE;
+	atomic {			/* shm_open(O_CREAT) */
+		clean = 0;
+		if
+		:: (name == 0) -> made++; name = made
+		:: else
+		fi;
+		o = name
+	};
+	MAYDIE;
+look:	if
+	:: (magic[o]) -> l = life[o]
+	:: else -> l = FINAL
+	fi;
+	if :: (l == FINAL) -> goto create :: else fi;
+	MAYDIE;
+	ENTRY(o, me) = 1;
+	MAYDIE;
+#ifndef BLINDJOIN
+	do
+	:: l = life[o];
+	   if
+	   :: (l == OPEN) -> break
+	   :: (l == FINAL) ->
+		MAYDIE;
+		ENTRY(o, me) = 0;
+		goto create
+	   :: else ->
+		MAYDIE;
+		d_step {
+			if
+			:: (life[o] == l) -> life[o] = OPEN; l = OPEN
+			:: else
+			fi
+		};
+		if :: (l == OPEN) -> break :: else fi
+	   fi
+	od;
+#endif
+	joined();
+	goto work;
+
+create:	atomic { (init_lock[o] == 0) -> init_lock[o] = me };
+	MAYDIE;
+#ifndef NOINODE
+	if
+	:: (name != o) ->
+		init_lock[o] = 0;
+		goto again
+	:: else
+	fi;
+	MAYDIE;
+#endif
+	if
+	:: (magic[o] && life[o] != FINAL) ->
+		init_lock[o] = 0;
+		goto look
+	:: (magic[o] && life[o] == FINAL) ->
+#if defined(REVIVE)
+		ENTRY(o, me) = 1;
+		MAYDIE;
+		life[o] = OPEN
+#elif defined(REBUILD)
+		magic[o] = 0;
+		MAYDIE;
+		goto build
+#else
+		unlink();		/* in the dead one's place */
+		MAYDIE;
+		init_lock[o] = 0;
+		goto again
+#endif
+	:: else ->
+build:		empty_table();
+		MAYDIE;
+		ENTRY(o, me) = 1;
+		life[o] = OPEN;
+		MAYDIE;
+		magic[o] = 1
+	fi;
+	MAYDIE;
+	joined();
+	init_lock[o] = 0;
+
+work:	MAYDIE;
+	if
+	:: skip
+	:: filled[o] = 1; MAYDIE; filled[o] = 0
+	:: (n == ROUNDS - 1) -> filled[o] = 1
+	fi;
+	MAYDIE;
+	/* leave, and take it away if nothing is left */
+#ifdef TRYLOCK
+	atomic {
+		if
+		:: (init_lock[o] == 0) -> init_lock[o] = me
+		:: else -> in[me] = 0; seen = deaths; goto left
+		fi
+	};
+#else
+	atomic { (init_lock[o] == 0) -> init_lock[o] = me };
+#endif
+	atomic { in[me] = 0; seen = deaths };
+	MAYDIE;
+	if
+	:: (name != o) -> goto unlock
+	:: else
+	fi;
+	MAYDIE;
+#ifdef EARLYCHECK
+	d_step { l = 1; busy = filled[o] };
+#else
+	/* whoever proposed before is dead: he had the init lock */
+	l = life[o];
+#ifdef OPENONLY
+	if :: (l != OPEN) -> goto unlock :: else fi;
+#endif
+	MAYDIE;
+	d_step {
+		if
+		:: (life[o] == l) -> life[o] = me; l = 1
+		:: else -> l = 0	/* a joiner took it back to OPEN */
+		fi
+	};
+	if :: (l == 0) -> goto unlock :: else fi;
+	MAYDIE;
+	busy = filled[o];
+#endif
+	i = 1;
+	do
+	:: (i > NP) -> break
+	:: else ->
+		if
+		:: (i != me && ENTRY(o, i) && lock[i]) -> busy = 1
+		:: (i != me && ENTRY(o, i) && !lock[i]) -> ENTRY(o, i) = 0
+		:: else
+		fi;
+		i++
+	od;
+	i = 0;
+	MAYDIE;
+#ifdef EARLYCHECK
+	d_step {
+		if
+		:: (life[o] != FINAL && !busy) -> life[o] = me
+		:: else -> busy = 1
+		fi
+	};
+	MAYDIE;
+#endif
+	d_step {
+		if
+		:: (life[o] == me && busy) -> life[o] = OPEN
+		:: (life[o] == me && !busy) -> life[o] = FINAL
+		:: else -> busy = 1
+		fi
+	};
+	if :: busy -> goto unlock :: else fi;
+	MAYDIE;
+	unlink();
+	MAYDIE;
+unlock:
+#ifdef LATELEAVE
+	init_lock[o] = 0;
+	MAYDIE;
+left:	ENTRY(o, me) = 0;
+#else
+	ENTRY(o, me) = 0;
+	MAYDIE;
+	init_lock[o] = 0;
+	goto next;
+left:	ENTRY(o, me) = 0;
+#endif
+next:	atomic {
+		clean = (seen == deaths);
+		o = 0; i = 0; l = 0; busy = 0; seen = 0; n++
+	};
+	if
+	:: (n < ROUNDS) -> goto again
+	:: else
+	fi;
+over:	atomic {
+		if :: (n < ROUNDS) -> deaths++; clean = 0 :: else fi;
+		lock[me] = 0; in[me] = 0;
+		if :: (init_lock[o] == me) -> init_lock[o] = 0 :: else fi;
+		o = 0; i = 0; l = 0; busy = 0; seen = 0; n = 0
+	}
+}
+
+/* An empty queue is gone with the last who leaves it. */
+proctype Rest()
+{
+	timeout -> assert(!clean || name == 0 || filled[name])
+}
+
+init
+{
+	atomic {
+		lock[1] = 1; lock[2] = 1;
+		run Participant(1);
+		run Participant(2);
+#if NP > 2
+		lock[3] = 1;
+		run Participant(3);
+#endif
+		run Rest()
+	}
+}
