@@ -7,9 +7,9 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "intmap.h"
+#include "unforked.h"
 
 static uint32_t home_of(const struct pq_intmap *map, int32_t key)
 {
@@ -35,13 +35,14 @@ int pq_intmap_reserve(struct pq_intmap *map)
 
 	if (2 * (map->count + 1) <= map->size)
 		return 0;
-	larger.size = map->size ? 2 * map->size : 64;
-	larger.cells = calloc(larger.size, sizeof(*larger.cells));
+	/* A page to begin with: it is the least there is. */
+	larger.size = map->size ? 2 * map->size : 512;
+	larger.cells = pq_unforked_alloc(larger.size * sizeof(*larger.cells));
 	if (!larger.cells)
 		return -ENOMEM;
 	while ((pair = pq_intmap_next(map, &at)))
 		pq_intmap_put(&larger, pair->key, pair->value);
-	free(map->cells);
+	pq_intmap_destroy(map);
 	*map = larger;
 	return 0;
 }
@@ -97,6 +98,6 @@ const struct pq_pair *pq_intmap_next(const struct pq_intmap *map,
 
 void pq_intmap_destroy(struct pq_intmap *map)
 {
-	free(map->cells);
+	pq_unforked_free(map->cells, map->size * sizeof(*map->cells));
 	*map = (struct pq_intmap){ NULL, 0, 0 };
 }

@@ -25,6 +25,7 @@ lib_libprocq_core_la_SOURCES = \
 	lib/spawn.c lib/spawn.h \
 	lib/sweep.c lib/sweep.h \
 	lib/take.c lib/take.h \
+	lib/unforked.h \
 	lib/word.h
 lib_libprocq_core_la_LIBADD = $(PROCQ_LIBS)
 

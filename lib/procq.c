@@ -23,6 +23,7 @@
 #include "record.h"
 #include "sweep.h"
 #include "take.h"
+#include "unforked.h"
 
 /* While deaths are awaited that perhaps no bell will tell. */
 #define SHORT_SLICE (100 * PQ_MILLI)
@@ -145,7 +146,7 @@ int procq_open(struct procq **out, const char *name,
 		rc = procq_object_name(name, object);
 	if (rc < 0)
 		return rc;
-	q = calloc(1, sizeof(*q));
+	q = pq_unforked_alloc(sizeof(*q));
 	if (!q)
 		return -ENOMEM;
 	o = *options;
@@ -162,7 +163,7 @@ int procq_open(struct procq **out, const char *name,
 	rc = open_and_join(q, object, &o);
 	options->found = o.found;
 	if (rc < 0) {
-		free(q);
+		pq_unforked_free(q, sizeof(*q));
 		return rc;
 	}
 	*out = q;
@@ -177,7 +178,7 @@ static void free_handle(struct procq *q)
 	for (int i = 0; i < 2; i++)
 		if (q->lifeline[i] >= 0)
 			close(q->lifeline[i]);
-	free(q);
+	pq_unforked_free(q, sizeof(*q));
 }
 
 int procq_close(struct procq *q)

@@ -57,7 +57,6 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #endif
 
 #define STACK_SIZE 16384u
-#define IDLE_NAME "procq-idle"
 
 /* ---- the child ---- */
 
@@ -134,7 +133,11 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 {
 	char byte;
 #if PQ_USE_PDEATHSIG
-	pq_raw(SYS_prctl, PR_SET_NAME, (long)IDLE_NAME, 0, 0, 0);
+	/* Not a constant, which would be on a page of its own to fault in. */
+	volatile char name[] = { 'p', 'r', 'o', 'c', 'q', '-',
+				 'i', 'd', 'l', 'e', '\0' };
+
+	pq_raw(SYS_prctl, PR_SET_NAME, (long)name, 0, 0, 0);
 #endif
 	if (s->lifeline[1] >= 0)
 		pq_close(s->lifeline[1]);

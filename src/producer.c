@@ -23,6 +23,7 @@
 #include "i18n.h"
 #include "run.h"
 #include "shortage.h"
+#include "unforked.h"
 
 /* In flood, children that died are looked for every so many starts. */
 #define REAP_EVERY 16
@@ -667,26 +668,30 @@ static bool join(struct producer *p)
 
 int main(int argc, char **argv)
 {
-	/* Its histograms are too large for a stack. */
-	static struct producer p;
+	/* It writes to this after every start. */
+	struct producer *p = pq_unforked_alloc(sizeof(*p));
 
 	program_start("producer", argv);
-	run_init(&p.run, summary_print_started);
-	p.options = (struct procq_options)PROCQ_OPTIONS_INIT;
-	p.options.role = PROCQ_PRODUCER;
+	if (!p) {
+		complain("%s", strerror(ENOMEM));
+		return EXIT_FAILED;
+	}
+	run_init(&p->run, summary_print_started);
+	p->options = (struct procq_options)PROCQ_OPTIONS_INIT;
+	p->options.role = PROCQ_PRODUCER;
 	/* Children that it was born with are nobody else's to wait for. */
-	p.options.flags = PROCQ_REAP_ALL;
-	p.command.size = sizeof(p.command);
-	p.on_exit = ON_EXIT_DEFAULT;
-	parse_options(&p, argc, argv);
-	run_begin(&p.run);
+	p->options.flags = PROCQ_REAP_ALL;
+	p->command.size = sizeof(p->command);
+	p->on_exit = ON_EXIT_DEFAULT;
+	parse_options(p, argc, argv);
+	run_begin(&p->run);
 	signals_take_children();
-	p.command.mask = &p.run.mask;
-	if (!join(&p))
-		return run_end(&p.run);
-	produce(&p);
-	finish(&p);
+	p->command.mask = &p->run.mask;
+	if (!join(p))
+		return run_end(&p->run);
+	produce(p);
+	finish(p);
 	signals_wake(NULL);
-	procq_close(p.run.q);
-	return run_end(&p.run);
+	procq_close(p->run.q);
+	return run_end(&p->run);
 }
