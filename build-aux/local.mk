@@ -27,6 +27,7 @@ design_files = \
 	model/life.pml \
 	model/queue.pml \
 	model/remove.pml \
+	model/run \
 	model/tally.pml
 EXTRA_DIST += $(design_files)
 

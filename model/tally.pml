@@ -153,6 +153,7 @@ end:	atomic { (entry != 0 && !lock[entry]) -> n = entry };
 	:: hand_back();
 	   if :: !w -> break :: else fi
 	od;
+	skip;
 #endif
 	d_step { w = plan; k = p_kind; q = p_parity; g = p_gen };
 	MAYSTOP;

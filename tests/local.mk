@@ -23,17 +23,25 @@ unit_tests = \
 shell_tests = \
 	tests/abi.test \
 	tests/bound.test \
+	tests/bystanders.test \
+	tests/chaos.test \
+	tests/command.test \
+	tests/consume.test \
 	tests/example.test \
+	tests/exit.test \
 	tests/header.test \
+	tests/hostile.test \
 	tests/kill-consumer.test \
 	tests/kill-producer.test \
 	tests/order.test \
 	tests/stop.test \
+	tests/usage.test \
 	tests/users.test \
 	tests/wait.test
 
 # Programs that these run.
 helper_programs = \
+	tests/chaos \
 	tests/helper-bound \
 	tests/helper-ignore \
 	tests/helper-json \
@@ -41,14 +49,34 @@ helper_programs = \
 
 # What they include.
 check_headers = \
+	tests/chaos.sh \
 	tests/fixture.h \
 	tests/tap.h \
 	tests/lib.sh
 
 # Those that take longer than make check may. Shell only; a program that one
 # of them needs goes into long_programs.
-LONG_TESTS =
-long_programs =
+LONG_TESTS = \
+	tests/bystanders-long.test \
+	tests/chaos-long.test \
+	tests/crash.test \
+	tests/model.test
+long_programs = \
+	tests/crash/crash
+
+# SIGKILL at every instruction. Bound at the start, or finding each function
+# for the first time would be most of the instructions.
+tests_crash_crash_SOURCES = \
+	tests/crash/actor.c \
+	tests/crash/checker.c \
+	tests/crash/crash.c \
+	tests/crash/crash.h \
+	tests/crash/ops.c \
+	tests/crash/step.c
+tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
+# What make check-long tells it; nothing: each point of each operation, for
+# hours.
+CRASH_OPTIONS = --quick
 
 check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
@@ -82,6 +110,7 @@ AM_TESTS_ENVIRONMENT = \
 	CFLAGS='$(PROCQ_CFLAGS) $(CFLAGS)'; export CFLAGS; \
 	LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; export LDFLAGS; \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
+	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)

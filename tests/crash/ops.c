@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ops.c - the table of operations that a victim is killed in.
+ *
+ * prepare() brings the victim up to the operation, run() is the operation.
+ * What they need of the library's rooms they take; a step that fails ends the
+ * victim before its marker, which the driver reports.
+ */
+#include <config.h>
+
+#include "crash.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "handle.h"
+#include "identity.h"
+#include "member.h"
+#include "record.h"
+#include "sweep.h"
+#include "word.h"
+
+#define MS INT64_C(1000000)
+
+static void must(bool good)
+{
+	if (!good)
+		_exit(77);
+}
+
+static struct procq *join(uint32_t role)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+
+	o.role = role;
+	o.capacity = CAPACITY;
+	o.deadline = procq_now() + 2000 * MS;
+	must(procq_open(&q, queue_name, &o) == 0);
+	return q;
+}
+
+static void nap(void)
+{
+	struct timespec ts = { 0, 100000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static uint64_t word_of(const struct procq *q, uint32_t slot)
+{
+	return pq_load_word(q->seg, slot);
+}
+
+/* Until the record says so, for two seconds. */
+static void await(const struct procq *q, uint32_t slot, unsigned state,
+		  unsigned flags)
+{
+	int64_t end = procq_now() + 2000 * MS;
+	uint64_t w;
+
+	do {
+		must(procq_now() < end);
+		nap();
+		w = word_of(q, slot);
+	} while (pq_word_state(w) != state ||
+		 (pq_word_flags(w) & flags) != flags);
+}
+
+/* ---- open ---- */
+
+static int run_open_producer(struct hands *h)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+
+	o.role = PROCQ_PRODUCER;
+	o.capacity = CAPACITY;
+	return procq_open(&h->producer, queue_name, &o);
+}
+
+static void prepare_consumer(struct hands *h)
+{
+	h->consumer = join(PROCQ_CONSUMER);
+}
+
+static void prepare_producer(struct hands *h)
+{
+	h->producer = join(PROCQ_PRODUCER);
+}
+
+/* ---- spawn ---- */
+
+static int spawn(struct hands *h, uint32_t method, uint32_t flags,
+		 const char *const *argv)
+{
+	struct procq_command c = { .size = sizeof(c), .method = method,
+				   .flags = flags, .argv = argv };
+
+	return procq_spawn(h->producer, &c, NULL);
+}
+
+static const char *const sleeper[] = { "/bin/sleep", "1000", NULL };
+
+static int run_fork(struct hands *h)
+{
+	return spawn(h, PROCQ_FORK, 0, NULL);
+}
+
+static int run_fork_keep(struct hands *h)
+{
+	return spawn(h, PROCQ_FORK, PROCQ_KEEP, NULL);
+}
+
+static int run_fork_command(struct hands *h)
+{
+	return spawn(h, PROCQ_FORK, PROCQ_GROUP, sleeper);
+}
+
+static int run_clone(struct hands *h)
+{
+	return spawn(h, PROCQ_CLONE, 0, NULL);
+}
+
+static int run_clone_keep(struct hands *h)
+{
+	return spawn(h, PROCQ_CLONE, PROCQ_KEEP, NULL);
+}
+
+static int run_vfork(struct hands *h)
+{
+	return spawn(h, PROCQ_VFORK, PROCQ_GROUP, sleeper);
+}
+
+static int run_vfork_keep(struct hands *h)
+{
+	return spawn(h, PROCQ_VFORK, PROCQ_GROUP | PROCQ_KEEP, sleeper);
+}
+
+static int run_await_entry(struct hands *h)
+{
+	return spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL);
+}
+
+/* ---- take, signal, give back ---- */
+
+static int run_take(struct hands *h)
+{
+	struct procq_process p;
+
+	return procq_take(h->consumer, NULL, &p);
+}
+
+static void take(struct hands *h)
+{
+	struct procq_process p;
+
+	must(procq_take(h->consumer, NULL, &p) == 0);
+	h->slot = p.slot;
+}
+
+static void prepare_taken(struct hands *h)
+{
+	prepare_consumer(h);
+	take(h);
+}
+
+static int run_signal(struct hands *h)
+{
+	return procq_signal(h->consumer, h->slot, SIGTERM, 0);
+}
+
+static int run_give_back(struct hands *h)
+{
+	return procq_give_back(h->consumer, h->slot);
+}
+
+static void kill_taken(struct hands *h)
+{
+	must(procq_signal(h->consumer, h->slot, SIGKILL, 0) == 0);
+}
+
+/* Killed from outside, and marked by its parent: then it says EXITED. */
+static void prepare_exited(struct hands *h)
+{
+	struct procq_process p;
+
+	prepare_consumer(h);
+	must(procq_peek(h->consumer, &p) == 0 && p.pid > 1);
+	must(kill(p.pid, SIGKILL) == 0);
+	await(h->consumer, p.slot, PROCQ_EXITED, 0);
+	h->slot = p.slot;
+}
+
+static int run_take_exited(struct hands *h)
+{
+	struct procq_process p;
+
+	return procq_take_exited(h->consumer, &p);
+}
+
+static void prepare_own(struct hands *h)
+{
+	h->producer = join(PROCQ_PRODUCER);
+	must(spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL) == 0);
+}
+
+static int run_take_own(struct hands *h)
+{
+	struct procq_process p;
+
+	return procq_take_own(h->producer, &p);
+}
+
+/* ---- collect ---- */
+
+static void prepare_marked(struct hands *h)
+{
+	prepare_taken(h);
+	kill_taken(h);
+	await(h->consumer, h->slot, PROCQ_TAKEN, PQ_DEAD);
+}
+
+static void prepare_taken_exited(struct hands *h)
+{
+	prepare_exited(h);
+	take(h);
+}
+
+static void await_pin(struct hands *h)
+{
+	struct pq_flight *f = pq_flights_find(&h->consumer->flights, h->slot);
+	int64_t end = procq_now() + 2000 * MS;
+
+	must(f && f->pin >= 0);
+	while (!pq_pin_dead(f->pin)) {
+		must(procq_now() < end);
+		nap();
+	}
+	/* As if its parent had had its time. */
+	f->died = procq_now() - 10000 * MS;
+}
+
+static void prepare_pinned_dead(struct hands *h)
+{
+	prepare_taken(h);
+	kill_taken(h);
+	await_pin(h);
+}
+
+static int run_collect(struct hands *h)
+{
+	struct procq_event e;
+
+	return procq_collect(h->consumer, &e);
+}
+
+/* A producer whose process outlives it. */
+static void dead_parent(struct hands *h)
+{
+	prepare_producer(h);
+	must(spawn(h, PROCQ_CLONE, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
+}
+
+/* ---- mark and reap ---- */
+
+static void prepare_zombie(struct hands *h)
+{
+	struct procq_process p;
+
+	prepare_producer(h);
+	must(spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL) == 0);
+	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
+	must(kill(p.pid, SIGKILL) == 0);
+	while (!pq_child_dead(p.pid))
+		nap();
+}
+
+/* Taken by a consumer, here of the same process, and killed. */
+static void prepare_taken_zombie(struct hands *h)
+{
+	struct procq_process p;
+
+	prepare_producer(h);
+	must(spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL) == 0);
+	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
+	prepare_taken(h);
+	kill_taken(h);
+	while (!pq_child_dead(p.pid))
+		nap();
+}
+
+static int run_reap(struct hands *h)
+{
+	return procq_reap(h->producer);
+}
+
+/* ---- sweep ---- */
+
+static void leave_intent(struct procq *q, uint32_t slot)
+{
+	uint64_t w = word_of(q, slot);
+
+	pq_tally_begin(&q->seg->participants[q->place], PQ_RETIRED, slot,
+		       pq_word_gen(w));
+	must(pq_record_move(q->seg, slot, &w, pq_word_free(w)));
+}
+
+/* All that a dead one can leave: a reservation, a living and a dead record
+ * taken, one that was released but not counted. */
+static void dead_busy(struct hands *h)
+{
+	struct pq_origin origin = { 0 };
+	uint64_t word;
+	uint32_t first;
+
+	prepare_producer(h);
+	prepare_consumer(h);
+	origin.incarnation = h->producer->incarnation;
+	must(pq_record_reserve(h->producer->seg, h->producer->place + 1,
+			       &origin, &word) >= 0);
+	take(h);
+	kill_taken(h);
+	first = h->slot;
+	take(h);
+	kill_taken(h);
+	await(h->consumer, first, PROCQ_TAKEN, PQ_DEAD);
+	await(h->consumer, h->slot, PROCQ_TAKEN, PQ_DEAD);
+	take(h);
+	leave_intent(h->consumer, first);
+}
+
+static void prepare_keeper(struct hands *h)
+{
+	h->consumer = join(PROCQ_KEEPER);
+}
+
+static int run_sweep(struct hands *h)
+{
+	return pq_sweep_dead(h->consumer->seg, NULL);
+}
+
+/* ---- leave, remove, wait ---- */
+
+static int run_leave(struct hands *h)
+{
+	int rc = procq_close(h->consumer);
+
+	h->consumer = NULL;
+	return rc;
+}
+
+static int run_leave_producer(struct hands *h)
+{
+	int rc = procq_close(h->producer);
+
+	h->producer = NULL;
+	return rc;
+}
+
+static void prepare_leaving_producer(struct hands *h)
+{
+	struct pq_origin origin = { 0 };
+	uint64_t word;
+
+	prepare_producer(h);
+	must(spawn(h, PROCQ_CLONE, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
+	origin.incarnation = h->producer->incarnation;
+	must(pq_record_reserve(h->producer->seg, h->producer->place + 1,
+			       &origin, &word) >= 0);
+}
+
+static int run_remove(struct hands *h)
+{
+	return procq_remove(h->consumer);
+}
+
+static int run_wait(struct hands *h)
+{
+	int rc = procq_wait(h->consumer, PROCQ_READY, procq_now() + 2 * MS);
+
+	return rc == -ETIMEDOUT ? 0 : rc;
+}
+
+static int run_check(struct hands *h)
+{
+	struct procq_report report;
+	int rc = procq_check(h->consumer, &report);
+
+	return rc < 0 ? rc : (int)report.faults;
+}
+
+/* ---- the table ---- */
+
+const struct op ops[] = {
+	{ .name = "create", .kids = -1, .run = run_open_producer,
+	  .locks = true },
+	{ .name = "join", .kids = 1, .run = run_open_producer },
+	{ .name = "spawn-fork", .kids = 1, .prepare = prepare_producer,
+	  .run = run_fork },
+	{ .name = "spawn-fork-keep", .kids = 1, .prepare = prepare_producer,
+	  .run = run_fork_keep },
+	{ .name = "spawn-fork-command", .kids = 1, .prepare = prepare_producer,
+	  .run = run_fork_command },
+	{ .name = "spawn-clone", .kids = 1, .prepare = prepare_producer,
+	  .run = run_clone },
+	{ .name = "spawn-clone-keep", .kids = 1, .prepare = prepare_producer,
+	  .run = run_clone_keep },
+	{ .name = "spawn-vfork", .kids = 1, .prepare = prepare_producer,
+	  .run = run_vfork },
+	{ .name = "spawn-vfork-keep", .kids = 1, .prepare = prepare_producer,
+	  .run = run_vfork_keep },
+	{ .name = "spawn-entered", .kids = 1, .prepare = prepare_producer,
+	  .run = run_await_entry },
+	{ .name = "enter-fork", .kids = 1, .prepare = prepare_producer,
+	  .run = run_fork, .child = true },
+	{ .name = "enter-clone", .kids = 1, .prepare = prepare_producer,
+	  .run = run_clone, .child = true },
+	{ .name = "enter-vfork", .kids = 1, .prepare = prepare_producer,
+	  .run = run_vfork, .child = true, .no_freeze = true },
+	{ .name = "enter-fork-command", .kids = 1, .prepare = prepare_producer,
+	  .run = run_fork_command, .child = true, .no_freeze = true },
+	{ .name = "enter-fork-late", .kids = 1, .prepare = prepare_producer,
+	  .run = run_fork_keep, .child = true, .late = true },
+	{ .name = "enter-clone-late", .kids = 1, .prepare = prepare_producer,
+	  .run = run_clone_keep, .child = true, .late = true },
+	{ .name = "take", .kids = 2, .prepare = prepare_consumer,
+	  .run = run_take },
+	{ .name = "take-exited", .kids = 2, .prepare = prepare_exited,
+	  .run = run_take_exited },
+	{ .name = "take-own", .kids = 1, .prepare = prepare_own,
+	  .run = run_take_own },
+	{ .name = "take-orphan", .kids = 0, .dead = dead_parent,
+	  .prepare = prepare_consumer, .run = run_take },
+	{ .name = "signal", .kids = 2, .prepare = prepare_taken,
+	  .run = run_signal },
+	{ .name = "give-back", .kids = 2, .prepare = prepare_taken,
+	  .run = run_give_back },
+	{ .name = "reap", .kids = 0, .prepare = prepare_zombie,
+	  .run = run_reap, .want = 1 },
+	{ .name = "reap-taken", .kids = 0, .prepare = prepare_taken_zombie,
+	  .run = run_reap, .want = 1 },
+	{ .name = "collect", .kids = 2, .prepare = prepare_marked,
+	  .run = run_collect, .want = 1 },
+	{ .name = "collect-exited", .kids = 2, .prepare = prepare_taken_exited,
+	  .run = run_collect, .want = 1 },
+	{ .name = "collect-orphan", .kids = 0, .dead = dead_parent,
+	  .prepare = prepare_pinned_dead, .run = run_collect, .want = 1 },
+	{ .name = "collect-unmarked", .kids = 2, .no_reaping = true,
+	  .prepare = prepare_pinned_dead, .run = run_collect, .want = 1 },
+	{ .name = "sweep", .kids = 3, .dead = dead_busy,
+	  .prepare = prepare_keeper, .run = run_sweep, .want = 2,
+	  .shared = true },
+	{ .name = "check", .kids = 3, .dead = dead_busy,
+	  .prepare = prepare_keeper, .run = run_check },
+	{ .name = "leave", .kids = 2, .prepare = prepare_taken,
+	  .run = run_leave },
+	{ .name = "leave-producer", .kids = 1,
+	  .prepare = prepare_leaving_producer, .run = run_leave_producer },
+	{ .name = "leave-last", .kids = -1, .prepare = prepare_consumer,
+	  .run = run_leave, .want = 1, .locks = true, .leaves = true,
+	  .shared = true },
+	{ .name = "remove", .kids = -1, .prepare = prepare_keeper,
+	  .run = run_remove, .locks = true, .leaves = true,
+	  .shared = true },
+	{ .name = "wait", .kids = 0, .prepare = prepare_consumer,
+	  .run = run_wait },
+	{ .name = NULL },
+};
