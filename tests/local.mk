@@ -49,9 +49,9 @@ helper_programs = \
 
 # What they include.
 check_headers = \
-	tests/chaos.sh \
 	tests/fixture.h \
 	tests/tap.h \
+	tests/chaos.sh \
 	tests/lib.sh
 
 # Those that take longer than make check may. Shell only; a program that one
