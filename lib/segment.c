@@ -682,7 +682,7 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 		   uint64_t *incarnation)
 {
 	struct stat st;
-	int rc;
+	int rc, found;
 
 	rc = open_object(seg, options);
 	if (rc < 0)
@@ -692,13 +692,14 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	rc = check_owner(seg, &st, options);
 	if (rc < 0)
 		return rc;
+	found = look(seg, (size_t)st.st_size);
+	if (found < 0)
+		return found;
+	/* Not for what is no queue: that shall be left as it is. */
 	rc = open_lock_file(seg, st.st_mode & 0777);
 	if (rc < 0)
 		return rc;
-	rc = look(seg, (size_t)st.st_size);
-	if (rc < 0)
-		return rc;
-	if (rc == FINISHED) {
+	if (found == FINISHED) {
 		/* Its size as it is now: it was built since fstat(). */
 		if (fstat(seg->fd, &st) < 0)
 			return -errno;

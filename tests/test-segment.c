@@ -365,7 +365,15 @@ static void hold_init_lock(void *arg)
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
 			    .l_start = (off_t)1 << 40, .l_len = 1 };
+#if PQ_USE_SHM_LOCKS
 	int fd = shm_open(fixture_object, O_RDWR, 0);
+#else
+	char name[PROCQ_NAME_SIZE + 32];
+	int fd;
+
+	snprintf(name, sizeof(name), "/tmp/procq-lock.%s", fixture_object + 1);
+	fd = open(name, O_RDWR | O_CREAT, 0600);
+#endif
 
 	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
 		_exit(1);
