@@ -460,7 +460,11 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	char *base;
 	int rc;
 
-	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0)
+	/* Whatever the umask took away. The lock file may be another's who
+	 * looked at the object before it was finished. */
+	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0 ||
+	    (seg->lock_fd != seg->fd && fchmod(seg->lock_fd,
+			(mode_t)options->mode & 0777) < 0 && errno != EPERM))
 		return -errno;
 	/* Allocated now, or ENOSPC now: never SIGBUS later. The header alone
 	 * first, so that what a killed creator leaves can be recognized. */
