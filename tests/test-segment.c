@@ -15,7 +15,7 @@
 /* As the creator writes it over an object that it is building. */
 #define MAGIC_BUILDING UINT64_C(0x212121)
 
-static char buffer[1 << 20];
+static _Alignas(PQ_LINE) char buffer[1 << 20];
 
 static int open_rc(uint32_t role, uint32_t capacity, uint32_t flags,
 		   uint32_t *found)
