@@ -167,6 +167,9 @@ struct pq_header {
 	/* When somebody last looked for the dead, monotonic ns; CAS by who
 	 * looks next, so that a thousand idle ones don't all look. */
 	_Atomic int64_t looked;
+	/* 1: a hint found no place in its ring. Set by its appender; set back
+	 * by a taker, before it puts all missing hints in. */
+	_Atomic uint64_t lacking;
 	/* For people to read, off by one where a counter was killed. */
 	_Atomic uint64_t returned;
 	_Atomic uint64_t swept;

@@ -351,7 +351,9 @@ static bool has_entered(void *arg)
 
 	pq_record_describe(entry->seg, entry->slot,
 			   pq_load_word(entry->seg, entry->slot), &p);
-	return p.seq;
+	/* In the queue without a place in the order: see record.c. */
+	return p.seq || (p.state != PROCQ_RESERVED &&
+			 atomic_load(&entry->seg->header->lacking));
 }
 
 /* In the record, or dead; or neither for too long, which is then its

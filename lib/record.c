@@ -54,13 +54,23 @@ bool pq_record_move(struct pq_segment *seg, uint32_t slot, uint64_t *from,
 					      to);
 }
 
+/* Append a hint; if it finds no place, say so: who takes next makes good. */
+static bool append(struct pq_segment *seg, struct pq_ring *ring,
+		   uint32_t slot, uint64_t word, uint64_t *at)
+{
+	if (pq_ring_append(ring, slot, pq_word_gen(word), at))
+		return true;
+	atomic_store(&seg->header->lacking, 1);
+	return false;
+}
+
 void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 {
 	if (pq_word_state(word) == PROCQ_FREE) {
-		pq_ring_append(&seg->free, slot, pq_word_gen(word), NULL);
+		append(seg, &seg->free, slot, word, NULL);
 		pq_bell_ring_room(seg);
 	} else {
-		pq_ring_append(&seg->ready, slot, pq_word_gen(word), NULL);
+		append(seg, &seg->ready, slot, word, NULL);
 		pq_bell_ring_arrival(seg);
 	}
 }
@@ -145,7 +155,7 @@ static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 
 	if (pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
 		return;
-	if (!pq_ring_append(&seg->ready, slot, pq_word_gen(word), &at))
+	if (!append(seg, &seg->ready, slot, word, &at))
 		return;
 	set_tagged(&r->seq, who >> PQ_WHO_BITS, PQ_SEQ_BITS, at + 1);
 	pq_bell_ring_arrival(seg);
@@ -209,25 +219,29 @@ static void count_life(struct pq_record *r, uint32_t gen)
 			return;
 }
 
-uint64_t pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
-			 int32_t pid, uint64_t ident)
+bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
+		     int32_t pid, uint64_t ident, uint64_t *seq)
 {
 	struct pq_record *r = &seg->records[slot];
 	uint64_t gen = pq_word_gen(word), to = pq_word_enter(word), at;
 	uint64_t delay = micros_since(LOAD(r->started), pq_clock_life_child());
 
+	*seq = 0;
 	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)pid))
-		return 0;
+		return false;
 	set_tagged(&r->ident, gen, PQ_IDENT_BITS, ident);
 	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
 	if (!pq_record_move(seg, slot, &word, to))
-		return 0;
-	if (!pq_ring_append(&seg->ready, slot, pq_word_gen(to), &at))
-		return 0;
-	set_tagged(&r->seq, gen, PQ_SEQ_BITS, at + 1);
+		return false;
+	/* Without a hint it has no place in the order yet: whoever takes it
+	 * gives it one. */
+	if (append(seg, &seg->ready, slot, to, &at)) {
+		*seq = at + 1;
+		set_tagged(&r->seq, gen, PQ_SEQ_BITS, *seq);
+	}
 	count_life(r, (uint32_t)gen);
 	pq_bell_ring_arrival(seg);
-	return at + 1;
+	return true;
 }
 
 bool pq_record_counted(const struct pq_segment *seg, uint32_t slot)

@@ -62,10 +62,11 @@ void pq_record_cancel(struct pq_segment *seg, uint32_t slot, uint64_t word);
  * RESERVED to QUEUED, by the child itself. Async-signal-safe, and safe in a
  * child that shares its parent's memory.
  * @param word the reserved word
- * @retval its seq; 0: a sweep came first, it must end itself
+ * @param seq its place in the order; 0: it is not known yet
+ * @retval false: a sweep came first, it must end itself
  */
-uint64_t pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
-			 int32_t pid, uint64_t ident);
+bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
+		     int32_t pid, uint64_t ident, uint64_t *seq);
 
 /**
  * The parent's mark, before it reaps: QUEUED to EXITED, TAKEN to DEAD, GONE

@@ -56,15 +56,19 @@ static void advance(_Atomic uint64_t *end, uint64_t from)
 						memory_order_relaxed);
 }
 
-/* Drop the head if it is stale; a full ring has at least one such hint,
- * being larger than all the true and doubled ones together. */
-static void skip_stale_head(struct pq_ring *ring)
+/* A full ring is full of stale hints, being larger than all the true and
+ * doubled ones together. Drop the head if it is one. False: it is a true one,
+ * and takes out of turn have left stale ones behind it. */
+static bool make_place(struct pq_ring *ring)
 {
 	struct pq_hint hint;
 
-	if (pq_ring_peek(ring, &hint) &&
-	    !ring->fresh(ring->arg, hint.index, hint.gen))
-		pq_ring_skip(ring, &hint);
+	if (!pq_ring_peek(ring, &hint))
+		return true;
+	if (ring->fresh(ring->arg, hint.index, hint.gen))
+		return false;
+	pq_ring_skip(ring, &hint);
+	return true;
 }
 
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
@@ -88,7 +92,8 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		head = atomic_load_explicit(&ring->ends->head,
 					    memory_order_acquire);
 		if ((int64_t)(tail - head) >= (int64_t)ring->size) {
-			skip_stale_head(ring);
+			if (!make_place(ring))
+				return false;
 			continue;
 		}
 		if (!atomic_compare_exchange_strong_explicit(
@@ -101,6 +106,16 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		return true;
 	}
 	return false;
+}
+
+bool pq_ring_full(const struct pq_ring *ring)
+{
+	uint64_t tail = atomic_load_explicit(&ring->ends->tail,
+					     memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&ring->ends->head,
+					     memory_order_relaxed);
+
+	return (int64_t)(tail - head) >= (int64_t)ring->size;
 }
 
 bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint)

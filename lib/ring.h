@@ -59,11 +59,14 @@ void pq_ring_format(struct pq_ring *ring);
  * Append a hint. Lock-free; async-signal-safe.
  * @param at where it stands, may be NULL
  * @retval true
- * @retval false the ring is damaged, or full of true hints, which its size
- *         rules out: the hint is missing
+ * @retval false the ring is full, and its head is a true hint; or it is
+ *         damaged: the hint is missing
  */
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);
+
+/** Is there no place left? May be out of date. */
+bool pq_ring_full(const struct pq_ring *ring);
 
 /**
  * Read the hint at the head.

@@ -210,9 +210,8 @@ static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 		clear_handlers();
 	if (s->set_mask)
 		pq_set_mask(&s->mask);
-	seq = pq_record_enter(s->seg, s->slot, s->word, me,
-			      pq_ident_self(s->ident_kind, me));
-	if (!seq)
+	if (!pq_record_enter(s->seg, s->slot, s->word, me,
+			     pq_ident_self(s->ident_kind, me), &seq))
 		_exit(0);
 	pq_bell_ring(s->seg, pq_word_owner(s->word) - 1, PQ_ENTRY);
 	if (!s->path)

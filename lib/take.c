@@ -21,6 +21,7 @@
 #include "identity.h"
 #include "member.h"
 #include "record.h"
+#include "sweep.h"
 #include "take.h"
 
 /* How long a living parent has to mark a death that the pin shows, before
@@ -29,8 +30,22 @@
 /* How often the pins of processes with a living parent are looked at. */
 #define POLL_INTERVAL (100 * PQ_MILLI)
 
+/* Hints that found no place have one again. */
+static void mend_lacking(struct pq_segment *seg)
+{
+	if (!atomic_load_explicit(&seg->header->lacking,
+				  memory_order_relaxed) ||
+	    pq_ring_full(&seg->ready))
+		return;
+	/* Set back first: a hint that is lacking from now on says so again. */
+	if (atomic_exchange(&seg->header->lacking, 0) &&
+	    pq_sweep_hints(seg) < 0)
+		atomic_store(&seg->header->lacking, 1);
+}
+
 int pq_take_next(struct procq *q, struct pq_hint *hint, uint64_t *word)
 {
+	mend_lacking(q->seg);
 	while (pq_ring_peek(&q->seg->ready, hint)) {
 		if (hint->index < q->seg->capacity) {
 			*word = pq_load_word(q->seg, hint->index);

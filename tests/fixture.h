@@ -208,4 +208,14 @@ TAP_UNUSED static int fixture_hints(const struct pq_ring *ring, int64_t slot)
 	return count.true_ones;
 }
 
+/* Enter a process; its seq, or 0: it could not. */
+TAP_UNUSED static uint64_t fixture_enter(struct pq_segment *seg, uint32_t slot,
+					 uint64_t word, int32_t pid,
+					 uint64_t ident)
+{
+	uint64_t seq;
+
+	return pq_record_enter(seg, slot, word, pid, ident, &seq) ? seq : 0;
+}
+
 #endif

@@ -68,7 +68,7 @@ static uint32_t queued(int32_t pid)
 	uint64_t word;
 	uint32_t slot = reserve(&word);
 
-	need(pq_record_enter(seg, slot, word, pid, 1000 + (uint64_t)pid));
+	need(fixture_enter(seg, slot, word, pid, 1000 + (uint64_t)pid));
 	return slot;
 }
 
@@ -150,7 +150,7 @@ static void test_enter(void)
 
 	setup();
 	slot = reserve(&word);
-	is_int((intmax_t)pq_record_enter(seg, slot, word, 12345, 678), 1,
+	is_int((intmax_t)fixture_enter(seg, slot, word, 12345, 678), 1,
 	       "the first to enter is number 1");
 	after = word_of(slot);
 	ok(is_state(slot, PROCQ_QUEUED, 0, 0) &&
@@ -163,14 +163,14 @@ static void test_enter(void)
 	   d.state == PROCQ_QUEUED && d.started > 0 && d.queued >= d.started,
 	   "described as it entered");
 	is_str(d.label, "test", "with its label");
-	is_int((intmax_t)pq_record_enter(seg, slot, word, 999, 999), 0,
+	is_int((intmax_t)fixture_enter(seg, slot, word, 999, 999), 0,
 	       "nobody enters twice");
 	pq_record_describe(seg, slot, word_of(slot), &d);
 	ok(d.pid == 12345 && d.ino == 678 && word_of(slot) == after,
 	   "and the second one changes nothing");
 	is_int((intmax_t)stat_now().started, 1, "one life is counted");
 	ok(pq_record_counted(seg, slot), "by its own child");
-	is_int((intmax_t)pq_record_enter(seg, queued(5), 0, 1, 1), 0,
+	is_int((intmax_t)fixture_enter(seg, queued(5), 0, 1, 1), 0,
 	       "nor with a word that is none of it");
 	teardown();
 }
@@ -186,13 +186,13 @@ static void test_stale_child(void)
 	slot = reserve(&old);
 	r = &seg->records[slot];
 	pq_record_cancel(seg, slot, old);
-	is_int((intmax_t)pq_record_enter(seg, slot, old, 666, 666), 0,
+	is_int((intmax_t)fixture_enter(seg, slot, old, 666, 666), 0,
 	       "a child whose reservation was swept does not get in");
 	is_state(slot, PROCQ_FREE, 0, 0);
 	while (reserve(&word) != slot)
 		;
 	before = atomic_load(&r->who);
-	is_int((intmax_t)pq_record_enter(seg, slot, old, 666, 666), 0,
+	is_int((intmax_t)fixture_enter(seg, slot, old, 666, 666), 0,
 	       "nor when the record is reserved anew");
 	ok(atomic_load(&r->who) == before && word_of(slot) == word,
 	   "and writes nothing into it");
@@ -201,7 +201,7 @@ static void test_stale_child(void)
 	 * but the one that the stale child writes first. */
 	gen = pq_word_gen(old);
 	atomic_store(&r->who, pq_tagged(gen, PQ_WHO_BITS, 0));
-	is_int((intmax_t)pq_record_enter(seg, slot, old, 666, 666), 0,
+	is_int((intmax_t)fixture_enter(seg, slot, old, 666, 666), 0,
 	       "nor in the middle of its producer's writing");
 	ok(pq_untag(atomic_load(&r->ident), PQ_IDENT_BITS) == 0 &&
 	   pq_untag(atomic_load(&r->entered), PQ_ENTERED_BITS) == 0 &&
@@ -209,7 +209,7 @@ static void test_stale_child(void)
 	   word_of(slot) == word,
 	   "fields with another tag keep out of its hands");
 	atomic_store(&r->who, pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 0));
-	ok(pq_record_enter(seg, slot, word, 7, 7) > 0,
+	ok(fixture_enter(seg, slot, word, 7, 7) > 0,
 	   "the newcomer enters as if nothing had been");
 	is_int((intmax_t)stat_now().started, 1, "one life is counted");
 	teardown();
@@ -492,7 +492,7 @@ static void crowd_member(void *arg)
 						 &word);
 
 		if (slot >= 0 &&
-		    !pq_record_enter(seg, (uint32_t)slot, word, 1, 1))
+		    !fixture_enter(seg, (uint32_t)slot, word, 1, 1))
 			_exit(1);
 		if (!pq_ring_peek(&seg->ready, &hint))
 			continue;

@@ -64,7 +64,7 @@ static void enter(struct procq *q, const struct procq *producer,
 
 	need(rc >= 0);
 	*slot = (uint32_t)rc;
-	need(pq_record_enter(q->seg, *slot, *word, 1, 1));
+	need(fixture_enter(q->seg, *slot, *word, 1, 1));
 	*word = pq_load_word(q->seg, *slot);
 }
 

@@ -37,7 +37,7 @@ static uint32_t take_new(struct procq *q)
 	uint64_t word;
 	int64_t slot = pq_record_reserve(q->seg, p->place + 1, &origin, &word);
 
-	if (slot < 0 || !pq_record_enter(q->seg, (uint32_t)slot, word, 1, 1))
+	if (slot < 0 || !fixture_enter(q->seg, (uint32_t)slot, word, 1, 1))
 		_exit(90);
 	word = pq_load_word(q->seg, (uint32_t)slot);
 	if (!pq_record_move(q->seg, (uint32_t)slot, &word,

@@ -79,7 +79,7 @@ static void enter_one(struct worker *w)
 		pq_record_cancel(seg, (uint32_t)slot, word);
 		return;
 	}
-	if (!pq_record_enter(seg, (uint32_t)slot, word, getpid(), 1))
+	if (!fixture_enter(seg, (uint32_t)slot, word, getpid(), 1))
 		atomic_fetch_add(&troubles, 1);
 	dies_here(w);
 }

@@ -459,6 +459,7 @@ bool fresh_start(struct actor *f)
  * own, which nobody gets to see. What is real goes back to the end. */
 static bool cycle(struct procq *q, pid_t me)
 {
+	uint64_t seq;
 	static const struct pq_status status = { PROCQ_EXIT, 0, 0, 0, 0 };
 	struct pq_segment *seg = q->seg;
 	struct pq_origin origin = { .incarnation = q->incarnation };
@@ -469,7 +470,7 @@ static bool cycle(struct procq *q, pid_t me)
 
 	if (slot < 0)
 		return false;
-	if (!pq_record_enter(seg, (uint32_t)slot, word, me, 1))
+	if (!pq_record_enter(seg, (uint32_t)slot, word, me, 1, &seq))
 		complain("the load could not enter");
 	for (;;) {
 		if (!pq_ring_peek(&seg->ready, &hint)) {
