@@ -2,7 +2,8 @@
 /*
  * procq.h - a bounded queue of living processes in POSIX shared memory.
  *
- * A whole producer, which keeps eight idle processes in the queue "demo":
+ * A whole producer, which keeps eight idle processes in the queue "demo"
+ * (start it first: whoever creates the queue decides how much it holds):
  *
  *	struct procq_options o = PROCQ_OPTIONS_INIT;
  *	struct procq *q;
@@ -326,7 +327,9 @@ PROCQ_API int procq_open(struct procq **out, const char *name,
  * Leave the queue. Records that this participant had taken go back into the
  * queue. Processes it started stay what they are: alive in the queue, and
  * children of this process; one that wants none left waits until
- * procq_children() is 0 first. The last to leave an empty queue removes it.
+ * procq_children() is 0 first. One that has not yet entered ends itself: who
+ * leaves processes behind starts them with PROCQ_ENTERED. The last to leave
+ * an empty queue removes it.
  * @param q a handle, or NULL
  * @retval 0, or 1: the queue was removed
  * @since 0.1

@@ -261,8 +261,9 @@ static void settle_command(struct producer *p, char **operands)
 	/* Who may live on must not get the terminal's signals. */
 	if (!p->no_group && (command->argv || command->flags & PROCQ_KEEP))
 		command->flags |= PROCQ_GROUP;
-	/* A line tells the place in the queue, so the place has to be known. */
-	if (!p->run.quiet)
+	/* A line tells the place in the queue, so the place has to be known.
+	 * And who has not yet entered when the producer leaves never will. */
+	if (!p->run.quiet || p->on_exit == ON_EXIT_LEAVE)
 		command->flags |= PROCQ_ENTERED;
 	p->flood = p->rate.n == 0 && distribution_is_zero(&p->run.delay);
 }
