@@ -174,7 +174,6 @@ static void free_handle(struct procq *q)
 {
 	pq_flights_destroy(&q->flights);
 	pq_intmap_destroy(&q->children);
-	pq_nest_destroy(&q->nest);
 	for (int i = 0; i < 2; i++)
 		if (q->lifeline[i] >= 0)
 			close(q->lifeline[i]);
@@ -205,6 +204,10 @@ int procq_close(struct procq *q)
 		if (!removed && q->role == PROCQ_PRODUCER)
 			pq_bell_ring_arrivals(q->seg);
 	}
+	/* A child that shares our memory, stopped in the middle of its entry,
+	 * needs it all when it is continued: then it is not given back. */
+	if (!pq_nest_destroy(&q->nest))
+		return removed;
 	pq_segment_close(q->seg);
 	free_handle(q);
 	return removed;

@@ -23,6 +23,8 @@
 #endif
 
 #include "bell.h"
+#include "clock.h"
+#include "handle.h"
 #include "raw.h"
 #include "record.h"
 #include "spawn.h"
@@ -57,6 +59,9 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #endif
 
 #define STACK_SIZE 16384u
+/* How long a child may take to get off its stack when the nest is destroyed;
+ * it is a matter of microseconds, unless it was stopped on it. */
+#define LEAVE_MAX (100 * PQ_MILLI)
 
 /* ---- the child ---- */
 
@@ -486,13 +491,39 @@ void pq_nest_vacate(struct pq_nest *nest, pid_t pid)
 	}
 }
 
-void pq_nest_destroy(struct pq_nest *nest)
+/* Is nobody on a stack? Who died on its own is off it. */
+static bool nest_empty(struct pq_nest *nest)
 {
+	bool empty = true;
+
+	for (unsigned i = 0; i < PQ_NEST_STACKS; i++) {
+		/* Acquire: it does nothing in our memory afterwards. */
+		if (!atomic_load_explicit(&nest->busy[i],
+					  memory_order_acquire))
+			continue;
+		if (pq_child_dead(nest->tenant[i]))
+			pq_nest_vacate(nest, nest->tenant[i]);
+		else
+			empty = false;
+	}
+	return empty;
+}
+
+bool pq_nest_destroy(struct pq_nest *nest)
+{
+	int64_t end = 0, now;
+
 	if (!nest->base)
-		return;
-	for (unsigned i = 0; i < PQ_NEST_STACKS; i++)
-		if (atomic_load_explicit(&nest->busy[i], memory_order_acquire))
-			return;
+		return true;
+	while (!nest_empty(nest)) {
+		now = procq_now();
+		if (!end)
+			end = now + LEAVE_MAX;
+		if (now >= end)
+			return false;
+		sched_yield();
+	}
 	munmap(nest->base, PQ_NEST_STACKS * STACK_SIZE);
 	nest->base = NULL;
+	return true;
 }

@@ -67,7 +67,9 @@ bool pq_spawn_has(unsigned method);
 
 /** The child is dead: its stack can be used again. */
 void pq_nest_vacate(struct pq_nest *nest, pid_t pid);
-/** Unmap the stacks, unless some child is still on one. */
-void pq_nest_destroy(struct pq_nest *nest);
+/** Unmap the stacks, once no child is on one.
+ * @retval false one still is: it may use the nest, its stack and the segment
+ * at any time, so all of them have to stay */
+bool pq_nest_destroy(struct pq_nest *nest);
 
 #endif
