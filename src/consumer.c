@@ -75,6 +75,7 @@ struct outlook {
 	unsigned what;		/* to wait for */
 	int64_t deadline;	/* until when */
 	bool more;		/* don't wait, there is more */
+	uint64_t pending;	/* deaths awaited when the taking stopped */
 };
 
 static const struct option long_options[] = {
@@ -430,7 +431,7 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 	}
 }
 
-static void take_some(struct consumer *c, int64_t now, struct outlook *out)
+static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
 {
 	struct procq_process p;
 
@@ -455,6 +456,19 @@ static void take_some(struct consumer *c, int64_t now, struct outlook *out)
 			c->due = time_after(now, run_draw_delay(&c->run));
 	}
 	out->more = true;
+}
+
+static void take_some(struct consumer *c, int64_t now, struct outlook *out)
+{
+	take_batch(c, now, out);
+	out->pending = endings_pending(&c->endings);
+}
+
+/* Is there now room for what there was none for? Nobody would ring. */
+static bool can_go_on(const struct consumer *c, const struct outlook *out)
+{
+	return out->more || (!(out->what & PROCQ_READY) &&
+			     endings_pending(&c->endings) < out->pending);
 }
 
 /* Running. */
@@ -539,7 +553,7 @@ static void consume(struct consumer *c)
 
 	c->due = time_after(now, run_draw_delay(&c->run));
 	while (!finished(c, now)) {
-		struct outlook out = { 0, PROCQ_FOREVER, false };
+		struct outlook out = { .deadline = PROCQ_FOREVER };
 		bool was_idle = c->idle_since > 0;
 
 		take_some(c, now, &out);
@@ -548,7 +562,7 @@ static void consume(struct consumer *c)
 		escalate(c, now);
 		tell_idle(c, was_idle);
 		run_tick(&c->run, c->run.summary.retired, now);
-		if (out.more || finished(c, now))
+		if (can_go_on(c, &out) || finished(c, now))
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
 			out.what |= PROCQ_DEATH;
