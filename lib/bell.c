@@ -63,12 +63,22 @@ void pq_bell_ring_arrival(struct pq_segment *seg)
 	ring_one(seg, &seg->header->arrivals);
 }
 
-void pq_bell_ring_arrivals(struct pq_segment *seg)
+static void ring_all(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	/* Who was woken may wait again meanwhile: not for ever. */
 	for (int n = 0; n < PROCQ_PARTICIPANTS_MAX; n++)
-		if (!ring_one(seg, &seg->header->arrivals))
+		if (!ring_one(seg, waiters))
 			return;
+}
+
+void pq_bell_ring_arrivals(struct pq_segment *seg)
+{
+	ring_all(seg, &seg->header->arrivals);
+}
+
+void pq_bell_ring_exits(struct pq_segment *seg)
+{
+	ring_all(seg, &seg->header->exits);
 }
 
 void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)
@@ -89,6 +99,8 @@ void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants)
 		set_bit(&seg->header->room, place);
 	if (wants & PROCQ_READY)
 		set_bit(&seg->header->arrivals, place);
+	if (wants & PROCQ_EXITS)
+		set_bit(&seg->header->exits, place);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
@@ -100,6 +112,8 @@ bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants)
 	if (wants & PROCQ_ROOM && !clear_bit(&seg->header->room, place))
 		rung = true;
 	if (wants & PROCQ_READY && !clear_bit(&seg->header->arrivals, place))
+		rung = true;
+	if (wants & PROCQ_EXITS && !clear_bit(&seg->header->exits, place))
 		rung = true;
 	atomic_store(&me->wants, 0);
 	/* Whatever was posted says "look", which the caller does next. */
@@ -115,6 +129,7 @@ void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
 	 * it one slice of sleep. */
 	clear_bit(&seg->header->room, place);
 	clear_bit(&seg->header->arrivals, place);
+	clear_bit(&seg->header->exits, place);
 }
 
 static int sleep_on(sem_t *bell, int64_t deadline)

@@ -608,6 +608,15 @@ struct wish {
 	unsigned what;
 };
 
+static bool next_has_exited(struct procq *q)
+{
+	struct pq_hint hint;
+	uint64_t word;
+
+	return pq_take_next(q, &hint, &word) == 0 &&
+	       pq_word_state(word) == PROCQ_EXITED;
+}
+
 /* Asked once more after the wish is shown, so that no ring is missed. */
 static bool worth_looking(void *arg)
 {
@@ -622,6 +631,8 @@ static bool worth_looking(void *arg)
 		return true;
 	if (wish->what & PROCQ_ROOM && pq_ring_peek(&q->seg->free, &hint) &&
 	    !atomic_load(&q->seg->header->closed))
+		return true;
+	if (wish->what & PROCQ_EXITS && next_has_exited(q))
 		return true;
 	if (wish->what & PROCQ_DEATH && pq_take_any_dead(q))
 		return true;

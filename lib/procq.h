@@ -223,6 +223,8 @@ struct procq_event {
 #define PROCQ_READY 2u		/* a process to take */
 #define PROCQ_DEATH 4u		/* something for procq_collect() */
 #define PROCQ_CHILD 8u		/* something for procq_reap() */
+#define PROCQ_EXITS 16u		/* the one whose turn is next, or perhaps
+				 * another in the queue, has exited */
 
 /* Counters and states, summed over the queue. The sums are exact whenever
  * nobody is in the middle of a step: started = retired + exited + lost +

@@ -72,6 +72,8 @@ void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	} else {
 		append(seg, &seg->ready, slot, word, NULL);
 		pq_bell_ring_arrival(seg);
+		if (pq_word_state(word) == PROCQ_EXITED)
+			pq_bell_ring_exits(seg);
 	}
 }
 
@@ -196,6 +198,8 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 		pq_record_hint(seg, slot, to);
 	else if (pq_word_state(to) == PROCQ_TAKEN)
 		pq_bell_ring(seg, pq_word_owner(to) - 1, PROCQ_DEATH);
+	else
+		pq_bell_ring_exits(seg);
 }
 
 /* ---- the child ---- */
