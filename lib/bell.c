@@ -13,10 +13,16 @@
 #include <config.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <time.h>
 
 #include "bell.h"
 #include "clock.h"
+
+/* How often others are let run before a sleep. */
+#ifndef LINGER
+# define LINGER 8
+#endif
 
 static void set_bit(struct pq_waiters *waiters, unsigned place)
 {
@@ -151,11 +157,25 @@ static int sleep_on(sem_t *bell, int64_t deadline)
 	return rc == 0 ? 0 : -errno;
 }
 
+/* What is waited for is often only a moment away: to sleep and to be woken
+ * costs both sides more than to let others run a few times. */
+static bool linger(bool (*worth)(void *), void *arg)
+{
+	for (int i = 0; i < LINGER; i++) {
+		if (worth(arg))
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
 int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 		 int64_t deadline, bool (*worth)(void *), void *arg)
 {
 	int rc = 0;
 
+	if (linger(worth, arg))
+		return 0;
 	pq_bell_show(seg, place, wants);
 	if (!worth(arg))
 		rc = sleep_on(&seg->participants[place].bell, deadline);

@@ -224,16 +224,16 @@ static void count_life(struct pq_record *r, uint32_t gen)
 }
 
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
-		     int32_t pid, uint64_t ident, uint64_t *seq)
+		     const struct pq_entry *entry, uint64_t *seq)
 {
 	struct pq_record *r = &seg->records[slot];
 	uint64_t gen = pq_word_gen(word), to = pq_word_enter(word), at;
-	uint64_t delay = micros_since(LOAD(r->started), pq_clock_life_child());
+	uint64_t delay = micros_since(LOAD(r->started), entry->now);
 
 	*seq = 0;
-	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)pid))
+	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)entry->pid))
 		return false;
-	set_tagged(&r->ident, gen, PQ_IDENT_BITS, ident);
+	set_tagged(&r->ident, gen, PQ_IDENT_BITS, entry->ident);
 	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
 	if (!pq_record_move(seg, slot, &word, to))
 		return false;
