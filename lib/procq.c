@@ -191,6 +191,7 @@ int procq_close(struct procq *q)
 		return -ECHILD;
 	if (q->role != PROCQ_ONLOOKER) {
 		who = pq_who(q->role, q->incarnation);
+		q->look_after = 0;
 		procq_reap(q);
 		pq_sweep_self(q->seg, q->place, who);
 		pq_bell_hide_dead(q->seg, q->place);
@@ -668,6 +669,8 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 		wish.what |= PROCQ_CHILD;
 	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
 	until = procq_now();
+	if (q->look_late && q->look_after - until < slice)
+		slice = q->look_after > until ? q->look_after - until : 0;
 	until = deadline - until > slice ? until + slice : deadline;
 	if (q->flights.orphans && what & PROCQ_DEATH)
 		rc = sleep_on_pins(&wish, until);

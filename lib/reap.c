@@ -19,6 +19,12 @@
 #include "raw.h"
 #include "record.h"
 
+/* To find no dead child, the kernel looks at every one: milliseconds, with a
+ * hundred thousand. With more than MANY, who has looked in vain does not look
+ * again before PAUSE times as long has passed. */
+#define MANY 1024u
+#define PAUSE 8
+
 struct corpse {
 	siginfo_t info;
 	struct rusage usage;
@@ -168,6 +174,27 @@ static void answer_all(struct procq *q)
 		answer(q, child->key, child->value);
 }
 
+/* Any dead child of this process. */
+static int look(struct procq *q, struct corpse *corpse)
+{
+	int64_t begun, now;
+
+	if (q->children.count <= MANY) {
+		q->look_after = 0;
+		q->look_late = false;
+		return peek(P_ALL, 0, corpse);
+	}
+	begun = procq_now();
+	q->look_late = begun < q->look_after;
+	if (q->look_late)
+		return 0;
+	if (peek(P_ALL, 0, corpse))
+		return 1;
+	now = procq_now();
+	q->look_after = now + PAUSE * (now - begun);
+	return 0;
+}
+
 int pq_reap(struct procq *q, struct procq_event *out)
 {
 	struct corpse corpse;
@@ -176,7 +203,7 @@ int pq_reap(struct procq *q, struct procq_event *out)
 	if (!q->children.count)
 		return 0;
 	answer_all(q);
-	while (!(out && reaped) && peek(P_ALL, 0, &corpse)) {
+	while (!(out && reaped) && look(q, &corpse)) {
 		pid_t pid = corpse.info.si_pid;
 		const struct pq_pair *child = pq_intmap_get(&q->children, pid);
 
