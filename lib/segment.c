@@ -326,6 +326,8 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 					   (mode_t)options->mode & 0777);
 		if (seg->fd >= 0)
 			return 0;
+		if (errno == EINTR)
+			continue;
 		/* A link, a directory (for which glibc says EINVAL), … */
 		if (errno == ELOOP || errno == EISDIR || errno == ENXIO ||
 		    errno == EINVAL)
@@ -449,6 +451,18 @@ static int format(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
 	return pq_member_join_first(seg, role, incarnation);
 }
 
+/* Allocated now, or ENOSPC now: never SIGBUS later. A signal interrupts it,
+ * and has been handled then. */
+static int allocate(const struct pq_segment *seg, size_t size)
+{
+	int rc;
+
+	do
+		rc = posix_fallocate(seg->fd, 0, (off_t)size);
+	while (rc == EINTR);
+	return -rc;
+}
+
 /* Holds the init lock. The object is new, or its creator died over it:
  * nobody else has looked beyond the magic. */
 static int build(struct pq_segment *seg, struct procq_options *options,
@@ -466,20 +480,20 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	    (seg->lock_fd != seg->fd && fchmod(seg->lock_fd,
 			(mode_t)options->mode & 0777) < 0 && errno != EPERM))
 		return -errno;
-	/* Allocated now, or ENOSPC now: never SIGBUS later. The header alone
-	 * first, so that what a killed creator leaves can be recognized. */
-	rc = posix_fallocate(seg->fd, 0, sizeof(struct pq_header));
-	if (rc)
-		return -rc;
+	/* The header alone first, so that what a killed creator leaves can be
+	 * recognized. */
+	rc = allocate(seg, sizeof(struct pq_header));
+	if (rc < 0)
+		return rc;
 	base = map_bytes(seg, sizeof(struct pq_header));
 	if (base == MAP_FAILED)
 		return -errno;
 	atomic_store(&((struct pq_header *)(void *)base)->magic,
 		     MAGIC_BUILDING);
 	munmap(base, sizeof(struct pq_header));
-	rc = posix_fallocate(seg->fd, 0, (off_t)size);
-	if (rc)
-		return -rc;
+	rc = allocate(seg, size);
+	if (rc < 0)
+		return rc;
 	base = map_bytes(seg, size);
 	if (base == MAP_FAILED)
 		return -errno;
