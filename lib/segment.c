@@ -358,21 +358,40 @@ static int check_owner(const struct pq_segment *seg, const struct stat *st,
 
 /* ---- what the header says of machine and time ---- */
 
-/* Zeros where the system has none; an error where it could not be read, which
- * must not make a queue look like one of another boot. */
+/* What is in a small file; -errno. */
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+	ssize_t got;
+	int fd, err;
+
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	do
+		got = read(fd, text, size - 1);
+	while (got < 0 && errno == EINTR);
+	err = errno;
+	close(fd);
+	if (got < 0)
+		return -err;
+	text[got] = '\0';
+	return got;
+}
+
+/* Zeros where it can't be known; an error where it could not be read just
+ * now. */
 static int read_boot_id(uint64_t id[2])
 {
 	char text[64];
-	size_t at = 0, digits = 0;
-	FILE *f;
+	size_t digits = 0;
+	ssize_t got;
 
 	id[0] = id[1] = 0;
-	f = fopen("/proc/sys/kernel/random/boot_id", "re");
-	if (!f)
-		return errno == ENOENT || errno == EACCES ? 0 : -errno;
-	at = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[at] = '\0';
+	got = read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	if (got < 0)
+		return got == -ENOENT || got == -EACCES ? 0 : (int)got;
 	for (const char *p = text; *p && digits < 32; p++) {
 		const char *hex = "0123456789abcdef";
 		const char *d = strchr(hex, *p);
@@ -385,13 +404,25 @@ static int read_boot_id(uint64_t id[2])
 	return 0;
 }
 
-static uint64_t read_pid_namespace(void)
+/* Two that may be the same, as far as both are known. */
+static bool same_boot(const uint64_t a[2], const uint64_t b[2])
+{
+	return (a[0] == b[0] && a[1] == b[1]) || (a[0] | a[1]) == 0 ||
+	       (b[0] | b[1]) == 0;
+}
+
+/* 0 where there are none. An error, where it could not be read, must not make
+ * a queue look like one of another namespace; and unlike with the boot, not
+ * to know is not enough, for a pid may be a stranger's. */
+static int read_pid_namespace(uint64_t *id)
 {
 	struct stat st;
 
+	*id = 0;
 	if (stat("/proc/self/ns/pid", &st) < 0)
-		return 0;
-	return st.st_ino;
+		return errno == ENOENT ? 0 : -errno;
+	*id = st.st_ino;
+	return 0;
 }
 
 /* ---- building ---- */
@@ -422,6 +453,8 @@ static void set_views(struct pq_segment *seg, char *base, uint32_t capacity)
 
 static int fill_header(struct pq_header *h, uint32_t capacity)
 {
+	int rc;
+
 	h->version = PQ_VERSION;
 	h->byte_order = PQ_BYTE_ORDER_MARK;
 	h->word_size = sizeof(void *);
@@ -429,10 +462,10 @@ static int fill_header(struct pq_header *h, uint32_t capacity)
 	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	h->capacity = capacity;
 	h->size = pq_segment_bytes(capacity);
-	h->pid_namespace = read_pid_namespace();
 	h->created = pq_clock_wall();
 	atomic_store_explicit(&h->next_incarnation, 1, memory_order_relaxed);
-	return read_boot_id(h->boot_id);
+	rc = read_pid_namespace(&h->pid_namespace);
+	return rc < 0 ? rc : read_boot_id(h->boot_id);
 }
 
 /* Everything but the magic, which makes it visible. */
@@ -570,7 +603,7 @@ static int look(const struct pq_segment *seg, size_t size)
 static int verify_header(const struct pq_header *h, size_t size,
 			 struct procq_options *options)
 {
-	uint64_t boot_id[2];
+	uint64_t boot_id[2], pid_namespace;
 	int rc;
 
 	options->found = h->version;
@@ -583,11 +616,13 @@ static int verify_header(const struct pq_header *h, size_t size,
 	    h->size != pq_segment_bytes(h->capacity) || size < h->size)
 		return -EBADMSG;
 	rc = read_boot_id(boot_id);
+	if (rc == 0)
+		rc = read_pid_namespace(&pid_namespace);
 	if (rc < 0)
 		return rc;
-	if (memcmp(boot_id, h->boot_id, sizeof(boot_id)) != 0)
+	if (!same_boot(boot_id, h->boot_id))
 		return -ESTALE;
-	if (h->pid_namespace != read_pid_namespace())
+	if (h->pid_namespace != pid_namespace)
 		return -EXDEV;
 	if (options->capacity && options->capacity != h->capacity)
 		return -EEXIST;
