@@ -133,19 +133,31 @@ size_t pq_segment_bytes(uint32_t capacity)
 	return offsets_of(capacity).end;
 }
 
+/* Calls that for a moment's lack of memory may fail are made again: who has
+ * just created an object, or leaves last, must not leave it behind for that. */
+#define TRIES 3
+
+static int look_at(int fd, struct stat *st)
+{
+	for (int tries = 0; tries < TRIES; tries++)
+		if (fstat(fd, st) == 0)
+			return 0;
+	return -errno;
+}
+
 /* ---- lock bytes ---- */
 
 static int lock_byte(int fd, short type, uint64_t byte, pid_t *holder)
 {
 	struct flock fl = { 0 };
-	int cmd = holder ? F_GETLK : F_SETLK;
+	int cmd = holder ? F_GETLK : F_SETLK, tries = 0;
 
 	fl.l_type = type;
 	fl.l_whence = SEEK_SET;
 	fl.l_start = (off_t)(LOCK_BASE + (int64_t)byte);
 	fl.l_len = 1;
 	while (fcntl(fd, cmd, &fl) < 0)
-		if (errno != EINTR)
+		if (errno != EINTR && (errno != ENOLCK || ++tries == TRIES))
 			return -errno;
 	if (holder)
 		*holder = fl.l_type == F_UNLCK ? 0 : fl.l_pid;
@@ -292,7 +304,7 @@ static bool name_leads_here(const struct pq_segment *seg)
 #if PQ_USE_SHM_LOCKS
 	/* A second descriptor, once closed, would drop our locks; but an
 	 * unlinked object has no link left. */
-	return fstat(seg->fd, &here) == 0 && here.st_nlink > 0;
+	return look_at(seg->fd, &here) == 0 && here.st_nlink > 0;
 #else
 	struct stat there;
 	int fd = shm_open(seg->name, O_RDONLY, 0);
@@ -300,9 +312,9 @@ static bool name_leads_here(const struct pq_segment *seg)
 
 	if (fd < 0)
 		return false;
-	same = fstat(fd, &there) == 0 && fstat(seg->fd, &here) == 0 &&
+	same = look_at(fd, &there) == 0 && look_at(seg->fd, &here) == 0 &&
 	       here.st_dev == there.st_dev && here.st_ino == there.st_ino &&
-	       fstat(seg->lock_fd, &here) == 0 && here.st_nlink > 0;
+	       look_at(seg->lock_fd, &here) == 0 && here.st_nlink > 0;
 	close(fd);
 	return same;
 #endif
@@ -691,8 +703,9 @@ static int settle_locked(struct pq_segment *seg,
 	struct stat st;
 	int rc;
 
-	if (fstat(seg->fd, &st) < 0)
-		return -errno;
+	rc = look_at(seg->fd, &st);
+	if (rc < 0)
+		return rc;
 	rc = look(seg, (size_t)st.st_size);
 	switch (rc) {
 	case UNFINISHED:
@@ -740,9 +753,9 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	rc = open_object(seg, options);
 	if (rc < 0)
 		return rc;
-	if (fstat(seg->fd, &st) < 0)
-		return -errno;
-	rc = check_owner(seg, &st, options);
+	rc = look_at(seg->fd, &st);
+	if (rc == 0)
+		rc = check_owner(seg, &st, options);
 	if (rc < 0)
 		return rc;
 	found = look(seg, (size_t)st.st_size);
@@ -753,10 +766,9 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	if (rc < 0)
 		return rc;
 	if (found == FINISHED) {
-		/* Its size as it is now: it was built since fstat(). */
-		if (fstat(seg->fd, &st) < 0)
-			return -errno;
-		return verify(seg, (size_t)st.st_size, options);
+		/* Its size as it is now: it was built since that look. */
+		rc = look_at(seg->fd, &st);
+		return rc < 0 ? rc : verify(seg, (size_t)st.st_size, options);
 	}
 	return settle(seg, options, incarnation);
 }
@@ -855,10 +867,10 @@ static struct pq_segment *find_sibling(const struct pq_segment *seg)
 {
 	struct stat a, b;
 
-	if (fstat(seg->fd, &a) < 0)
+	if (look_at(seg->fd, &a) < 0)
 		return NULL;
 	for (struct pq_segment *s = list; s; s = s->next)
-		if (s != seg && s->pid == seg->pid && fstat(s->fd, &b) == 0 &&
+		if (s != seg && s->pid == seg->pid && look_at(s->fd, &b) == 0 &&
 		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 			return s;
 	return NULL;
@@ -932,7 +944,7 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 	 * second finds all others gone. */
 	rc = init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
 	if (rc < 0) {
-		rc = -EBUSY;
+		rc = rc == -ETIMEDOUT ? -EBUSY : rc;
 		goto out;
 	}
 	rc = -EBUSY;
