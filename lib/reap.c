@@ -153,7 +153,10 @@ static void answer(struct procq *q, pid_t pid, uint32_t slot)
 	if (signo <= 0 || pid <= 1)
 		return;
 	/* It is our unreaped child: the pid, and the group of that number,
-	 * are its own. A stopped one is woken, so that it can die. */
+	 * are its own. Without a group of its own, it is signalled alone. A
+	 * stopped one is woken, so that it can die. */
+	if (group && kill(-pid, 0) < 0 && errno == ESRCH)
+		group = false;
 	kill(group ? -pid : pid, signo);
 	if (signo != SIGKILL && signo != SIGSTOP && signo != SIGCONT)
 		kill(group ? -pid : pid, SIGCONT);

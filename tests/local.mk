@@ -61,9 +61,11 @@ LONG_TESTS = \
 	tests/bystanders-long.test \
 	tests/chaos-long.test \
 	tests/crash.test \
-	tests/model.test
+	tests/model.test \
+	tests/scarcity.test
 long_programs = \
-	tests/crash/crash
+	tests/crash/crash \
+	tests/scarcity/scarcity
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.
@@ -78,6 +80,19 @@ tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 # What make check-long tells it; nothing: each point of each operation, for
 # hours.
 CRASH_OPTIONS = --quick
+
+# Each system call fails.
+tests_scarcity_scarcity_SOURCES = \
+	tests/crash/checker.c \
+	tests/crash/crash.h \
+	tests/scarcity/calls.c \
+	tests/scarcity/scarcity.c \
+	tests/scarcity/scarcity.h \
+	tests/scarcity/scenes.c \
+	tests/scarcity/stage.c \
+	tests/scarcity/trace.c
+# What make check-long tells it; make check-scarcity: nothing.
+SCARCITY_OPTIONS = --quick
 
 check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
@@ -112,12 +127,17 @@ AM_TESTS_ENVIRONMENT = \
 	LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; export LDFLAGS; \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
 	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
+	SCARCITY_OPTIONS='$(SCARCITY_OPTIONS)'; export SCARCITY_OPTIONS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)'
 
+check-scarcity: $(bin_PROGRAMS) tests/scarcity/scarcity$(EXEEXT)
+	PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
+	PROCQ=src/procq$(EXEEXT) tests/scarcity/scarcity$(EXEEXT)
+
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-PHONIES += check-long demo
+PHONIES += check-long check-scarcity demo
