@@ -6,8 +6,9 @@
  */
 #include <config.h>
 
-#include "crash.h"
+#include "hands.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -98,22 +100,38 @@ static bool all_free(const struct procq *q)
 	return s.states[PROCQ_FREE] == s.capacity;
 }
 
+/* Whom the death of which process was told, by all actors of a point. */
+static struct deaths {
+	size_t count;
+	struct { int32_t pid; int64_t started; } all[64];
+} *deaths;
+
+void deaths_begin(void)
+{
+	if (!deaths)
+		deaths = mmap(NULL, sizeof(*deaths), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (deaths == MAP_FAILED)
+		abort();
+	deaths->count = 0;
+}
+
 /* Each death is told once. */
 static void told(const struct procq_event *e)
 {
-	static struct { int32_t pid; int64_t started; } seen[64];
-	static size_t n;
+	size_t n = __atomic_fetch_add(&deaths->count, 1, __ATOMIC_SEQ_CST);
 
+	if (n >= 64 || e->process.pid <= 0) {
+		complain("a process without a pid is told, or too many are");
+		return;
+	}
+	deaths->all[n].pid = e->process.pid;
+	deaths->all[n].started = e->process.started;
 	for (size_t i = 0; i < n; i++)
-		if (seen[i].pid == e->process.pid &&
-		    seen[i].started == e->process.started)
+		if (deaths->all[i].pid == e->process.pid &&
+		    deaths->all[i].started == e->process.started)
 			complain("the end of %d is told twice",
 				 (int)e->process.pid);
-	seen[n].pid = e->process.pid;
-	seen[n].started = e->process.started;
-	n = (n + 1) % 64;
-	if (e->process.pid <= 0)
-		complain("a process without a pid is told");
 }
 
 static void end_one(struct hands *h, const struct procq_process *p)
@@ -187,46 +205,66 @@ static void use(struct hands *h)
 	drain(h, true);
 }
 
-static void take_one(struct hands *h)
+/* One more process, wherever there is room. */
+static void enter_one(struct hands *h)
+{
+	struct procq_command idle = { .size = sizeof(idle),
+				      .flags = PROCQ_ENTERED };
+	int rc = procq_spawn(h->producer, &idle, NULL);
+
+	if (rc < 0)
+		complain("spawn: %s", procq_strerror(rc));
+}
+
+/* Until there is one; it ends it, and sees it end. */
+static void wait_for_one(struct hands *h)
 {
 	int64_t end = procq_now() + PATIENCE;
 	struct procq_process p;
+	struct procq_event e;
 	int rc;
 
-	if (!h->consumer)
-		h->consumer = open_queue(PROCQ_CONSUMER);
 	while ((rc = procq_take(h->consumer, NULL, &p)) == -EAGAIN &&
 	       procq_now() < end)
-		;
-	if (rc < 0)
+		procq_wait(h->consumer, PROCQ_READY, end);
+	if (rc < 0) {
 		complain("take: %s", procq_strerror(rc));
-	else
-		end_one(h, &p);
-}
-
-static void collect(struct hands *h)
-{
-	int64_t end = procq_now() + PATIENCE;
-	struct procq_event e;
-
-	while (procq_in_flight(h->consumer) > 0) {
+		return;
+	}
+	end_one(h, &p);
+	while (procq_in_flight(h->consumer) > 0 && procq_now() < end) {
 		if (procq_collect(h->consumer, &e) > 0)
 			told(&e);
 		else
 			procq_wait(h->consumer, PROCQ_DEATH,
 				   procq_now() + MS / 2);
-		if (procq_now() > end) {
-			complain("a taken one is never collected");
-			return;
-		}
 	}
+	if (procq_in_flight(h->consumer) > 0)
+		complain("a taken one is never collected");
+}
+
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n;
 }
 
 static void leave(struct hands *h)
 {
+	int now;
+
 	procq_close(h->producer);
 	procq_close(h->consumer);
 	h->producer = h->consumer = NULL;
+	now = open_descriptors();
+	if (now != h->descriptors)
+		complain("%d descriptors are left open", now - h->descriptors);
 }
 
 /* ---- an actor's life ---- */
@@ -246,11 +284,14 @@ static void perform(struct hands *h, char what)
 	case 'u':
 		use(h);
 		break;
-	case 't':
-		take_one(h);
+	case 'e':
+		enter_one(h);
 		break;
-	case 'c':
-		collect(h);
+	case 'j':
+		h->consumer = open_queue(PROCQ_CONSUMER);
+		break;
+	case 'w':
+		wait_for_one(h);
 		break;
 	case 'r':
 		h->no_reaping = false;
@@ -306,6 +347,7 @@ static pid_t actor_fork(struct actor *a, struct hands *h)
 		memset(h, 0, sizeof(*h));
 		h->ready = up[1];
 		h->go = down[0];
+		h->descriptors = open_descriptors();
 		*trouble = '\0';
 		return 0;
 	}
@@ -339,17 +381,22 @@ bool actor_hears(struct actor *a)
 	return hear(a, "victim");
 }
 
+bool actor_told(struct actor *a, char what)
+{
+	if (write(a->command, &what, 1) != 1)
+		complain("an actor is gone");
+	return !*trouble;
+}
+
 bool actor_does(struct actor *a, char what)
 {
 	static const char *const names[] = {
 		['s'] = "sweep", ['k'] = "check", ['d'] = "drain", ['u'] = "use",
-		['t'] = "take", ['c'] = "collect", ['r'] = "reap",
+		['e'] = "enter", ['j'] = "join", ['r'] = "reap",
 		['q'] = "leave",
 	};
 
-	if (write(a->command, &what, 1) != 1)
-		complain("an actor is gone");
-	return !*trouble && hear(a, names[(unsigned char)what]);
+	return actor_told(a, what) && hear(a, names[(unsigned char)what]);
 }
 
 void actor_lost(struct actor *a)
@@ -434,6 +481,8 @@ static bool start_traced(struct actor *v, const struct op *op)
 	marker_end();
 	if (rc != op->want && (undisturbed || !op->shared))
 		complain("the operation returned %d, not %d", rc, op->want);
+	if (h.event.process.pid)
+		told(&h.event);
 	say(&h);
 	serve(&h);
 }

@@ -24,7 +24,7 @@
 
 enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 
-#define PLACES 1024u
+#define PLACES ((unsigned)CRASH_PLACES)
 #define GEN_MASK ((UINT64_C(1) << 40) - 1)
 #define INCARNATION_MASK ((UINT64_C(1) << 48) - 1)
 #define LOCK_BASE (INT64_C(1) << 40)
@@ -443,13 +443,53 @@ void check_begin(void)
 	memset(generations, 0, sizeof(generations));
 }
 
+/* ---- what a step has done ---- */
+
+bool object_changed(void)
+{
+	static unsigned char *before;
+	static size_t before_size;
+	struct stat st;
+	bool changed;
+
+	/* Its name leads elsewhere, or nowhere; or it has grown. */
+	if (base && (fstat(fd, &st) < 0 || st.st_nlink == 0 ||
+		     (size_t)st.st_size != size))
+		look_away();
+	if (!base) {
+		look_away();
+		look();
+	}
+	if (!base)
+		size = 0;
+	changed = size != before_size ||
+		  (size && memcmp(before, base, size) != 0);
+	if (!changed)
+		return false;
+	before = realloc(before, size + 1);
+	if (!before)
+		abort();
+	if (size)
+		memcpy(before, base, size);
+	before_size = size;
+	return true;
+}
+
+void object_unwatched(void)
+{
+	look_away();
+}
+
 static void check_once(const pid_t *known, size_t n, bool empty)
 {
+	look_away();
 	*fault = '\0';
 	if (!look())
 		goto away;
 	if (get64(H_LIFE) != 0)
 		find("its life is not open");
+	if (byte_held(0))
+		find("the init lock is held");
 	for (uint32_t i = 0; i < capacity; i++) {
 		check_word(i);
 		if (empty && state_of(word_at(i)) != FREE)

@@ -8,7 +8,7 @@
  */
 #include <config.h>
 
-#include "crash.h"
+#include "hands.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -254,9 +254,7 @@ static void prepare_pinned_dead(struct hands *h)
 
 static int run_collect(struct hands *h)
 {
-	struct procq_event e;
-
-	return procq_collect(h->consumer, &e);
+	return procq_collect(h->consumer, &h->event);
 }
 
 /* A producer whose process outlives it. */
