@@ -138,6 +138,10 @@ static void end_one(struct hands *h, const struct procq_process *p)
 {
 	int rc = procq_signal(h->consumer, p->slot, SIGKILL, 0);
 
+	/* Without a pin nobody can prove whose pid a dead parent's child has:
+	 * it is left alone, and dies when it sees that its parent has. */
+	if (rc == -ENOTSUP && !PINS)
+		return;
 	if (rc < 0 && rc != -ESRCH)
 		complain("%d can't be signalled: %s", (int)p->pid,
 			 procq_strerror(rc));
@@ -363,11 +367,14 @@ static bool hear(struct actor *a, const char *what)
 {
 	struct pollfd fd = { .fd = a->answer, .events = POLLIN };
 	struct answer answer;
+	int64_t end = procq_now() + 4 * PATIENCE;
 	int rc;
 
-	do
-		rc = poll(&fd, 1, 20000);
-	while (rc < 0 && errno == EINTR);
+	/* Orphans come to us: while a zombie has its pid, it may be taken for
+	 * alive by those who have no better way to know. */
+	while ((rc = poll(&fd, 1, 20)) != 1 && procq_now() < end)
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
 	if (rc != 1 ||
 	    read(a->answer, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
 		complain("%s: no answer", what);

@@ -53,7 +53,7 @@ char object_name[OBJECT_NAME_SIZE];
 
 static const unsigned char *base;
 static size_t size;
-static int fd = -1;
+static int fd = -1, locks = -1;
 static uint32_t capacity;
 static size_t ready_at, free_at, records_at, participants_at;
 static uint64_t ready_cells, free_cells;
@@ -96,6 +96,34 @@ bool object_exists(void)
 	return f >= 0;
 }
 
+static void locks_name(char *path, size_t room)
+{
+	snprintf(path, room, "/tmp/procq-lock.%s", object_name + 1);
+}
+
+int open_locks(int object, int flags)
+{
+#if PQ_USE_SHM_LOCKS
+	(void)flags;
+	return object;
+#else
+	char path[OBJECT_NAME_SIZE + 32];
+
+	(void)object;
+	locks_name(path, sizeof(path));
+	return open(path, O_RDWR | flags, 0600);
+#endif
+}
+
+void remove_object(void)
+{
+	char path[OBJECT_NAME_SIZE + 32];
+
+	shm_unlink(object_name);
+	locks_name(path, sizeof(path));
+	unlink(path);
+}
+
 static uint64_t round_up(uint64_t least)
 {
 	uint64_t n = 1;
@@ -122,6 +150,7 @@ static bool look(void)
 		return false;
 	}
 	base = map;
+	locks = open_locks(fd, 0);
 	capacity = get32(H_CAPACITY);
 	ready_cells = round_up(4 * (uint64_t)capacity + PLACES);
 	free_cells = round_up((uint64_t)capacity + 2 * PLACES);
@@ -141,10 +170,12 @@ static void look_away(void)
 {
 	if (base)
 		munmap((void *)(uintptr_t)base, size);
+	if (locks >= 0 && locks != fd)
+		close(locks);
 	if (fd >= 0)
 		close(fd);
 	base = NULL;
-	fd = -1;
+	fd = locks = -1;
 }
 
 static uint64_t word_at(uint32_t slot)
@@ -168,7 +199,7 @@ static bool byte_held(uint64_t incarnation)
 			    .l_len = 1 };
 
 	fl.l_start = (off_t)(LOCK_BASE + (int64_t)incarnation);
-	return fcntl(fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+	return fcntl(locks, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
 static uint64_t producer_of(uint32_t slot)

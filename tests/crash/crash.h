@@ -110,6 +110,7 @@ struct op {
 	bool shared;		/* others may do a part of it */
 	bool no_reaping;	/* the survivor is slow */
 	bool no_freeze;		/* can't be held up */
+	bool lacks;		/* not in this build */
 	bool waiter;		/* another waits beside it, and is to be woken */
 };
 
@@ -144,6 +145,11 @@ bool load_run(bool may_time_out);
 
 extern char object_name[OBJECT_NAME_SIZE];
 bool object_exists(void);
+/** Where the locks of the object are that fd is open on: there, or in a file
+ * beside it, which is opened. */
+int open_locks(int fd, int flags);
+/** Whatever went wrong. */
+void remove_object(void);
 /** Wait until all is at rest, and as it should be; complain otherwise.
  * @param known pids of actors, which are no queued processes
  * @param empty nothing is left in the queue */
@@ -188,6 +194,5 @@ bool pair_point(const struct op *op, const struct trace *trace, size_t n,
 /** End whatever is left of a point that went wrong. */
 void clean_up(void);
 void kill_all(void);
-void remove_object(void);
 
 #endif

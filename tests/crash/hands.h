@@ -10,6 +10,23 @@
 
 #include "procq.h"
 
+/* Configured off: not defined. */
+#ifndef PQ_USE_PIDFD
+# define PQ_USE_PIDFD 0
+#endif
+#ifndef PQ_USE_PIDFS
+# define PQ_USE_PIDFS 0
+#endif
+#ifndef PQ_USE_STARTTIME
+# define PQ_USE_STARTTIME 0
+#endif
+#ifndef PQ_USE_CLONE
+# define PQ_USE_CLONE 0
+#endif
+
+/* Without these a dead parent's child can't be proven to be the same. */
+#define PINS (PQ_USE_PIDFD && (PQ_USE_PIDFS || PQ_USE_STARTTIME))
+
 struct hands {
 	struct procq *producer, *consumer;
 	uint32_t slot;

@@ -45,17 +45,6 @@ void kill_all(void)
 	}
 }
 
-void remove_object(void)
-{
-	shm_unlink(object_name);
-#if !PQ_USE_SHM_LOCKS
-	char lock[OBJECT_NAME_SIZE + 32];
-
-	snprintf(lock, sizeof(lock), "/tmp/procq-lock.%s", object_name + 1);
-	unlink(lock);
-#endif
-}
-
 void clean_up(void)
 {
 	kill_all();
