@@ -100,8 +100,10 @@ static bool all_free(const struct procq *q)
 	return s.states[PROCQ_FREE] == s.capacity;
 }
 
-/* Whom the death of which process was told, by all actors of a point. */
+/* What all actors of a point share: the deaths that were told, and whether
+ * the system was short of processes. */
 static struct deaths {
+	bool shortage;
 	size_t count;
 	struct { int32_t pid; int64_t started; } all[64];
 } *deaths;
@@ -114,6 +116,25 @@ void deaths_begin(void)
 	if (deaths == MAP_FAILED)
 		abort();
 	deaths->count = 0;
+	deaths->shortage = false;
+}
+
+/* From the library, EAGAIN would be a full queue. */
+int note_shortage(int rc)
+{
+	if (rc == -EUSERS)
+		deaths->shortage = true;
+	return rc;
+}
+
+bool had_shortage(void)
+{
+	return deaths && deaths->shortage;
+}
+
+static int spawn(struct procq *q, const struct procq_command *command)
+{
+	return note_shortage(procq_spawn(q, command, NULL));
 }
 
 /* Each death is told once. */
@@ -191,7 +212,7 @@ static void use(struct hands *h)
 	h->producer = open_queue(PROCQ_PRODUCER);
 	if (!h->producer)
 		return;
-	while ((rc = procq_spawn(h->producer, NULL, NULL)) == 0)
+	while ((rc = spawn(h->producer, NULL)) == 0)
 		n++;
 	if (rc != -EAGAIN)
 		complain("spawn: %s", procq_strerror(rc));
@@ -214,7 +235,7 @@ static void enter_one(struct hands *h)
 {
 	struct procq_command idle = { .size = sizeof(idle),
 				      .flags = PROCQ_ENTERED };
-	int rc = procq_spawn(h->producer, &idle, NULL);
+	int rc = spawn(h->producer, &idle);
 
 	if (rc < 0)
 		complain("spawn: %s", procq_strerror(rc));
@@ -355,11 +376,16 @@ static pid_t actor_fork(struct actor *a, struct hands *h)
 		*trouble = '\0';
 		return 0;
 	}
+	if (a->pid < 0) {
+		note_shortage(-EUSERS);
+		complain("no process can be started");
+		a->pid = 0;
+	}
 	close(up[1]);
 	close(down[0]);
 	a->answer = up[0];
 	a->command = down[1];
-	return a->pid;
+	return a->pid ? a->pid : -1;
 }
 
 /* Its answer, within a bound. */
@@ -444,7 +470,7 @@ bool survivor_start(struct actor *s, const struct op *op)
 	h.producer = open_queue(PROCQ_PRODUCER);
 	h.no_reaping = op->no_reaping;
 	for (int i = 0; i < op->kids && h.producer; i++)
-		if (procq_spawn(h.producer, &idle, NULL) < 0)
+		if (spawn(h.producer, &idle) < 0)
 			complain("a kid can't be started");
 	say(&h);
 	serve(&h);
@@ -592,8 +618,10 @@ bool load_run(bool may_time_out)
 		say(&h);
 		_exit(0);
 	}
-	hear(&a, "load");
-	waitpid(pid, NULL, 0);
+	if (pid > 0) {
+		hear(&a, "load");
+		waitpid(pid, NULL, 0);
+	}
 	actor_lost(&a);
 	return !*trouble;
 }

@@ -34,6 +34,8 @@
 #include "procq.h"
 
 #define FAILURES_SHOWN 5
+/* So many seconds a worker waits in all for the machine to have processes. */
+#define SHORTAGES_MAX 300
 
 enum mode { KILL = 1, ALONE = 2, FREEZE = 4, CALLS = 8, PAIRS = 16, ANY = 31 };
 
@@ -241,10 +243,23 @@ static struct {
 	size_t side;
 } now;
 
-static void begin(const char *what, size_t n, const char *detail, long second)
+static void begin(const char *what, size_t n, const char *detail)
 {
-	snprintf(at_point, sizeof(at_point), "%s %s at %zu of %zu%s%.0ld\n",
-		 now.op->name, what, n, now.trace.count, detail, second);
+	snprintf(at_point, sizeof(at_point), "%s %s at %zu of %zu%s\n",
+		 now.op->name, what, n, now.trace.count, detail);
+}
+
+/* It went wrong because the machine has no process left: once more, later. */
+static bool again(bool good)
+{
+	static int times;
+
+	if (good || !had_shortage() || times++ == SHORTAGES_MAX)
+		return false;
+	alarm(0);
+	clean_up();
+	sleep(1);
+	return true;
 }
 
 static void end(bool good, size_t n)
@@ -268,11 +283,15 @@ static void end(bool good, size_t n)
 static void point_task(size_t i)
 {
 	size_t n = now.points.all[i];
+	bool good;
 
 	if (options.point >= 0 && n != (size_t)options.point)
 		return;
-	begin(now.what, n, "", 0);
-	end(now.point(now.op, &now.trace, n), n);
+	begin(now.what, n, "");
+	do
+		good = now.point(now.op, &now.trace, n);
+	while (again(good));
+	end(good, n);
 }
 
 static void call_task(size_t i)
@@ -281,7 +300,7 @@ static void call_task(size_t i)
 					    " on its way out", " asleep" };
 	size_t n = now.points.all[i / (2 * CALL_WAYS)];
 	int way = (int)(i / 2 % CALL_WAYS);
-	bool freeze = i % 2;
+	bool freeze = i % 2, good;
 
 	if (freeze && (now.op->no_freeze || now.op->late))
 		return;
@@ -289,9 +308,12 @@ static void call_task(size_t i)
 	if (way == CALL_ASLEEP && (now.op->child ||
 				   !may_sleep(&now.trace.all[n])))
 		return;
-	begin(freeze ? "frozen in call" : "killed in call", n, ways[way], 0);
-	end((freeze ? call_frozen : call_killed)(now.op, &now.trace, n, way),
-	    n);
+	begin(freeze ? "frozen in call" : "killed in call", n, ways[way]);
+	do
+		good = (freeze ? call_frozen : call_killed)(now.op, &now.trace,
+							    n, way);
+	while (again(good));
+	end(good, n);
 }
 
 /* A row: the victim killed at one point, its sweeper at many. */
@@ -300,9 +322,14 @@ static void pair_task(size_t i)
 	struct trace sweep = { NULL, 0, 0, 0 };
 	size_t n = now.points.all[i];
 	struct points p;
+	bool good;
 
-	begin("killed, its sweeper traced,", n, "", 0);
-	if (!record_sweep(now.op, &now.trace, n, &sweep)) {
+	begin("killed, its sweeper traced,", n, "");
+	do {
+		trace_free(&sweep);
+		good = record_sweep(now.op, &now.trace, n, &sweep);
+	} while (again(good));
+	if (!good) {
 		end(false, n);
 		trace_free(&sweep);
 		return;
@@ -310,8 +337,16 @@ static void pair_task(size_t i)
 	alarm(0);
 	p = choose(&sweep, now.side);
 	for (size_t k = 0; k < p.count; k++) {
-		begin("killed", n, ", its sweeper at ", (long)p.all[k]);
-		end(pair_point(now.op, &now.trace, n, &sweep, p.all[k]), n);
+		char second[64];
+
+		snprintf(second, sizeof(second), ", its sweeper at %zu of %zu",
+			 p.all[k], sweep.count);
+		begin("killed", n, second);
+		do
+			good = pair_point(now.op, &now.trace, n, &sweep,
+					  p.all[k]);
+		while (again(good));
+		end(good, n);
 	}
 	free(p.all);
 	trace_free(&sweep);
@@ -380,7 +415,7 @@ static size_t sample(size_t quick)
 
 static void run_op(const struct op *op)
 {
-	bool plain = !op->child && !op->leaves && op->kids >= 0;
+	bool plain = !op->child && !op->leaves && op->kids >= 0, good;
 
 	if (op->lacks) {
 		ok(1, "%s # SKIP not in this build", op->name);
@@ -388,8 +423,12 @@ static void run_op(const struct op *op)
 	}
 	memset(&now, 0, sizeof(now));
 	now.op = op;
-	begin("to the end", 0, "", 0);
-	if (!record_trace(op, &now.trace)) {
+	begin("to the end", 0, "");
+	do {
+		trace_free(&now.trace);
+		good = record_trace(op, &now.trace);
+	} while (again(good));
+	if (!good) {
 		ok(0, "%s: goes well when nobody is killed", op->name);
 		note("  %s", trouble);
 		clean_up();

@@ -121,6 +121,10 @@ extern bool undisturbed;
 
 /** From now on no death has been told. */
 void deaths_begin(void);
+/** The system has no process left for us, this result says. @return it */
+int note_shortage(int rc);
+/** Then what went wrong at this point means nothing. */
+bool had_shortage(void);
 /** A survivor with so many children in the queue; or a victim, which stops
  * at marker_begin(). */
 bool survivor_start(struct actor *s, const struct op *op);

@@ -105,8 +105,9 @@ static int spawn(struct hands *h, uint32_t method, uint32_t flags,
 {
 	struct procq_command c = { .size = sizeof(c), .method = method,
 				   .flags = flags, .argv = argv };
+	int rc = procq_spawn(h->producer, &c, NULL);
 
-	return procq_spawn(h->producer, &c, NULL);
+	return note_shortage(rc);
 }
 
 static const char *const sleeper[] = { "/bin/sleep", "1000", NULL };
