@@ -65,7 +65,8 @@ LONG_TESTS = \
 	tests/scarcity.test
 long_programs = \
 	tests/crash/crash \
-	tests/scarcity/scarcity
+	tests/scarcity/scarcity \
+	tests/crash/crash-small
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.
@@ -74,9 +75,21 @@ tests_crash_crash_SOURCES = \
 	tests/crash/checker.c \
 	tests/crash/crash.c \
 	tests/crash/crash.h \
+	tests/crash/hands.h \
 	tests/crash/ops.c \
+	tests/crash/point.c \
+	tests/crash/small.h \
 	tests/crash/step.c
 tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
+
+# The same, with a library of its own whose loops have few rounds.
+tests_crash_crash_small_SOURCES = $(tests_crash_crash_SOURCES) \
+	$(lib_libprocq_core_la_SOURCES)
+tests_crash_crash_small_CPPFLAGS = -include $(srcdir)/tests/crash/small.h \
+	$(AM_CPPFLAGS)
+tests_crash_crash_small_LDFLAGS = $(tests_crash_crash_LDFLAGS)
+tests_crash_crash_small_LDADD = $(PROCQ_LIBS)
+
 # What make check-long tells it; nothing: each point of each operation, for
 # hours.
 CRASH_OPTIONS = --quick
