@@ -35,6 +35,7 @@ shell_tests = \
 	tests/kill-consumer.test \
 	tests/kill-producer.test \
 	tests/order.test \
+	tests/output.test \
 	tests/stop.test \
 	tests/usage.test \
 	tests/users.test \
