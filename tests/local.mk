@@ -36,6 +36,7 @@ shell_tests = \
 	tests/kill-producer.test \
 	tests/order.test \
 	tests/output.test \
+	tests/procq.test \
 	tests/stop.test \
 	tests/usage.test \
 	tests/users.test \
