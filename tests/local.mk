@@ -85,7 +85,9 @@ check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
-	tests/demo.sh tests/example.awk
+	tests/demo.sh tests/example.awk \
+	tests/coverage/counters.c tests/coverage/counters.ld \
+	tests/coverage/run.sh
 CLEANFILES += $(long_programs)
 
 LDADD = src/libcommon.la
@@ -122,4 +124,15 @@ check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-PHONIES += check-long demo
+
+# What of lib/ the tests run: a build of its own, with gcc, in _coverage.
+coverage_dir = _coverage
+coverage: all
+	-chmod -R u+w $(coverage_dir)
+	rm -rf $(coverage_dir)
+	$(MKDIR_P) $(coverage_dir)/build
+	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=$(coverage_dir)/source
+	cd $(coverage_dir)/build && \
+	unset MAKEFLAGS MFLAGS MAKELEVEL CC CFLAGS CPPFLAGS LDFLAGS && \
+	$(SHELL) ../source/tests/coverage/run.sh ../source
+PHONIES += check-long coverage demo
