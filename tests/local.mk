@@ -3,6 +3,7 @@
 
 # Units: programs that link what they test. Each is tests/NAME.c alone.
 unit_tests = \
+	tests/test-api \
 	tests/test-close \
 	tests/test-distribution \
 	tests/test-duration \
