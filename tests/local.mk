@@ -13,6 +13,7 @@ unit_tests = \
 	tests/test-output \
 	tests/test-record \
 	tests/test-ring \
+	tests/test-sandbox \
 	tests/test-segment \
 	tests/test-signame \
 	tests/test-summary \
