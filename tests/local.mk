@@ -14,6 +14,7 @@ unit_tests = \
 	tests/test-record \
 	tests/test-ring \
 	tests/test-sandbox \
+	tests/test-scarcity \
 	tests/test-segment \
 	tests/test-signame \
 	tests/test-summary \
@@ -68,6 +69,14 @@ LONG_TESTS = \
 	tests/model.test
 long_programs = \
 	tests/crash/crash
+
+# Each of these calls fails in its turn.
+tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=mmap,--wrap=shm_open,--wrap=shm_unlink \
+	-Wl,--wrap=fstat,--wrap=stat,--wrap=fcntl,--wrap=posix_fallocate \
+	-Wl,--wrap=fchmod,--wrap=sem_init,--wrap=fopen,--wrap=pipe \
+	-Wl,--wrap=opendir
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.
