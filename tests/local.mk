@@ -3,6 +3,7 @@
 
 # Units: programs that link what they test. Each is tests/NAME.c alone.
 unit_tests = \
+	tests/test-api \
 	tests/test-close \
 	tests/test-distribution \
 	tests/test-duration \
@@ -12,6 +13,8 @@ unit_tests = \
 	tests/test-output \
 	tests/test-record \
 	tests/test-ring \
+	tests/test-sandbox \
+	tests/test-scarcity \
 	tests/test-segment \
 	tests/test-signame \
 	tests/test-summary \
@@ -35,6 +38,8 @@ shell_tests = \
 	tests/kill-consumer.test \
 	tests/kill-producer.test \
 	tests/order.test \
+	tests/output.test \
+	tests/procq.test \
 	tests/stop.test \
 	tests/usage.test \
 	tests/users.test \
@@ -67,6 +72,14 @@ long_programs = \
 	tests/crash/crash \
 	tests/scarcity/scarcity \
 	tests/crash/crash-small
+
+# Each of these calls fails in its turn.
+tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=mmap,--wrap=shm_open,--wrap=shm_unlink \
+	-Wl,--wrap=fstat,--wrap=stat,--wrap=fcntl,--wrap=posix_fallocate \
+	-Wl,--wrap=fchmod,--wrap=sem_init,--wrap=fopen,--wrap=pipe \
+	-Wl,--wrap=opendir
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.
@@ -111,7 +124,9 @@ check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
-	tests/demo.sh tests/example.awk
+	tests/demo.sh tests/example.awk \
+	tests/coverage/counters.c tests/coverage/counters.ld \
+	tests/coverage/run.sh
 CLEANFILES += $(long_programs)
 
 LDADD = src/libcommon.la
@@ -153,4 +168,15 @@ check-scarcity: $(bin_PROGRAMS) tests/scarcity/scarcity$(EXEEXT)
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-PHONIES += check-long check-scarcity demo
+
+# What of lib/ the tests run: a build of its own, with gcc, in _coverage.
+coverage_dir = _coverage
+coverage: all
+	-chmod -R u+w $(coverage_dir)
+	rm -rf $(coverage_dir)
+	$(MKDIR_P) $(coverage_dir)/build
+	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=$(coverage_dir)/source
+	cd $(coverage_dir)/build && \
+	unset MAKEFLAGS MFLAGS MAKELEVEL CC CFLAGS CPPFLAGS LDFLAGS && \
+	$(SHELL) ../source/tests/coverage/run.sh ../source
+PHONIES += check-long check-scarcity coverage demo
