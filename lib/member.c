@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "bell.h"
 #include "member.h"
 #include "sweep.h"
 
@@ -28,8 +29,7 @@ static void sit_down(struct pq_segment *seg, unsigned place)
 	atomic_store_explicit(&me->wants, 0, memory_order_relaxed);
 	/* A late ring for the previous tenant may still come: it only makes
 	 * a wait return early. */
-	while (sem_trywait(&me->bell) == 0)
-		;
+	pq_bell_empty(&me->bell);
 }
 
 static int draw_incarnation(struct pq_segment *seg, uint64_t *incarnation)
