@@ -85,8 +85,12 @@ void pq_bell_ring_arrivals(struct pq_segment *seg)
 
 void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)
 {
-	struct pq_participant *who = &seg->participants[place];
+	struct pq_participant *who;
 
+	/* The owner in a damaged word is nobody. */
+	if (place >= PROCQ_PARTICIPANTS_MAX)
+		return;
+	who = &seg->participants[place];
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!(atomic_load_explicit(&who->wants, memory_order_relaxed) & wants))
 		return;
