@@ -24,6 +24,18 @@
 # define LINGER 8
 #endif
 
+/* More posts than any participant ever gets unheard: damage. */
+#define POSTS_MAX (1u << 16)
+
+bool pq_bell_empty(sem_t *bell)
+{
+	unsigned posts = 0;
+
+	while (posts < POSTS_MAX && sem_trywait(bell) == 0)
+		posts++;
+	return posts > 0;
+}
+
 static void set_bit(struct pq_waiters *waiters, unsigned place)
 {
 	atomic_fetch_or(&waiters->bits[place / 64],
@@ -89,8 +101,12 @@ void pq_bell_ring_exits(struct pq_segment *seg)
 
 void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)
 {
-	struct pq_participant *who = &seg->participants[place];
+	struct pq_participant *who;
 
+	/* The owner in a damaged word is nobody. */
+	if (place >= PROCQ_PARTICIPANTS_MAX)
+		return;
+	who = &seg->participants[place];
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!(atomic_load_explicit(&who->wants, memory_order_relaxed) & wants))
 		return;
@@ -123,9 +139,7 @@ bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants)
 		rung = true;
 	atomic_store(&me->wants, 0);
 	/* Whatever was posted says "look", which the caller does next. */
-	while (sem_trywait(&me->bell) == 0)
-		rung = true;
-	return rung;
+	return pq_bell_empty(&me->bell) || rung;
 }
 
 void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)

@@ -10,6 +10,10 @@
 
 #include "segment.h"
 
+/** Take all posts off a bell; of a damaged one, not for ever.
+ * @retval true there were some */
+bool pq_bell_empty(sem_t *bell);
+
 /**
  * Sleep until rung, or until the deadline.
  * @param wants PROCQ_ROOM and so on, shown to those who ring

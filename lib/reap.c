@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "clock.h"
 #include "handle.h"
 #include "raw.h"
 #include "record.h"
@@ -102,7 +103,7 @@ static void tell(const struct procq *q, const struct pq_status *status,
 	out->cause = status->cause;
 	out->code = (int32_t)status->code;
 	out->lived = out->process.age;
-	out->ended = out->process.started + out->lived;
+	out->ended = pq_time_add(out->process.started, out->lived);
 	out->latency = -1;
 	out->user = status->user;
 	out->sys = status->sys;

@@ -24,7 +24,7 @@
 
 static uint64_t micros_since(int64_t started, int64_t now)
 {
-	return now > started ? (uint64_t)(now - started) / 1000 : 0;
+	return now > started ? ((uint64_t)now - (uint64_t)started) / 1000 : 0;
 }
 
 /* value, or the largest that fits. */
@@ -409,9 +409,10 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 		out->consumer = pq_who_incarnation(
 			atomic_load(&seg->participants[owner - 1].who));
 	out->started = LOAD(r->started_wall);
-	out->queued = out->pid ? out->started + (int64_t)entered * 1000 : 0;
+	out->queued = out->pid ? pq_time_add(out->started,
+					     (int64_t)entered * 1000) : 0;
 	out->age = obit ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
-			: pq_clock_life() - LOAD(r->started);
+			: pq_time_since(LOAD(r->started), pq_clock_life());
 	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
 		label[i] = LOAD(r->label[i]);
 	memcpy(out->label, label, sizeof(label));
@@ -425,14 +426,15 @@ void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
 	/* Not marked: then what stands there may be half written. */
 	uint64_t obit = marked ? LOAD(r->obit) : 0, sent = LOAD(r->sent);
 	int64_t lived = marked ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
-			       : pq_clock_life() - LOAD(r->started);
+			       : pq_time_since(LOAD(r->started),
+					       pq_clock_life());
 	int64_t asked = (int64_t)pq_untag(sent, PQ_SENT_BITS) * 1000;
 	uint32_t maxrss = LOAD(r->maxrss);
 
 	out->cause = (uint32_t)(obit >> 60);
 	out->code = (int32_t)(obit >> PQ_OBIT_BITS & 0xfff);
 	out->lived = lived;
-	out->ended = out->process.started + lived;
+	out->ended = pq_time_add(out->process.started, lived);
 	out->signal = (int32_t)(sent >> 56);
 	out->step = (int32_t)(sent >> 48 & 0x7f);
 	out->latency = !sent ? -1 : lived > asked ? lived - asked : 0;

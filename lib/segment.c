@@ -177,6 +177,11 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 	int rc;
 
 	pq_segment_lock();
+	/* The kernel would grant it: the process has it already. */
+	if (own_has(seg, incarnation)) {
+		pq_segment_unlock();
+		return -EAGAIN;
+	}
 	if (seg->own_count == seg->own_room) {
 		size_t room = seg->own_room ? 2 * seg->own_room : 4;
 		uint64_t *own = realloc(seg->own, room * sizeof(*own));
