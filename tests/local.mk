@@ -3,6 +3,7 @@
 
 # Units: programs that link what they test. Each is tests/NAME.c alone.
 unit_tests = \
+	tests/test-bell \
 	tests/test-close \
 	tests/test-distribution \
 	tests/test-duration \
@@ -17,6 +18,7 @@ unit_tests = \
 	tests/test-summary \
 	tests/test-sweep \
 	tests/test-table \
+	tests/test-take \
 	tests/test-tally \
 	tests/test-word
 
@@ -50,6 +52,7 @@ helper_programs = \
 
 # What they include.
 check_headers = \
+	tests/calls.h \
 	tests/fixture.h \
 	tests/tap.h \
 	tests/chaos.sh \
