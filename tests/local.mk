@@ -8,6 +8,7 @@ unit_tests = \
 	tests/test-distribution \
 	tests/test-duration \
 	tests/test-escalation \
+	tests/test-identity \
 	tests/test-intmap \
 	tests/test-member \
 	tests/test-output \
