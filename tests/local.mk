@@ -4,10 +4,12 @@
 # Units: programs that link what they test. Each is tests/NAME.c alone.
 unit_tests = \
 	tests/test-api \
+	tests/test-bell \
 	tests/test-close \
 	tests/test-distribution \
 	tests/test-duration \
 	tests/test-escalation \
+	tests/test-identity \
 	tests/test-intmap \
 	tests/test-member \
 	tests/test-output \
@@ -20,6 +22,7 @@ unit_tests = \
 	tests/test-summary \
 	tests/test-sweep \
 	tests/test-table \
+	tests/test-take \
 	tests/test-tally \
 	tests/test-word
 
@@ -55,6 +58,7 @@ helper_programs = \
 
 # What they include.
 check_headers = \
+	tests/calls.h \
 	tests/fixture.h \
 	tests/tap.h \
 	tests/chaos.sh \
