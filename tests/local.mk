@@ -18,6 +18,7 @@ unit_tests = \
 	tests/test-sweep \
 	tests/test-table \
 	tests/test-tally \
+	tests/test-threads \
 	tests/test-word
 
 # Shell tests, through the programs as a user runs them.
