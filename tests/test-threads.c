@@ -8,6 +8,9 @@
  * does: its byte is let go of, and nothing else. The pids in the records are
  * this process's own; none is ever signalled.
  *
+ * Each record has a cargo of plain memory, which only the transitions of its
+ * word hand on: where an order is too weak, ThreadSanitizer sees a race.
+ *
  * THREADS_SECONDS in the environment says how long; 2 by default.
  */
 #include <config.h>
@@ -33,6 +36,12 @@ static _Atomic int trouble_line;
 static bool calm;
 /* A handle that others wake; NULL at times. */
 static struct procq *_Atomic sleeper;
+
+/* A number each. Written while RESERVED, by the producer; while TAKEN, by
+ * the taker; before its mark, by the parent. */
+static struct cargo {
+	uint64_t entered, taken, marked;
+} cargo[CAPACITY];
 
 #define trouble() \
 	(atomic_store(&trouble_line, __LINE__), \
@@ -94,7 +103,10 @@ static void enter_one(struct worker *w)
 	uint64_t word;
 	int64_t slot = pq_record_reserve(seg, w->q->place + 1, &origin, &word);
 
-	if (slot < 0 || dies_here(w))
+	if (slot < 0)
+		return;
+	cargo[slot] = (struct cargo){ .entered = origin.incarnation };
+	if (dies_here(w))
 		return;
 	if (draw(w, 8) == 0) {
 		pq_record_cancel(seg, (uint32_t)slot, word);
@@ -121,6 +133,7 @@ static void mark_one(struct worker *w)
 	slot = w->mine[i];
 	if (pq_record_asked(seg, slot, &word, &group))
 		pq_record_answered(seg, slot, word);
+	cargo[slot].marked = w->q->incarnation;
 	pq_record_mark(seg, slot, w->q->place, &status);
 	w->mine[i] = w->mine[--w->count];
 	atomic_fetch_add(&marks, 1);
@@ -158,7 +171,7 @@ static void tell(struct worker *w, uint32_t slot)
 	unsigned place = w->q->place;
 	struct pq_view view;
 	uint64_t word;
-	bool finished;
+	bool dead, finished;
 
 	do {
 		word = pq_load_word(seg, slot);
@@ -169,8 +182,12 @@ static void tell(struct worker *w, uint32_t slot)
 			return;
 		}
 		pq_record_view(seg, slot, word, &view);
-		finished = pq_word_flags(word) & PQ_DEAD ||
-			   !pq_byte_held(seg, view.producer);
+		dead = pq_word_flags(word) & PQ_DEAD;
+		if (cargo[slot].entered != view.producer ||
+		    cargo[slot].taken != w->q->incarnation ||
+		    (dead && cargo[slot].marked != view.producer))
+			trouble();
+		finished = dead || !pq_byte_held(seg, view.producer);
 	} while (!pq_record_release(seg, slot, place, word, kind, finished));
 	atomic_fetch_add(&cycles, 1);
 	if (finished || dies_here(w))
@@ -189,7 +206,10 @@ static void end_one(struct worker *w)
 	struct pq_segment *seg = w->q->seg;
 	uint32_t slot;
 
-	if (!take_one(w, &slot) || dies_here(w))
+	if (!take_one(w, &slot))
+		return;
+	cargo[slot].taken = w->q->incarnation;
+	if (dies_here(w))
 		return;
 	switch (draw(w, 4)) {
 	case 0:
