@@ -24,6 +24,7 @@ unit_tests = \
 	tests/test-table \
 	tests/test-take \
 	tests/test-tally \
+	tests/test-threads \
 	tests/test-word
 
 # Shell tests, through the programs as a user runs them.
