@@ -142,8 +142,8 @@ static _Noreturn void help(void)
 {
 	printf(_("Usage: %s [OPTION]...\n"), program_name());
 	fputs(_("Take processes out of a queue, the oldest first, end each one,"
-		" confirm its death,\n"
-		"and say how long it lived.\n"), stdout);
+		" confirm its\n"
+		"death, and say how long it lived.\n"), stdout);
 	fputs(_("\nMandatory arguments to long options are mandatory for short"
 		" options too.\n\n"), stdout);
 	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"

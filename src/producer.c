@@ -141,8 +141,8 @@ static _Noreturn void help(void)
 	printf(_("Usage: %s [OPTION]... [--] [COMMAND [ARG]...]\n"),
 	       program_name());
 	fputs(_("Start processes, idle ones or COMMAND, that enter themselves"
-		" into a bounded queue,\n"
-		"from which consumer takes and ends them.\n"), stdout);
+		" into a bounded\n"
+		"queue, from which consumer takes and ends them.\n"), stdout);
 	fputs(_("\nMandatory arguments to long options are mandatory for short"
 		" options too.\n\n"), stdout);
 	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
