@@ -408,13 +408,17 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 {
 	switch (err) {
 	case -EBUSY:
+		out->what |= PROCQ_EXITS;
 		break;
 	case -EAGAIN:
-		/* No bell rings when a process exits behind others. */
-		if (c->reap)
+		/* One that exits behind others just before the wait does not
+		 * end it: so not for long. */
+		if (c->reap) {
+			out->what |= PROCQ_EXITS;
 			out->deadline = time_after(procq_now(), LOOK_EVERY);
-		else
+		} else {
 			out->what |= PROCQ_READY;
+		}
 		if (c->idle_since == 0)
 			c->idle_since = procq_now();
 		break;

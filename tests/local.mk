@@ -4,10 +4,12 @@
 # Units: programs that link what they test. Each is tests/NAME.c alone.
 unit_tests = \
 	tests/test-api \
+	tests/test-bell \
 	tests/test-close \
 	tests/test-distribution \
 	tests/test-duration \
 	tests/test-escalation \
+	tests/test-identity \
 	tests/test-intmap \
 	tests/test-member \
 	tests/test-output \
@@ -20,7 +22,9 @@ unit_tests = \
 	tests/test-summary \
 	tests/test-sweep \
 	tests/test-table \
+	tests/test-take \
 	tests/test-tally \
+	tests/test-threads \
 	tests/test-word
 
 # Shell tests, through the programs as a user runs them.
@@ -55,6 +59,7 @@ helper_programs = \
 
 # What they include.
 check_headers = \
+	tests/calls.h \
 	tests/fixture.h \
 	tests/tap.h \
 	tests/chaos.sh \
@@ -66,9 +71,12 @@ LONG_TESTS = \
 	tests/bystanders-long.test \
 	tests/chaos-long.test \
 	tests/crash.test \
-	tests/model.test
+	tests/model.test \
+	tests/scarcity.test
 long_programs = \
-	tests/crash/crash
+	tests/crash/crash \
+	tests/scarcity/scarcity \
+	tests/crash/crash-small
 
 # Each of these calls fails in its turn.
 tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
@@ -85,12 +93,37 @@ tests_crash_crash_SOURCES = \
 	tests/crash/checker.c \
 	tests/crash/crash.c \
 	tests/crash/crash.h \
+	tests/crash/hands.h \
 	tests/crash/ops.c \
+	tests/crash/point.c \
+	tests/crash/small.h \
 	tests/crash/step.c
 tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
+
+# The same, with a library of its own whose loops have few rounds.
+tests_crash_crash_small_SOURCES = $(tests_crash_crash_SOURCES) \
+	$(lib_libprocq_core_la_SOURCES)
+tests_crash_crash_small_CPPFLAGS = -include $(srcdir)/tests/crash/small.h \
+	$(AM_CPPFLAGS)
+tests_crash_crash_small_LDFLAGS = $(tests_crash_crash_LDFLAGS)
+tests_crash_crash_small_LDADD = $(PROCQ_LIBS)
+
 # What make check-long tells it; nothing: each point of each operation, for
 # hours.
 CRASH_OPTIONS = --quick
+
+# Each system call fails.
+tests_scarcity_scarcity_SOURCES = \
+	tests/crash/checker.c \
+	tests/crash/crash.h \
+	tests/scarcity/calls.c \
+	tests/scarcity/scarcity.c \
+	tests/scarcity/scarcity.h \
+	tests/scarcity/scenes.c \
+	tests/scarcity/stage.c \
+	tests/scarcity/trace.c
+# What make check-long tells it; make check-scarcity: nothing.
+SCARCITY_OPTIONS = --quick
 
 check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
@@ -127,10 +160,15 @@ AM_TESTS_ENVIRONMENT = \
 	LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; export LDFLAGS; \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
 	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
+	SCARCITY_OPTIONS='$(SCARCITY_OPTIONS)'; export SCARCITY_OPTIONS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)'
+
+check-scarcity: $(bin_PROGRAMS) tests/scarcity/scarcity$(EXEEXT)
+	PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
+	PROCQ=src/procq$(EXEEXT) tests/scarcity/scarcity$(EXEEXT)
 
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
@@ -146,4 +184,4 @@ coverage: all
 	cd $(coverage_dir)/build && \
 	unset MAKEFLAGS MFLAGS MAKELEVEL CC CFLAGS CPPFLAGS LDFLAGS && \
 	$(SHELL) ../source/tests/coverage/run.sh ../source
-PHONIES += check-long coverage demo
+PHONIES += check-long check-scarcity coverage demo

@@ -102,18 +102,20 @@ static void dead_consumer(void *arg)
 	fixture_killed();
 }
 
-/* Its children were told, but it did not live to mark them. */
+/* Its children were told, but it did not live to mark them.
+ * @param arg not NULL: it was about to leave, and had left its place */
 static void dead_parent(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
 	uint64_t word;
 	uint32_t slot;
 
-	(void)arg;
 	enter(q, q, &slot, &word);
 	take(q, slot);
 	pq_record_release(q->seg, slot, q->place, pq_load_word(q->seg, slot),
 			  PQ_RETIRED, false);
+	if (arg)
+		pq_member_stand_up(q->seg, q->place, q->incarnation);
 	fixture_killed();
 }
 
@@ -209,6 +211,12 @@ static void test_gone(void)
 	is_int(pq_sweep_dead(seg, NULL), 1, "the parent is swept");
 	ok(fixture_state(p, 1) == PROCQ_FREE &&
 	   fixture_hints(&seg->free, 1) == 1, "the record is free");
+	fixture_run(dead_parent, seg);
+	is_int(pq_sweep_dead(seg, NULL), 0, "another is in no table any more");
+	procq_close(fixture_open(PROCQ_CONSUMER, 0));
+	ok(fixture_state(p, 2) == PROCQ_FREE &&
+	   fixture_hints(&seg->free, 2) == 1,
+	   "who leaves next frees its record");
 	is_int(fixture_state(p, 0), PROCQ_GONE,
 	       "that of a living parent waits for it");
 	/* The taker that told is dead instead: no other's sweep frees it. */
