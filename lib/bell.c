@@ -188,8 +188,11 @@ int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 {
 	int rc = 0;
 
-	if (linger(worth, arg))
+	if (linger(worth, arg)) {
+		/* Who has rung for this must not end the next wait, too. */
+		pq_bell_empty(&seg->participants[place].bell);
 		return 0;
+	}
 	pq_bell_show(seg, place, wants);
 	if (!worth(arg))
 		rc = sleep_on(&seg->participants[place].bell, deadline);

@@ -100,12 +100,11 @@ static uint32_t enter(struct procq *q, const struct made *made)
 {
 	struct pq_origin origin = { .incarnation = q->incarnation,
 				    .flags = made->flags };
-	uint64_t word, seq;
+	uint64_t word;
 	int64_t slot = pq_record_reserve(q->seg, q->place + 1, &origin, &word);
 
-	need(slot >= 0 &&
-	     pq_record_enter(q->seg, (uint32_t)slot, word, made->pid,
-			     made->ident, &seq));
+	need(slot >= 0 && fixture_enter(q->seg, (uint32_t)slot, word,
+					made->pid, made->ident) > 0);
 	return (uint32_t)slot;
 }
 
@@ -409,12 +408,13 @@ static void test_lacking(void)
 	ok(pq_ring_full(&seg->ready), "the ring is full");
 	for (int i = 2; i < 4; i++) {
 		struct pq_origin origin = { .incarnation = p->incarnation };
+		struct pq_entry entry = { 1, 1, pq_clock_life() };
 		uint64_t seq = 9;
 		int64_t slot = pq_record_reserve(seg, p->place + 1, &origin,
 						 &word);
 
 		slots[i] = (uint32_t)slot;
-		ok(pq_record_enter(seg, slots[i], word, 1, 1, &seq) &&
+		ok(pq_record_enter(seg, slots[i], word, &entry, &seq) &&
 		   seq == 0, "who enters now has no place in the order yet");
 	}
 	ok(atomic_load(&seg->header->lacking) != 0, "which is written down");
