@@ -515,6 +515,7 @@ static void test_reaping(void)
 static void test_reaping_all(void)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_command c = { .flags = PROCQ_ENTERED };
 	struct procq_process p;
 	struct procq_event e;
 	struct procq *q;
@@ -524,7 +525,7 @@ static void test_reaping_all(void)
 	o.flags = PROCQ_REAP_ALL;
 	need(procq_open(&q, fixture_queue, &o) == 0);
 	strangers[0] = dead_stranger();
-	need(procq_spawn(q, NULL, &p) == 0);
+	need(procq_spawn(q, &c, &p) == 0);
 	strangers[1] = dead_stranger();
 	kill_child(p.pid);
 	is_int(procq_reap(q), 1, "who reaps all, counts its own");
