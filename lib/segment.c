@@ -524,7 +524,8 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0 ||
 	    (seg->lock_fd != seg->fd && fchmod(seg->lock_fd,
 			(mode_t)options->mode & 0777) < 0 && errno != EPERM))
-		return -errno;
+		/* EPERM would say that it is another user's. */
+		return errno == EPERM ? -EACCES : -errno;
 	/* The header alone first, so that what a killed creator leaves can be
 	 * recognized. */
 	rc = allocate(seg, sizeof(struct pq_header));
@@ -966,9 +967,8 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 					   PQ_LIFE_FINAL)) {
 		rc = unlink_object(seg);
 		if (rc < 0) {
-			/* Another user's: it stays, empty. */
+			/* Another user's, perhaps: it stays, empty. */
 			atomic_store(&seg->header->life, PQ_LIFE_OPEN);
-			rc = rc == -EPERM || rc == -EACCES ? rc : -EBUSY;
 		}
 	}
 unlock:
