@@ -110,7 +110,9 @@ void stage_start(void);
 int stage_file(void);
 /** What is in it. */
 void stage_read(int fd, char *text, size_t size);
-/** In a child: its output, its queue, its end with ours. */
+/** fork(); the child dies with us, and has none of our handlers. */
+pid_t stage_fork(void);
+/** In a child: where its output goes. */
 void stage_child(int out, int err);
 /** One wait() is over: was it for a helper? */
 void stage_waited(pid_t pid, int status);
