@@ -65,6 +65,7 @@ int error_by_name(const char *name);
 struct fault {
 	int call;		/* or NO_CALL: none */
 	unsigned nth;		/* from 1 */
+	unsigned burst;		/* so many from the nth on */
 	int error;
 	bool inner;		/* of the program's children, not its own */
 };

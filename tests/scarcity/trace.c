@@ -253,7 +253,8 @@ static void enters(struct tracee *t, const struct __ptrace_syscall_info *info)
 	if (call == NO_CALL)
 		return;
 	run->counts[call]++;
-	if (call == fault->call && ++seen == fault->nth)
+	if (call == fault->call && ++seen >= fault->nth &&
+	    seen - fault->nth < fault->burst)
 		inject(t, &calls[call], args);
 }
 
