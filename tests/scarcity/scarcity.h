@@ -23,7 +23,6 @@
 
 /* A run that takes longer hangs. */
 #define RUN_SECONDS 20
-#define NAMES_MAX 24
 #define ERRORS_MAX 7
 
 /* ---- calls.c ---- */
@@ -54,7 +53,6 @@ extern const struct call calls[];
 /** Its index in calls[], or NO_CALL. */
 int call_find(pid_t pid, uint64_t nr, const uint64_t *args);
 int call_by_name(const char *name);
-size_t call_count(void);
 /** A name such as ENOSPC. */
 const char *error_name(int error);
 int error_by_name(const char *name);
