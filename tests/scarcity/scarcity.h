@@ -151,6 +151,7 @@ struct scene {
 	/* What is said, and how it ended, is judged already. */
 	bool (*after)(const struct run *run, const struct fault *fault);
 	bool inner;		/* the children's calls */
+	bool rows;		/* its lines tell of other queues, too */
 	bool same;		/* who succeeds says what it always says */
 };
 

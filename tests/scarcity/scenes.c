@@ -72,6 +72,25 @@ static bool says_why(const struct run *run, const struct fault *fault)
 	       said(run->err, procq_strerror(-fault->error));
 }
 
+/* Only the lines of our queue: others may have theirs. */
+static void keep_ours(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		const char *found = strstr(text, queue_name);
+
+		len += text[len] == '\n';
+		if (found && found < text + len) {
+			memmove(to, text, len);
+			to += len;
+		}
+		text += len;
+	}
+	*to = '\0';
+}
+
 /* What differs from run to run is made the same: numbers, signs, blanks, and
  * the owner's name, which may not be found out. */
 static void level(const char *from, char *to, size_t size)
@@ -539,7 +558,8 @@ const struct scene scenes[] = {
 	{ .name = "commands, fork", .program = PRODUCER,
 	  .args = { THREE, "--spawn=fork", "sleep", "1000" },
 	  .before = start_consumer, .after = after_producer, .inner = true },
-	{ .name = "consumer", .program = CONSUMER, .args = { "-n3", "-d0", "--wait=1" },
+	{ .name = "consumer", .program = CONSUMER,
+	  .args = { "-n3", "-d0", "--wait=1" },
 	  .before = kept_three_to_take, .after = after_kept_consumer },
 	{ .name = "consumer that leaves last", .program = CONSUMER,
 	  .args = { "-d0", "--drain", "--verbose", "--wait=1" },
@@ -550,7 +570,8 @@ const struct scene scenes[] = {
 	  .before = orphans_to_take, .after = after_orphans },
 #endif
 	{ .name = "procq list", .program = PROCQ, .args = { "list" },
-	  .before = start_producer, .after = after_look, .same = true },
+	  .before = start_producer, .after = after_look, .same = true,
+	  .rows = true },
 	{ .name = "procq show", .program = PROCQ, .args = { "show" },
 	  .before = start_producer, .after = after_look, .same = true },
 	{ .name = "procq stat", .program = PROCQ, .args = { "stat" },
@@ -578,6 +599,8 @@ static bool play(const struct scene *scene, const struct fault *fault,
 	if (!scene->before())
 		return false;
 	run_traced(run, args, fault);
+	if (scene->rows)
+		keep_ours(run->out);
 	judge_end(scene, run, fault);
 	scene->after(run, fault);
 	if (stage_alone())
