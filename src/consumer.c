@@ -633,7 +633,7 @@ static bool join(struct consumer *c)
 	}
 	if (err == 0)
 		return true;
-	if (err != -EINTR)
+	if (err != -EINTR || !run_stopped(r))
 		complain_open(r->queue, &c->options, err);
 	run_fail(r, EXIT_FAILED);
 	return false;

@@ -661,7 +661,7 @@ static bool join(struct producer *p)
 
 	if (err == 0)
 		return true;
-	if (err != -EINTR)
+	if (err != -EINTR || !run_stopped(&p->run))
 		complain_open(p->run.queue, &p->options, err);
 	run_fail(&p->run, EXIT_FAILED);
 	return false;
