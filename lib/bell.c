@@ -19,7 +19,7 @@
 #include "clock.h"
 
 /* More posts than any participant ever gets unheard: damage. */
-#define POSTS_MAX (1u << 16)
+#define POSTS_MAX (4u * PROCQ_PARTICIPANTS_MAX)
 
 bool pq_bell_empty(sem_t *bell)
 {
