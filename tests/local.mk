@@ -30,6 +30,7 @@ shell_tests = \
 	tests/consume.test \
 	tests/example.test \
 	tests/exit.test \
+	tests/fuzz.test \
 	tests/header.test \
 	tests/hostile.test \
 	tests/kill-consumer.test \
@@ -79,6 +80,26 @@ tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 # hours.
 CRASH_OPTIONS = --quick
 
+# Hostile objects: the library on a kernel of its own, and the inputs that
+# were found. seeds makes those to begin with.
+fuzz_sources = \
+	tests/fuzz/kernel.c \
+	tests/fuzz/target.c
+fuzz_headers = \
+	tests/fuzz/kernel.h \
+	tests/fuzz/seam.h \
+	tests/fuzz/target.h
+tests_fuzz_replay_SOURCES = $(fuzz_sources) $(fuzz_headers) \
+	tests/fuzz/replay.c \
+	$(lib_libprocq_core_la_SOURCES)
+tests_fuzz_replay_CPPFLAGS = -include $(srcdir)/tests/fuzz/seam.h \
+	$(AM_CPPFLAGS)
+tests_fuzz_replay_LDADD = $(PROCQ_LIBS)
+helper_programs += tests/fuzz/replay
+EXTRA_PROGRAMS += tests/fuzz/seeds
+CLEANFILES += tests/fuzz/seeds
+EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
+
 check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
@@ -120,4 +141,19 @@ check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-PHONIES += check-long demo
+
+# Each fuzzer looks so long.
+FUZZ_SECONDS = 60
+FUZZ_CC = clang
+FUZZ_FLAGS =
+fuzz: config.h
+	@abs_top_srcdir='$(abs_top_srcdir)' \
+	abs_top_builddir='$(abs_top_builddir)' FUZZ_CC='$(FUZZ_CC)' \
+	FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_FLAGS='$(FUZZ_FLAGS)' \
+	$(SHELL) $(srcdir)/tests/fuzz/run \
+		'$(abs_top_builddir)/tests/fuzz/work' $(fuzz_sources) \
+		$(lib_libprocq_core_la_SOURCES)
+clean-fuzz:
+	rm -rf tests/fuzz/work
+clean-local: clean-fuzz
+PHONIES += check-long clean-fuzz demo fuzz
