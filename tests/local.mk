@@ -37,6 +37,7 @@ shell_tests = \
 	tests/kill-producer.test \
 	tests/order.test \
 	tests/stop.test \
+	tests/truncate.test \
 	tests/usage.test \
 	tests/users.test \
 	tests/wait.test
