@@ -98,6 +98,7 @@ tests_fuzz_replay_CPPFLAGS = -include $(srcdir)/tests/fuzz/seam.h \
 tests_fuzz_replay_LDADD = $(PROCQ_LIBS)
 helper_programs += tests/fuzz/replay
 EXTRA_PROGRAMS += tests/fuzz/seeds
+tests_fuzz_seeds_CPPFLAGS = -I$(srcdir)/tests $(AM_CPPFLAGS)
 CLEANFILES += tests/fuzz/seeds
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
 
