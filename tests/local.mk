@@ -37,6 +37,7 @@ shell_tests = \
 	tests/consume.test \
 	tests/example.test \
 	tests/exit.test \
+	tests/fuzz.test \
 	tests/header.test \
 	tests/hostile.test \
 	tests/kill-consumer.test \
@@ -45,6 +46,7 @@ shell_tests = \
 	tests/output.test \
 	tests/procq.test \
 	tests/stop.test \
+	tests/truncate.test \
 	tests/usage.test \
 	tests/users.test \
 	tests/wait.test
@@ -125,6 +127,27 @@ tests_scarcity_scarcity_SOURCES = \
 # What make check-long tells it; make check-scarcity: nothing.
 SCARCITY_OPTIONS = --quick
 
+# Hostile objects: the library on a kernel of its own, and the inputs that
+# were found. seeds makes those to begin with.
+fuzz_sources = \
+	tests/fuzz/kernel.c \
+	tests/fuzz/target.c
+fuzz_headers = \
+	tests/fuzz/kernel.h \
+	tests/fuzz/seam.h \
+	tests/fuzz/target.h
+tests_fuzz_replay_SOURCES = $(fuzz_sources) $(fuzz_headers) \
+	tests/fuzz/replay.c \
+	$(lib_libprocq_core_la_SOURCES)
+tests_fuzz_replay_CPPFLAGS = -include $(srcdir)/tests/fuzz/seam.h \
+	$(AM_CPPFLAGS)
+tests_fuzz_replay_LDADD = $(PROCQ_LIBS)
+helper_programs += tests/fuzz/replay
+EXTRA_PROGRAMS += tests/fuzz/seeds
+tests_fuzz_seeds_CPPFLAGS = -I$(srcdir)/tests $(AM_CPPFLAGS)
+CLEANFILES += tests/fuzz/seeds
+EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
+
 check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
@@ -184,4 +207,19 @@ coverage: all
 	cd $(coverage_dir)/build && \
 	unset MAKEFLAGS MFLAGS MAKELEVEL CC CFLAGS CPPFLAGS LDFLAGS && \
 	$(SHELL) ../source/tests/coverage/run.sh ../source
-PHONIES += check-long check-scarcity coverage demo
+
+# Each fuzzer looks so long.
+FUZZ_SECONDS = 60
+FUZZ_CC = clang
+FUZZ_FLAGS =
+fuzz: config.h
+	@abs_top_srcdir='$(abs_top_srcdir)' \
+	abs_top_builddir='$(abs_top_builddir)' FUZZ_CC='$(FUZZ_CC)' \
+	FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_FLAGS='$(FUZZ_FLAGS)' \
+	$(SHELL) $(srcdir)/tests/fuzz/run \
+		'$(abs_top_builddir)/tests/fuzz/work' $(fuzz_sources) \
+		$(lib_libprocq_core_la_SOURCES)
+clean-fuzz:
+	rm -rf tests/fuzz/work
+clean-local: clean-fuzz
+PHONIES += check-long check-scarcity clean-fuzz coverage demo fuzz
