@@ -54,8 +54,15 @@ TAP_UNUSED static pid_t calls_start(void (*body)(void *), void *arg)
 	pid_t pid = fixture_fork(calls_begin, &b);
 	int status;
 
-	need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) &&
-	     WSTOPSIG(status) == SIGSTOP);
+	for (;;) {
+		long sig;
+
+		need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+		sig = WSTOPSIG(status);
+		if (sig == SIGSTOP)
+			break;
+		need(ptrace(PTRACE_CONT, pid, 0, (void *)sig) == 0);
+	}
 	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD);
 	return pid;
 }
