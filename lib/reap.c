@@ -140,18 +140,16 @@ static int reap_behind(struct procq *q, struct procq_event *out)
 
 static void answer(struct procq *q, pid_t pid, uint32_t slot)
 {
-	uint64_t word;
 	bool group = false;
-	int signo = pq_record_asked(q->seg, slot, &word, &group);
+	int signo = pid > 1 ? pq_record_asked(q->seg, slot, &group) : 0;
 
-	if (signo <= 0 || pid <= 1)
+	if (signo <= 0)
 		return;
 	/* It is our unreaped child: the pid, and the group of that number,
 	 * are its own. A stopped one is woken, so that it can die. */
 	kill(group ? -pid : pid, signo);
 	if (signo != SIGKILL && signo != SIGSTOP && signo != SIGCONT)
 		kill(group ? -pid : pid, SIGCONT);
-	pq_record_answered(q->seg, slot, word);
 }
 
 static void answer_all(struct procq *q)

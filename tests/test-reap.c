@@ -468,6 +468,61 @@ static void test_guard(void)
 	teardown();
 }
 
+static _Atomic uint32_t *traced_slot;
+
+static void answer_traced(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	pid_t pid;
+
+	(void)arg;
+	*traced_slot = spawn(q, PROCQ_FORK, &pid);
+	traced_slot[1] = q->place;
+	raise(SIGSTOP);
+	procq_reap(q);
+	for (int i = 0; i < 5000 && procq_reap(q) == 0; i++)
+		fixture_sleep(PQ_MILLI);
+	_exit(procq_children(q) == 0 ? 0 : 1);
+}
+
+/* The taker asks for more while its parent is about to answer. */
+static void test_asked_again(void)
+{
+	struct call call;
+	pid_t tracee;
+	int wstatus;
+	bool again = false;
+
+	traced_slot = mmap(NULL, 2 * sizeof(*traced_slot),
+			   PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need((void *)traced_slot != MAP_FAILED);
+	setup();
+	tracee = calls_start(answer_traced, NULL);
+	taken(traced_slot[0]);
+	pq_record_sent(seg, traced_slot[0], SIGWINCH, false);
+	need(pq_record_ask(seg, traced_slot[0],
+			   pq_load_word(seg, traced_slot[0])));
+	atomic_store(&seg->participants[traced_slot[1]].asked, 1);
+	while (calls_next(tracee, &call, &wstatus)) {
+		if (again || !calls_is(&call, SYS_kill) ||
+		    call.args[1] != SIGWINCH)
+			continue;
+		pq_record_sent(seg, traced_slot[0], SIGTERM, false);
+		need(pq_record_ask(seg, traced_slot[0],
+				   pq_load_word(seg, traced_slot[0])));
+		atomic_store(&seg->participants[traced_slot[1]].asked, 1);
+		again = true;
+	}
+	ok(again, "a taker asks again while its parent is answering");
+	ok(WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 0,
+	   "the second signal is sent, too");
+	pq_sweep_dead(seg, NULL);
+	release(traced_slot[0]);
+	teardown();
+	munmap((void *)traced_slot, 2 * sizeof(*traced_slot));
+}
+
 int main(void)
 {
 	fixture_begin("reap");
@@ -481,7 +536,9 @@ int main(void)
 	test_answer();
 	test_answer_group();
 	test_guard();
-	if (calls_try())
+	if (calls_try()) {
 		test_mark_first();
+		test_asked_again();
+	}
 	return done();
 }

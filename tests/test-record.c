@@ -426,23 +426,25 @@ static void test_signals(void)
 	ok((atomic_load(&r->sent) & 0xffffffffffff) ==
 	   (first & 0xffffffffffff), "the time of the first one stays");
 
-	is_int(pq_record_asked(seg, slot, &word, &group), 0, "nobody asks yet");
+	is_int(pq_record_asked(seg, slot, &group), 0, "nobody asks yet");
 	ok(pq_record_ask(seg, slot, word_of(slot)) &&
 	   is_state(slot, PROCQ_TAKEN, PQ_ASK, c->place + 1), "asked");
-	is_int(pq_record_asked(seg, slot, &word, &group), SIGKILL,
+	is_int(pq_record_asked(seg, slot, &group), SIGKILL,
 	       "the parent reads which signal");
 	ok(!group, "and that it is for the process alone");
-	pq_record_sent(seg, slot, SIGINT, false);
-	pq_record_asked(seg, slot, &word, &group);
-	ok(group, "or for its group");
-	pq_record_answered(seg, slot, word);
 	ok(is_state(slot, PROCQ_TAKEN, 0, c->place + 1), "answered");
+	is_int(pq_record_asked(seg, slot, &group), 0, "once");
+	pq_record_sent(seg, slot, SIGINT, false);
+	pq_record_ask(seg, slot, word_of(slot));
+	ok(pq_record_asked(seg, slot, &group) == SIGINT && group,
+	   "or for its group");
 	pq_record_ask(seg, slot, word_of(slot));
 	word = word_of(slot);
 	pq_record_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
 	   "a mark answers too");
-	pq_record_answered(seg, slot, word);
+	is_int(pq_record_asked(seg, slot, &group), 0,
+	       "then nothing is to be sent");
 	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
 	   "a late answer changes nothing");
 	ok(!pq_record_ask(seg, slot, word_of(slot)), "the dead are not asked");
