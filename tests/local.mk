@@ -12,6 +12,7 @@ unit_tests = \
 	tests/test-intmap \
 	tests/test-member \
 	tests/test-output \
+	tests/test-race \
 	tests/test-reap \
 	tests/test-record \
 	tests/test-ring \
