@@ -67,7 +67,8 @@ LONG_TESTS = \
 	tests/bystanders-long.test \
 	tests/chaos-long.test \
 	tests/crash.test \
-	tests/model.test
+	tests/model.test \
+	tests/mutants.test
 long_programs = \
 	tests/crash/crash
 
@@ -89,7 +90,8 @@ check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
-	tests/demo.sh tests/example.awk
+	tests/demo.sh tests/example.awk \
+	tests/mutate/run tests/mutate/apply.awk tests/mutate/mutants
 CLEANFILES += $(long_programs)
 
 LDADD = src/libcommon.la
@@ -118,12 +120,18 @@ AM_TESTS_ENVIRONMENT = \
 	LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; export LDFLAGS; \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
 	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
+	LIBS='$(PROCQ_LIBS) $(LTLIBINTL) $(LIBS)'; export LIBS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)'
 
+# All mutants of the library; some twenty minutes.
+check-mutants: config.h
+	@$(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) $(srcdir)/tests/mutate/run $(MUTANTS_OPTIONS)
+
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-PHONIES += check-long demo
+PHONIES += check-long check-mutants demo

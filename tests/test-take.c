@@ -719,6 +719,48 @@ static void test_parent_dies(void)
 	teardown();
 }
 
+#if PQ_USE_STARTTIME
+static void judge_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+
+	raise(SIGSTOP);
+	if (take(q, o->slot) < 0)
+		_exit(90);
+	_exit((int)pq_flights_find(&q->flights, o->slot)->verdict);
+}
+
+/* A start time is read by pid: what it says is of the pinned process only if
+ * that is alive afterwards. */
+static void test_dies_meanwhile(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus;
+	bool dead = false;
+
+	setup();
+	pid = bystander();
+	o.slot = orphan(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START);
+	tracee = calls_start(judge_traced, &o);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!dead && calls_is_open(&call)) {
+			kill(pid, SIGKILL);
+			await_death(pid);
+			dead = true;
+		}
+	ok(dead && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == PQ_STALE,
+	   "another that dies while it is looked at is none of ours, still");
+	fixture_wait(pid);
+	pq_sweep_dead(seg, NULL);
+	need(take(c, o.slot) == 0);
+	is_int(collect(c, &(struct procq_event){ .type = 0 }), 1, "told");
+	teardown();
+}
+#endif
+
 /* ---- where there are no pins ---- */
 
 /* In a child: say what is wrong, and end. */
@@ -906,6 +948,9 @@ int main(void)
 		test_order();
 		test_overtaken();
 		test_parent_dies();
+#if PQ_USE_STARTTIME
+		test_dies_meanwhile();
+#endif
 	}
 	unpinned(ask, "without pins a parent is asked to signal");
 	unpinned(ask_in_vain, "… in vain, where it is dead");
