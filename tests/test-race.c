@@ -17,6 +17,7 @@
 
 #include "fixture.h"
 #include "layout.h"
+#include "take.h"
 
 #define CAPACITY 4
 #define DEAD_PLACE 2u		/* the first that is empty */
@@ -218,6 +219,43 @@ static bool queued_and_whole(void)
 	return good;
 }
 
+/* Taken by the handle; only its parent can signal it. */
+static void taken_unpinned(void)
+{
+	queued();
+	need(pq_take(c, slot, now(), UINT64_MAX) == 0);
+	pq_flights_find(&c->flights, slot)->verdict = PQ_BY_PARENT;
+	atomic_store(&seg->participants[p->place].asked, 0);
+}
+
+static void ask_parent(void)
+{
+	need(procq_signal(c, slot, SIGTERM, 0) == 1);
+}
+
+/* As soon as there is a question, it is a whole one. */
+static void hear(void)
+{
+	bool group;
+	int signo;
+
+	for (int n = 0; !(pq_word_flags(now()) & PQ_ASK); n++)
+		if (n % 256 == 255)
+			sched_yield();
+	signo = pq_record_asked(seg, slot, &group);
+	held = signo == SIGTERM && !group;
+}
+
+static bool heard(void)
+{
+	struct procq_event e;
+	bool good = held && !(pq_word_flags(now()) & PQ_ASK) &&
+		    atomic_load(&seg->participants[p->place].asked) == 1;
+
+	mark();
+	return procq_collect(c, &e) == 1 && good && e.step == 1;
+}
+
 /* ---- room ---- */
 
 static int64_t got[2];
@@ -367,6 +405,30 @@ static bool passed_on(void)
 	return good;
 }
 
+static int looks[2];
+
+static void dead_for_long(void)
+{
+	dead_taker();
+	atomic_store(&seg->header->looked,
+		     procq_now() - 7200 * INT64_C(1000000000));
+}
+
+static void look_0(void)
+{
+	looks[0] = pq_sweep_sometimes(seg, 3600 * INT64_C(1000000000));
+}
+
+static void look_1(void)
+{
+	looks[1] = pq_sweep_sometimes(seg, 3600 * INT64_C(1000000000));
+}
+
+static bool one_looked(void)
+{
+	return swept() && looks[0] + looks[1] == 1;
+}
+
 /* Sweeps, sits down in the place of the dead one, and takes. */
 static void inherit(void)
 {
@@ -403,6 +465,8 @@ int main(void)
 	     "a mark: the status stands there before it");
 	race(8000, reserved, read_pid, enter, queued_and_whole,
 	     "an entry: pid and identity stand there before it");
+	race(8000, taken_unpinned, hear, ask_parent, heard,
+	     "a question to the parent: whole when it is heard");
 	race(8000, one_free, reserve_0, reserve_1, one_each,
 	     "two reservations, room for one: one has it");
 	race(2000, nothing, join_0, join_1, both_sit,
@@ -413,6 +477,8 @@ int main(void)
 	     "… that was about to count: nothing is counted");
 	race(3000, dead_after_release, sweep, sweep, swept,
 	     "… that was yet to count: it is counted once");
+	race(3000, dead_for_long, look_0, look_1, one_looked,
+	     "of two that would look for the dead one does");
 	race(3000, dead_taker, sweep, mark, swept_and_exited,
 	     "a sweeper and a mark: back, and exited");
 	race(3000, dead_taker, sweep, pass_on, passed_on,
