@@ -8,6 +8,7 @@
 
 #include "tap.h"
 
+#include "bell.h"
 #include "fixture.h"
 #include "layout.h"
 
@@ -215,6 +216,64 @@ static void test_gone(void)
 	pq_record_mark(seg, 0, p->place, &status);
 	is_int(fixture_state(p, 0), PROCQ_FREE, "until it marks it");
 	procq_close(c);
+	teardown();
+}
+
+/* Enters one, and dies. */
+static void dead_enterer(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	uint64_t word;
+
+	enter(q, q, arg, &word);
+	fixture_killed();
+}
+
+/* Told when its parent was swept already, by one that died over it. */
+static void test_gone_late(void)
+{
+	struct procq *c;
+	uint32_t slot = 0;
+	int n = 0;
+
+	setup();
+	fixture_run(dead_enterer, &slot);
+	is_int(pq_sweep_dead(seg, NULL), 1, "a parent is dead, and swept");
+	is_int(fixture_state(p, 0), PROCQ_QUEUED, "its child stays");
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	take(c, 0);
+	pq_record_release(seg, 0, c->place, pq_load_word(seg, 0), PQ_LOST,
+			  false);
+	fixture_run(dead_producer, &n);
+	is_int(pq_sweep_dead(seg, NULL), 1, "another one is swept later");
+	is_int(fixture_state(p, 0), PROCQ_FREE,
+	       "nothing waits for a parent that is long dead");
+	procq_close(c);
+	teardown();
+}
+
+static void dead_waiter(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+
+	(void)arg;
+	pq_bell_show(q->seg, q->place, PROCQ_ROOM | PROCQ_READY);
+	fixture_killed();
+}
+
+static void test_waiter(void)
+{
+	uint64_t bits;
+
+	setup();
+	fixture_run(dead_waiter, NULL);
+	bits = atomic_load(&seg->header->room.bits[0]) &
+	       atomic_load(&seg->header->arrivals.bits[0]);
+	ok(bits != 0, "somebody was killed while it waited");
+	is_int(pq_sweep_dead(seg, NULL), 1, "it is swept");
+	bits = atomic_load(&seg->header->room.bits[0]) |
+	       atomic_load(&seg->header->arrivals.bits[0]);
+	ok(bits == 0, "and rung no more");
 	teardown();
 }
 
@@ -433,6 +492,8 @@ int main(void)
 	test_reserved();
 	test_taken();
 	test_gone();
+	test_gone_late();
+	test_waiter();
 	test_hints();
 	test_half_appended();
 	test_late_sweeper();

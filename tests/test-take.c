@@ -881,6 +881,47 @@ static void ask_in_vain(void *arg)
 	_exit(0);
 }
 
+static void ask_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q;
+	int rc;
+
+	forbid_pins();
+	q = fixture_open(PROCQ_CONSUMER, 0);
+	if (take(q, o->slot) < 0)
+		_exit(90);
+	raise(SIGSTOP);
+	rc = procq_signal(q, o->slot, SIGTERM, 0);
+	_exit(rc == -ESRCH && !atomic_load(&q->seg->records[o->slot].sent)
+		      ? 0 : 1);
+}
+
+/* Its parent marks it just before it is asked. */
+static void test_ask_late(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus;
+	bool marked = false;
+
+	setup();
+	pid = bystander();
+	o.slot = entered(pid);
+	tracee = calls_start(ask_traced, &o);
+	end(pid);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!marked && calls_is_look(&call)) {
+			pq_record_mark(seg, o.slot, p->place, &status);
+			marked = true;
+		}
+	ok(marked && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 0,
+	   "a parent that marks it is not asked, and nothing is noted");
+	pq_sweep_dead(seg, NULL);
+	teardown();
+}
+
 static void orphans_unpinned(void *arg)
 {
 	struct procq_event e;
@@ -952,6 +993,8 @@ int main(void)
 		test_dies_meanwhile();
 #endif
 	}
+	if (calls_work)
+		test_ask_late();
 	unpinned(ask, "without pins a parent is asked to signal");
 	unpinned(ask_in_vain, "… in vain, where it is dead");
 	unpinned(orphans_unpinned, "… and orphans are not signalled");
