@@ -455,35 +455,35 @@ static bool inherited(void)
 int main(void)
 {
 	fixture_begin("race");
-	race(8000, queued, take, mark, taken_and_dead,
+	race(4000, queued, take, mark, taken_and_dead,
 	     "a take and a mark: taken, and dead");
-	race(8000, taken, give_back, mark, back_and_exited,
+	race(4000, taken, give_back, mark, back_and_exited,
 	     "a return and a mark: returned, and exited");
-	race(8000, taken, ask, mark, taken_and_dead,
+	race(4000, taken, ask, mark, taken_and_dead,
 	     "a question and a mark: dead, and nothing asked");
-	race(8000, taken, read_obit, mark, taken_and_dead,
+	race(4000, taken, read_obit, mark, taken_and_dead,
 	     "a mark: the status stands there before it");
-	race(8000, reserved, read_pid, enter, queued_and_whole,
+	race(4000, reserved, read_pid, enter, queued_and_whole,
 	     "an entry: pid and identity stand there before it");
-	race(8000, taken_unpinned, hear, ask_parent, heard,
+	race(4000, taken_unpinned, hear, ask_parent, heard,
 	     "a question to the parent: whole when it is heard");
-	race(8000, one_free, reserve_0, reserve_1, one_each,
+	race(4000, one_free, reserve_0, reserve_1, one_each,
 	     "two reservations, room for one: one has it");
 	race(2000, nothing, join_0, join_1, both_sit,
 	     "two newcomers: each has a place and a number of its own");
-	race(3000, dead_taker, sweep, sweep, swept,
+	race(2000, dead_taker, sweep, sweep, swept,
 	     "two sweepers after a taker: its record is back");
-	race(3000, dead_before_release, sweep, sweep, swept,
+	race(2000, dead_before_release, sweep, sweep, swept,
 	     "… that was about to count: nothing is counted");
-	race(3000, dead_after_release, sweep, sweep, swept,
+	race(2000, dead_after_release, sweep, sweep, swept,
 	     "… that was yet to count: it is counted once");
-	race(3000, dead_for_long, look_0, look_1, one_looked,
+	race(2000, dead_for_long, look_0, look_1, one_looked,
 	     "of two that would look for the dead one does");
-	race(3000, dead_taker, sweep, mark, swept_and_exited,
+	race(2000, dead_taker, sweep, mark, swept_and_exited,
 	     "a sweeper and a mark: back, and exited");
-	race(3000, dead_taker, sweep, pass_on, passed_on,
+	race(2000, dead_taker, sweep, pass_on, passed_on,
 	     "a sweeper that is late: the next taker keeps it");
-	race(3000, dead_taker, sweep, inherit, inherited,
+	race(2000, dead_taker, sweep, inherit, inherited,
 	     "… the next tenant keeps its place, and what it takes");
 	return done();
 }

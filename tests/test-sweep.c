@@ -252,6 +252,36 @@ static void test_gone_late(void)
 	teardown();
 }
 
+/* Who leaves frees what waits for its own mark, and nothing else. */
+static void test_gone_leaves(void)
+{
+	struct procq *c, *other;
+	uint64_t word;
+	uint32_t slots[2];
+
+	setup();
+	other = fixture_open(PROCQ_PRODUCER, 0);
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	enter(other, other, &slots[0], &word);
+	enter(p, p, &slots[1], &word);
+	for (int i = 0; i < 2; i++) {
+		take(c, slots[i]);
+		pq_record_release(seg, slots[i], c->place,
+				  pq_load_word(seg, slots[i]), PQ_RETIRED,
+				  false);
+	}
+	procq_close(other);
+	is_int(fixture_state(p, slots[0]), PROCQ_FREE,
+	       "a parent that leaves waits for nobody");
+	is_int(fixture_state(p, slots[1]), PROCQ_GONE,
+	       "what waits for another one waits on");
+	procq_close(c);
+	is_int(fixture_state(p, slots[1]), PROCQ_GONE,
+	       "also when its taker leaves");
+	pq_record_mark(seg, slots[1], p->place, &status);
+	teardown();
+}
+
 static void dead_waiter(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
@@ -493,6 +523,7 @@ int main(void)
 	test_taken();
 	test_gone();
 	test_gone_late();
+	test_gone_leaves();
 	test_waiter();
 	test_hints();
 	test_half_appended();
