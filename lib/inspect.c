@@ -75,6 +75,8 @@ const char *procq_strerror(int err)
 	case ECANCELED:
 		return "killed before it had entered";
 	default:
+		/* Known numbers are constants in each libc there is. */
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
 		return strerror(-err);
 	}
 }
@@ -357,6 +359,7 @@ int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
 
 	if (!dir)
 		return -errno;
+	/* A stream of our own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (rc == 0 && (d = readdir(dir))) {
 		struct procq_entry entry;
 
