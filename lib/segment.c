@@ -893,6 +893,13 @@ static struct pq_segment *find_sibling(const struct pq_segment *seg)
 	return NULL;
 }
 
+/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
+ * it is given here leaked. */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic push
+# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
 /* Leave all descriptors to a sibling, to be closed with its own. Where there
  * is no memory for that they stay open as long as the process. */
 static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
@@ -909,6 +916,10 @@ static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
 	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
 		parked[at->parked_count++] = seg->lock_fd;
 }
+
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic pop
+#endif
 
 void pq_segment_close(struct pq_segment *seg)
 {

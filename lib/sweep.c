@@ -100,6 +100,8 @@ static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
 	struct marks marks = { seg, ring, NULL };
 	int64_t mended = 0;
 
+	/* A capacity is never 0. */
+	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
 	marks.bits = calloc((seg->capacity + 63) / 64, sizeof(uint64_t));
 	if (!marks.bits)
 		return -ENOMEM;
