@@ -446,15 +446,14 @@ static void test_answer_group(void)
 /* Process 1 is nobody's child. With a signal that nobody minds. */
 static void test_guard(void)
 {
-	uint64_t word, seq;
+	uint64_t word;
 	int64_t slot;
 	struct pq_origin origin = { .incarnation = 0 };
 
 	setup();
 	origin.incarnation = p->incarnation;
 	slot = pq_record_reserve(seg, p->place + 1, &origin, &word);
-	need(slot >= 0 && pq_record_enter(seg, (uint32_t)slot, word, 1, 1,
-					  &seq));
+	need(slot >= 0 && fixture_enter(seg, (uint32_t)slot, word, 1, 1) > 0);
 	taken((uint32_t)slot);
 	need(pq_intmap_reserve(&p->children) == 0);
 	pq_intmap_put(&p->children, 1, (uint32_t)slot);

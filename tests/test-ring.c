@@ -341,7 +341,7 @@ static void *rotator(void *arg)
 			atomic_fetch_add(&late, 1);
 			continue;
 		}
-		pq_ring_append(&shared, i % HINTS, 0, NULL);
+		pq_ring_append(&shared, (uint32_t)i % HINTS, 0, NULL);
 		pq_ring_skip(&shared, &hint);
 	}
 	return NULL;
