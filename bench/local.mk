@@ -21,15 +21,17 @@ bench_handover_SOURCES = bench/handover.c bench/rounds.c bench/rounds.h \
 	bench/transport.h
 bench_handover_LDADD = lib/libprocq-core.la -ldl
 
-EXTRA_DIST += bench/run bench/report.awk bench/chart.awk bench/peer-boost.cc \
+EXTRA_DIST += bench/run bench/instructions bench/budget bench/report.awk \
+	bench/chart.awk bench/peer-boost.cc \
 	bench/peer-ck.c
 CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
 	bench/RESULTS.md bench/results.svg bench/strace.log \
 	bench/peer-boost.so bench/peer-boost.log bench/peer-ck.so \
 	bench/peer-ck.log
 
-# Which comparisons: all of them, or some of churn, ending, handover, growth.
+# Which comparisons: all of them, or some of churn, ending, handover, growth,
+# instructions.
 BENCH =
 bench: $(bin_PROGRAMS) $(bench_programs)
-	CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
+	SHELL='$(SHELL)' CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
 PHONIES += bench

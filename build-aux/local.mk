@@ -32,6 +32,14 @@ design_files = \
 	model/tally.pml
 EXTRA_DIST += $(design_files)
 
+# What compiles nothing, but reads: see doc/analysis.md.
+analyze: config.h
+	$(SHELL) $(srcdir)/build-aux/analyze $(srcdir) $(DEFS) \
+		$(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) -std=gnu11 \
+		$(PROCQ_WARNINGS)
+PHONIES += analyze
+EXTRA_DIST += .clang-tidy src/.clang-tidy build-aux/analyze doc/analysis.md
+
 distclean-local: distclean-man
 dist-hook: dist-check-man
 

@@ -25,7 +25,7 @@
 #endif
 
 /* More posts than any participant ever gets unheard: damage. */
-#define POSTS_MAX (1u << 16)
+#define POSTS_MAX (4u * PROCQ_PARTICIPANTS_MAX)
 
 bool pq_bell_empty(sem_t *bell)
 {

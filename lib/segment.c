@@ -296,32 +296,40 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 			seg->lock_fd = fd;
 			return 0;
 		}
-		if (errno != EEXIST)
+		if (errno != EEXIST && errno != EINTR)
 			return -errno;
 	}
 #endif
 }
 
-/* Does the name still lead to this very object? */
-static bool name_leads_here(const struct pq_segment *seg)
+/* Does the name still lead to this very object? 1, 0, or -errno: it can't be
+ * seen just now. */
+static int name_leads_here(const struct pq_segment *seg)
 {
 	struct stat here;
 #if PQ_USE_SHM_LOCKS
 	/* A second descriptor, once closed, would drop our locks; but an
 	 * unlinked object has no link left. */
-	return look_at(seg->fd, &here) == 0 && here.st_nlink > 0;
+	int rc = look_at(seg->fd, &here);
+
+	return rc < 0 ? rc : here.st_nlink > 0;
 #else
 	struct stat there;
-	int fd = shm_open(seg->name, O_RDONLY, 0);
-	bool same;
+	int fd = shm_open(seg->name, O_RDONLY, 0), rc;
 
 	if (fd < 0)
-		return false;
-	same = look_at(fd, &there) == 0 && look_at(seg->fd, &here) == 0 &&
-	       here.st_dev == there.st_dev && here.st_ino == there.st_ino &&
-	       look_at(seg->lock_fd, &here) == 0 && here.st_nlink > 0;
+		return errno == ENOENT ? 0 : -errno;
+	rc = look_at(fd, &there);
+	if (rc == 0)
+		rc = look_at(seg->fd, &here);
+	if (rc == 0 && here.st_dev == there.st_dev &&
+	    here.st_ino == there.st_ino) {
+		rc = look_at(seg->lock_fd, &here);
+		if (rc == 0)
+			rc = here.st_nlink > 0;
+	}
 	close(fd);
-	return same;
+	return rc;
 #endif
 }
 
@@ -529,7 +537,8 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0 ||
 	    (seg->lock_fd != seg->fd && fchmod(seg->lock_fd,
 			(mode_t)options->mode & 0777) < 0 && errno != EPERM))
-		return -errno;
+		/* EPERM would say that it is another user's. */
+		return errno == EPERM ? -EACCES : -errno;
 	/* The header alone first, so that what a killed creator leaves can be
 	 * recognized. */
 	rc = allocate(seg, sizeof(struct pq_header));
@@ -742,8 +751,11 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 	rc = init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;
-	rc = name_leads_here(seg) ? settle_locked(seg, options, incarnation)
-				  : 1;
+	rc = name_leads_here(seg);
+	if (rc > 0)
+		rc = settle_locked(seg, options, incarnation);
+	else if (rc == 0)
+		rc = 1;
 	init_unlock(seg);
 	return rc;
 }
@@ -802,7 +814,7 @@ static struct pq_segment *find_open(const char *name, bool readonly)
 		if (seg->pid == getpid() && strcmp(seg->name, name) == 0 &&
 		    (readonly || !seg->readonly) &&
 		    atomic_load(&seg->header->life) != PQ_LIFE_FINAL &&
-		    name_leads_here(seg))
+		    name_leads_here(seg) > 0)
 			return seg;
 	return NULL;
 }
@@ -881,6 +893,13 @@ static struct pq_segment *find_sibling(const struct pq_segment *seg)
 	return NULL;
 }
 
+/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
+ * it is given here leaked. */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic push
+# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
 /* Leave all descriptors to a sibling, to be closed with its own. Where there
  * is no memory for that they stay open as long as the process. */
 static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
@@ -897,6 +916,10 @@ static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
 	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
 		parked[at->parked_count++] = seg->lock_fd;
 }
+
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic pop
+#endif
 
 void pq_segment_close(struct pq_segment *seg)
 {
@@ -940,6 +963,7 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 {
 	uint64_t life = PQ_LIFE_OPEN;
 	uint32_t who;
+	bool here;
 	int rc;
 
 	if (!unused(seg))
@@ -952,8 +976,12 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 		rc = rc == -ETIMEDOUT ? -EBUSY : rc;
 		goto out;
 	}
+	rc = name_leads_here(seg);
+	if (rc < 0)
+		goto unlock;
+	here = rc > 0;
 	rc = -EBUSY;
-	if (!name_leads_here(seg))
+	if (!here)
 		goto unlock;
 	life = atomic_load(&seg->header->life);
 	/* A proposal in force is a dead remover's: we hold the lock. */
@@ -971,9 +999,8 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 					   PQ_LIFE_FINAL)) {
 		rc = unlink_object(seg);
 		if (rc < 0) {
-			/* Another user's: it stays, empty. */
+			/* Another user's, perhaps: it stays, empty. */
 			atomic_store(&seg->header->life, PQ_LIFE_OPEN);
-			rc = rc == -EPERM || rc == -EACCES ? rc : -EBUSY;
 		}
 	}
 unlock:

@@ -124,7 +124,7 @@ static int pin_down(struct procq *q, const struct pq_view *view,
 	flight->orphan = !pq_byte_held(q->seg, view->producer);
 	if (pin == -ESRCH)
 		/* With a living parent: marked by now, the CAS will tell. */
-		flight->verdict = PQ_STALE;
+		flight->verdict = PQ_STALE;	/* NOLINT(*-branch-clone) */
 	else if (flight->orphan && pin >= 0 && pq_pin_dead(pin))
 		/* It died with its parent: nobody is left to say how. */
 		flight->verdict = PQ_STALE;

@@ -142,8 +142,8 @@ static _Noreturn void help(void)
 {
 	printf(_("Usage: %s [OPTION]...\n"), program_name());
 	fputs(_("Take processes out of a queue, the oldest first, end each one,"
-		" confirm its death,\n"
-		"and say how long it lived.\n"), stdout);
+		" confirm its\n"
+		"death, and say how long it lived.\n"), stdout);
 	fputs(_("\nMandatory arguments to long options are mandatory for short"
 		" options too.\n\n"), stdout);
 	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
@@ -633,7 +633,7 @@ static bool join(struct consumer *c)
 	}
 	if (err == 0)
 		return true;
-	if (err != -EINTR)
+	if (err != -EINTR || !run_stopped(r))
 		complain_open(r->queue, &c->options, err);
 	run_fail(r, EXIT_FAILED);
 	return false;

@@ -13,6 +13,8 @@ unit_tests = \
 	tests/test-intmap \
 	tests/test-member \
 	tests/test-output \
+	tests/test-race \
+	tests/test-reap \
 	tests/test-record \
 	tests/test-ring \
 	tests/test-sandbox \
@@ -38,6 +40,7 @@ shell_tests = \
 	tests/consume.test \
 	tests/example.test \
 	tests/exit.test \
+	tests/fuzz.test \
 	tests/header.test \
 	tests/hostile.test \
 	tests/kill-consumer.test \
@@ -46,6 +49,7 @@ shell_tests = \
 	tests/output.test \
 	tests/procq.test \
 	tests/stop.test \
+	tests/truncate.test \
 	tests/usage.test \
 	tests/users.test \
 	tests/wait.test
@@ -73,7 +77,8 @@ LONG_TESTS = \
 	tests/chaos-long.test \
 	tests/crash.test \
 	tests/model.test \
-	tests/scarcity.test
+	tests/scarcity.test \
+	tests/mutants.test
 long_programs = \
 	tests/crash/crash \
 	tests/scarcity/scarcity \
@@ -126,13 +131,35 @@ tests_scarcity_scarcity_SOURCES = \
 # What make check-long tells it; make check-scarcity: nothing.
 SCARCITY_OPTIONS = --quick
 
+# Hostile objects: the library on a kernel of its own, and the inputs that
+# were found. seeds makes those to begin with.
+fuzz_sources = \
+	tests/fuzz/kernel.c \
+	tests/fuzz/target.c
+fuzz_headers = \
+	tests/fuzz/kernel.h \
+	tests/fuzz/seam.h \
+	tests/fuzz/target.h
+tests_fuzz_replay_SOURCES = $(fuzz_sources) $(fuzz_headers) \
+	tests/fuzz/replay.c \
+	$(lib_libprocq_core_la_SOURCES)
+tests_fuzz_replay_CPPFLAGS = -include $(srcdir)/tests/fuzz/seam.h \
+	$(AM_CPPFLAGS)
+tests_fuzz_replay_LDADD = $(PROCQ_LIBS)
+helper_programs += tests/fuzz/replay
+EXTRA_PROGRAMS += tests/fuzz/seeds
+tests_fuzz_seeds_CPPFLAGS = -I$(srcdir)/tests $(AM_CPPFLAGS)
+CLEANFILES += tests/fuzz/seeds
+EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
+
 check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
 	tests/demo.sh tests/example.awk \
 	tests/coverage/counters.c tests/coverage/counters.ld \
-	tests/coverage/run.sh
+	tests/coverage/run.sh \
+	tests/mutate/run tests/mutate/apply.awk tests/mutate/mutants
 CLEANFILES += $(long_programs)
 
 LDADD = src/libcommon.la
@@ -162,6 +189,7 @@ AM_TESTS_ENVIRONMENT = \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
 	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
 	SCARCITY_OPTIONS='$(SCARCITY_OPTIONS)'; export SCARCITY_OPTIONS; \
+	LIBS='$(PROCQ_LIBS) $(LTLIBINTL) $(LIBS)'; export LIBS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
@@ -171,10 +199,14 @@ check-scarcity: $(bin_PROGRAMS) tests/scarcity/scarcity$(EXEEXT)
 	PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) tests/scarcity/scarcity$(EXEEXT)
 
+# All mutants of the library; some twenty minutes.
+check-mutants: config.h
+	@$(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) $(srcdir)/tests/mutate/run $(MUTANTS_OPTIONS)
+
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-
 # What of lib/ the tests run: a build of its own, with gcc, in _coverage.
 coverage_dir = _coverage
 coverage: all
@@ -185,4 +217,19 @@ coverage: all
 	cd $(coverage_dir)/build && \
 	unset MAKEFLAGS MFLAGS MAKELEVEL CC CFLAGS CPPFLAGS LDFLAGS && \
 	$(SHELL) ../source/tests/coverage/run.sh ../source
-PHONIES += check-long check-scarcity coverage demo
+
+# Each fuzzer looks so long.
+FUZZ_SECONDS = 60
+FUZZ_CC = clang
+FUZZ_FLAGS =
+fuzz: config.h
+	@abs_top_srcdir='$(abs_top_srcdir)' \
+	abs_top_builddir='$(abs_top_builddir)' FUZZ_CC='$(FUZZ_CC)' \
+	FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_FLAGS='$(FUZZ_FLAGS)' \
+	$(SHELL) $(srcdir)/tests/fuzz/run \
+		'$(abs_top_builddir)/tests/fuzz/work' $(fuzz_sources) \
+		$(lib_libprocq_core_la_SOURCES)
+clean-fuzz:
+	rm -rf tests/fuzz/work
+clean-local: clean-fuzz
+PHONIES += check-long check-mutants check-scarcity clean-fuzz coverage demo fuzz

@@ -35,6 +35,9 @@
 
 #define CALL(name, ...) { #name, SYS_##name, ANY, false, { __VA_ARGS__ } }
 
+/* Elsewhere the harness says that it does nothing. */
+#if defined __x86_64__ || defined __aarch64__
+
 const struct call calls[] = {
 #ifdef SYS_open
 	CALL(open, EMFILE, ENFILE, EACCES, ENOSPC, ENOMEM, EINTR),
@@ -64,7 +67,9 @@ const struct call calls[] = {
 	CALL(pread64, EIO, EINTR),
 	CALL(write, EINTR, EIO, ENOSPC, EAGAIN, EPIPE, FAIL_SHORT),
 	CALL(pwrite64, EINTR, EIO, ENOSPC),
+#ifdef SYS_dup2
 	CALL(dup2, EMFILE, EINTR),
+#endif
 	CALL(dup3, EMFILE, EINTR),
 	CALL(pipe2, EMFILE, ENFILE),
 	CALL(socket, EMFILE, ENOMEM, EACCES),
@@ -113,6 +118,12 @@ const struct call calls[] = {
 	CALL(clock_gettime, EPERM),
 	{ NULL, 0, ANY, false, { 0 } },
 };
+
+#else
+
+const struct call calls[] = { { NULL, 0, ANY, false, { 0 } } };
+
+#endif
 
 static short lock_type(pid_t pid, uint64_t address)
 {
@@ -166,10 +177,7 @@ int call_by_name(const char *name)
 	return NO_CALL;
 }
 
-size_t call_count(void)
-{
-	return sizeof(calls) / sizeof(*calls) - 1;
-}
+_Static_assert(sizeof(calls) / sizeof(*calls) <= CALLS_MAX, "counts[]");
 
 /* ---- errors ---- */
 

@@ -25,7 +25,7 @@
 
 #define FAILURES_SHOWN 8
 /* Runs of one scene with --quick. */
-#define QUICK_RUNS 45
+#define QUICK_RUNS 120
 /* A call that is made once more for each failure never ends. */
 #define MORE_CALLS 20
 
@@ -33,8 +33,8 @@ static struct {
 	bool quick, verbose;
 	const char *scene;
 	int call, error;
-	unsigned nth;
-} options = { .call = NO_CALL };
+	unsigned nth, burst;
+} options = { .call = NO_CALL, .burst = 1 };
 
 static size_t runs, failures, points;
 
@@ -101,7 +101,7 @@ static bool wanted(int call)
 
 static void try_all(const struct scene *scene, const struct run *first)
 {
-	struct fault f = { .inner = scene->inner };
+	struct fault f = { .inner = scene->inner, .burst = options.burst };
 
 	for (int i = 0; calls[i].name; i++) {
 		if (!first->counts[i] || !wanted(i))
@@ -129,7 +129,7 @@ static unsigned errors_of(int call)
 static void try_some(const struct scene *scene, const struct run *first)
 {
 	unsigned all = 0, at = 0, chosen = 0;
-	struct fault f = { .inner = scene->inner };
+	struct fault f = { .inner = scene->inner, .burst = options.burst };
 
 	for (int i = 0; calls[i].name; i++)
 		all += first->counts[i];
@@ -186,6 +186,7 @@ static void usage(void)
 	     "  --call=NAME      this system call only\n"
 	     "  --error=NAME     this error only\n"
 	     "  --nth=N          the N-th call only\n"
+	     "  --burst=K        K calls in a row fail\n"
 	     "  --verbose        tell of each point\n"
 	     "  --list           the scenes\n"
 	     "The programs: PRODUCER, CONSUMER, PROCQ in the environment.");
@@ -217,6 +218,9 @@ static void take_option(int c)
 	case 'n':
 		options.nth = (unsigned)strtoul(optarg, NULL, 10);
 		break;
+	case 'b':
+		options.burst = (unsigned)strtoul(optarg, NULL, 10);
+		break;
 	case 'v':
 		options.verbose = true;
 		break;
@@ -236,6 +240,7 @@ static void read_options(int argc, char **argv)
 		{ "call", required_argument, NULL, 'c' },
 		{ "error", required_argument, NULL, 'e' },
 		{ "nth", required_argument, NULL, 'n' },
+		{ "burst", required_argument, NULL, 'b' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "list", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },

@@ -23,7 +23,6 @@
 
 /* A run that takes longer hangs. */
 #define RUN_SECONDS 20
-#define NAMES_MAX 24
 #define ERRORS_MAX 7
 
 /* ---- calls.c ---- */
@@ -54,7 +53,6 @@ extern const struct call calls[];
 /** Its index in calls[], or NO_CALL. */
 int call_find(pid_t pid, uint64_t nr, const uint64_t *args);
 int call_by_name(const char *name);
-size_t call_count(void);
 /** A name such as ENOSPC. */
 const char *error_name(int error);
 int error_by_name(const char *name);
@@ -65,6 +63,7 @@ int error_by_name(const char *name);
 struct fault {
 	int call;		/* or NO_CALL: none */
 	unsigned nth;		/* from 1 */
+	unsigned burst;		/* so many from the nth on */
 	int error;
 	bool inner;		/* of the program's children, not its own */
 };
@@ -110,7 +109,9 @@ void stage_start(void);
 int stage_file(void);
 /** What is in it. */
 void stage_read(int fd, char *text, size_t size);
-/** In a child: its output, its queue, its end with ours. */
+/** fork(); the child dies with us, and has none of our handlers. */
+pid_t stage_fork(void);
+/** In a child: where its output goes. */
 void stage_child(int out, int err);
 /** One wait() is over: was it for a helper? */
 void stage_waited(pid_t pid, int status);
@@ -150,6 +151,7 @@ struct scene {
 	/* What is said, and how it ended, is judged already. */
 	bool (*after)(const struct run *run, const struct fault *fault);
 	bool inner;		/* the children's calls */
+	bool rows;		/* its lines tell of other queues, too */
 	bool same;		/* who succeeds says what it always says */
 };
 

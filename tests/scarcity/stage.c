@@ -108,15 +108,36 @@ bool stage_enter(int *status)
 	return false;
 }
 
+/* The child can be ended like any other from the start. */
+pid_t stage_fork(void)
+{
+	sigset_t set, old;
+	pid_t pid;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGPIPE, SIG_DFL);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return pid;
+}
+
 /* One that has nothing to do with it, and is never to be signalled. */
 static void start_bystander(void)
 {
 	pid_t us = getpid();
 
-	bystander = fork();
+	bystander = stage_fork();
 	if (bystander != 0)
 		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != us)
 		_exit(0);
 	for (;;)
@@ -141,7 +162,6 @@ void stage_child(int out, int err)
 {
 	int null = open("/dev/null", O_RDONLY);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		_exit(125);
 	for (int fd = 3; fd < 64; fd++)
@@ -302,8 +322,7 @@ struct helper *helper_start(char *const *args)
 	h->name = args[0];
 	h->out = stage_file();
 	h->err = stage_file();
-	fflush(stdout);
-	h->pid = fork();
+	h->pid = stage_fork();
 	if (h->pid == 0) {
 		stage_child(h->out, h->err);
 		execv(args[0], args);
@@ -433,10 +452,8 @@ bool keeper_start(struct answer *a, uint32_t capacity)
 
 	if (pipe(up) < 0 || pipe(down) < 0)
 		abort();
-	fflush(stdout);
-	keeper.pid = fork();
+	keeper.pid = stage_fork();
 	if (keeper.pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(up[0]);
 		close(down[1]);
 		keep(capacity, down[0], up[1]);

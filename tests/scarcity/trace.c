@@ -253,7 +253,8 @@ static void enters(struct tracee *t, const struct __ptrace_syscall_info *info)
 	if (call == NO_CALL)
 		return;
 	run->counts[call]++;
-	if (call == fault->call && ++seen == fault->nth)
+	if (call == fault->call && ++seen >= fault->nth &&
+	    seen - fault->nth < fault->burst)
 		inject(t, &calls[call], args);
 }
 
@@ -355,27 +356,25 @@ static unsigned long entry_of(pid_t pid)
 	return entry;
 }
 
-static bool wait_for_trap(pid_t pid)
+static bool wait_for_trap(pid_t pid, int *status)
 {
-	int status;
-
 	for (;;) {
-		if (waitpid(pid, &status, __WALL) < 0) {
+		if (waitpid(pid, status, __WALL) < 0) {
 			if (errno == EINTR)
 				continue;
 			return false;
 		}
-		if (!WIFSTOPPED(status))
+		if (!WIFSTOPPED(*status))
 			return false;
-		if (WSTOPSIG(status) == SIGTRAP)
+		if (WSTOPSIG(*status) == SIGTRAP)
 			return true;
 		ptrace(PTRACE_CONT, pid, 0,
-		       (void *)(long)WSTOPSIG(status));
+		       (void *)(long)WSTOPSIG(*status));
 	}
 }
 
 /* From its exec to its own first instruction. */
-static bool run_to_entry(pid_t pid)
+static bool run_to_entry(pid_t pid, int *status)
 {
 	unsigned long entry = entry_of(pid), mask;
 	long text;
@@ -390,7 +389,7 @@ static bool run_to_entry(pid_t pid)
 	ptrace(PTRACE_POKETEXT, pid, (void *)entry,
 	       (void *)(((unsigned long)text & ~mask) | TRAP));
 	ptrace(PTRACE_CONT, pid, 0, 0);
-	if (!wait_for_trap(pid))
+	if (!wait_for_trap(pid, status))
 		return false;
 	ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)text);
 	step_back(pid, entry);
@@ -399,28 +398,30 @@ static bool run_to_entry(pid_t pid)
 
 static pid_t start(char *const *args, int out, int err)
 {
-	pid_t pid = fork();
+	pid_t pid = stage_fork();
 
 	if (pid != 0)
 		return pid;
 	stage_child(out, err);
 	if (ptrace(PTRACE_TRACEME, 0, 0, 0) == 0)
 		execv(args[0], args);
-	_exit(125);
+	_exit(errno);
 }
 
 static bool begin(char *const *args, int out, int err)
 {
 	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
+	int status = 0;
 
 	if (fault->inner)
 		options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 			   PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 	run->pid = start(args, out, err);
-	if (run->pid < 0 || !wait_for_trap(run->pid) ||
+	if (run->pid < 0 || !wait_for_trap(run->pid, &status) ||
 	    ptrace(PTRACE_SETOPTIONS, run->pid, 0, (void *)options) < 0 ||
-	    !run_to_entry(run->pid)) {
-		complain("%s can't be traced", args[0]);
+	    !run_to_entry(run->pid, &status)) {
+		complain("%s can't be traced: %s, status %#x", args[0],
+			 strerror(errno), (unsigned)status);
 		return false;
 	}
 	add_tracee(run->pid)->begun = true;
