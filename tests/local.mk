@@ -210,7 +210,7 @@ demo: $(bin_PROGRAMS)
 # What of lib/ the tests run: a build of its own, with gcc, in _coverage.
 coverage_dir = _coverage
 coverage: all
-	-chmod -R u+w $(coverage_dir)
+	test ! -d $(coverage_dir) || chmod -R u+w $(coverage_dir)
 	rm -rf $(coverage_dir)
 	$(MKDIR_P) $(coverage_dir)/build
 	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=$(coverage_dir)/source
