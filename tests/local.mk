@@ -21,6 +21,7 @@ unit_tests = \
 	tests/test-scarcity \
 	tests/test-segment \
 	tests/test-signame \
+	tests/test-spawn \
 	tests/test-summary \
 	tests/test-sweep \
 	tests/test-table \
@@ -88,8 +89,8 @@ tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
 	-Wl,--wrap=mmap,--wrap=shm_open,--wrap=shm_unlink \
 	-Wl,--wrap=fstat,--wrap=stat,--wrap=fcntl,--wrap=posix_fallocate \
-	-Wl,--wrap=fchmod,--wrap=sem_init,--wrap=fopen,--wrap=pipe \
-	-Wl,--wrap=opendir
+	-Wl,--wrap=fchmod,--wrap=sem_init,--wrap=open,--wrap=read \
+	-Wl,--wrap=pipe,--wrap=opendir
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.
@@ -209,7 +210,7 @@ demo: $(bin_PROGRAMS)
 # What of lib/ the tests run: a build of its own, with gcc, in _coverage.
 coverage_dir = _coverage
 coverage: all
-	-chmod -R u+w $(coverage_dir)
+	test ! -d $(coverage_dir) || chmod -R u+w $(coverage_dir)
 	rm -rf $(coverage_dir)
 	$(MKDIR_P) $(coverage_dir)/build
 	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=$(coverage_dir)/source

@@ -490,10 +490,12 @@ static void test_reaping(void)
 	begin();
 	is_int(procq_reap(producer), 0, "nothing to reap");
 	is_int(procq_reap_one(producer, &e), 0, "not even one");
+	/* The older one comes first when any child is asked for. */
+	stranger = dead_stranger();
 	a = spawn_idle(PROCQ_AUTO, 0);
 	b = spawn_idle(PROCQ_AUTO, 0);
 	c = spawn_idle(PROCQ_AUTO, 0);
-	stranger = dead_stranger();
+	is_int(procq_reap(producer), 0, "a stranger is not reaped");
 	kill_child(a.pid);
 	is_int(procq_reap_one(producer, &e), 1, "one behind a stranger");
 	ok(e.process.pid == a.pid && e.cause == PROCQ_SIGNAL &&

@@ -14,7 +14,8 @@
 
 #include "fixture.h"
 
-#if !defined __linux__ || !PQ_USE_PIDFD || !PQ_USE_CLONE || !PQ_USE_STARTTIME
+#if !defined __linux__ || !PQ_USE_PIDFD || !PQ_USE_CLONE || \
+	!PQ_USE_STARTTIME || !PQ_USE_PDEATHSIG
 
 int main(void)
 {
@@ -60,9 +61,10 @@ struct rule {
 	long nr;		/* of the call */
 	int arg;		/* which argument is looked at, -1: none */
 	uint32_t value;		/* what it has to be */
-	int error;
+	int error;		/* or KILL */
 };
 
+#define KILL -1
 #define RULES_MAX 8
 #define LOW (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)
 
@@ -93,6 +95,7 @@ static void forbid(const struct rule *rules, size_t n)
 		code[at++] = (struct sock_filter)BPF_JUMP(
 			BPF_JMP | BPF_JEQ | BPF_K, what, 0, 1);
 		code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+			rules[i].error == KILL ? SECCOMP_RET_KILL :
 			SECCOMP_RET_ERRNO | (uint32_t)rules[i].error);
 	}
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
@@ -579,6 +582,22 @@ static void fork_refused(void *arg)
 	end();
 }
 
+/* Its first step is its last one. */
+static void killed_before_entry(void *arg)
+{
+	const struct rule rule = { SYS_prctl, 0, PR_SET_PDEATHSIG, KILL };
+	struct procq_command command = { .flags = PROCQ_ENTERED,
+					 .method = *(const unsigned *)arg };
+
+	begin();
+	forbid(&rule, 1);
+	must(procq_spawn(producer, &command, NULL) == -ECANCELED);
+	must(procq_children(producer) == 1);
+	must(procq_reap(producer) == 1);
+	must(procq_occupied(producer) == 0);
+	end();
+}
+
 static int open_files(pid_t pid)
 {
 	char path[64], name[80];
@@ -681,6 +700,7 @@ static bool has_pidfs(void)
 int main(void)
 {
 	int again = EAGAIN, memory = ENOMEM;
+	unsigned by_fork = PROCQ_FORK, by_any = PROCQ_AUTO;
 
 	fixture_begin("sandbox");
 	if (fixture_run(try_filter, NULL) != 0)
@@ -701,6 +721,8 @@ int main(void)
 	play(clone_forbidden, NULL, "clone3 forbidden: fork");
 	play(clone_too_old, NULL, "clone3 of an old kernel: fork");
 	play(fork_refused, NULL, "fork fails, too");
+	play(killed_before_entry, &by_fork, "fork: killed before it entered");
+	play(killed_before_entry, &by_any, "auto: killed before it entered");
 	play(no_close_range, NULL, "no close_range");
 	play(poll_interrupted, NULL, "a wait for an orphan is interrupted");
 	play(locks_unknown, NULL, "who is dead can't be known");

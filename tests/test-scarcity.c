@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test-scarcity.c - the n-th call of a function that the library calls fails,
- * for each n and each function: memory, descriptors, locks, room. Then the
- * library says so, and has lost nothing: the next one finds the queue, or a
- * place for it, as if nothing had been.
+ * alone or with all that follow, for each n and each function: memory,
+ * descriptors, locks, room. Then the library says so, and has lost nothing:
+ * the next one finds the queue, or a place for it, as if nothing had been.
  *
  * The linker puts a wrapper around each of these functions (--wrap; see
  * local.mk). Each round is a process of its own, which must not use TAP.
@@ -28,7 +28,7 @@
 
 enum call {
 	NONE, MALLOC, CALLOC, REALLOC, STRDUP, MMAP, SHM_OPEN, SHM_UNLINK,
-	FSTAT, STAT, FCNTL, FALLOCATE, FCHMOD, SEM_INIT, FOPEN, PIPE, OPENDIR
+	FSTAT, STAT, FCNTL, FALLOCATE, FCHMOD, SEM_INIT, OPEN, READ, PIPE, OPENDIR
 };
 
 /* Which call is to fail, the how-manieth, and how. */
@@ -36,13 +36,17 @@ static struct {
 	enum call call;
 	int left;
 	int error;
+	bool stays;		/* so do all that follow */
+	bool hit;
 } fault;
 
 static bool fails(enum call call)
 {
 	if (fault.call != call || --fault.left > 0)
 		return false;
-	fault.call = NONE;
+	if (!fault.stays)
+		fault.call = NONE;
+	fault.hit = true;
 	errno = fault.error;
 	return true;
 }
@@ -72,8 +76,7 @@ WRAP(int, posix_fallocate, FALLOCATE, fault.error,
 WRAP(int, fchmod, FCHMOD, -1, (int fd, mode_t mode), (fd, mode))
 WRAP(int, sem_init, SEM_INIT, -1, (sem_t *sem, int shared, unsigned n),
      (sem, shared, n))
-WRAP(FILE *, fopen, FOPEN, NULL, (const char *path, const char *mode),
-     (path, mode))
+WRAP(ssize_t, read, READ, -1, (int fd, void *to, size_t n), (fd, to, n))
 WRAP(int, pipe, PIPE, -1, (int *ends), (ends))
 WRAP(DIR *, opendir, OPENDIR, NULL, (const char *path), (path))
 
@@ -88,6 +91,21 @@ int __wrap_fcntl(int fd, int cmd, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 	return fails(FCNTL) ? -1 : __real_fcntl(fd, cmd, arg);
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	unsigned mode = 0;
+
+	if (flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, unsigned);
+		va_end(args);
+	}
+	return fails(OPEN) ? -1 : __real_open(path, flags, mode);
 }
 
 /* What can fail, and what an operation may then say instead of 0. */
@@ -117,9 +135,13 @@ static const struct scarcity {
 	{ FALLOCATE, ENOSPC, { ENOSPC }, "posix_fallocate" },
 	{ FCHMOD, EIO, { EIO }, "fchmod" },
 	{ SEM_INIT, ENOSYS, { ENOSYS }, "sem_init" },
-	{ FOPEN, EMFILE, { EMFILE, ESTALE }, "fopen: descriptors" },
-	/* A queue of no boot, or at none. */
-	{ FOPEN, ENOENT, { ESTALE }, "fopen: no /proc" },
+	{ OPEN, EMFILE, { EMFILE }, "open: descriptors" },
+	{ OPEN, EINTR, { EINTR }, "open: interrupted" },
+	/* A queue of no boot, or at none; elsewhere than on Linux, no lock
+	 * file. The command's input is its own. */
+	{ OPEN, ENOENT, { ESTALE, ENOENT }, "open: not there" },
+	{ READ, EIO, { EIO }, "read" },
+	{ READ, EINTR, { 0 }, "read: interrupted" },
 	{ PIPE, EMFILE, { EMFILE }, "pipe" },
 	{ OPENDIR, EMFILE, { EMFILE }, "opendir" },
 };
@@ -147,6 +169,31 @@ static void leave_queue(void *arg)
 static void have_dead(void)
 {
 	need(fixture_run(leave_queue, NULL) == -SIGKILL);
+}
+
+static pid_t holder;
+
+static void hold_queue(void *arg)
+{
+	const int *ready = arg;
+
+	fixture_open(PROCQ_PRODUCER, CAPACITY);
+	need(write(ready[1], "", 1) == 1);
+	for (;;)
+		pause();
+}
+
+/* One whose participant is another process, which stays. */
+static void have_other(void)
+{
+	int ready[2];
+	char byte;
+
+	need(pipe(ready) == 0);
+	holder = fixture_fork(hold_queue, ready);
+	need(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	close(ready[1]);
 }
 
 static void have_dead_one(void)
@@ -181,6 +228,22 @@ static void have_two(void)
 	have_dead();
 }
 
+/* One that its remover had no time to unlink. */
+static void leave_final(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_PRODUCER, CAPACITY);
+
+	(void)arg;
+	atomic_store(&q->seg->participants[0].who, 0);
+	atomic_store(&q->seg->header->life, PQ_LIFE_FINAL);
+	fixture_killed();
+}
+
+static void have_final(void)
+{
+	need(fixture_run(leave_final, NULL) == -SIGKILL);
+}
+
 static int join(uint32_t role)
 {
 	int rc = fixture_try(&other, role, CAPACITY);
@@ -198,7 +261,8 @@ static int do_look(void)
 	return join(PROCQ_ONLOOKER);
 }
 
-/* An onlooker, then a participant: two views of one object. */
+/* An onlooker, then participants: two views of one object, which leave their
+ * descriptors to each other in turn. */
 static int do_both_views(void)
 {
 	struct procq *look;
@@ -206,9 +270,11 @@ static int do_both_views(void)
 
 	if (rc < 0)
 		return rc;
-	rc = join(PROCQ_CONSUMER);
+	rc = join(PROCQ_KEEPER);
+	if (rc >= 0)
+		rc = fixture_try(&other, PROCQ_CONSUMER, CAPACITY);
 	procq_close(look);
-	return rc;
+	return rc < 0 ? rc : procq_close(other);
 }
 
 static int do_spawn(void)
@@ -315,7 +381,8 @@ static const struct operation {
 	{ "create", have_nothing, do_create },
 	{ "join", have_dead, do_create },
 	{ "look", have_dead, do_look },
-	{ "look and join", have_dead, do_both_views },
+	{ "look and join", have_other, do_both_views },
+	{ "join a removed one", have_final, do_create },
 	{ "join another of that name", have_two, do_create },
 	{ "wait", have_dead_one, do_wait },
 	{ "spawn", have_both, do_spawn },
@@ -338,6 +405,7 @@ struct round {
 	const struct operation *operation;
 	const struct scarcity *scarcity;
 	int n;
+	bool stays;
 };
 
 /* End what there is, and leave. */
@@ -385,10 +453,15 @@ static void play(void *arg)
 	round->operation->have();
 	fault.error = round->scarcity->error;
 	fault.left = round->n;
+	fault.stays = round->stays;
 	fault.call = round->scarcity->call;
 	rc = round->operation->run();
-	if (fault.call != NONE) {
-		fault.call = NONE;
+	fault.call = NONE;
+	if (holder > 1) {
+		kill(holder, SIGKILL);
+		fixture_wait(holder);
+	}
+	if (!fault.hit) {
 		leave();
 		_exit(NOT_HIT);
 	}
@@ -401,9 +474,9 @@ static void play(void *arg)
 
 /* Each call of the function in turn. Returns how many there are. */
 static int play_all(const struct operation *operation,
-		    const struct scarcity *scarcity, int *bad)
+		    const struct scarcity *scarcity, bool stays, int *bad)
 {
-	struct round round = { operation, scarcity, 1 };
+	struct round round = { operation, scarcity, 1, stays };
 	int how = GOOD;
 
 	for (; round.n < ROUNDS_MAX; round.n++) {
@@ -417,8 +490,8 @@ static int play_all(const struct operation *operation,
 		if (how == NOT_HIT)
 			return round.n - 1;
 		if (how != GOOD) {
-			note("%s, call %d of %s: %d", operation->what, round.n,
-			     scarcity->what, how);
+			note("%s, call %d%s of %s: %d", operation->what,
+			     round.n, stays ? " on" : "", scarcity->what, how);
 			++*bad;
 		}
 		if (scarcity->call == SEM_INIT &&
@@ -427,6 +500,12 @@ static int play_all(const struct operation *operation,
 	}
 	++*bad;
 	return round.n;
+}
+
+/* What is over in a moment is waited for, however long. */
+static bool may_stay(const struct scarcity *s)
+{
+	return s->error != EINTR && s->error != EAGAIN && s->error != EEXIST;
 }
 
 int main(void)
@@ -440,9 +519,15 @@ int main(void)
 	for (size_t i = 0; i < n; i++) {
 		int bad = 0, calls = 0;
 
-		for (size_t j = 0; j < m; j++)
-			calls += play_all(&operations[i], &scarcities[j],
-					  &bad);
+		alarm(FIXTURE_SECONDS);
+		for (size_t j = 0; j < m; j++) {
+			const struct scarcity *s = &scarcities[j];
+
+			calls += play_all(&operations[i], s, false, &bad);
+			if (may_stay(s))
+				calls += play_all(&operations[i], s, true,
+						  &bad);
+		}
 		is_int(bad, 0, operations[i].what);
 		note("%d failures", calls);
 	}
