@@ -549,6 +549,10 @@ const struct scene scenes[] = {
 #endif
 	{ .name = "processes", .program = PRODUCER, .args = { THREE },
 	  .before = start_consumer, .after = after_producer, .inner = true },
+	/* Who waits for them sleeps meanwhile. */
+	{ .name = "processes, slowly", .program = PRODUCER,
+	  .args = { "-n3", "-c2", "-d0.03" },
+	  .before = start_consumer, .after = after_producer, .inner = true },
 	{ .name = "processes, fork", .program = PRODUCER,
 	  .args = { THREE, "--spawn=fork" },
 	  .before = start_consumer, .after = after_producer, .inner = true },
