@@ -88,14 +88,16 @@ tests_crash_crash_small_CPPFLAGS = -include $(srcdir)/tests/crash/small.h \
 tests_crash_crash_small_LDFLAGS = $(tests_crash_crash_LDFLAGS)
 tests_crash_crash_small_LDADD = $(PROCQ_LIBS)
 
-# What make check-long tells it; nothing: each point of each operation, for
-# hours.
+# What make check-long tells the one, and make check-crash the other: each
+# point of each operation, for an hour on two cores.
 CRASH_OPTIONS = --quick
+CRASH_FULL_OPTIONS = --jobs=2
 
 check_PROGRAMS += $(unit_tests) $(helper_programs)
 EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
+	tests/crash-full.test \
 	tests/demo.sh tests/example.awk
 CLEANFILES += $(long_programs)
 
@@ -125,12 +127,17 @@ AM_TESTS_ENVIRONMENT = \
 	LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; export LDFLAGS; \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
 	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
+	CRASH_FULL_OPTIONS='$(CRASH_FULL_OPTIONS)'; \
+	export CRASH_FULL_OPTIONS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)'
 
+check-crash: $(long_programs)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS=tests/crash-full.test
+
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-PHONIES += check-long demo
+PHONIES += check-long check-crash demo
