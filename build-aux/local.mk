@@ -23,6 +23,7 @@ EXTRA_DIST += \
 design_files = \
 	doc/design.md \
 	doc/model.md \
+	doc/performance.md \
 	model/bell.pml \
 	model/entry.pml \
 	model/life.pml \
@@ -61,5 +62,5 @@ deb: all
 	ls -l *.deb
 CLEANFILES += procq.deb libprocq0.deb libprocq-dev.deb
 clean-local:
-	rm -rf $(deb_dir) $(coverage_dir)
+	rm -rf $(deb_dir) $(coverage_dir) tests/fuzz/work
 PHONIES += deb

@@ -114,9 +114,10 @@ tests_crash_crash_small_CPPFLAGS = -include $(srcdir)/tests/crash/small.h \
 tests_crash_crash_small_LDFLAGS = $(tests_crash_crash_LDFLAGS)
 tests_crash_crash_small_LDADD = $(PROCQ_LIBS)
 
-# What make check-long tells it; nothing: each point of each operation, for
-# hours.
+# What make check-long tells the one, and make check-crash the other: each
+# point of each operation, for an hour on two cores.
 CRASH_OPTIONS = --quick
+CRASH_FULL_OPTIONS = --jobs=2
 
 # Each system call fails.
 tests_scarcity_scarcity_SOURCES = \
@@ -159,7 +160,8 @@ EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
 	tests/demo.sh tests/example.awk \
 	tests/coverage/counters.c tests/coverage/counters.ld \
 	tests/coverage/run.sh \
-	tests/mutate/run tests/mutate/apply.awk tests/mutate/mutants
+	tests/mutate/run tests/mutate/apply.awk tests/mutate/mutants \
+	tests/crash-full.test
 CLEANFILES += $(long_programs)
 
 LDADD = src/libcommon.la
@@ -190,6 +192,8 @@ AM_TESTS_ENVIRONMENT = \
 	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
 	SCARCITY_OPTIONS='$(SCARCITY_OPTIONS)'; export SCARCITY_OPTIONS; \
 	LIBS='$(PROCQ_LIBS) $(LTLIBINTL) $(LIBS)'; export LIBS; \
+	CRASH_FULL_OPTIONS='$(CRASH_FULL_OPTIONS)'; \
+	export CRASH_FULL_OPTIONS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
@@ -204,9 +208,13 @@ check-mutants: config.h
 	@$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(srcdir)/tests/mutate/run $(MUTANTS_OPTIONS)
 
+check-crash: $(long_programs)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS=tests/crash-full.test
+
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
+
 # What of lib/ the tests run: a build of its own, with gcc, in _coverage.
 coverage_dir = _coverage
 coverage: all
@@ -229,7 +237,5 @@ fuzz: config.h
 	$(SHELL) $(srcdir)/tests/fuzz/run \
 		'$(abs_top_builddir)/tests/fuzz/work' $(fuzz_sources) \
 		$(lib_libprocq_core_la_SOURCES)
-clean-fuzz:
-	rm -rf tests/fuzz/work
-clean-local: clean-fuzz
-PHONIES += check-long check-mutants check-scarcity clean-fuzz coverage demo fuzz
+
+PHONIES += check-crash check-long check-mutants check-scarcity coverage demo fuzz

@@ -242,6 +242,19 @@ static void enter_one(struct hands *h)
 		complain("spawn: %s", procq_strerror(rc));
 }
 
+/* As many as there is room for. */
+static void fill(struct hands *h)
+{
+	struct procq_command idle = { .size = sizeof(idle),
+				      .flags = PROCQ_ENTERED };
+	int rc;
+
+	while ((rc = spawn(h->producer, &idle)) == 0)
+		;
+	if (rc != -EAGAIN)
+		complain("spawn: %s", procq_strerror(rc));
+}
+
 /* Until there is one; it ends it, and sees it end. */
 static void wait_for_one(struct hands *h)
 {
@@ -312,6 +325,9 @@ static void perform(struct hands *h, char what)
 		break;
 	case 'e':
 		enter_one(h);
+		break;
+	case 'f':
+		fill(h);
 		break;
 	case 'j':
 		h->consumer = open_queue(PROCQ_CONSUMER);
@@ -426,7 +442,7 @@ bool actor_does(struct actor *a, char what)
 {
 	static const char *const names[] = {
 		['s'] = "sweep", ['k'] = "check", ['d'] = "drain", ['u'] = "use",
-		['e'] = "enter", ['j'] = "join", ['r'] = "reap",
+		['e'] = "enter", ['f'] = "fill", ['j'] = "join", ['r'] = "reap",
 		['q'] = "leave",
 	};
 

@@ -105,6 +105,7 @@ struct op {
 	int want;		/* what run returns if nobody disturbs */
 	bool child;		/* the victim is the child that run starts */
 	bool late;		/* … and its parent dies instead of it */
+	bool orphaned;		/* … and it is to die with it */
 	bool locks;		/* others may have to wait for it */
 	bool leaves;		/* nobody may be left in the queue after it */
 	bool shared;		/* others may do a part of it */

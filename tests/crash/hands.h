@@ -11,6 +11,9 @@
 #include "procq.h"
 
 /* Configured off: not defined. */
+#ifndef PQ_USE_PDEATHSIG
+# define PQ_USE_PDEATHSIG 0
+#endif
 #ifndef PQ_USE_PIDFD
 # define PQ_USE_PIDFD 0
 #endif

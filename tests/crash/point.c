@@ -187,20 +187,41 @@ static bool arrive(pid_t pid, bool shared_text, const struct trace *trace,
 	return true;
 }
 
-/* The child is held; its parent dies, is swept, its record is used by others;
- * then the child goes on. */
+/* The child is held; its parent dies, is swept, its record is used by others
+ * for several lives, and is in use when the child goes on. */
 static bool be_late(void)
 {
 	kill_traced(victim.pid);
 	actor_lost(&victim);
 	if (!fresh_start(&fresh) || !actor_does(&fresh, 's') ||
-	    !at_rest(false) || !actor_does(&fresh, 'k') || !load_run(false))
+	    !at_rest(false) || !actor_does(&fresh, 'k') || !load_run(false) ||
+	    !actor_does(&survivor, 'f'))
 		return false;
 	ptrace(PTRACE_DETACH, child, 0, 0);
 	child = 0;
 	if (!at_rest(false))
 		return false;
 	return actor_quits(&fresh);
+}
+
+/* The child is held; its parent dies, and nobody has swept when the child
+ * goes on: it must follow its parent by itself. */
+static bool be_orphaned(void)
+{
+	pid_t pid = child;
+
+	kill_traced(victim.pid);
+	actor_lost(&victim);
+	ptrace(PTRACE_DETACH, child, 0, 0);
+	child = 0;
+	for (int i = 0; i < 6000 && pid > 1; i++) {
+		waitpid(pid, NULL, WNOHANG | __WALL);
+		if (kill(pid, 0) < 0)
+			return true;
+		usleep(500);
+	}
+	complain("the child outlives its parent");
+	return false;
 }
 
 static bool kill_at(const struct op *op, const struct trace *trace, size_t n,
@@ -211,7 +232,7 @@ static bool kill_at(const struct op *op, const struct trace *trace, size_t n,
 	if (pid <= 0 || !arrive(pid, op->child, trace, n, way))
 		return false;
 	if (op->late)
-		return be_late();
+		return op->orphaned ? be_orphaned() : be_late();
 	kill_traced(pid);
 	if (!op->child) {
 		actor_lost(&victim);
