@@ -284,7 +284,7 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 		 * refuses that for files of others. */
 		int fd = open(seg->lock_name,
 			      (seg->readonly ? O_RDONLY : O_RDWR) |
-			      O_NOFOLLOW | O_CLOEXEC);
+			      O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
 		/* No file, no locks: who only looks leaves it at that. */
 		if (fd < 0 && errno == ENOENT && seg->readonly)
@@ -379,6 +379,23 @@ static int check_owner(const struct pq_segment *seg, const struct stat *st,
 		return -EPERM;
 	}
 	return 0;
+}
+
+/* The same of the lock file, which stands where everybody may put things.
+ * With a second name it may be a file of the user's that is no lock file, put
+ * there for its permissions to be changed. */
+static int check_lock_file(const struct pq_segment *seg,
+			   struct procq_options *options)
+{
+	struct stat st;
+
+	if (seg->lock_fd == seg->fd || seg->lock_fd < 0)
+		return 0;
+	if (fstat(seg->lock_fd, &st) < 0)
+		return -errno;
+	if (st.st_nlink > 1)
+		return -ENODEV;
+	return check_owner(seg, &st, options);
 }
 
 /* ---- what the header says of machine and time ---- */
@@ -780,6 +797,8 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 		return found;
 	/* Not for what is no queue: that shall be left as it is. */
 	rc = open_lock_file(seg, st.st_mode & 0777);
+	if (rc == 0)
+		rc = check_lock_file(seg, options);
 	if (rc < 0)
 		return rc;
 	if (found == FINISHED) {
