@@ -23,6 +23,7 @@ EXTRA_DIST += \
 design_files = \
 	doc/design.md \
 	doc/model.md \
+	doc/mutants.md \
 	model/bell.pml \
 	model/entry.pml \
 	model/life.pml \
