@@ -3,7 +3,7 @@
  * test-race.c - two at once, on the same record, place or ring; then all must
  * be as one of the two orders leaves it.
  *
- * Once with threads that begin at the same moment, thousands of times: what is
+ * Once with threads that begin at the same moment, many times: what is
  * wrong shows itself in some of the rounds, on two processors. And once, where
  * that can be done, with one that is stopped before and after each of its
  * locked instructions, while the other one goes through. What is right never
@@ -731,35 +731,35 @@ int main(void)
 	if (calls_try())
 		test_within();
 #endif
-	race(2000, queued, take, mark, taken_and_dead,
+	race(1000, queued, take, mark, taken_and_dead,
 	     "a take and a mark: taken, and dead");
-	race(2000, taken, give_back, mark, back_and_exited,
+	race(1000, taken, give_back, mark, back_and_exited,
 	     "a return and a mark: returned, and exited");
-	race(2000, taken, ask, mark, taken_and_dead,
+	race(1000, taken, ask, mark, taken_and_dead,
 	     "a question and a mark: dead, and nothing asked");
-	race(2000, taken, read_obit, mark, taken_and_dead,
+	race(1000, taken, read_obit, mark, taken_and_dead,
 	     "a mark: the status stands there before it");
-	race(2000, reserved, read_pid, enter, queued_and_whole,
+	race(1000, reserved, read_pid, enter, queued_and_whole,
 	     "an entry: pid and identity stand there before it");
-	race(2000, taken_unpinned, hear, ask_parent, heard,
+	race(1000, taken_unpinned, hear, ask_parent, heard,
 	     "a question to the parent: whole when it is heard");
-	race(2000, one_free, reserve_0, reserve_1, one_each,
+	race(1000, one_free, reserve_0, reserve_1, one_each,
 	     "two reservations, room for one: one has it");
-	race(1000, nothing, join_0, join_1, both_sit,
+	race(500, nothing, join_0, join_1, both_sit,
 	     "two newcomers: each has a place and a number of its own");
-	race(1000, dead_taker, sweep, sweep, swept,
+	race(500, dead_taker, sweep, sweep, swept,
 	     "two sweepers after a taker: its record is back");
-	race(1000, dead_before_release, sweep, sweep, swept,
+	race(500, dead_before_release, sweep, sweep, swept,
 	     "… that was about to count: nothing is counted");
-	race(1000, dead_after_release, sweep, sweep, swept,
+	race(500, dead_after_release, sweep, sweep, swept,
 	     "… that was yet to count: it is counted once");
-	race(1000, dead_for_long, look_0, look_1, one_looked,
+	race(500, dead_for_long, look_0, look_1, one_looked,
 	     "of two that would look for the dead one does");
-	race(1000, dead_taker, sweep, mark, swept_and_exited,
+	race(500, dead_taker, sweep, mark, swept_and_exited,
 	     "a sweeper and a mark: back, and exited");
-	race(1000, dead_taker, sweep, pass_on, passed_on,
+	race(500, dead_taker, sweep, pass_on, passed_on,
 	     "a sweeper that is late: the next taker keeps it");
-	race(1000, dead_taker, sweep, inherit, inherited,
+	race(500, dead_taker, sweep, inherit, inherited,
 	     "… the next tenant keeps its place, and what it takes");
 	return done();
 }
