@@ -24,6 +24,7 @@ design_files = \
 	doc/design.md \
 	doc/model.md \
 	doc/performance.md \
+	doc/mutants.md \
 	model/bell.pml \
 	model/entry.pml \
 	model/life.pml \

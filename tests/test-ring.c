@@ -336,7 +336,7 @@ static void *rotator(void *arg)
 	struct pq_hint hint;
 
 	(void)arg;
-	for (int i = 0; i < 50000; i++) {
+	for (uint32_t i = 0; i < 50000; i++) {
 		if (!pq_ring_peek(&shared, &hint)) {
 			atomic_fetch_add(&late, 1);
 			continue;

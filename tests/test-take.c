@@ -124,7 +124,7 @@ static uint32_t slot_of(int32_t pid)
 		if (pq_word_state(word) == PROCQ_QUEUED && view.pid == pid)
 			return i;
 	}
-	need(!"no such record");
+	need(false);		/* there is no such record */
 	return 0;
 }
 
