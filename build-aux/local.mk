@@ -61,5 +61,5 @@ deb: all
 	ls -l *.deb
 CLEANFILES += procq.deb libprocq0.deb libprocq-dev.deb
 clean-local:
-	rm -rf $(deb_dir)
+	rm -rf $(deb_dir) $(coverage_dir)
 PHONIES += deb

@@ -69,8 +69,9 @@ static int find_in_path(const char *name, char **path)
 			return 0;
 		free(*path);
 		*path = NULL;
-		if (tried == -EACCES)
-			rc = -EACCES;
+		/* It is there, or it can't be seen whether it is. */
+		if (tried != -ENOENT && tried != -ENOTDIR)
+			rc = tried;
 		if (dir[len] == '\0')
 			return rc;
 		dir += len + 1;

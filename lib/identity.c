@@ -47,11 +47,12 @@ int pq_pin(pid_t pid)
 	if (pid <= 0)
 		return -ESRCH;
 	fd = pq_raw(SYS_pidfd_open, pid, 0, 0, 0, 0);
-	/* A sandbox may forbid it, which is the same as not having it. EINVAL:
-	 * the pid is a thread's by now, not a process's. */
+	/* A sandbox may forbid it, which is the same as not having it. EINVAL,
+	 * of newer kernels ENOENT: the pid is a thread's by now, not a
+	 * process's. */
 	if (fd == -EPERM || fd == -EACCES)
 		return -ENOSYS;
-	return fd == -EINVAL ? -ESRCH : (int)fd;
+	return fd == -EINVAL || fd == -ENOENT ? -ESRCH : (int)fd;
 #else
 	(void)pid;
 	return -ENOSYS;

@@ -205,6 +205,7 @@ int procq_close(struct procq *q)
 	if (usable(q) < 0)
 		return -ECHILD;
 	if (q->role != PROCQ_ONLOOKER) {
+		q->look_after = 0;
 		procq_reap(q);
 		removed = leave(q);
 		/* A taker that saw our byte just now has left us what it told;
@@ -623,6 +624,15 @@ struct wish {
 	unsigned what;
 };
 
+static bool next_has_exited(struct procq *q)
+{
+	struct pq_hint hint;
+	uint64_t word;
+
+	return pq_take_next(q, &hint, &word) == 0 &&
+	       pq_word_state(word) == PROCQ_EXITED;
+}
+
 /* Asked once more after the wish is shown, so that no ring is missed. */
 static bool worth_looking(void *arg)
 {
@@ -637,6 +647,8 @@ static bool worth_looking(void *arg)
 		return true;
 	if (wish->what & PROCQ_ROOM && pq_ring_peek(&q->seg->free, &hint) &&
 	    !atomic_load(&q->seg->header->closed))
+		return true;
+	if (wish->what & PROCQ_EXITS && next_has_exited(q))
 		return true;
 	if (wish->what & PROCQ_DEATH && pq_take_any_dead(q))
 		return true;
@@ -672,6 +684,8 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 		wish.what |= PROCQ_CHILD;
 	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
 	until = procq_now();
+	if (q->look_late && q->look_after - until < slice)
+		slice = q->look_after > until ? q->look_after - until : 0;
 	until = deadline - until > slice ? until + slice : deadline;
 	if (q->flights.orphans && what & PROCQ_DEATH)
 		rc = sleep_on_pins(&wish, until);

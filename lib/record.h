@@ -58,6 +58,13 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 /** RESERVED to FREE: nothing was started. */
 void pq_record_cancel(struct pq_segment *seg, uint32_t slot, uint64_t word);
 
+/* What a child says of itself. */
+struct pq_entry {
+	int32_t pid;
+	uint64_t ident;			/* 0: unknown */
+	int64_t now;			/* pq_clock_life() */
+};
+
 /**
  * RESERVED to QUEUED, by the child itself. Async-signal-safe, and safe in a
  * child that shares its parent's memory.
@@ -66,7 +73,7 @@ void pq_record_cancel(struct pq_segment *seg, uint32_t slot, uint64_t word);
  * @retval false: a sweep came first, it must end itself
  */
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
-		     int32_t pid, uint64_t ident, uint64_t *seq);
+		     const struct pq_entry *entry, uint64_t *seq);
 
 /**
  * The parent's mark, before it reaps: QUEUED to EXITED, TAKEN to DEAD, GONE

@@ -183,7 +183,7 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 
 	/* One of all that wait in vain; if it dies over it, one of them again
 	 * after the interval. A look from the future is another boot's. */
-	if (now - looked < interval && now >= looked)
+	if ((uint64_t)pq_time_since(looked, now) < (uint64_t)interval)
 		return 0;
 	if (!atomic_compare_exchange_strong(&seg->header->looked, &looked,
 					    now))

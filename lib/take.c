@@ -213,6 +213,10 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 		if (rc == -ENOTSUP)
 			rc = pq_pin_signal(f->pin, signo, false);
 	}
+	/* A living process without a group of its own: it has gone over into
+	 * another, or was not let have one. */
+	if (rc == -ESRCH && group)
+		rc = pq_pin_signal(f->pin, signo, false);
 	if (rc < 0 && signo != SIGCONT)
 		pq_record_unsent(q->seg, f->slot, before);
 	return rc;

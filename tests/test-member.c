@@ -130,6 +130,31 @@ static void test_sit_down(void)
 	teardown();
 }
 
+/* What an attacker, or a bad write, makes of the counter. */
+static void test_damaged_counter(void)
+{
+	uint64_t number, other;
+	unsigned place;
+
+	setup();
+	atomic_store(&seg->header->next_incarnation, 0);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 0,
+	       "with the counter at 0 a newcomer finds a number");
+	ok(number != 0 && pq_byte_held(seg, number),
+	   "which is not 0, and is held");
+	atomic_store(&seg->header->next_incarnation, number);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &other, &place), 0,
+	       "with the counter set back one does, too");
+	ok(other != number && pq_byte_held(seg, other),
+	   "another than what is held");
+	pq_member_stand_up(seg, place, other);
+	pq_byte_drop(seg, other);
+	ok(pq_byte_held(seg, number), "and does not drop it with its own");
+	pq_member_stand_up(seg, place - 1, number);
+	pq_byte_drop(seg, number);
+	teardown();
+}
+
 #define PLACES PROCQ_PARTICIPANTS_MAX
 
 static void test_all_places(void)
@@ -342,6 +367,7 @@ int main(void)
 	fixture_begin("member");
 	test_join();
 	test_sit_down();
+	test_damaged_counter();
 	test_all_places();
 	test_dead();
 	test_two_handles();

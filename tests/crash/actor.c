@@ -6,8 +6,9 @@
  */
 #include <config.h>
 
-#include "crash.h"
+#include "hands.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,12 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "handle.h"
 #include "member.h"
 #include "record.h"
@@ -98,28 +101,69 @@ static bool all_free(const struct procq *q)
 	return s.states[PROCQ_FREE] == s.capacity;
 }
 
+/* What all actors of a point share: the deaths that were told, and whether
+ * the system was short of processes. */
+static struct deaths {
+	bool shortage;
+	size_t count;
+	struct { int32_t pid; int64_t started; } all[64];
+} *deaths;
+
+void deaths_begin(void)
+{
+	if (!deaths)
+		deaths = mmap(NULL, sizeof(*deaths), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (deaths == MAP_FAILED)
+		abort();
+	deaths->count = 0;
+	deaths->shortage = false;
+}
+
+/* From the library, EAGAIN would be a full queue. */
+int note_shortage(int rc)
+{
+	if (rc == -EUSERS)
+		deaths->shortage = true;
+	return rc;
+}
+
+bool had_shortage(void)
+{
+	return deaths && deaths->shortage;
+}
+
+static int spawn(struct procq *q, const struct procq_command *command)
+{
+	return note_shortage(procq_spawn(q, command, NULL));
+}
+
 /* Each death is told once. */
 static void told(const struct procq_event *e)
 {
-	static struct { int32_t pid; int64_t started; } seen[64];
-	static size_t n;
+	size_t n = __atomic_fetch_add(&deaths->count, 1, __ATOMIC_SEQ_CST);
 
+	if (n >= 64 || e->process.pid <= 0) {
+		complain("a process without a pid is told, or too many are");
+		return;
+	}
+	deaths->all[n].pid = e->process.pid;
+	deaths->all[n].started = e->process.started;
 	for (size_t i = 0; i < n; i++)
-		if (seen[i].pid == e->process.pid &&
-		    seen[i].started == e->process.started)
+		if (deaths->all[i].pid == e->process.pid &&
+		    deaths->all[i].started == e->process.started)
 			complain("the end of %d is told twice",
 				 (int)e->process.pid);
-	seen[n].pid = e->process.pid;
-	seen[n].started = e->process.started;
-	n = (n + 1) % 64;
-	if (e->process.pid <= 0)
-		complain("a process without a pid is told");
 }
 
 static void end_one(struct hands *h, const struct procq_process *p)
 {
 	int rc = procq_signal(h->consumer, p->slot, SIGKILL, 0);
 
+	/* Without a pin nobody can prove whose pid a dead parent's child has:
+	 * it is left alone, and dies when it sees that its parent has. */
+	if (rc == -ENOTSUP && !PINS)
+		return;
 	if (rc < 0 && rc != -ESRCH)
 		complain("%d can't be signalled: %s", (int)p->pid,
 			 procq_strerror(rc));
@@ -169,7 +213,7 @@ static void use(struct hands *h)
 	h->producer = open_queue(PROCQ_PRODUCER);
 	if (!h->producer)
 		return;
-	while ((rc = procq_spawn(h->producer, NULL, NULL)) == 0)
+	while ((rc = spawn(h->producer, NULL)) == 0)
 		n++;
 	if (rc != -EAGAIN)
 		complain("spawn: %s", procq_strerror(rc));
@@ -187,46 +231,66 @@ static void use(struct hands *h)
 	drain(h, true);
 }
 
-static void take_one(struct hands *h)
+/* One more process, wherever there is room. */
+static void enter_one(struct hands *h)
+{
+	struct procq_command idle = { .size = sizeof(idle),
+				      .flags = PROCQ_ENTERED };
+	int rc = spawn(h->producer, &idle);
+
+	if (rc < 0)
+		complain("spawn: %s", procq_strerror(rc));
+}
+
+/* Until there is one; it ends it, and sees it end. */
+static void wait_for_one(struct hands *h)
 {
 	int64_t end = procq_now() + PATIENCE;
 	struct procq_process p;
+	struct procq_event e;
 	int rc;
 
-	if (!h->consumer)
-		h->consumer = open_queue(PROCQ_CONSUMER);
 	while ((rc = procq_take(h->consumer, NULL, &p)) == -EAGAIN &&
 	       procq_now() < end)
-		;
-	if (rc < 0)
+		procq_wait(h->consumer, PROCQ_READY, end);
+	if (rc < 0) {
 		complain("take: %s", procq_strerror(rc));
-	else
-		end_one(h, &p);
-}
-
-static void collect(struct hands *h)
-{
-	int64_t end = procq_now() + PATIENCE;
-	struct procq_event e;
-
-	while (procq_in_flight(h->consumer) > 0) {
+		return;
+	}
+	end_one(h, &p);
+	while (procq_in_flight(h->consumer) > 0 && procq_now() < end) {
 		if (procq_collect(h->consumer, &e) > 0)
 			told(&e);
 		else
 			procq_wait(h->consumer, PROCQ_DEATH,
 				   procq_now() + MS / 2);
-		if (procq_now() > end) {
-			complain("a taken one is never collected");
-			return;
-		}
 	}
+	if (procq_in_flight(h->consumer) > 0)
+		complain("a taken one is never collected");
+}
+
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n;
 }
 
 static void leave(struct hands *h)
 {
+	int now;
+
 	procq_close(h->producer);
 	procq_close(h->consumer);
 	h->producer = h->consumer = NULL;
+	now = open_descriptors();
+	if (now != h->descriptors)
+		complain("%d descriptors are left open", now - h->descriptors);
 }
 
 /* ---- an actor's life ---- */
@@ -246,11 +310,14 @@ static void perform(struct hands *h, char what)
 	case 'u':
 		use(h);
 		break;
-	case 't':
-		take_one(h);
+	case 'e':
+		enter_one(h);
 		break;
-	case 'c':
-		collect(h);
+	case 'j':
+		h->consumer = open_queue(PROCQ_CONSUMER);
+		break;
+	case 'w':
+		wait_for_one(h);
 		break;
 	case 'r':
 		h->no_reaping = false;
@@ -306,14 +373,20 @@ static pid_t actor_fork(struct actor *a, struct hands *h)
 		memset(h, 0, sizeof(*h));
 		h->ready = up[1];
 		h->go = down[0];
+		h->descriptors = open_descriptors();
 		*trouble = '\0';
 		return 0;
+	}
+	if (a->pid < 0) {
+		note_shortage(-EUSERS);
+		complain("no process can be started");
+		a->pid = 0;
 	}
 	close(up[1]);
 	close(down[0]);
 	a->answer = up[0];
 	a->command = down[1];
-	return a->pid;
+	return a->pid ? a->pid : -1;
 }
 
 /* Its answer, within a bound. */
@@ -321,11 +394,14 @@ static bool hear(struct actor *a, const char *what)
 {
 	struct pollfd fd = { .fd = a->answer, .events = POLLIN };
 	struct answer answer;
+	int64_t end = procq_now() + 4 * PATIENCE;
 	int rc;
 
-	do
-		rc = poll(&fd, 1, 20000);
-	while (rc < 0 && errno == EINTR);
+	/* Orphans come to us: while a zombie has its pid, it may be taken for
+	 * alive by those who have no better way to know. */
+	while ((rc = poll(&fd, 1, 20)) != 1 && procq_now() < end)
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
 	if (rc != 1 ||
 	    read(a->answer, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
 		complain("%s: no answer", what);
@@ -339,17 +415,22 @@ bool actor_hears(struct actor *a)
 	return hear(a, "victim");
 }
 
+bool actor_told(struct actor *a, char what)
+{
+	if (write(a->command, &what, 1) != 1)
+		complain("an actor is gone");
+	return !*trouble;
+}
+
 bool actor_does(struct actor *a, char what)
 {
 	static const char *const names[] = {
 		['s'] = "sweep", ['k'] = "check", ['d'] = "drain", ['u'] = "use",
-		['t'] = "take", ['c'] = "collect", ['r'] = "reap",
+		['e'] = "enter", ['j'] = "join", ['r'] = "reap",
 		['q'] = "leave",
 	};
 
-	if (write(a->command, &what, 1) != 1)
-		complain("an actor is gone");
-	return !*trouble && hear(a, names[(unsigned char)what]);
+	return actor_told(a, what) && hear(a, names[(unsigned char)what]);
 }
 
 void actor_lost(struct actor *a)
@@ -390,7 +471,7 @@ bool survivor_start(struct actor *s, const struct op *op)
 	h.producer = open_queue(PROCQ_PRODUCER);
 	h.no_reaping = op->no_reaping;
 	for (int i = 0; i < op->kids && h.producer; i++)
-		if (procq_spawn(h.producer, &idle, NULL) < 0)
+		if (spawn(h.producer, &idle) < 0)
 			complain("a kid can't be started");
 	say(&h);
 	serve(&h);
@@ -434,6 +515,8 @@ static bool start_traced(struct actor *v, const struct op *op)
 	marker_end();
 	if (rc != op->want && (undisturbed || !op->shared))
 		complain("the operation returned %d, not %d", rc, op->want);
+	if (h.event.process.pid)
+		told(&h.event);
 	say(&h);
 	serve(&h);
 }
@@ -459,6 +542,7 @@ bool fresh_start(struct actor *f)
  * own, which nobody gets to see. What is real goes back to the end. */
 static bool cycle(struct procq *q, pid_t me)
 {
+	struct pq_entry entry = { me, 1, pq_clock_life() };
 	uint64_t seq;
 	static const struct pq_status status = { PROCQ_EXIT, 0, 0, 0, 0 };
 	struct pq_segment *seg = q->seg;
@@ -470,7 +554,7 @@ static bool cycle(struct procq *q, pid_t me)
 
 	if (slot < 0)
 		return false;
-	if (!pq_record_enter(seg, (uint32_t)slot, word, me, 1, &seq))
+	if (!pq_record_enter(seg, (uint32_t)slot, word, &entry, &seq))
 		complain("the load could not enter");
 	for (;;) {
 		if (!pq_ring_peek(&seg->ready, &hint)) {
@@ -536,8 +620,10 @@ bool load_run(bool may_time_out)
 		say(&h);
 		_exit(0);
 	}
-	hear(&a, "load");
-	waitpid(pid, NULL, 0);
+	if (pid > 0) {
+		hear(&a, "load");
+		waitpid(pid, NULL, 0);
+	}
 	actor_lost(&a);
 	return !*trouble;
 }

@@ -24,7 +24,7 @@
 
 enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 
-#define PLACES 1024u
+#define PLACES ((unsigned)CRASH_PLACES)
 #define GEN_MASK ((UINT64_C(1) << 40) - 1)
 #define INCARNATION_MASK ((UINT64_C(1) << 48) - 1)
 #define LOCK_BASE (INT64_C(1) << 40)
@@ -53,7 +53,7 @@ char object_name[OBJECT_NAME_SIZE];
 
 static const unsigned char *base;
 static size_t size;
-static int fd = -1;
+static int fd = -1, locks = -1;
 static uint32_t capacity;
 static size_t ready_at, free_at, records_at, participants_at;
 static uint64_t ready_cells, free_cells;
@@ -96,6 +96,34 @@ bool object_exists(void)
 	return f >= 0;
 }
 
+static void locks_name(char *path, size_t room)
+{
+	snprintf(path, room, "/tmp/procq-lock.%s", object_name + 1);
+}
+
+int open_locks(int object, int flags)
+{
+#if PQ_USE_SHM_LOCKS
+	(void)flags;
+	return object;
+#else
+	char path[OBJECT_NAME_SIZE + 32];
+
+	(void)object;
+	locks_name(path, sizeof(path));
+	return open(path, O_RDWR | flags, 0600);
+#endif
+}
+
+void remove_object(void)
+{
+	char path[OBJECT_NAME_SIZE + 32];
+
+	shm_unlink(object_name);
+	locks_name(path, sizeof(path));
+	unlink(path);
+}
+
 static uint64_t round_up(uint64_t least)
 {
 	uint64_t n = 1;
@@ -122,6 +150,7 @@ static bool look(void)
 		return false;
 	}
 	base = map;
+	locks = open_locks(fd, 0);
 	capacity = get32(H_CAPACITY);
 	ready_cells = round_up(4 * (uint64_t)capacity + PLACES);
 	free_cells = round_up((uint64_t)capacity + 2 * PLACES);
@@ -141,10 +170,12 @@ static void look_away(void)
 {
 	if (base)
 		munmap((void *)(uintptr_t)base, size);
+	if (locks >= 0 && locks != fd)
+		close(locks);
 	if (fd >= 0)
 		close(fd);
 	base = NULL;
-	fd = -1;
+	fd = locks = -1;
 }
 
 static uint64_t word_at(uint32_t slot)
@@ -168,7 +199,7 @@ static bool byte_held(uint64_t incarnation)
 			    .l_len = 1 };
 
 	fl.l_start = (off_t)(LOCK_BASE + (int64_t)incarnation);
-	return fcntl(fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+	return fcntl(locks, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
 static uint64_t producer_of(uint32_t slot)
@@ -443,13 +474,53 @@ void check_begin(void)
 	memset(generations, 0, sizeof(generations));
 }
 
+/* ---- what a step has done ---- */
+
+bool object_changed(void)
+{
+	static unsigned char *before;
+	static size_t before_size;
+	struct stat st;
+	bool changed;
+
+	/* Its name leads elsewhere, or nowhere; or it has grown. */
+	if (base && (fstat(fd, &st) < 0 || st.st_nlink == 0 ||
+		     (size_t)st.st_size != size))
+		look_away();
+	if (!base) {
+		look_away();
+		look();
+	}
+	if (!base)
+		size = 0;
+	changed = size != before_size ||
+		  (size && memcmp(before, base, size) != 0);
+	if (!changed)
+		return false;
+	before = realloc(before, size + 1);
+	if (!before)
+		abort();
+	if (size)
+		memcpy(before, base, size);
+	before_size = size;
+	return true;
+}
+
+void object_unwatched(void)
+{
+	look_away();
+}
+
 static void check_once(const pid_t *known, size_t n, bool empty)
 {
+	look_away();
 	*fault = '\0';
 	if (!look())
 		goto away;
 	if (get64(H_LIFE) != 0)
 		find("its life is not open");
+	if (byte_held(0))
+		find("the init lock is held");
 	for (uint32_t i = 0; i < capacity; i++) {
 		check_word(i);
 		if (empty && state_of(word_at(i)) != FREE)

@@ -33,212 +33,101 @@
 
 #include "procq.h"
 
-/* A point that takes longer hangs. */
-#define POINT_SECONDS 30
 #define FAILURES_SHOWN 5
-#define ACTORS 5
+/* So many seconds a worker waits in all for the machine to have processes. */
+#define SHORTAGES_MAX 300
 
-enum mode { KILL = 1, FREEZE = 2, PAIRS = 4 };
+enum mode { KILL = 1, ALONE = 2, FREEZE = 4, CALLS = 8, PAIRS = 16, ANY = 31 };
 
-static char queue_buffer[64];
+static char queue_buffer[64], run_id[32];
 const char *queue_name = queue_buffer;
-bool undisturbed = true;
 
 static struct {
 	unsigned modes;
-	bool quick, all;
-	size_t stride;
+	bool quick, brief;
+	size_t stride, side;
+	int jobs;
 	long point;
 	const char *op;
-} options = { .modes = KILL | FREEZE | PAIRS, .stride = 1, .point = -1 };
+} options = { .modes = ANY, .stride = 1, .side = 100, .jobs = 1, .point = -1 };
 
-/* ---- one point ---- */
+/* ---- the workers ---- */
 
-static struct actor survivor, victim, sweeper, fresh;
-static pid_t child;
+/* What they share. */
+static struct {
+	size_t next, failures, early, run;
+} *common;
 
-static void kill_all(void)
+void note_early(void)
 {
-	pid_t pids[256];
-
-	for (int round = 0; round < 100; round++) {
-		size_t n = descendants(pids, 256);
-
-		for (size_t i = 0; i < n; i++)
-			if (pids[i] > 1)
-				kill(pids[i], SIGKILL);
-		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
-			;
-		if (n == 0)
-			break;
-		usleep(1000);
-	}
+	__atomic_fetch_add(&common->early, 1, __ATOMIC_SEQ_CST);
 }
 
-static void clean_up(void)
+/* What is being tried, for who finds it hanging. */
+static char at_point[200];
+
+/* Each worker has a queue, and sees its own descendants only. */
+static void take_name(int worker)
 {
+	snprintf(queue_buffer, sizeof(queue_buffer), "t%s.crash%d", run_id,
+		 worker);
+	if (procq_object_name(queue_name, object_name) < 0)
+		abort();
+}
+
+static void give_up(int signo)
+{
+	static const char text[] = "Bail out! this hangs: ";
+
+	if (signo == SIGALRM && (write(1, text, sizeof(text) - 1) < 0 ||
+				 write(1, at_point, strlen(at_point)) < 0))
+		_exit(98);
 	kill_all();
-	shm_unlink(object_name);
-	actor_lost(&survivor);
-	actor_lost(&victim);
-	actor_lost(&sweeper);
-	actor_lost(&fresh);
-	child = 0;
+	for (int i = 0; i < options.jobs; i++) {
+		take_name(i);
+		remove_object();
+	}
+	_exit(99);
 }
 
-static size_t known(pid_t *out)
+/* All of the work, shared out one at a time. */
+static void labour(size_t count, void (*task)(size_t))
 {
-	size_t n = 0;
+	size_t i;
 
-	if (survivor.pid)
-		out[n++] = survivor.pid;
-	if (victim.pid)
-		out[n++] = victim.pid;
-	if (fresh.pid)
-		out[n++] = fresh.pid;
-	if (child)
-		out[n++] = child;
-	return n;
+	while ((i = __atomic_fetch_add(&common->next, 1, __ATOMIC_SEQ_CST)) <
+	       count)
+		task(i);
 }
 
-static bool at_rest(bool empty)
+static void share_out(size_t count, void (*task)(size_t))
 {
-	pid_t pids[ACTORS];
-	size_t n = known(pids);
+	memset(common, 0, sizeof(*common));
+	if (options.jobs == 1) {
+		labour(count, task);
+		return;
+	}
+	for (int k = 0; k < options.jobs; k++) {
+		pid_t pid = fork();
 
-	return check_at_rest(pids, n, empty);
-}
+		if (pid < 0)
+			abort();
+		if (pid > 0)
+			continue;
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		take_name(k);
+		labour(count, task);
+		_exit(0);
+	}
+	for (int k = 0; k < options.jobs; k++) {
+		int status;
 
-/* Nobody, nothing, no object. */
-static bool nothing_left(void)
-{
-	pid_t pid;
-	size_t n = 1;
-
-	for (int i = 0; i < 2000 && n > 0; i++) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
+		while (wait(&status) < 0 && errno == EINTR)
 			;
-		n = descendants(&pid, 1);
-		if (n > 0)
-			usleep(500);
+		if (status)
+			give_up(0);
 	}
-	if (n > 0)
-		complain("process %ld is left over", (long)pid);
-	if (object_exists())
-		complain("the object is left over");
-	return !*trouble;
-}
-
-/* The newcomer repairs, drains and uses; then everybody leaves. */
-static bool aftermath(const struct op *op)
-{
-	if (survivor.pid && op->no_reaping && !actor_does(&survivor, 'r'))
-		return false;
-	if (!fresh_start(&fresh) || !actor_does(&fresh, 's') ||
-	    !at_rest(false) || !actor_does(&fresh, 'k'))
-		return false;
-	if (victim.pid && !actor_quits(&victim))
-		return false;
-	if (!actor_does(&fresh, 'd') || !actor_does(&fresh, 'u') ||
-	    !at_rest(true) || !actor_does(&fresh, 'k'))
-		return false;
-	if (survivor.pid && !actor_quits(&survivor))
-		return false;
-	return actor_quits(&fresh) && nothing_left();
-}
-
-/* Everybody is there; the victim is at its marker, or its child before its
- * first instruction. @return whom to step, -1 */
-static pid_t set_up(const struct op *op)
-{
-	*trouble = '\0';
-	check_begin();
-	alarm(POINT_SECONDS);
-	if (op->kids >= 0 && !survivor_start(&survivor, op))
-		return -1;
-	if (op->dead)
-		dead_start(op);
-	if (*trouble || !victim_start(&victim, op))
-		return -1;
-	if (!op->child)
-		return victim.pid;
-	child = run_to_child(victim.pid);
-	if (child <= 0)
-		complain("the victim starts no child");
-	return child;
-}
-
-static bool arrive(pid_t pid, const struct op *op, const struct trace *trace,
-		   size_t n)
-{
-	if (run_to(pid, trace, n, !op->child) != DIED)
-		return true;
-	complain("the victim dies by itself");
-	return false;
-}
-
-/* The child is held; its parent dies, is swept, its record is used by others;
- * then the child goes on. */
-static bool be_late(void)
-{
-	kill_traced(victim.pid);
-	actor_lost(&victim);
-	if (!fresh_start(&fresh) || !actor_does(&fresh, 's') ||
-	    !at_rest(false) || !actor_does(&fresh, 'k') || !load_run(false))
-		return false;
-	ptrace(PTRACE_DETACH, child, 0, 0);
-	child = 0;
-	if (!at_rest(false))
-		return false;
-	return actor_quits(&fresh);
-}
-
-static bool kill_at(const struct op *op, const struct trace *trace, size_t n)
-{
-	pid_t pid = set_up(op);
-
-	if (pid <= 0 || !arrive(pid, op, trace, n))
-		return false;
-	if (op->late)
-		return be_late();
-	kill_traced(pid);
-	if (!op->child) {
-		actor_lost(&victim);
-		return true;
-	}
-	child = 0;
-	if (!run_out(victim.pid)) {
-		complain("the parent does not get through");
-		return false;
-	}
-	return actor_hears(&victim);
-}
-
-static bool kill_point(const struct op *op, const struct trace *trace,
-		       size_t n)
-{
-	undisturbed = !op->child;
-	return kill_at(op, trace, n) && aftermath(op);
-}
-
-static bool freeze_point(const struct op *op, const struct trace *trace,
-			 size_t n)
-{
-	pid_t pid;
-
-	undisturbed = false;
-	pid = set_up(op);
-	if (pid <= 0 || !arrive(pid, op, trace, n) || !load_run(op->locks))
-		return false;
-	if (op->child) {
-		ptrace(PTRACE_DETACH, child, 0, 0);
-		child = 0;
-	}
-	if (!run_out(victim.pid)) {
-		complain("it does not get through when continued");
-		return false;
-	}
-	return actor_hears(&victim) && aftermath(op);
 }
 
 /* ---- which points ---- */
@@ -248,7 +137,7 @@ struct points {
 	size_t count;
 };
 
-/* Does the instruction at n run again, later? */
+/* Does the instruction at n run again, soon? */
 static bool runs_again(const struct trace *trace, size_t n)
 {
 	size_t end = n + 4096 < trace->count ? n + 4096 : trace->count;
@@ -259,22 +148,62 @@ static bool runs_again(const struct trace *trace, size_t n)
 	return false;
 }
 
+/* Could others tell it from the point before? */
+static bool differs(const struct trace *trace, size_t n)
+{
+	return n == 0 || trace->all[n - 1].effect;
+}
+
 static bool is_point(const struct trace *trace, size_t n)
 {
 	const struct insn *insn = &trace->all[n];
 
-	if (options.all || insn->nth < 2)
+	if (!options.brief)
 		return true;
-	/* What others can see is done by the instruction before. */
-	if (insn->nth < 6 && (insn->telling || trace->all[n - 1].telling))
-		return true;
-	return insn->nth < 5000 && !runs_again(trace, n);
+	return insn->nth < 2 || (insn->nth < 6 && differs(trace, n)) ||
+	       (insn->nth < 5000 && !runs_again(trace, n));
+}
+
+/* Mark these of n, evenly. */
+static void mark_some(bool *marked, const size_t *all, size_t n, size_t want)
+{
+	for (size_t i = 0; i < want && i < n; i++)
+		marked[all[want >= n ? i : want == 1 ? 0
+				     : i * (n - 1) / (want - 1)]] = true;
+}
+
+/* So many of them, the telling ones first. */
+static void thin_out(const struct trace *trace, struct points *p,
+		     size_t at_most)
+{
+	bool *marked = calloc(trace->count + 1, sizeof(bool));
+	size_t *some = calloc(p->count, sizeof(size_t)), n = 0, chosen = 0;
+
+	if (!marked || !some)
+		abort();
+	for (size_t i = 0; i < p->count; i++)
+		if (differs(trace, p->all[i]))
+			some[n++] = p->all[i];
+	mark_some(marked, some, n, at_most);
+	chosen = n < at_most ? n : at_most;
+	n = 0;
+	for (size_t i = 0; i < p->count; i++)
+		if (!marked[p->all[i]])
+			some[n++] = p->all[i];
+	mark_some(marked, some, n, at_most - chosen);
+	n = 0;
+	for (size_t i = 0; i <= trace->count; i++)
+		if (marked[i])
+			p->all[n++] = i;
+	p->count = n;
+	free(marked);
+	free(some);
 }
 
 static struct points choose(const struct trace *trace, size_t at_most)
 {
 	struct points p = { calloc(trace->count + 1, sizeof(size_t)), 0 };
-	size_t n = 0, kept = 0;
+	size_t n = 0;
 
 	if (!p.all)
 		abort();
@@ -282,168 +211,245 @@ static struct points choose(const struct trace *trace, size_t at_most)
 		if (is_point(trace, i) && n++ % options.stride == 0)
 			p.all[p.count++] = i;
 	p.all[p.count++] = trace->count;
-	if (at_most == 0 || p.count <= at_most)
-		return p;
-	for (size_t i = 0; i < at_most; i++)
-		p.all[kept++] = p.all[i * (p.count - 1) / (at_most - 1)];
-	p.count = kept;
+	if (at_most && p.count > at_most)
+		thin_out(trace, &p, at_most);
 	return p;
 }
 
-/* Run the operation once, undisturbed, and note every instruction. */
-static bool record_trace(const struct op *op, struct trace *trace)
+static struct points choose_calls(const struct trace *trace, size_t at_most)
 {
-	enum stop stop;
-	pid_t pid;
+	struct points p = { calloc(trace->count + 1, sizeof(size_t)), 0 };
+	size_t n = 0;
 
-	undisturbed = true;
-	pid = set_up(op);
-	if (pid <= 0)
+	if (!p.all)
+		abort();
+	for (size_t i = 0; i < trace->count; i++)
+		if (trace->all[i].call && n++ % options.stride == 0)
+			p.all[p.count++] = i;
+	if (at_most && p.count > at_most)
+		thin_out(trace, &p, at_most);
+	return p;
+}
+
+/* ---- tasks ---- */
+
+/* What the tasks at hand are about. */
+static struct {
+	const char *what;
+	const struct op *op;
+	struct trace trace;
+	struct points points, columns;
+	bool (*point)(const struct op *, const struct trace *, size_t);
+	size_t side;
+} now;
+
+static void begin(const char *what, size_t n, const char *detail)
+{
+	snprintf(at_point, sizeof(at_point), "%s %s at %zu of %zu%s\n",
+		 now.op->name, what, n, now.trace.count, detail);
+}
+
+/* It went wrong because the machine has no process left: once more, later. */
+static bool again(bool good)
+{
+	static int times;
+
+	if (good || !had_shortage() || times++ == SHORTAGES_MAX)
 		return false;
-	while ((stop = step(pid, trace, !op->child)) == STEPPED)
-		alarm(POINT_SECONDS);
-	if (stop == DIED) {
-		complain("the victim dies by itself");
-		return false;
+	alarm(0);
+	clean_up();
+	sleep(1);
+	return true;
+}
+
+static void end(bool good, size_t n)
+{
+	const struct trace *trace = &now.trace;
+	uintptr_t pc = n < trace->count ? (uintptr_t)trace->all[n].pc -
+					  (uintptr_t)marker_begin : 0;
+
+	alarm(0);
+	__atomic_fetch_add(&common->run, 1, __ATOMIC_SEQ_CST);
+	if (good)
+		return;
+	if (__atomic_fetch_add(&common->failures, 1, __ATOMIC_SEQ_CST) <
+	    FAILURES_SHOWN)
+		note("%.*s (pc marker_begin%+jd): %s",
+		     (int)strcspn(at_point, "\n"), at_point, (intmax_t)pc,
+		     trouble);
+	clean_up();
+}
+
+static void point_task(size_t i)
+{
+	size_t n = now.points.all[i];
+	bool good;
+
+	if (options.point >= 0 && n != (size_t)options.point)
+		return;
+	begin(now.what, n, "");
+	do
+		good = now.point(now.op, &now.trace, n);
+	while (again(good));
+	end(good, n);
+}
+
+static void call_task(size_t i)
+{
+	static const char *const ways[] = { " on its way in",
+					    " on its way out", " asleep" };
+	size_t n = now.points.all[i / (2 * CALL_WAYS)];
+	int way = (int)(i / 2 % CALL_WAYS);
+	bool freeze = i % 2, good;
+
+	if (freeze && (now.op->no_freeze || now.op->late))
+		return;
+	/* A child that shares its parent's text sleeps in the end only. */
+	if (way == CALL_ASLEEP && (now.op->child ||
+				   !may_sleep(&now.trace.all[n])))
+		return;
+	begin(freeze ? "frozen in call" : "killed in call", n, ways[way]);
+	do
+		good = (freeze ? call_frozen : call_killed)(now.op, &now.trace,
+							    n, way);
+	while (again(good));
+	end(good, n);
+}
+
+/* A row: the victim killed at one point, its sweeper at many. */
+static void pair_task(size_t i)
+{
+	struct trace sweep = { NULL, 0, 0, 0 };
+	size_t n = now.points.all[i];
+	struct points p;
+	bool good;
+
+	begin("killed, its sweeper traced,", n, "");
+	do {
+		trace_free(&sweep);
+		good = record_sweep(now.op, &now.trace, n, &sweep);
+	} while (again(good));
+	if (!good) {
+		end(false, n);
+		trace_free(&sweep);
+		return;
 	}
-	if (op->child) {
-		ptrace(PTRACE_DETACH, child, 0, 0);
-		child = 0;
+	alarm(0);
+	p = choose(&sweep, now.side);
+	for (size_t k = 0; k < p.count; k++) {
+		char second[64];
+
+		snprintf(second, sizeof(second), ", its sweeper at %zu of %zu",
+			 p.all[k], sweep.count);
+		begin("killed", n, second);
+		do
+			good = pair_point(now.op, &now.trace, n, &sweep,
+					  p.all[k]);
+		while (again(good));
+		end(good, n);
 	}
-	if (!run_out(victim.pid)) {
-		complain("the victim does not get through");
-		return false;
-	}
-	return actor_hears(&victim) && aftermath(op);
+	free(p.all);
+	trace_free(&sweep);
 }
 
 /* ---- runs ---- */
 
-static size_t failures;
+static size_t total_run, total_failures;
 
-static void failed(const char *what, const struct op *op,
-		   const struct trace *trace, size_t n, long second)
+static void report(int64_t start, size_t of, const char *unit)
 {
-	if (failures++ >= FAILURES_SHOWN)
-		return;
-	note("%s %s at %zu of %zu (pc %#jx)%s: %s", what, op->name, n,
-	     trace->count,
-	     n < trace->count ? (uintmax_t)trace->all[n].pc -
-				(uintmax_t)(uintptr_t)marker_begin : 0,
-	     second >= 0 ? " and a sweeper" : "", trouble);
-	if (second >= 0)
-		note("  the sweeper at %ld", second);
+	char early[64] = "";
+
+	if (common->early)
+		snprintf(early, sizeof(early), ", %zu over before",
+			 common->early);
+	ok(common->failures == 0, "%s: %s at %zu points of %zu %s: "
+	   "%zu failures", now.op->name, now.what, common->run, of, unit,
+	   common->failures);
+	note("  %.1f s%s", (double)(procq_now() - start) / 1e9, early);
+	total_run += common->run;
+	total_failures += common->failures;
+	free(now.points.all);
 }
 
-static void run_points(const struct op *op, const struct trace *trace,
-		       size_t at_most, const char *what,
+static void run_points(const char *what, size_t at_most,
 		       bool (*point)(const struct op *, const struct trace *,
 				     size_t))
 {
-	struct points p = choose(trace, at_most);
 	int64_t start = procq_now();
-	size_t run = 0;
 
-	failures = 0;
-	for (size_t i = 0; i < p.count; i++) {
-		if (options.point >= 0 && p.all[i] != (size_t)options.point)
-			continue;
-		run++;
-		if (point(op, trace, p.all[i]))
-			continue;
-		failed(what, op, trace, p.all[i], -1);
-		clean_up();
+	now.what = what;
+	now.points = choose(&now.trace, at_most);
+	now.point = point;
+	share_out(now.points.count, point_task);
+	report(start, now.trace.count, "instructions");
+}
+
+static void run_calls(size_t at_most)
+{
+	int64_t start = procq_now();
+	size_t calls;
+
+	now.what = "killed or frozen in system calls";
+	now.points = choose_calls(&now.trace, at_most);
+	calls = now.points.count;
+	share_out(calls * 2 * CALL_WAYS, call_task);
+	report(start, calls, "calls");
+}
+
+static void run_pairs(size_t side)
+{
+	int64_t start = procq_now();
+
+	now.what = "killed, and its sweeper killed,";
+	now.points = choose(&now.trace, side);
+	now.side = side;
+	share_out(now.points.count, pair_task);
+	report(start, now.points.count * side, "pairs");
+}
+
+static size_t sample(size_t quick)
+{
+	return options.quick ? quick : 0;
+}
+
+static void run_op(const struct op *op)
+{
+	bool plain = !op->child && !op->leaves && op->kids >= 0, good;
+
+	if (op->lacks) {
+		ok(1, "%s # SKIP not in this build", op->name);
+		return;
 	}
-	ok(failures == 0, "%s: %s at %zu points of %zu: %zu failures",
-	   op->name, what, run, trace->count, failures);
-	note("  %.1f s", (double)(procq_now() - start) / 1e9);
-	free(p.all);
-}
-
-static const struct op *find_op(const char *name)
-{
-	const struct op *op = ops;
-
-	while (op->name && strcmp(op->name, name) != 0)
-		op++;
-	return op->name ? op : NULL;
-}
-
-/* A sweeper over what a victim leaves. */
-static struct op sweep_again;
-
-static bool pair_point(const struct op *op, const struct trace *trace,
-		       size_t n, const struct trace *sweep, size_t m)
-{
-	undisturbed = false;
-	if (!kill_at(op, trace, n))
-		return false;
-	if (!victim_start(&sweeper, &sweep_again) ||
-	    !arrive(sweeper.pid, &sweep_again, sweep, m))
-		return false;
-	kill_traced(sweeper.pid);
-	actor_lost(&sweeper);
-	return aftermath(op);
-}
-
-static void run_pairs(const struct op *op, const struct trace *trace,
-		      const struct trace *sweep, size_t side)
-{
-	struct points p = choose(trace, side), s = choose(sweep, side);
-	int64_t start = procq_now();
-
-	failures = 0;
-	for (size_t i = 0; i < p.count; i++)
-		for (size_t k = 0; k < s.count; k++) {
-			if (pair_point(op, trace, p.all[i], sweep, s.all[k]))
-				continue;
-			failed("kill", op, trace, p.all[i], (long)s.all[k]);
-			clean_up();
-		}
-	ok(failures == 0, "%s: killed at %zu points, its sweeper at %zu: "
-	   "%zu failures", op->name, p.count, s.count, failures);
-	note("  %.1f s", (double)(procq_now() - start) / 1e9);
-	free(p.all);
-	free(s.all);
-}
-
-static void run_op(const struct op *op, const struct trace *sweep)
-{
-	bool pairs = !op->child && !op->leaves && op->kids >= 0 &&
-		     options.modes & PAIRS;
-	struct trace trace = { NULL, 0, 0, 0 };
-
-	if (!record_trace(op, &trace)) {
+	memset(&now, 0, sizeof(now));
+	now.op = op;
+	begin("to the end", 0, "");
+	do {
+		trace_free(&now.trace);
+		good = record_trace(op, &now.trace);
+	} while (again(good));
+	if (!good) {
 		ok(0, "%s: goes well when nobody is killed", op->name);
 		note("  %s", trouble);
 		clean_up();
-		trace_free(&trace);
+		trace_free(&now.trace);
 		return;
 	}
+	alarm(0);
 	if (options.modes & KILL)
-		run_points(op, &trace, options.quick ? 45 : 0, "killed",
-			   kill_point);
+		run_points("killed", sample(45), kill_point);
+	if (options.modes & ALONE && op->kids >= 0 && !op->late)
+		run_points("killed, and all others,", sample(12), alone_point);
 	if (options.modes & FREEZE && !op->no_freeze && !op->late)
-		run_points(op, &trace, options.quick ? 12 : 0, "frozen",
-			   freeze_point);
-	if (pairs)
-		run_pairs(op, &trace, sweep, options.quick ? 3 : 100);
-	trace_free(&trace);
+		run_points("frozen", sample(12), freeze_point);
+	if (options.modes & CALLS)
+		run_calls(sample(3));
+	if (options.modes & PAIRS && plain)
+		run_pairs(options.quick ? 3 : options.side);
+	trace_free(&now.trace);
 }
 
 /* ---- start ---- */
-
-/* A point hangs, or somebody has had enough. */
-static void give_up(int signo)
-{
-	static const char text[] = "Bail out! a point hangs\n";
-
-	if (signo == SIGALRM && write(1, text, sizeof(text) - 1) < 0)
-		_exit(98);
-	kill_all();
-	shm_unlink(object_name);
-	_exit(99);
-}
 
 /* In a PID namespace of its own, where that is allowed: /proc is then all
  * ours, and nothing outlives the first process. */
@@ -469,17 +475,20 @@ static void enter_namespace(char **argv)
 		execvp(args[0], args);
 }
 
-static void usage(void)
+static void usage(int status)
 {
-	puts("Usage: crash [OPTION]...\n"
-	     "  --quick          a sample of the points\n"
-	     "  --all            every round of every loop\n"
-	     "  --stride=K       each Kth point\n"
-	     "  --op=NAME        this operation only\n"
-	     "  --mode=MODE      kill, freeze or pairs only\n"
-	     "  --point=N        this point only\n"
-	     "  --list           the operations");
-	exit(0);
+	fputs("Usage: crash [OPTION]...\n"
+	      "  --quick          a sample of the points\n"
+	      "  --brief          a loop's first rounds and its last\n"
+	      "  --stride=K       each Kth point\n"
+	      "  --side=N         pairs: a grid of N by N\n"
+	      "  --jobs=N         so many points at a time\n"
+	      "  --op=NAME        this operation only\n"
+	      "  --mode=MODE,...  kill, alone, freeze, calls, pairs\n"
+	      "  --point=N        this point only\n"
+	      "  --list           the operations\n",
+	      status ? stderr : stdout);
+	exit(status);
 }
 
 static void list(void)
@@ -489,89 +498,138 @@ static void list(void)
 	exit(0);
 }
 
+/* A copy is taken apart: the arguments are handed on to the namespace. */
+static unsigned read_modes(const char *arg)
+{
+	static const char *const names[] = { "kill", "alone", "freeze",
+					     "calls", "pairs" };
+	char *text = strdup(arg);
+	unsigned modes = 0;
+
+	if (!text)
+		abort();
+	for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
+		unsigned i = 0;
+
+		while (i < 5 && strcmp(word, names[i]) != 0)
+			i++;
+		if (i == 5)
+			usage(2);
+		modes |= 1u << i;
+	}
+	free(text);
+	return modes;
+}
+
+static size_t read_count(const char *text)
+{
+	unsigned long n = strtoul(text, NULL, 10);
+
+	if (n == 0)
+		usage(2);
+	return n;
+}
+
+static const struct op *find_op(const char *name)
+{
+	const struct op *op = ops;
+
+	while (op->name && strcmp(op->name, name) != 0)
+		op++;
+	return op->name ? op : NULL;
+}
+
+static void read_option(int c)
+{
+	switch (c) {
+	case 'q':
+		options.quick = options.brief = true;
+		break;
+	case 'b':
+		options.brief = true;
+		break;
+	case 's':
+		options.stride = read_count(optarg);
+		break;
+	case 'w':
+		options.side = read_count(optarg);
+		break;
+	case 'j':
+		options.jobs = (int)read_count(optarg);
+		break;
+	case 'o':
+		options.op = optarg;
+		if (!find_op(optarg))
+			usage(2);
+		break;
+	case 'm':
+		options.modes = read_modes(optarg);
+		break;
+	case 'p':
+		options.point = atol(optarg);
+		break;
+	case 'l':
+		list();
+		break;
+	default:
+		usage(c == 'h' ? 0 : 2);
+	}
+}
+
 static void read_options(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "quick", no_argument, NULL, 'q' },
-		{ "all", no_argument, NULL, 'a' },
+		{ "brief", no_argument, NULL, 'b' },
 		{ "stride", required_argument, NULL, 's' },
+		{ "side", required_argument, NULL, 'w' },
+		{ "jobs", required_argument, NULL, 'j' },
 		{ "op", required_argument, NULL, 'o' },
 		{ "mode", required_argument, NULL, 'm' },
 		{ "point", required_argument, NULL, 'p' },
 		{ "list", no_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		switch (c) {
-		case 'q':
-			options.quick = true;
-			break;
-		case 'a':
-			options.all = true;
-			break;
-		case 's':
-			options.stride = strtoul(optarg, NULL, 10);
-			if (options.stride == 0)
-				usage();
-			break;
-		case 'o':
-			options.op = optarg;
-			break;
-		case 'm':
-			options.modes = *optarg == 'k' ? KILL
-				      : *optarg == 'f' ? FREEZE : PAIRS;
-			break;
-		case 'p':
-			options.point = atol(optarg);
-			break;
-		case 'l':
-			list();
-			break;
-		default:
-			usage();
-		}
+		read_option(c);
 }
 
-int main(int argc, char **argv)
+static void prepare(void)
 {
-	struct trace sweep = { NULL, 0, 0, 0 };
-	const char *id;
+	const char *id = getenv("CRASH_ID");
 
-	read_options(argc, argv);
-#if !defined __x86_64__
-	skip_all("single-stepping is written for x86-64 only");
-#endif
-	enter_namespace(argv);
-	id = getenv("CRASH_ID");
-	snprintf(queue_buffer, sizeof(queue_buffer), "t%s.crash",
-		 id ? id : "0");
-	if (!id)
-		snprintf(queue_buffer, sizeof(queue_buffer), "t%ld.crash",
-			 (long)getpid());
-	if (procq_object_name(queue_name, object_name) < 0)
-		return 99;
+	if (id)
+		snprintf(run_id, sizeof(run_id), "%s", id);
+	else
+		snprintf(run_id, sizeof(run_id), "%ld", (long)getpid());
+	take_name(0);
+	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (common == MAP_FAILED)
+		abort();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, give_up);
 	signal(SIGTERM, give_up);
 	signal(SIGINT, give_up);
 	signal(SIGPIPE, SIG_IGN);
-	sweep_again = *find_op("sweep");
-	if (options.op && !find_op(options.op)) {
-		fprintf(stderr, "crash: %s: no such operation\n", options.op);
-		return 2;
-	}
-	if (options.modes & PAIRS && !record_trace(&sweep_again, &sweep)) {
-		printf("Bail out! no trace of a sweep: %s\n", trouble);
-		clean_up();
-		return 99;
-	}
+}
+
+int main(int argc, char **argv)
+{
+	read_options(argc, argv);
+#if !defined __x86_64__
+	skip_all("single-stepping is written for x86-64 only");
+#endif
+	enter_namespace(argv);
+	prepare();
 	for (const struct op *op = ops; op->name; op++)
 		if (!options.op || strcmp(op->name, options.op) == 0)
-			run_op(op, &sweep);
-	trace_free(&sweep);
+			run_op(op);
+	note("%zu points, %zu failures", total_run, total_failures);
 	clean_up();
 	return done();
 }

@@ -8,6 +8,7 @@
  *	ops.c		the table of operations
  *	checker.c	reads the object and /proc, by its own reading of the
  *			layout: it includes nothing of lib/
+ *	point.c		one point of one operation
  *	crash.c		which points, which runs, TAP
  *
  * The driver itself never opens the queue as a participant: its descriptors
@@ -22,6 +23,10 @@
 #include <sys/types.h>
 
 #define CAPACITY 4
+/* The library's, here by itself: the checker includes nothing of lib/. */
+#ifndef CRASH_PLACES
+#define CRASH_PLACES 1024
+#endif
 #define OBJECT_NAME_SIZE 300
 
 /* What went wrong first at this point; "": nothing. */
@@ -35,7 +40,9 @@ void complain(const char *format, ...);
 struct insn {
 	uint64_t pc;
 	uint32_t nth;		/* the nth time that it runs, from 0 */
-	bool telling;		/* a system call, or a locked access */
+	uint16_t call;		/* a system call: its number plus one */
+	bool ours;		/* in this program, not in the C library */
+	bool effect;		/* others could tell that it has run */
 };
 
 struct trace {
@@ -55,20 +62,28 @@ bool run_to_marker(pid_t pid);
 /** One instruction. ENDED: it is about to leave the operation.
  * @param breakpoints may be set: it shares its text with nobody */
 enum stop step(pid_t pid, struct trace *trace, bool breakpoints);
-/** To the point before the nth instruction of this trace. */
+/** To the point before the nth instruction of this trace. ENDED: this run
+ * was shorter. */
 enum stop run_to(pid_t pid, const struct trace *trace, size_t n,
 		 bool breakpoints);
 /** Run on to marker_end(), then free of the tracer. */
 bool run_out(pid_t pid);
 /** Run on until it has started a child; the child is traced, it is not. */
 pid_t run_to_child(pid_t pid);
+/** A system call that may sleep? */
+bool may_sleep(const struct insn *insn);
+/** It is before a system call: stop it at the kernel's door, on the way in or
+ * on the way out. */
+bool run_into_call(pid_t pid, bool and_out);
+/** Let it go, and say whether it now sleeps in the call that is insn. */
+bool run_to_sleep(pid_t pid, const struct insn *insn);
+/** Stop it where it sleeps. */
+bool interrupt(pid_t pid);
 /** Kill, and take the status away. */
 void kill_traced(pid_t pid);
 void trace_free(struct trace *trace);
 
 /* ---- actor.c ---- */
-
-struct procq;
 
 /* A process that does what the driver says through a pipe. */
 struct actor {
@@ -76,13 +91,7 @@ struct actor {
 	int command, answer;	/* the driver's ends */
 };
 
-/* What an actor has in its hands. */
-struct hands {
-	struct procq *producer, *consumer;
-	uint32_t slot;
-	int ready, go;		/* its own ends of the pipes */
-	bool no_reaping;
-};
+struct hands;
 
 struct op {
 	const char *name;
@@ -101,6 +110,8 @@ struct op {
 	bool shared;		/* others may do a part of it */
 	bool no_reaping;	/* the survivor is slow */
 	bool no_freeze;		/* can't be held up */
+	bool lacks;		/* not in this build */
+	bool waiter;		/* another waits beside it, and is to be woken */
 };
 
 extern const struct op ops[];
@@ -108,6 +119,12 @@ extern const char *queue_name;
 /* Nobody is killed or frozen: then it must return what it should. */
 extern bool undisturbed;
 
+/** From now on no death has been told. */
+void deaths_begin(void);
+/** The system has no process left for us, this result says. @return it */
+int note_shortage(int rc);
+/** Then what went wrong at this point means nothing. */
+bool had_shortage(void);
 /** A survivor with so many children in the queue; or a victim, which stops
  * at marker_begin(). */
 bool survivor_start(struct actor *s, const struct op *op);
@@ -120,7 +137,10 @@ bool actor_quits(struct actor *a);
 bool actor_hears(struct actor *a);
 void actor_lost(struct actor *a);
 
-/** A newcomer: 's' sweep, 'k' check, 'd' drain, 'u' use, 'q' leave. */
+/** Say what to do, and don't wait. */
+bool actor_told(struct actor *a, char what);
+/** A newcomer: 's' sweep, 'k' check, 'd' drain, 'u' use, 'j' join as a
+ * consumer, 'w' wait for a process, 'q' leave. */
 bool fresh_start(struct actor *f);
 /** Full load on both rings, for several laps; ends by itself. */
 bool load_run(bool may_time_out);
@@ -129,13 +149,54 @@ bool load_run(bool may_time_out);
 
 extern char object_name[OBJECT_NAME_SIZE];
 bool object_exists(void);
+/** Where the locks of the object are that fd is open on: there, or in a file
+ * beside it, which is opened. */
+int open_locks(int fd, int flags);
+/** Whatever went wrong. */
+void remove_object(void);
 /** Wait until all is at rest, and as it should be; complain otherwise.
  * @param known pids of actors, which are no queued processes
  * @param empty nothing is left in the queue */
 bool check_at_rest(const pid_t *known, size_t n, bool empty);
+/** Has a byte of it changed since the last call? */
+bool object_changed(void);
+void object_unwatched(void);
 /** Remember the generations, to see that none goes back. */
 void check_begin(void);
 /** Descendants of this process that are alive. */
 size_t descendants(pid_t *out, size_t max);
+
+/* ---- crash.c ---- */
+
+/** A run was over before it came to its point. */
+void note_early(void);
+
+/* ---- point.c ---- */
+
+/** Run the operation once, undisturbed, and note every instruction. */
+bool record_trace(const struct op *op, struct trace *trace);
+
+/* Each: false, with a complaint, if something was wrong. */
+bool kill_point(const struct op *op, const struct trace *trace, size_t n);
+/** The survivor dies, too: nobody is left but a newcomer. */
+bool alone_point(const struct op *op, const struct trace *trace, size_t n);
+bool freeze_point(const struct op *op, const struct trace *trace, size_t n);
+
+/* What is done at a system call, for call_point(). */
+enum { CALL_IN, CALL_OUT, CALL_ASLEEP, CALL_WAYS };
+bool call_killed(const struct op *op, const struct trace *trace, size_t n,
+		 int way);
+bool call_frozen(const struct op *op, const struct trace *trace, size_t n,
+		 int way);
+
+/** The victim killed at n, and then a sweeper undisturbed: its trace. */
+bool record_sweep(const struct op *op, const struct trace *trace, size_t n,
+		  struct trace *sweep);
+bool pair_point(const struct op *op, const struct trace *trace, size_t n,
+		const struct trace *sweep, size_t m);
+
+/** End whatever is left of a point that went wrong. */
+void clean_up(void);
+void kill_all(void);
 
 #endif

@@ -8,12 +8,14 @@
  */
 #include <config.h>
 
-#include "crash.h"
+#include "hands.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +28,9 @@
 #include "word.h"
 
 #define MS INT64_C(1000000)
+
+/* What procq_signal() says: sent, or its parent will. */
+#define SIGNALLED (PQ_USE_PIDFD ? 0 : 1)
 
 static void must(bool good)
 {
@@ -100,8 +105,9 @@ static int spawn(struct hands *h, uint32_t method, uint32_t flags,
 {
 	struct procq_command c = { .size = sizeof(c), .method = method,
 				   .flags = flags, .argv = argv };
+	int rc = procq_spawn(h->producer, &c, NULL);
 
-	return procq_spawn(h->producer, &c, NULL);
+	return note_shortage(rc);
 }
 
 static const char *const sleeper[] = { "/bin/sleep", "1000", NULL };
@@ -143,7 +149,22 @@ static int run_vfork_keep(struct hands *h)
 
 static int run_await_entry(struct hands *h)
 {
-	return spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL);
+	return spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL);
+}
+
+/* A reservation, and back. */
+static int run_reserve(struct hands *h)
+{
+	struct pq_origin origin = { .incarnation = h->producer->incarnation };
+	struct pq_segment *seg = h->producer->seg;
+	uint64_t word;
+	int64_t slot = pq_record_reserve(seg, h->producer->place + 1, &origin,
+					 &word);
+
+	if (slot < 0)
+		return (int)slot;
+	pq_record_cancel(seg, (uint32_t)slot, word);
+	return 0;
 }
 
 /* ---- take, signal, give back ---- */
@@ -179,9 +200,10 @@ static int run_give_back(struct hands *h)
 	return procq_give_back(h->consumer, h->slot);
 }
 
+/* By itself, or by its parent. */
 static void kill_taken(struct hands *h)
 {
-	must(procq_signal(h->consumer, h->slot, SIGKILL, 0) == 0);
+	must(procq_signal(h->consumer, h->slot, SIGKILL, 0) == SIGNALLED);
 }
 
 /* Killed from outside, and marked by its parent: then it says EXITED. */
@@ -206,7 +228,7 @@ static int run_take_exited(struct hands *h)
 static void prepare_own(struct hands *h)
 {
 	h->producer = join(PROCQ_PRODUCER);
-	must(spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL) == 0);
 }
 
 static int run_take_own(struct hands *h)
@@ -254,16 +276,14 @@ static void prepare_pinned_dead(struct hands *h)
 
 static int run_collect(struct hands *h)
 {
-	struct procq_event e;
-
-	return procq_collect(h->consumer, &e);
+	return procq_collect(h->consumer, &h->event);
 }
 
 /* A producer whose process outlives it. */
 static void dead_parent(struct hands *h)
 {
 	prepare_producer(h);
-	must(spawn(h, PROCQ_CLONE, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_AUTO, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
 }
 
 /* ---- mark and reap ---- */
@@ -273,7 +293,7 @@ static void prepare_zombie(struct hands *h)
 	struct procq_process p;
 
 	prepare_producer(h);
-	must(spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL) == 0);
 	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
 	must(kill(p.pid, SIGKILL) == 0);
 	while (!pq_child_dead(p.pid))
@@ -286,10 +306,10 @@ static void prepare_taken_zombie(struct hands *h)
 	struct procq_process p;
 
 	prepare_producer(h);
-	must(spawn(h, PROCQ_CLONE, PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL) == 0);
 	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
 	prepare_taken(h);
-	kill_taken(h);
+	must(kill(p.pid, SIGKILL) == 0);
 	while (!pq_child_dead(p.pid))
 		nap();
 }
@@ -368,7 +388,7 @@ static void prepare_leaving_producer(struct hands *h)
 	uint64_t word;
 
 	prepare_producer(h);
-	must(spawn(h, PROCQ_CLONE, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_AUTO, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
 	origin.incarnation = h->producer->incarnation;
 	must(pq_record_reserve(h->producer->seg, h->producer->place + 1,
 			       &origin, &word) >= 0);
@@ -379,11 +399,63 @@ static int run_remove(struct hands *h)
 	return procq_remove(h->consumer);
 }
 
-static int run_wait(struct hands *h)
+/* In vain, for as long as it takes to see it asleep. */
+static int wait_for(struct procq *q, unsigned what)
 {
-	int rc = procq_wait(h->consumer, PROCQ_READY, procq_now() + 2 * MS);
+	int rc = procq_wait(q, what, procq_now() + 2 * MS);
 
 	return rc == -ETIMEDOUT ? 0 : rc;
+}
+
+static int run_wait(struct hands *h)
+{
+	return wait_for(h->consumer, PROCQ_READY);
+}
+
+static int run_wait_room(struct hands *h)
+{
+	return wait_for(h->producer, PROCQ_ROOM);
+}
+
+static int run_wait_death(struct hands *h)
+{
+	return wait_for(h->consumer, PROCQ_DEATH);
+}
+
+/* Somebody else has the init lock for a while, and then dies. */
+static void hold_init_lock(int flags)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+			    .l_start = (off_t)(INT64_C(1) << 40), .l_len = 1 };
+	struct timespec ts = { 0, 8 * MS };
+	int ready[2], fd;
+	char byte = 0;
+
+	must(pipe(ready) == 0);
+	if (fork() == 0) {
+		fd = shm_open(object_name, O_RDWR | flags, 0600);
+		fd = open_locks(fd, flags);
+		must(fcntl(fd, F_SETLK, &fl) == 0);
+		must(write(ready[1], &byte, 1) == 1);
+		nanosleep(&ts, NULL);
+		_exit(0);
+	}
+	close(ready[1]);
+	must(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+}
+
+/* As if the creator died before it had built anything. */
+static void prepare_unbuilt(struct hands *h)
+{
+	(void)h;
+	hold_init_lock(O_CREAT);
+}
+
+static void prepare_leave_locked(struct hands *h)
+{
+	prepare_consumer(h);
+	hold_init_lock(0);
 }
 
 static int run_check(struct hands *h)
@@ -399,35 +471,50 @@ static int run_check(struct hands *h)
 const struct op ops[] = {
 	{ .name = "create", .kids = -1, .run = run_open_producer,
 	  .locks = true },
+	{ .name = "create-wait", .kids = -1, .prepare = prepare_unbuilt,
+	  .run = run_open_producer, .locks = true },
 	{ .name = "join", .kids = 1, .run = run_open_producer },
+	{ .name = "reserve", .kids = 1, .prepare = prepare_producer,
+	  .run = run_reserve },
 	{ .name = "spawn-fork", .kids = 1, .prepare = prepare_producer,
 	  .run = run_fork },
 	{ .name = "spawn-fork-keep", .kids = 1, .prepare = prepare_producer,
-	  .run = run_fork_keep },
+	  .run = run_fork_keep,
+	  .lacks = !PINS },
 	{ .name = "spawn-fork-command", .kids = 1, .prepare = prepare_producer,
-	  .run = run_fork_command },
+	  .run = run_fork_command,
+	  .lacks = !PINS },
 	{ .name = "spawn-clone", .kids = 1, .prepare = prepare_producer,
-	  .run = run_clone },
+	  .run = run_clone,
+	  .lacks = !PQ_USE_CLONE },
 	{ .name = "spawn-clone-keep", .kids = 1, .prepare = prepare_producer,
-	  .run = run_clone_keep },
+	  .run = run_clone_keep,
+	  .lacks = !PQ_USE_CLONE },
 	{ .name = "spawn-vfork", .kids = 1, .prepare = prepare_producer,
-	  .run = run_vfork },
+	  .run = run_vfork,
+	  .lacks = !PQ_USE_CLONE },
 	{ .name = "spawn-vfork-keep", .kids = 1, .prepare = prepare_producer,
-	  .run = run_vfork_keep },
+	  .run = run_vfork_keep,
+	  .lacks = !PQ_USE_CLONE },
 	{ .name = "spawn-entered", .kids = 1, .prepare = prepare_producer,
 	  .run = run_await_entry },
 	{ .name = "enter-fork", .kids = 1, .prepare = prepare_producer,
 	  .run = run_fork, .child = true },
 	{ .name = "enter-clone", .kids = 1, .prepare = prepare_producer,
-	  .run = run_clone, .child = true },
+	  .run = run_clone, .child = true,
+	  .lacks = !PQ_USE_CLONE },
 	{ .name = "enter-vfork", .kids = 1, .prepare = prepare_producer,
-	  .run = run_vfork, .child = true, .no_freeze = true },
+	  .run = run_vfork, .child = true, .no_freeze = true,
+	  .lacks = !PQ_USE_CLONE },
 	{ .name = "enter-fork-command", .kids = 1, .prepare = prepare_producer,
-	  .run = run_fork_command, .child = true, .no_freeze = true },
+	  .run = run_fork_command, .child = true, .no_freeze = true,
+	  .lacks = !PINS },
 	{ .name = "enter-fork-late", .kids = 1, .prepare = prepare_producer,
-	  .run = run_fork_keep, .child = true, .late = true },
+	  .run = run_fork_keep, .child = true, .late = true,
+	  .lacks = !PINS },
 	{ .name = "enter-clone-late", .kids = 1, .prepare = prepare_producer,
-	  .run = run_clone_keep, .child = true, .late = true },
+	  .run = run_clone_keep, .child = true, .late = true,
+	  .lacks = !PQ_USE_CLONE },
 	{ .name = "take", .kids = 2, .prepare = prepare_consumer,
 	  .run = run_take },
 	{ .name = "take-exited", .kids = 2, .prepare = prepare_exited,
@@ -435,9 +522,10 @@ const struct op ops[] = {
 	{ .name = "take-own", .kids = 1, .prepare = prepare_own,
 	  .run = run_take_own },
 	{ .name = "take-orphan", .kids = 0, .dead = dead_parent,
-	  .prepare = prepare_consumer, .run = run_take },
+	  .prepare = prepare_consumer, .run = run_take,
+	  .lacks = !PINS },
 	{ .name = "signal", .kids = 2, .prepare = prepare_taken,
-	  .run = run_signal },
+	  .run = run_signal, .want = SIGNALLED },
 	{ .name = "give-back", .kids = 2, .prepare = prepare_taken,
 	  .run = run_give_back },
 	{ .name = "reap", .kids = 0, .prepare = prepare_zombie,
@@ -449,9 +537,11 @@ const struct op ops[] = {
 	{ .name = "collect-exited", .kids = 2, .prepare = prepare_taken_exited,
 	  .run = run_collect, .want = 1 },
 	{ .name = "collect-orphan", .kids = 0, .dead = dead_parent,
-	  .prepare = prepare_pinned_dead, .run = run_collect, .want = 1 },
+	  .prepare = prepare_pinned_dead, .run = run_collect, .want = 1,
+	  .lacks = !PINS },
 	{ .name = "collect-unmarked", .kids = 2, .no_reaping = true,
-	  .prepare = prepare_pinned_dead, .run = run_collect, .want = 1 },
+	  .prepare = prepare_pinned_dead, .run = run_collect, .want = 1,
+	  .lacks = !PINS },
 	{ .name = "sweep", .kids = 3, .dead = dead_busy,
 	  .prepare = prepare_keeper, .run = run_sweep, .want = 2,
 	  .shared = true },
@@ -460,7 +550,8 @@ const struct op ops[] = {
 	{ .name = "leave", .kids = 2, .prepare = prepare_taken,
 	  .run = run_leave },
 	{ .name = "leave-producer", .kids = 1,
-	  .prepare = prepare_leaving_producer, .run = run_leave_producer },
+	  .prepare = prepare_leaving_producer, .run = run_leave_producer,
+	  .lacks = !PINS },
 	{ .name = "leave-last", .kids = -1, .prepare = prepare_consumer,
 	  .run = run_leave, .want = 1, .locks = true, .leaves = true,
 	  .shared = true },
@@ -469,5 +560,15 @@ const struct op ops[] = {
 	  .shared = true },
 	{ .name = "wait", .kids = 0, .prepare = prepare_consumer,
 	  .run = run_wait },
+	/* Full, so there is no room for the load that a freeze needs. */
+	{ .name = "wait-room", .kids = CAPACITY, .prepare = prepare_producer,
+	  .run = run_wait_room, .no_freeze = true },
+	{ .name = "wait-death", .kids = 0, .dead = dead_parent,
+	  .prepare = prepare_taken, .run = run_wait_death, .lacks = !PINS },
+	{ .name = "wait-beside", .kids = 0, .prepare = prepare_consumer,
+	  .run = run_wait, .waiter = true },
+	{ .name = "leave-wait", .kids = -1, .prepare = prepare_leave_locked,
+	  .run = run_leave, .want = 1, .locks = true, .leaves = true,
+	  .shared = true },
 	{ .name = NULL },
 };

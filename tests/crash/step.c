@@ -12,13 +12,16 @@
 #include "crash.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OPCODE_INT3 0xcc
@@ -97,16 +100,35 @@ bool run_to_marker(pid_t pid)
 
 /* ---- the trace ---- */
 
+/* How often each instruction has run: an open table. */
+static struct { uint64_t pc; uint32_t times; } seen[1 << 16];
+
 static uint32_t times_before(const struct trace *trace, uint64_t pc)
 {
-	for (size_t i = trace->count; i-- > 0; )
-		if (trace->all[i].pc == pc)
-			return trace->all[i].nth + 1;
-	return 0;
+	size_t mask = sizeof(seen) / sizeof(*seen) - 1;
+	size_t at = (size_t)(pc * UINT64_C(0x9e3779b97f4a7c15) >> 48) & mask;
+
+	if (trace->count == 0)
+		memset(seen, 0, sizeof(seen));
+	while (seen[at].pc && seen[at].pc != pc)
+		at = (at + 1) & mask;
+	seen[at].pc = pc;
+	return seen[at].times++;
 }
 
-static void record(struct trace *trace, uint64_t pc, uint64_t text)
+/* From the linker: the text of this program, without its libraries. */
+extern const char __executable_start[], etext[];
+
+static bool is_ours(uint64_t pc)
 {
+	return pc >= (uint64_t)(uintptr_t)__executable_start &&
+	       pc < (uint64_t)(uintptr_t)etext;
+}
+
+static void record(struct trace *trace, const struct user_regs_struct *regs,
+		   uint64_t text)
+{
+	uint64_t pc = regs->rip;
 	struct insn *insn;
 
 	if (trace->count == trace->room) {
@@ -119,10 +141,10 @@ static void record(struct trace *trace, uint64_t pc, uint64_t text)
 	insn = &trace->all[trace->count];
 	insn->pc = pc;
 	insn->nth = times_before(trace, pc);
-	/* lock, xchg, syscall */
-	insn->telling = (text & 0xff) == 0xf0 || (text & 0xff) == 0x87 ||
-			(text & 0xfffe) == 0x8648 ||
-			(text & 0xffff) == OPCODE_SYSCALL;
+	insn->ours = is_ours(pc);
+	insn->call = (text & 0xffff) == OPCODE_SYSCALL
+		? (uint16_t)(regs->rax + 1) : 0;
+	insn->effect = insn->call;
 	trace->count++;
 }
 
@@ -208,7 +230,7 @@ enum stop step(pid_t pid, struct trace *trace, bool breakpoints)
 	if (is_idle(&regs, text))
 		return ENDED;
 	if (trace)
-		record(trace, regs.rip, text);
+		record(trace, &regs, text);
 	len = breakpoints ? repeats(text) : 0;
 	if (len)
 		return run_to_nth(pid, regs.rip + len, 0);
@@ -255,6 +277,84 @@ enum stop run_to(pid_t pid, const struct trace *trace, size_t n,
 	return stop;
 }
 
+/* ---- in a system call ---- */
+
+bool run_into_call(pid_t pid, bool and_out)
+{
+	if (!go_on(pid, PTRACE_SYSCALL))
+		return false;
+	return !and_out || go_on(pid, PTRACE_SYSCALL);
+}
+
+bool may_sleep(const struct insn *insn)
+{
+	switch ((int)insn->call - 1) {
+	case SYS_futex:
+	case SYS_poll:
+	case SYS_ppoll:
+	case SYS_read:
+	case SYS_nanosleep:
+	case SYS_clock_nanosleep:
+	case SYS_waitid:
+	case SYS_wait4:
+		return true;
+	default:
+		return is_start((uint64_t)insn->call - 1);
+	}
+}
+
+/* Asleep, in a call that returns to this address? */
+static bool sleeps_in(pid_t pid, uint64_t back)
+{
+	char path[64], text[256], *last;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/syscall", (long)pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0 || *text < '0' || *text > '9')
+		return false;
+	text[got] = '\0';
+	last = strrchr(text, ' ');
+	return last && strtoull(last, NULL, 16) == back;
+}
+
+bool run_to_sleep(pid_t pid, const struct insn *insn)
+{
+	struct timespec pause = { 0, 20000 };
+	siginfo_t info;
+
+	if (ptrace(PTRACE_CONT, pid, 0, 0) < 0)
+		return false;
+	for (int i = 0; i < 50; i++) {
+		/* It came to its end without sleeping. */
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WEXITED |
+			   WNOHANG | WNOWAIT | __WALL) < 0 || info.si_pid)
+			return false;
+		if (sleeps_in(pid, insn->pc + 2))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+bool interrupt(pid_t pid)
+{
+	int status;
+
+	if (pid <= 1 || kill(pid, SIGSTOP) < 0)
+		return false;
+	while (waitpid(pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFSTOPPED(status);
+}
+
 /* ---- ends ---- */
 
 bool run_out(pid_t pid)
@@ -263,6 +363,9 @@ bool run_out(pid_t pid)
 
 	if (!get_regs(pid, &regs))
 		return false;
+	/* It may have run into its end while it was not looked at. */
+	if (regs.rip == end_address() + 1)
+		return ptrace(PTRACE_DETACH, pid, 0, 0) == 0;
 	if (regs.rip != end_address()) {
 		if (!go_on(pid, PTRACE_CONT) || !get_regs(pid, &regs))
 			return false;
