@@ -379,8 +379,8 @@ int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
 		struct procq_entry entry;
 
 		errno = 0;
-		/* A stream of our own. NOLINTNEXTLINE(*-mt-unsafe) */
-		d = readdir(dir);
+		/* A stream of our own. */
+		d = readdir(dir); /* NOLINT(concurrency-mt-unsafe) */
 		if (!d) {
 			rc = -errno;
 			break;

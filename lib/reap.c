@@ -147,11 +147,10 @@ static int reap_behind(struct procq *q, struct procq_event *out)
 
 static void answer(struct procq *q, pid_t pid, uint32_t slot)
 {
-	uint64_t word;
 	bool group = false;
-	int signo = pq_record_asked(q->seg, slot, &word, &group);
+	int signo = pid > 1 ? pq_record_asked(q->seg, slot, &group) : 0;
 
-	if (signo <= 0 || pid <= 1)
+	if (signo <= 0)
 		return;
 	/* It is our unreaped child: the pid, and the group of that number,
 	 * are its own. Without a group of its own, it is signalled alone. A
@@ -161,7 +160,6 @@ static void answer(struct procq *q, pid_t pid, uint32_t slot)
 	kill(group ? -pid : pid, signo);
 	if (signo != SIGKILL && signo != SIGSTOP && signo != SIGCONT)
 		kill(group ? -pid : pid, SIGCONT);
-	pq_record_answered(q->seg, slot, word);
 }
 
 static void answer_all(struct procq *q)

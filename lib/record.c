@@ -315,27 +315,22 @@ bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	return true;
 }
 
-int pq_record_asked(const struct pq_segment *seg, uint32_t slot,
-		    uint64_t *word, bool *group)
+int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group)
 {
 	const struct pq_record *r = &seg->records[slot];
-	uint64_t sent;
+	uint64_t word = pq_load_word(seg, slot), to, sent;
 
-	*word = pq_load_word(seg, slot);
-	if (!(pq_word_flags(*word) & PQ_ASK))
-		return 0;
+	/* First the question is taken away, then it is read: what is asked
+	 * from now on is a new one. */
+	do {
+		if (!(pq_word_flags(word) & PQ_ASK))
+			return 0;
+		to = word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
+	} while (!pq_record_move(seg, slot, &word, to));
 	sent = LOAD(r->sent);
 	*group = LOAD(r->producer) >> PQ_INCARNATION_BITS & PQ_F_GROUP &&
 		 !(sent >> 55 & 1);
 	return (int)(sent >> 56);
-}
-
-void pq_record_answered(struct pq_segment *seg, uint32_t slot, uint64_t word)
-{
-	uint64_t to = word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
-
-	/* Not if it has changed: a sweep took the question away. */
-	pq_record_move(seg, slot, &word, to);
 }
 
 bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,

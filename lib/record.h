@@ -105,14 +105,12 @@ void pq_record_unsent(struct pq_segment *seg, uint32_t slot, uint64_t before);
 
 /*
  * Where only the parent can signal: the taker asks, after it has noted the
- * signal as sent; the parent reads the question, sends, and has answered.
+ * signal as sent; the parent takes the question, reads it, and sends.
  */
 /** @retval false: it is dead already */
 bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word);
-/** @retval the signal, 0: nobody asks */
-int pq_record_asked(const struct pq_segment *seg, uint32_t slot,
-		    uint64_t *word, bool *group);
-void pq_record_answered(struct pq_segment *seg, uint32_t slot, uint64_t word);
+/** @retval the signal, to be sent now; 0: nobody asks */
+int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group);
 
 /**
  * TAKEN to FREE, or to GONE while its living parent has not marked it;

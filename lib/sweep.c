@@ -177,9 +177,11 @@ int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
 
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 {
-	int64_t now = procq_now();
+	/* First when, then the time: or a look at this very moment seems to
+	 * come from the future. */
 	int64_t looked = atomic_load_explicit(&seg->header->looked,
-					      memory_order_relaxed);
+					      memory_order_acquire);
+	int64_t now = procq_now();
 
 	/* One of all that wait in vain; if it dies over it, one of them again
 	 * after the interval. A look from the future is another boot's. */

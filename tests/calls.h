@@ -54,8 +54,15 @@ TAP_UNUSED static pid_t calls_start(void (*body)(void *), void *arg)
 	pid_t pid = fixture_fork(calls_begin, &b);
 	int status;
 
-	need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) &&
-	     WSTOPSIG(status) == SIGSTOP);
+	for (;;) {
+		long sig;
+
+		need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+		sig = WSTOPSIG(status);
+		if (sig == SIGSTOP)
+			break;
+		need(ptrace(PTRACE_CONT, pid, 0, (void *)sig) == 0);
+	}
 	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD);
 	return pid;
 }
@@ -75,7 +82,7 @@ TAP_UNUSED static bool calls_next(pid_t pid, struct call *call, int *status)
 			break;
 		sig = WSTOPSIG(*status) == SIGSTOP ? 0 : WSTOPSIG(*status);
 	}
-	need(ptrace((enum __ptrace_request)CALLS_GET_INFO, pid,
+	need(ptrace(CALLS_GET_INFO, pid,
 		    (void *)sizeof(*call), call) > 0);
 	return true;
 }
@@ -94,6 +101,16 @@ TAP_UNUSED static bool calls_is_look(const struct call *call)
 		return true;
 #endif
 	return calls_is(call, SYS_fcntl);
+}
+
+/* Does it open a file? */
+TAP_UNUSED static bool calls_is_open(const struct call *call)
+{
+#ifdef SYS_open
+	if (calls_is(call, SYS_open))
+		return true;
+#endif
+	return calls_is(call, SYS_openat);
 }
 
 static void calls_one(void *arg)
@@ -118,7 +135,7 @@ TAP_UNUSED static bool calls_try(void)
 			    PTRACE_O_TRACESYSGOOD) == 0 &&
 		     ptrace(PTRACE_SYSCALL, pid, 0, 0) == 0 &&
 		     waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) &&
-		     ptrace((enum __ptrace_request)CALLS_GET_INFO, pid,
+		     ptrace(CALLS_GET_INFO, pid,
 			    (void *)sizeof(call), &call) > 0;
 	if (pid > 1)
 		kill(pid, SIGKILL);

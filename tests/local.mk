@@ -13,6 +13,8 @@ unit_tests = \
 	tests/test-intmap \
 	tests/test-member \
 	tests/test-output \
+	tests/test-race \
+	tests/test-reap \
 	tests/test-record \
 	tests/test-ring \
 	tests/test-sandbox \
@@ -74,7 +76,8 @@ LONG_TESTS = \
 	tests/chaos-long.test \
 	tests/crash.test \
 	tests/model.test \
-	tests/scarcity.test
+	tests/scarcity.test \
+	tests/mutants.test
 long_programs = \
 	tests/crash/crash \
 	tests/scarcity/scarcity \
@@ -154,7 +157,8 @@ TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
 	tests/demo.sh tests/example.awk \
 	tests/coverage/counters.c tests/coverage/counters.ld \
-	tests/coverage/run.sh
+	tests/coverage/run.sh \
+	tests/mutate/run tests/mutate/apply.awk tests/mutate/mutants
 CLEANFILES += $(long_programs)
 
 LDADD = src/libcommon.la
@@ -184,6 +188,7 @@ AM_TESTS_ENVIRONMENT = \
 	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
 	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
 	SCARCITY_OPTIONS='$(SCARCITY_OPTIONS)'; export SCARCITY_OPTIONS; \
+	LIBS='$(PROCQ_LIBS) $(LTLIBINTL) $(LIBS)'; export LIBS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
@@ -193,10 +198,14 @@ check-scarcity: $(bin_PROGRAMS) tests/scarcity/scarcity$(EXEEXT)
 	PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) tests/scarcity/scarcity$(EXEEXT)
 
+# All mutants of the library; some twenty minutes.
+check-mutants: config.h
+	@$(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) $(srcdir)/tests/mutate/run $(MUTANTS_OPTIONS)
+
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
-
 # What of lib/ the tests run: a build of its own, with gcc, in _coverage.
 coverage_dir = _coverage
 coverage: all
@@ -222,4 +231,4 @@ fuzz: config.h
 clean-fuzz:
 	rm -rf tests/fuzz/work
 clean-local: clean-fuzz
-PHONIES += check-long check-scarcity clean-fuzz coverage demo fuzz
+PHONIES += check-long check-mutants check-scarcity clean-fuzz coverage demo fuzz

@@ -110,6 +110,30 @@ static void test_join(void)
 	teardown();
 }
 
+/* An object that is as good as removed has no place for anybody. */
+static void test_final(void)
+{
+	uint64_t number;
+	unsigned place;
+
+	setup();
+	atomic_store(&seg->header->life, PQ_LIFE_FINAL);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 1,
+	       "nobody joins what is being removed for good");
+	ok(atomic_load(&seg->participants[1].who) == 0 &&
+	   !pq_byte_held(seg, number) &&
+	   atomic_load(&seg->header->life) == PQ_LIFE_FINAL,
+	   "nor leaves anything behind there");
+	atomic_store(&seg->header->life, 77);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 0,
+	       "who joins what is only to be removed");
+	ok(atomic_load(&seg->header->life) == PQ_LIFE_OPEN,
+	   "keeps it open");
+	pq_member_stand_up(seg, place, number);
+	pq_byte_drop(seg, number);
+	teardown();
+}
+
 static void test_sit_down(void)
 {
 	struct pq_participant *p;
@@ -366,6 +390,7 @@ int main(void)
 {
 	fixture_begin("member");
 	test_join();
+	test_final();
 	test_sit_down();
 	test_damaged_counter();
 	test_all_places();

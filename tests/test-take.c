@@ -719,6 +719,48 @@ static void test_parent_dies(void)
 	teardown();
 }
 
+#if PQ_USE_STARTTIME
+static void judge_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+
+	raise(SIGSTOP);
+	if (take(q, o->slot) < 0)
+		_exit(90);
+	_exit((int)pq_flights_find(&q->flights, o->slot)->verdict);
+}
+
+/* A start time is read by pid: what it says is of the pinned process only if
+ * that is alive afterwards. */
+static void test_dies_meanwhile(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus;
+	bool dead = false;
+
+	setup();
+	pid = bystander();
+	o.slot = orphan(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START);
+	tracee = calls_start(judge_traced, &o);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!dead && calls_is_open(&call)) {
+			kill(pid, SIGKILL);
+			await_death(pid);
+			dead = true;
+		}
+	ok(dead && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == PQ_STALE,
+	   "another that dies while it is looked at is none of ours, still");
+	fixture_wait(pid);
+	pq_sweep_dead(seg, NULL);
+	need(take(c, o.slot) == 0);
+	is_int(collect(c, &(struct procq_event){ .type = 0 }), 1, "told");
+	teardown();
+}
+#endif
+
 /* ---- where there are no pins ---- */
 
 /* In a child: say what is wrong, and end. */
@@ -839,6 +881,47 @@ static void ask_in_vain(void *arg)
 	_exit(0);
 }
 
+static void ask_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q;
+	int rc;
+
+	forbid_pins();
+	q = fixture_open(PROCQ_CONSUMER, 0);
+	if (take(q, o->slot) < 0)
+		_exit(90);
+	raise(SIGSTOP);
+	rc = procq_signal(q, o->slot, SIGTERM, 0);
+	_exit(rc == -ESRCH && !atomic_load(&q->seg->records[o->slot].sent)
+		      ? 0 : 1);
+}
+
+/* Its parent marks it just before it is asked. */
+static void test_ask_late(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus;
+	bool marked = false;
+
+	setup();
+	pid = bystander();
+	o.slot = entered(pid);
+	tracee = calls_start(ask_traced, &o);
+	end(pid);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!marked && calls_is_look(&call)) {
+			pq_record_mark(seg, o.slot, p->place, &status);
+			marked = true;
+		}
+	ok(marked && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 0,
+	   "a parent that marks it is not asked, and nothing is noted");
+	pq_sweep_dead(seg, NULL);
+	teardown();
+}
+
 static void orphans_unpinned(void *arg)
 {
 	struct procq_event e;
@@ -906,7 +989,12 @@ int main(void)
 		test_order();
 		test_overtaken();
 		test_parent_dies();
+#if PQ_USE_STARTTIME
+		test_dies_meanwhile();
+#endif
 	}
+	if (calls_work)
+		test_ask_late();
 	unpinned(ask, "without pins a parent is asked to signal");
 	unpinned(ask_in_vain, "… in vain, where it is dead");
 	unpinned(orphans_unpinned, "… and orphans are not signalled");

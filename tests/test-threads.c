@@ -124,15 +124,13 @@ static void mark_one(struct worker *w)
 	static const struct pq_status status = { PROCQ_EXIT, 1, 2, 3, 4 };
 	struct pq_segment *seg = w->q->seg;
 	uint32_t slot, i;
-	uint64_t word;
 	bool group;
 
 	if (!w->count)
 		return;
 	i = draw(w, w->count);
 	slot = w->mine[i];
-	if (pq_record_asked(seg, slot, &word, &group))
-		pq_record_answered(seg, slot, word);
+	pq_record_asked(seg, slot, &group);
 	cargo[slot].marked = w->q->incarnation;
 	pq_record_mark(seg, slot, w->q->place, &status);
 	w->mine[i] = w->mine[--w->count];

@@ -22,6 +22,7 @@
 #include "procq.h"
 
 #include "bell.h"
+#include "clock.h"
 #include "handle.h"
 #include "layout.h"
 #include "member.h"
@@ -386,12 +387,13 @@ static void spawn(struct procq *q, unsigned how)
 /* What the child itself does. */
 static void enter(void)
 {
+	struct pq_entry entry = { .pid = child.pid, .now = pq_clock_life() };
 	uint64_t seq;
 
 	if (!child.q)
 		return;
-	pq_record_enter(child.q->seg, child.slot, child.word, child.pid,
-			kernel_ident(child.pid), &seq);
+	entry.ident = kernel_ident(child.pid);
+	pq_record_enter(child.q->seg, child.slot, child.word, &entry, &seq);
 	/* Its parent's bell is the parent's own place. */
 	pq_bell_ring(child.q->seg, child.q->place, PQ_ENTRY);
 	child.q = NULL;
