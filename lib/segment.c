@@ -426,7 +426,7 @@ static ssize_t read_text(const char *path, char *text, size_t size)
  * now. */
 static int read_boot_id(uint64_t id[2])
 {
-	char text[64];
+	char text[64] = "";	/* an analyzer thinks -errno may be 0 */
 	size_t digits = 0;
 	ssize_t got;
 
@@ -646,7 +646,7 @@ static int look(const struct pq_segment *seg, size_t size)
 static int verify_header(const struct pq_header *h, size_t size,
 			 struct procq_options *options)
 {
-	uint64_t boot_id[2], pid_namespace;
+	uint64_t boot_id[2], pid_namespace = 0;
 	int rc;
 
 	options->found = h->version;
