@@ -1,14 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# bench/local.mk - make bench: the programs and what one would write instead,
-# side by side in one run. Prints; asserts nothing.
+# bench/local.mk - make bench: procq and what one would use instead, side by
+# side in one run. Prints, and writes a report; asserts nothing.
 
-EXTRA_PROGRAMS += bench/bench
-bench_bench_LDADD =
-CLEANFILES += bench/bench$(EXEEXT)
+bench_programs = \
+	bench/churn \
+	bench/ending \
+	bench/growth \
+	bench/handover
+EXTRA_PROGRAMS += $(bench_programs)
 
-# What the benchmark is told: -n PROCESSES, -r ROUNDS.
-BENCHFLAGS =
-bench: $(bin_PROGRAMS) bench/bench$(EXEEXT)
-	bench/bench$(EXEEXT) $(BENCHFLAGS) src/producer$(EXEEXT) \
-		src/consumer$(EXEEXT)
+bench_churn_SOURCES = bench/churn.c bench/rounds.c bench/rounds.h
+bench_churn_LDADD =
+# Not lib/, where there is another spawn.h.
+bench_churn_CPPFLAGS =
+bench_ending_SOURCES = bench/ending.c bench/rounds.c bench/rounds.h
+bench_ending_LDADD = lib/libprocq-core.la
+bench_growth_SOURCES = bench/growth.c bench/rounds.c bench/rounds.h
+bench_growth_LDADD = lib/libprocq-core.la
+bench_handover_SOURCES = bench/handover.c bench/rounds.c bench/rounds.h \
+	bench/transport.h
+bench_handover_LDADD = lib/libprocq-core.la -ldl
+
+EXTRA_DIST += bench/run bench/instructions bench/budget bench/report.awk \
+	bench/chart.awk bench/peer-boost.cc \
+	bench/peer-ck.c
+CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
+	bench/RESULTS.md bench/results.svg bench/strace.log \
+	bench/peer-boost.so bench/peer-boost.log bench/peer-ck.so \
+	bench/peer-ck.log
+
+# Which comparisons: all of them, or some of churn, ending, handover, growth,
+# instructions.
+BENCH =
+bench: $(bin_PROGRAMS) $(bench_programs)
+	SHELL='$(SHELL)' CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
 PHONIES += bench

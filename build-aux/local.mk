@@ -24,6 +24,8 @@ design_files = \
 	doc/crash.md \
 	doc/design.md \
 	doc/model.md \
+	doc/performance.md \
+	doc/mutants.md \
 	model/bell.pml \
 	model/entry.pml \
 	model/life.pml \
@@ -32,6 +34,14 @@ design_files = \
 	model/run \
 	model/tally.pml
 EXTRA_DIST += $(design_files)
+
+# What compiles nothing, but reads: see doc/analysis.md.
+analyze: config.h
+	$(SHELL) $(srcdir)/build-aux/analyze $(srcdir) $(DEFS) \
+		$(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) -std=gnu11 \
+		$(PROCQ_WARNINGS)
+PHONIES += analyze
+EXTRA_DIST += .clang-tidy src/.clang-tidy build-aux/analyze doc/analysis.md
 
 distclean-local: distclean-man
 dist-hook: dist-check-man
@@ -54,5 +64,5 @@ deb: all
 	ls -l *.deb
 CLEANFILES += procq.deb libprocq0.deb libprocq-dev.deb
 clean-local:
-	rm -rf $(deb_dir)
+	rm -rf $(deb_dir) $(coverage_dir) tests/fuzz/work
 PHONIES += deb

@@ -13,10 +13,28 @@
 #include <config.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <time.h>
 
 #include "bell.h"
 #include "clock.h"
+
+/* How often others are let run before a sleep. */
+#ifndef LINGER
+# define LINGER 8
+#endif
+
+/* More posts than any participant ever gets unheard: damage. */
+#define POSTS_MAX (4u * PROCQ_PARTICIPANTS_MAX)
+
+bool pq_bell_empty(sem_t *bell)
+{
+	unsigned posts = 0;
+
+	while (posts < POSTS_MAX && sem_trywait(bell) == 0)
+		posts++;
+	return posts > 0;
+}
 
 static void set_bit(struct pq_waiters *waiters, unsigned place)
 {
@@ -63,18 +81,32 @@ void pq_bell_ring_arrival(struct pq_segment *seg)
 	ring_one(seg, &seg->header->arrivals);
 }
 
-void pq_bell_ring_arrivals(struct pq_segment *seg)
+static void ring_all(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	/* Who was woken may wait again meanwhile: not for ever. */
 	for (int n = 0; n < PROCQ_PARTICIPANTS_MAX; n++)
-		if (!ring_one(seg, &seg->header->arrivals))
+		if (!ring_one(seg, waiters))
 			return;
+}
+
+void pq_bell_ring_arrivals(struct pq_segment *seg)
+{
+	ring_all(seg, &seg->header->arrivals);
+}
+
+void pq_bell_ring_exits(struct pq_segment *seg)
+{
+	ring_all(seg, &seg->header->exits);
 }
 
 void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)
 {
-	struct pq_participant *who = &seg->participants[place];
+	struct pq_participant *who;
 
+	/* The owner in a damaged word is nobody. */
+	if (place >= PROCQ_PARTICIPANTS_MAX)
+		return;
+	who = &seg->participants[place];
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!(atomic_load_explicit(&who->wants, memory_order_relaxed) & wants))
 		return;
@@ -89,6 +121,8 @@ void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants)
 		set_bit(&seg->header->room, place);
 	if (wants & PROCQ_READY)
 		set_bit(&seg->header->arrivals, place);
+	if (wants & PROCQ_EXITS)
+		set_bit(&seg->header->exits, place);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
@@ -101,11 +135,11 @@ bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants)
 		rung = true;
 	if (wants & PROCQ_READY && !clear_bit(&seg->header->arrivals, place))
 		rung = true;
+	if (wants & PROCQ_EXITS && !clear_bit(&seg->header->exits, place))
+		rung = true;
 	atomic_store(&me->wants, 0);
 	/* Whatever was posted says "look", which the caller does next. */
-	while (sem_trywait(&me->bell) == 0)
-		rung = true;
-	return rung;
+	return pq_bell_empty(&me->bell) || rung;
 }
 
 void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
@@ -115,6 +149,7 @@ void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
 	 * it one slice of sleep. */
 	clear_bit(&seg->header->room, place);
 	clear_bit(&seg->header->arrivals, place);
+	clear_bit(&seg->header->exits, place);
 }
 
 static int sleep_on(sem_t *bell, int64_t deadline)
@@ -136,11 +171,28 @@ static int sleep_on(sem_t *bell, int64_t deadline)
 	return rc == 0 ? 0 : -errno;
 }
 
+/* What is waited for is often only a moment away: to sleep and to be woken
+ * costs both sides more than to let others run a few times. */
+static bool linger(bool (*worth)(void *), void *arg)
+{
+	for (int i = 0; i < LINGER; i++) {
+		if (worth(arg))
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
 int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 		 int64_t deadline, bool (*worth)(void *), void *arg)
 {
 	int rc = 0;
 
+	if (linger(worth, arg)) {
+		/* Who has rung for this must not end the next wait, too. */
+		pq_bell_empty(&seg->participants[place].bell);
+		return 0;
+	}
 	pq_bell_show(seg, place, wants);
 	if (!worth(arg))
 		rc = sleep_on(&seg->participants[place].bell, deadline);

@@ -10,6 +10,10 @@
 
 #include "segment.h"
 
+/** Take all posts off a bell; of a damaged one, not for ever.
+ * @retval true there were some */
+bool pq_bell_empty(sem_t *bell);
+
 /**
  * Sleep until rung, or until the deadline.
  * @param wants PROCQ_ROOM and so on, shown to those who ring
@@ -31,8 +35,10 @@ void pq_bell_hide_dead(struct pq_segment *seg, unsigned place);
 /** Wake one that waits for room, for an arrival. Async-signal-safe. */
 void pq_bell_ring_room(struct pq_segment *seg);
 void pq_bell_ring_arrival(struct pq_segment *seg);
-/** Wake all that wait for an arrival. */
+/** Wake all that wait for an arrival, for an exit: not all of them can do
+ * something about each. */
 void pq_bell_ring_arrivals(struct pq_segment *seg);
+void pq_bell_ring_exits(struct pq_segment *seg);
 
 /** Wake this participant if it waits for any of these. Async-signal-safe. */
 void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants);

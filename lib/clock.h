@@ -51,6 +51,18 @@ static inline int64_t pq_clock_wall(void)
 	return pq_clock(CLOCK_REALTIME);
 }
 
+/* Times that stand in a shared object may be anything: these wrap round, where
+ * int64_t would overflow. */
+static inline int64_t pq_time_add(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline int64_t pq_time_since(int64_t then, int64_t now)
+{
+	return (int64_t)((uint64_t)now - (uint64_t)then);
+}
+
 static inline struct timespec pq_timespec(int64_t ns)
 {
 	struct timespec ts;

@@ -50,6 +50,8 @@ static char *join(const char *dir, size_t len, const char *name)
 /* As execvp() searches, but here, where memory may be allocated. */
 static int find_in_path(const char *name, char **path)
 {
+	/* As execvp() does: a caller that changes its environment at the same
+	 * time has to keep them apart. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	const char *dir = getenv("PATH");
 	int rc = -ENOENT;
 
@@ -67,8 +69,9 @@ static int find_in_path(const char *name, char **path)
 			return 0;
 		free(*path);
 		*path = NULL;
-		if (tried == -EACCES)
-			rc = -EACCES;
+		/* It is there, or it can't be seen whether it is. */
+		if (tried != -ENOENT && tried != -ENOTDIR)
+			rc = tried;
 		if (dir[len] == '\0')
 			return rc;
 		dir += len + 1;
@@ -188,6 +191,5 @@ void pq_command_label(char label[PROCQ_LABEL_SIZE],
 	if (!text)
 		text = "idle";
 	memset(label, 0, PROCQ_LABEL_SIZE);
-	for (size_t i = 0; i + 1 < PROCQ_LABEL_SIZE && text[i]; i++)
-		label[i] = text[i];
+	memcpy(label, text, strnlen(text, PROCQ_LABEL_SIZE - 1));
 }

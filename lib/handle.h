@@ -6,6 +6,7 @@
 #define PQ_HANDLE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -29,6 +30,8 @@ struct procq {
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
 	struct pq_nest nest;
 	int lifeline[2];		/* see spawn.c; -1: none */
+	int64_t look_after;		/* see reap.c; 0: at once */
+	bool look_late;			/* a look was put off until then */
 
 	/* The consumer's side. */
 	struct pq_flights flights;

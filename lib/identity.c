@@ -47,11 +47,12 @@ int pq_pin(pid_t pid)
 	if (pid <= 0)
 		return -ESRCH;
 	fd = pq_raw(SYS_pidfd_open, pid, 0, 0, 0, 0);
-	/* A sandbox may forbid it, which is the same as not having it. EINVAL:
-	 * the pid is a thread's by now, not a process's. */
+	/* A sandbox may forbid it, which is the same as not having it. EINVAL,
+	 * of newer kernels ENOENT: the pid is a thread's by now, not a
+	 * process's. */
 	if (fd == -EPERM || fd == -EACCES)
 		return -ENOSYS;
-	return fd == -EINVAL ? -ESRCH : (int)fd;
+	return fd == -EINVAL || fd == -ENOENT ? -ESRCH : (int)fd;
 #else
 	(void)pid;
 	return -ENOSYS;
@@ -98,6 +99,7 @@ static uint64_t inode_of(int pin)
 	struct stat st;
 	long rc;
 
+	st.st_ino = 0;		/* analyzers don't see what a raw call writes */
 #if defined __x86_64__ && !defined __ILP32__ || defined __aarch64__
 	/* The libc's structure is the kernel's here. */
 	rc = pq_raw(SYS_fstat, pin, (long)&st, 0, 0, 0);

@@ -75,6 +75,8 @@ const char *procq_strerror(int err)
 	case ECANCELED:
 		return "killed before it had entered";
 	default:
+		/* Known numbers are constants in each libc there is. */
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
 		return strerror(-err);
 	}
 }
@@ -321,32 +323,48 @@ int procq_check(struct procq *q, struct procq_report *out)
 /* Where the C library has them; shm_open() can't list. */
 #define SHM_DIRECTORY "/dev/shm"
 
-static int is_queue(int dir, const char *name, struct procq_entry *entry)
+/* A lack of ours must not make a queue that is there look like none. */
+static int unless_scarce(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM ||
+	       err == EINTR ? -err : 0;
+}
+
+/* Does this file begin as a queue does? */
+static int has_magic(int dir, const char *name)
 {
 	uint64_t magic = 0;
-	struct stat st;
 	ssize_t got;
-	int fd, n;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+			O_NONBLOCK);
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (fd < 0)
+		return unless_scarce(errno);
+	got = read(fd, &magic, sizeof(magic));
+	close(fd);
+	return got == (ssize_t)sizeof(magic) && magic == PQ_MAGIC;
+}
+
+/* 1: it is one; 0: it is none, or may not be looked at; -errno. */
+static int is_queue(int dir, const char *name, struct procq_entry *entry)
+{
+	bool ours = strncmp(name, "procq.", 6) == 0;
+	struct stat st;
+	int n;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return ours && errno != ENOENT ? -errno : unless_scarce(errno);
+	if (!S_ISREG(st.st_mode))
 		return 0;
 	n = snprintf(entry->object, sizeof(entry->object), "/%s", name);
 	if (n < 0 || (size_t)n >= sizeof(entry->object))
 		return 0;
 	entry->uid = st.st_uid;
 	entry->mode = st.st_mode & 07777;
-	if (strncmp(name, "procq.", 6) == 0)
-		return 1;
 	/* A queue that is shared may have any name: look inside, if allowed. */
-	if (pq_segment_is_open(entry->object))
+	if (ours || pq_segment_is_open(entry->object))
 		return 1;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return 0;
-	got = read(fd, &magic, sizeof(magic));
-	close(fd);
-	return got == (ssize_t)sizeof(magic) && magic == PQ_MAGIC;
+	return has_magic(dir, name);
 }
 
 int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
@@ -357,10 +375,18 @@ int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
 
 	if (!dir)
 		return -errno;
-	while (rc == 0 && (d = readdir(dir))) {
+	while (rc == 0) {
 		struct procq_entry entry;
 
-		if (is_queue(dirfd(dir), d->d_name, &entry))
+		errno = 0;
+		/* A stream of our own. */
+		d = readdir(dir); /* NOLINT(concurrency-mt-unsafe) */
+		if (!d) {
+			rc = -errno;
+			break;
+		}
+		rc = is_queue(dirfd(dir), d->d_name, &entry);
+		if (rc > 0)
 			rc = visit(&entry, arg);
 	}
 	closedir(dir);

@@ -178,11 +178,12 @@ struct pq_header {
 	struct pq_ring_ends free;
 	struct pq_waiters room;
 	struct pq_waiters arrivals;
+	struct pq_waiters exits;
 };
 
 _Static_assert(offsetof(struct pq_header, life) == PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, ready) == 2 * PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, room) == 6 * PQ_LINE, "layout");
-_Static_assert(sizeof(struct pq_header) == 8 * PQ_LINE, "layout");
+_Static_assert(sizeof(struct pq_header) == 9 * PQ_LINE, "layout");
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "bell.h"
 #include "member.h"
 #include "sweep.h"
 
@@ -16,6 +17,9 @@
 #define INTENT_KIND_SHIFT 61
 #define INTENT_ODD_SHIFT 60
 #define INTENT_SLOT_SHIFT PQ_GEN_BITS
+
+/* Of incarnation numbers: not all can be held, if they are drawn honestly. */
+#define DRAWS_MAX (2u * PROCQ_PARTICIPANTS_MAX)
 
 /* Only the tenant of a place writes what stands in it, after the CAS that
  * made it the tenant. */
@@ -28,15 +32,25 @@ static void sit_down(struct pq_segment *seg, unsigned place)
 	atomic_store_explicit(&me->wants, 0, memory_order_relaxed);
 	/* A late ring for the previous tenant may still come: it only makes
 	 * a wait return early. */
-	while (sem_trywait(&me->bell) == 0)
-		;
+	pq_bell_empty(&me->bell);
 }
 
 static int draw_incarnation(struct pq_segment *seg, uint64_t *incarnation)
 {
-	*incarnation = atomic_fetch_add(&seg->header->next_incarnation, 1) &
-		       PQ_INCARNATION_MASK;
-	return pq_byte_hold(seg, *incarnation);
+	int rc;
+
+	/* The counter may be damaged: 0 is the byte of the init lock, and a
+	 * number that is held is somebody else's. */
+	for (unsigned n = 0; n < DRAWS_MAX; n++) {
+		*incarnation = atomic_fetch_add(&seg->header->next_incarnation,
+						1) & PQ_INCARNATION_MASK;
+		if (*incarnation == 0)
+			continue;
+		rc = pq_byte_hold(seg, *incarnation);
+		if (rc != -EAGAIN && rc != -EACCES)
+			return rc;
+	}
+	return -EBADMSG;
 }
 
 int pq_member_join_first(struct pq_segment *seg, unsigned role,
@@ -160,11 +174,12 @@ void pq_tally_end(struct pq_participant *me, bool done)
 {
 	uint64_t intent = atomic_load_explicit(&me->intent,
 					       memory_order_relaxed);
-	_Atomic uint64_t *count = &me->tally[intent >> INTENT_KIND_SHIFT & 3];
+	unsigned kind = intent >> INTENT_KIND_SHIFT & 3;
+	_Atomic uint64_t *count = &me->tally[kind];
 
 	/* Released in this order: a sweep that no longer sees the intent sees
 	 * the count. */
-	if (done)
+	if (done && kind < PQ_TALLIES)
 		atomic_store_explicit(count, atomic_load_explicit(
 			count, memory_order_relaxed) + 1,
 			memory_order_release);

@@ -180,26 +180,42 @@ static void free_handle(struct procq *q)
 	pq_unforked_free(q, sizeof(*q));
 }
 
+/* True: the queue has been removed. */
+static bool leave(struct procq *q)
+{
+	bool removed;
+
+	pq_sweep_self(q->seg, q->place, pq_who(q->role, q->incarnation));
+	pq_bell_hide_dead(q->seg, q->place);
+	/* After the dead, too: their places would keep the queue. */
+	pq_sweep_dead(q->seg, NULL);
+	/* The place first, the byte last: the removal is still ours. */
+	pq_member_stand_up(q->seg, q->place, q->incarnation);
+	removed = pq_segment_remove(q->seg, q->incarnation) == 0;
+	pq_byte_drop(q->seg, q->incarnation);
+	return removed;
+}
+
 int procq_close(struct procq *q)
 {
-	uint64_t who;
-	int removed = 0;
+	bool removed = false;
 
 	if (!q)
 		return 0;
 	if (usable(q) < 0)
 		return -ECHILD;
 	if (q->role != PROCQ_ONLOOKER) {
-		who = pq_who(q->role, q->incarnation);
+		q->look_after = 0;
 		procq_reap(q);
-		pq_sweep_self(q->seg, q->place, who);
-		pq_bell_hide_dead(q->seg, q->place);
-		/* After the dead, too: their places would keep the queue. */
-		pq_sweep_dead(q->seg, NULL);
-		/* The place first, the byte last: the removal is still ours. */
-		pq_member_stand_up(q->seg, q->place, q->incarnation);
-		removed = pq_segment_remove(q->seg, q->incarnation) == 0;
-		pq_byte_drop(q->seg, q->incarnation);
+		removed = leave(q);
+		/* A taker that saw our byte just now has left us what it told;
+		 * from here on, one sees that there is no parent. To bury that
+		 * takes a participant, after which others sweep if it is
+		 * killed: so once more, as another. */
+		if (!removed && pq_sweep_left(q->seg, q->incarnation) &&
+		    pq_member_join(q->seg, q->role, &q->incarnation,
+				   &q->place) == 0)
+			removed = leave(q);
 		/* Whoever waits for the end of the producers looks again. */
 		if (!removed && q->role == PROCQ_PRODUCER)
 			pq_bell_ring_arrivals(q->seg);
@@ -608,6 +624,15 @@ struct wish {
 	unsigned what;
 };
 
+static bool next_has_exited(struct procq *q)
+{
+	struct pq_hint hint;
+	uint64_t word;
+
+	return pq_take_next(q, &hint, &word) == 0 &&
+	       pq_word_state(word) == PROCQ_EXITED;
+}
+
 /* Asked once more after the wish is shown, so that no ring is missed. */
 static bool worth_looking(void *arg)
 {
@@ -622,6 +647,8 @@ static bool worth_looking(void *arg)
 		return true;
 	if (wish->what & PROCQ_ROOM && pq_ring_peek(&q->seg->free, &hint) &&
 	    !atomic_load(&q->seg->header->closed))
+		return true;
+	if (wish->what & PROCQ_EXITS && next_has_exited(q))
 		return true;
 	if (wish->what & PROCQ_DEATH && pq_take_any_dead(q))
 		return true;
@@ -657,6 +684,8 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 		wish.what |= PROCQ_CHILD;
 	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
 	until = procq_now();
+	if (q->look_late && q->look_after - until < slice)
+		slice = q->look_after > until ? q->look_after - until : 0;
 	until = deadline - until > slice ? until + slice : deadline;
 	if (q->flights.orphans && what & PROCQ_DEATH)
 		rc = sleep_on_pins(&wish, until);

@@ -223,6 +223,8 @@ struct procq_event {
 #define PROCQ_READY 2u		/* a process to take */
 #define PROCQ_DEATH 4u		/* something for procq_collect() */
 #define PROCQ_CHILD 8u		/* something for procq_reap() */
+#define PROCQ_EXITS 16u		/* the one whose turn is next, or perhaps
+				 * another in the queue, has exited */
 
 /* Counters and states, summed over the queue. The sums are exact whenever
  * nobody is in the middle of a step: started = retired + exited + lost +
@@ -387,9 +389,10 @@ PROCQ_API uint32_t procq_children(const struct procq *q);
 
 /**
  * Look for processes of this handle that have died: enter their status into
- * their records, then reap them. Never blocks. Also sends what consumers
- * asked for that only a parent can. A producer calls it whenever procq_wait()
- * returns, after SIGCHLD, and at least every PROCQ_PATIENCE. Who has a
+ * their records, then reap them. Never blocks. With more than a thousand
+ * alive it may put the look off by a few milliseconds, and procq_wait() then
+ * returns in time for it. Also sends what consumers asked for that only a
+ * parent can. A producer calls it whenever procq_wait() returns, after SIGCHLD, and at least every PROCQ_PATIENCE. Who has a
  * handler of SIGCHLD that calls procq_wake() is told of deaths at once.
  * @return how many were reaped
  * @since 0.1

@@ -15,9 +15,16 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "clock.h"
 #include "handle.h"
 #include "raw.h"
 #include "record.h"
+
+/* To find no dead child, the kernel looks at every one: milliseconds, with a
+ * hundred thousand. With more than MANY, who has looked in vain does not look
+ * again before PAUSE times as long has passed. */
+#define MANY 1024u
+#define PAUSE 8
 
 struct corpse {
 	siginfo_t info;
@@ -96,7 +103,7 @@ static void tell(const struct procq *q, const struct pq_status *status,
 	out->cause = status->cause;
 	out->code = (int32_t)status->code;
 	out->lived = out->process.age;
-	out->ended = out->process.started + out->lived;
+	out->ended = pq_time_add(out->process.started, out->lived);
 	out->latency = -1;
 	out->user = status->user;
 	out->sys = status->sys;
@@ -140,18 +147,19 @@ static int reap_behind(struct procq *q, struct procq_event *out)
 
 static void answer(struct procq *q, pid_t pid, uint32_t slot)
 {
-	uint64_t word;
 	bool group = false;
-	int signo = pq_record_asked(q->seg, slot, &word, &group);
+	int signo = pid > 1 ? pq_record_asked(q->seg, slot, &group) : 0;
 
-	if (signo <= 0 || pid <= 1)
+	if (signo <= 0)
 		return;
 	/* It is our unreaped child: the pid, and the group of that number,
-	 * are its own. A stopped one is woken, so that it can die. */
+	 * are its own. Without a group of its own, it is signalled alone. A
+	 * stopped one is woken, so that it can die. */
+	if (group && kill(-pid, 0) < 0 && errno == ESRCH)
+		group = false;
 	kill(group ? -pid : pid, signo);
 	if (signo != SIGKILL && signo != SIGSTOP && signo != SIGCONT)
 		kill(group ? -pid : pid, SIGCONT);
-	pq_record_answered(q->seg, slot, word);
 }
 
 static void answer_all(struct procq *q)
@@ -168,6 +176,27 @@ static void answer_all(struct procq *q)
 		answer(q, child->key, child->value);
 }
 
+/* Any dead child of this process. */
+static int look(struct procq *q, struct corpse *corpse)
+{
+	int64_t begun, now;
+
+	if (q->children.count <= MANY) {
+		q->look_after = 0;
+		q->look_late = false;
+		return peek(P_ALL, 0, corpse);
+	}
+	begun = procq_now();
+	q->look_late = begun < q->look_after;
+	if (q->look_late)
+		return 0;
+	if (peek(P_ALL, 0, corpse))
+		return 1;
+	now = procq_now();
+	q->look_after = now + PAUSE * (now - begun);
+	return 0;
+}
+
 int pq_reap(struct procq *q, struct procq_event *out)
 {
 	struct corpse corpse;
@@ -176,7 +205,7 @@ int pq_reap(struct procq *q, struct procq_event *out)
 	if (!q->children.count)
 		return 0;
 	answer_all(q);
-	while (!(out && reaped) && peek(P_ALL, 0, &corpse)) {
+	while (!(out && reaped) && look(q, &corpse)) {
 		pid_t pid = corpse.info.si_pid;
 		const struct pq_pair *child = pq_intmap_get(&q->children, pid);
 

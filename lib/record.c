@@ -24,7 +24,7 @@
 
 static uint64_t micros_since(int64_t started, int64_t now)
 {
-	return now > started ? (uint64_t)(now - started) / 1000 : 0;
+	return now > started ? ((uint64_t)now - (uint64_t)started) / 1000 : 0;
 }
 
 /* value, or the largest that fits. */
@@ -72,6 +72,8 @@ void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	} else {
 		append(seg, &seg->ready, slot, word, NULL);
 		pq_bell_ring_arrival(seg);
+		if (pq_word_state(word) == PROCQ_EXITED)
+			pq_bell_ring_exits(seg);
 	}
 }
 
@@ -196,6 +198,8 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 		pq_record_hint(seg, slot, to);
 	else if (pq_word_state(to) == PROCQ_TAKEN)
 		pq_bell_ring(seg, pq_word_owner(to) - 1, PROCQ_DEATH);
+	else
+		pq_bell_ring_exits(seg);
 }
 
 /* ---- the child ---- */
@@ -220,16 +224,16 @@ static void count_life(struct pq_record *r, uint32_t gen)
 }
 
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
-		     int32_t pid, uint64_t ident, uint64_t *seq)
+		     const struct pq_entry *entry, uint64_t *seq)
 {
 	struct pq_record *r = &seg->records[slot];
 	uint64_t gen = pq_word_gen(word), to = pq_word_enter(word), at;
-	uint64_t delay = micros_since(LOAD(r->started), pq_clock_life_child());
+	uint64_t delay = micros_since(LOAD(r->started), entry->now);
 
 	*seq = 0;
-	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)pid))
+	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)entry->pid))
 		return false;
-	set_tagged(&r->ident, gen, PQ_IDENT_BITS, ident);
+	set_tagged(&r->ident, gen, PQ_IDENT_BITS, entry->ident);
 	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
 	if (!pq_record_move(seg, slot, &word, to))
 		return false;
@@ -311,27 +315,22 @@ bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	return true;
 }
 
-int pq_record_asked(const struct pq_segment *seg, uint32_t slot,
-		    uint64_t *word, bool *group)
+int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group)
 {
 	const struct pq_record *r = &seg->records[slot];
-	uint64_t sent;
+	uint64_t word = pq_load_word(seg, slot), to, sent;
 
-	*word = pq_load_word(seg, slot);
-	if (!(pq_word_flags(*word) & PQ_ASK))
-		return 0;
+	/* First the question is taken away, then it is read: what is asked
+	 * from now on is a new one. */
+	do {
+		if (!(pq_word_flags(word) & PQ_ASK))
+			return 0;
+		to = word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
+	} while (!pq_record_move(seg, slot, &word, to));
 	sent = LOAD(r->sent);
 	*group = LOAD(r->producer) >> PQ_INCARNATION_BITS & PQ_F_GROUP &&
 		 !(sent >> 55 & 1);
 	return (int)(sent >> 56);
-}
-
-void pq_record_answered(struct pq_segment *seg, uint32_t slot, uint64_t word)
-{
-	uint64_t to = word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
-
-	/* Not if it has changed: a sweep took the question away. */
-	pq_record_move(seg, slot, &word, to);
 }
 
 bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,
@@ -405,9 +404,10 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 		out->consumer = pq_who_incarnation(
 			atomic_load(&seg->participants[owner - 1].who));
 	out->started = LOAD(r->started_wall);
-	out->queued = out->pid ? out->started + (int64_t)entered * 1000 : 0;
+	out->queued = out->pid ? pq_time_add(out->started,
+					     (int64_t)entered * 1000) : 0;
 	out->age = obit ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
-			: pq_clock_life() - LOAD(r->started);
+			: pq_time_since(LOAD(r->started), pq_clock_life());
 	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
 		label[i] = LOAD(r->label[i]);
 	memcpy(out->label, label, sizeof(label));
@@ -421,14 +421,15 @@ void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
 	/* Not marked: then what stands there may be half written. */
 	uint64_t obit = marked ? LOAD(r->obit) : 0, sent = LOAD(r->sent);
 	int64_t lived = marked ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
-			       : pq_clock_life() - LOAD(r->started);
+			       : pq_time_since(LOAD(r->started),
+					       pq_clock_life());
 	int64_t asked = (int64_t)pq_untag(sent, PQ_SENT_BITS) * 1000;
 	uint32_t maxrss = LOAD(r->maxrss);
 
 	out->cause = (uint32_t)(obit >> 60);
 	out->code = (int32_t)(obit >> PQ_OBIT_BITS & 0xfff);
 	out->lived = lived;
-	out->ended = out->process.started + lived;
+	out->ended = pq_time_add(out->process.started, lived);
 	out->signal = (int32_t)(sent >> 56);
 	out->step = (int32_t)(sent >> 48 & 0x7f);
 	out->latency = !sent ? -1 : lived > asked ? lived - asked : 0;

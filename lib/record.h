@@ -58,6 +58,13 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 /** RESERVED to FREE: nothing was started. */
 void pq_record_cancel(struct pq_segment *seg, uint32_t slot, uint64_t word);
 
+/* What a child says of itself. */
+struct pq_entry {
+	int32_t pid;
+	uint64_t ident;			/* 0: unknown */
+	int64_t now;			/* pq_clock_life() */
+};
+
 /**
  * RESERVED to QUEUED, by the child itself. Async-signal-safe, and safe in a
  * child that shares its parent's memory.
@@ -66,7 +73,7 @@ void pq_record_cancel(struct pq_segment *seg, uint32_t slot, uint64_t word);
  * @retval false: a sweep came first, it must end itself
  */
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
-		     int32_t pid, uint64_t ident, uint64_t *seq);
+		     const struct pq_entry *entry, uint64_t *seq);
 
 /**
  * The parent's mark, before it reaps: QUEUED to EXITED, TAKEN to DEAD, GONE
@@ -98,14 +105,12 @@ void pq_record_unsent(struct pq_segment *seg, uint32_t slot, uint64_t before);
 
 /*
  * Where only the parent can signal: the taker asks, after it has noted the
- * signal as sent; the parent reads the question, sends, and has answered.
+ * signal as sent; the parent takes the question, reads it, and sends.
  */
 /** @retval false: it is dead already */
 bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word);
-/** @retval the signal, 0: nobody asks */
-int pq_record_asked(const struct pq_segment *seg, uint32_t slot,
-		    uint64_t *word, bool *group);
-void pq_record_answered(struct pq_segment *seg, uint32_t slot, uint64_t word);
+/** @retval the signal, to be sent now; 0: nobody asks */
+int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group);
 
 /**
  * TAKEN to FREE, or to GONE while its living parent has not marked it;

@@ -59,12 +59,14 @@ static void advance(_Atomic uint64_t *end, uint64_t from)
 /* A full ring is full of stale hints, being larger than all the true and
  * doubled ones together. Drop the head if it is one. False: it is a true one,
  * and takes out of turn have left stale ones behind it. */
-static bool make_place(struct pq_ring *ring)
+static bool make_place(struct pq_ring *ring, uint64_t head)
 {
 	struct pq_hint hint;
 
+	/* Emptied meanwhile. With the same head it can't be: damage. */
 	if (!pq_ring_peek(ring, &hint))
-		return true;
+		return atomic_load_explicit(&ring->ends->head,
+					    memory_order_acquire) != head;
 	if (ring->fresh(ring->arg, hint.index, hint.gen))
 		return false;
 	pq_ring_skip(ring, &hint);
@@ -87,12 +89,18 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		}
 		/* R2: exactly one lap old, or this tail is out of date and
 		 * the cell may be a live one of a later lap. */
-		if (!cell_at(old, tail - ring->size))
+		if (!cell_at(old, tail - ring->size)) {
+			/* A later lap's follows a later tail; without one it
+			 * is damage, which no round will mend. */
+			if (atomic_load_explicit(&ring->ends->tail,
+						 memory_order_acquire) == tail)
+				return false;
 			continue;
+		}
 		head = atomic_load_explicit(&ring->ends->head,
 					    memory_order_acquire);
 		if ((int64_t)(tail - head) >= (int64_t)ring->size) {
-			if (!make_place(ring))
+			if (!make_place(ring, head))
 				return false;
 			continue;
 		}

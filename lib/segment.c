@@ -133,19 +133,31 @@ size_t pq_segment_bytes(uint32_t capacity)
 	return offsets_of(capacity).end;
 }
 
+/* Calls that for a moment's lack of memory may fail are made again: who has
+ * just created an object, or leaves last, must not leave it behind for that. */
+#define TRIES 3
+
+static int look_at(int fd, struct stat *st)
+{
+	for (int tries = 0; tries < TRIES; tries++)
+		if (fstat(fd, st) == 0)
+			return 0;
+	return -errno;
+}
+
 /* ---- lock bytes ---- */
 
 static int lock_byte(int fd, short type, uint64_t byte, pid_t *holder)
 {
 	struct flock fl = { 0 };
-	int cmd = holder ? F_GETLK : F_SETLK;
+	int cmd = holder ? F_GETLK : F_SETLK, tries = 0;
 
 	fl.l_type = type;
 	fl.l_whence = SEEK_SET;
 	fl.l_start = (off_t)(LOCK_BASE + (int64_t)byte);
 	fl.l_len = 1;
 	while (fcntl(fd, cmd, &fl) < 0)
-		if (errno != EINTR)
+		if (errno != EINTR && (errno != ENOLCK || ++tries == TRIES))
 			return -errno;
 	if (holder)
 		*holder = fl.l_type == F_UNLCK ? 0 : fl.l_pid;
@@ -165,6 +177,11 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 	int rc;
 
 	pq_segment_lock();
+	/* The kernel would grant it: the process has it already. */
+	if (own_has(seg, incarnation)) {
+		pq_segment_unlock();
+		return -EAGAIN;
+	}
 	if (seg->own_count == seg->own_room) {
 		size_t room = seg->own_room ? 2 * seg->own_room : 4;
 		uint64_t *own = realloc(seg->own, room * sizeof(*own));
@@ -267,7 +284,7 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 		 * refuses that for files of others. */
 		int fd = open(seg->lock_name,
 			      (seg->readonly ? O_RDONLY : O_RDWR) |
-			      O_NOFOLLOW | O_CLOEXEC);
+			      O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
 		/* No file, no locks: who only looks leaves it at that. */
 		if (fd < 0 && errno == ENOENT && seg->readonly)
@@ -279,32 +296,40 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 			seg->lock_fd = fd;
 			return 0;
 		}
-		if (errno != EEXIST)
+		if (errno != EEXIST && errno != EINTR)
 			return -errno;
 	}
 #endif
 }
 
-/* Does the name still lead to this very object? */
-static bool name_leads_here(const struct pq_segment *seg)
+/* Does the name still lead to this very object? 1, 0, or -errno: it can't be
+ * seen just now. */
+static int name_leads_here(const struct pq_segment *seg)
 {
 	struct stat here;
 #if PQ_USE_SHM_LOCKS
 	/* A second descriptor, once closed, would drop our locks; but an
 	 * unlinked object has no link left. */
-	return fstat(seg->fd, &here) == 0 && here.st_nlink > 0;
+	int rc = look_at(seg->fd, &here);
+
+	return rc < 0 ? rc : here.st_nlink > 0;
 #else
 	struct stat there;
-	int fd = shm_open(seg->name, O_RDONLY, 0);
-	bool same;
+	int fd = shm_open(seg->name, O_RDONLY, 0), rc;
 
 	if (fd < 0)
-		return false;
-	same = fstat(fd, &there) == 0 && fstat(seg->fd, &here) == 0 &&
-	       here.st_dev == there.st_dev && here.st_ino == there.st_ino &&
-	       fstat(seg->lock_fd, &here) == 0 && here.st_nlink > 0;
+		return errno == ENOENT ? 0 : -errno;
+	rc = look_at(fd, &there);
+	if (rc == 0)
+		rc = look_at(seg->fd, &here);
+	if (rc == 0 && here.st_dev == there.st_dev &&
+	    here.st_ino == there.st_ino) {
+		rc = look_at(seg->lock_fd, &here);
+		if (rc == 0)
+			rc = here.st_nlink > 0;
+	}
 	close(fd);
-	return same;
+	return rc;
 #endif
 }
 
@@ -326,6 +351,8 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 					   (mode_t)options->mode & 0777);
 		if (seg->fd >= 0)
 			return 0;
+		if (errno == EINTR)
+			continue;
 		/* A link, a directory (for which glibc says EINVAL), … */
 		if (errno == ELOOP || errno == EISDIR || errno == ENXIO ||
 		    errno == EINVAL)
@@ -354,23 +381,59 @@ static int check_owner(const struct pq_segment *seg, const struct stat *st,
 	return 0;
 }
 
+/* The same of the lock file, which stands where everybody may put things.
+ * With a second name it may be a file of the user's that is no lock file, put
+ * there for its permissions to be changed. */
+static int check_lock_file(const struct pq_segment *seg,
+			   struct procq_options *options)
+{
+	struct stat st;
+
+	if (seg->lock_fd == seg->fd || seg->lock_fd < 0)
+		return 0;
+	if (fstat(seg->lock_fd, &st) < 0)
+		return -errno;
+	if (st.st_nlink > 1)
+		return -ENODEV;
+	return check_owner(seg, &st, options);
+}
+
 /* ---- what the header says of machine and time ---- */
 
-/* Zeros where the system has none; an error where it could not be read, which
- * must not make a queue look like one of another boot. */
+/* What is in a small file; -errno. */
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+	ssize_t got;
+	int fd, err;
+
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	do
+		got = read(fd, text, size - 1);
+	while (got < 0 && errno == EINTR);
+	err = errno;
+	close(fd);
+	if (got < 0)
+		return -err;
+	text[got] = '\0';
+	return got;
+}
+
+/* Zeros where it can't be known; an error where it could not be read just
+ * now. */
 static int read_boot_id(uint64_t id[2])
 {
-	char text[64];
-	size_t at = 0, digits = 0;
-	FILE *f;
+	char text[64] = "";	/* an analyzer thinks -errno may be 0 */
+	size_t digits = 0;
+	ssize_t got;
 
 	id[0] = id[1] = 0;
-	f = fopen("/proc/sys/kernel/random/boot_id", "re");
-	if (!f)
-		return errno == ENOENT || errno == EACCES ? 0 : -errno;
-	at = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[at] = '\0';
+	got = read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	if (got < 0)
+		return got == -ENOENT || got == -EACCES ? 0 : (int)got;
 	for (const char *p = text; *p && digits < 32; p++) {
 		const char *hex = "0123456789abcdef";
 		const char *d = strchr(hex, *p);
@@ -383,13 +446,25 @@ static int read_boot_id(uint64_t id[2])
 	return 0;
 }
 
-static uint64_t read_pid_namespace(void)
+/* Two that may be the same, as far as both are known. */
+static bool same_boot(const uint64_t a[2], const uint64_t b[2])
+{
+	return (a[0] == b[0] && a[1] == b[1]) || (a[0] | a[1]) == 0 ||
+	       (b[0] | b[1]) == 0;
+}
+
+/* 0 where there are none. An error, where it could not be read, must not make
+ * a queue look like one of another namespace; and unlike with the boot, not
+ * to know is not enough, for a pid may be a stranger's. */
+static int read_pid_namespace(uint64_t *id)
 {
 	struct stat st;
 
+	*id = 0;
 	if (stat("/proc/self/ns/pid", &st) < 0)
-		return 0;
-	return st.st_ino;
+		return errno == ENOENT ? 0 : -errno;
+	*id = st.st_ino;
+	return 0;
 }
 
 /* ---- building ---- */
@@ -420,6 +495,8 @@ static void set_views(struct pq_segment *seg, char *base, uint32_t capacity)
 
 static int fill_header(struct pq_header *h, uint32_t capacity)
 {
+	int rc;
+
 	h->version = PQ_VERSION;
 	h->byte_order = PQ_BYTE_ORDER_MARK;
 	h->word_size = sizeof(void *);
@@ -427,10 +504,10 @@ static int fill_header(struct pq_header *h, uint32_t capacity)
 	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	h->capacity = capacity;
 	h->size = pq_segment_bytes(capacity);
-	h->pid_namespace = read_pid_namespace();
 	h->created = pq_clock_wall();
 	atomic_store_explicit(&h->next_incarnation, 1, memory_order_relaxed);
-	return read_boot_id(h->boot_id);
+	rc = read_pid_namespace(&h->pid_namespace);
+	return rc < 0 ? rc : read_boot_id(h->boot_id);
 }
 
 /* Everything but the magic, which makes it visible. */
@@ -449,6 +526,18 @@ static int format(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
 	return pq_member_join_first(seg, role, incarnation);
 }
 
+/* Allocated now, or ENOSPC now: never SIGBUS later. A signal interrupts it,
+ * and has been handled then. */
+static int allocate(const struct pq_segment *seg, size_t size)
+{
+	int rc;
+
+	do
+		rc = posix_fallocate(seg->fd, 0, (off_t)size);
+	while (rc == EINTR);
+	return -rc;
+}
+
 /* Holds the init lock. The object is new, or its creator died over it:
  * nobody else has looked beyond the magic. */
 static int build(struct pq_segment *seg, struct procq_options *options,
@@ -465,21 +554,22 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0 ||
 	    (seg->lock_fd != seg->fd && fchmod(seg->lock_fd,
 			(mode_t)options->mode & 0777) < 0 && errno != EPERM))
-		return -errno;
-	/* Allocated now, or ENOSPC now: never SIGBUS later. The header alone
-	 * first, so that what a killed creator leaves can be recognized. */
-	rc = posix_fallocate(seg->fd, 0, sizeof(struct pq_header));
-	if (rc)
-		return -rc;
+		/* EPERM would say that it is another user's. */
+		return errno == EPERM ? -EACCES : -errno;
+	/* The header alone first, so that what a killed creator leaves can be
+	 * recognized. */
+	rc = allocate(seg, sizeof(struct pq_header));
+	if (rc < 0)
+		return rc;
 	base = map_bytes(seg, sizeof(struct pq_header));
 	if (base == MAP_FAILED)
 		return -errno;
 	atomic_store(&((struct pq_header *)(void *)base)->magic,
 		     MAGIC_BUILDING);
 	munmap(base, sizeof(struct pq_header));
-	rc = posix_fallocate(seg->fd, 0, (off_t)size);
-	if (rc)
-		return -rc;
+	rc = allocate(seg, size);
+	if (rc < 0)
+		return rc;
 	base = map_bytes(seg, size);
 	if (base == MAP_FAILED)
 		return -errno;
@@ -556,7 +646,7 @@ static int look(const struct pq_segment *seg, size_t size)
 static int verify_header(const struct pq_header *h, size_t size,
 			 struct procq_options *options)
 {
-	uint64_t boot_id[2];
+	uint64_t boot_id[2], pid_namespace = 0;
 	int rc;
 
 	options->found = h->version;
@@ -569,11 +659,13 @@ static int verify_header(const struct pq_header *h, size_t size,
 	    h->size != pq_segment_bytes(h->capacity) || size < h->size)
 		return -EBADMSG;
 	rc = read_boot_id(boot_id);
+	if (rc == 0)
+		rc = read_pid_namespace(&pid_namespace);
 	if (rc < 0)
 		return rc;
-	if (memcmp(boot_id, h->boot_id, sizeof(boot_id)) != 0)
+	if (!same_boot(boot_id, h->boot_id))
 		return -ESTALE;
-	if (h->pid_namespace != read_pid_namespace())
+	if (h->pid_namespace != pid_namespace)
 		return -EXDEV;
 	if (options->capacity && options->capacity != h->capacity)
 		return -EEXIST;
@@ -642,8 +734,9 @@ static int settle_locked(struct pq_segment *seg,
 	struct stat st;
 	int rc;
 
-	if (fstat(seg->fd, &st) < 0)
-		return -errno;
+	rc = look_at(seg->fd, &st);
+	if (rc < 0)
+		return rc;
 	rc = look(seg, (size_t)st.st_size);
 	switch (rc) {
 	case UNFINISHED:
@@ -675,8 +768,11 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 	rc = init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;
-	rc = name_leads_here(seg) ? settle_locked(seg, options, incarnation)
-				  : 1;
+	rc = name_leads_here(seg);
+	if (rc > 0)
+		rc = settle_locked(seg, options, incarnation);
+	else if (rc == 0)
+		rc = 1;
 	init_unlock(seg);
 	return rc;
 }
@@ -691,9 +787,9 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	rc = open_object(seg, options);
 	if (rc < 0)
 		return rc;
-	if (fstat(seg->fd, &st) < 0)
-		return -errno;
-	rc = check_owner(seg, &st, options);
+	rc = look_at(seg->fd, &st);
+	if (rc == 0)
+		rc = check_owner(seg, &st, options);
 	if (rc < 0)
 		return rc;
 	found = look(seg, (size_t)st.st_size);
@@ -701,13 +797,14 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 		return found;
 	/* Not for what is no queue: that shall be left as it is. */
 	rc = open_lock_file(seg, st.st_mode & 0777);
+	if (rc == 0)
+		rc = check_lock_file(seg, options);
 	if (rc < 0)
 		return rc;
 	if (found == FINISHED) {
-		/* Its size as it is now: it was built since fstat(). */
-		if (fstat(seg->fd, &st) < 0)
-			return -errno;
-		return verify(seg, (size_t)st.st_size, options);
+		/* Its size as it is now: it was built since that look. */
+		rc = look_at(seg->fd, &st);
+		return rc < 0 ? rc : verify(seg, (size_t)st.st_size, options);
 	}
 	return settle(seg, options, incarnation);
 }
@@ -736,7 +833,7 @@ static struct pq_segment *find_open(const char *name, bool readonly)
 		if (seg->pid == getpid() && strcmp(seg->name, name) == 0 &&
 		    (readonly || !seg->readonly) &&
 		    atomic_load(&seg->header->life) != PQ_LIFE_FINAL &&
-		    name_leads_here(seg))
+		    name_leads_here(seg) > 0)
 			return seg;
 	return NULL;
 }
@@ -806,14 +903,21 @@ static struct pq_segment *find_sibling(const struct pq_segment *seg)
 {
 	struct stat a, b;
 
-	if (fstat(seg->fd, &a) < 0)
+	if (look_at(seg->fd, &a) < 0)
 		return NULL;
 	for (struct pq_segment *s = list; s; s = s->next)
-		if (s != seg && s->pid == seg->pid && fstat(s->fd, &b) == 0 &&
+		if (s != seg && s->pid == seg->pid && look_at(s->fd, &b) == 0 &&
 		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 			return s;
 	return NULL;
 }
+
+/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
+ * it is given here leaked. */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic push
+# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 
 /* Leave all descriptors to a sibling, to be closed with its own. Where there
  * is no memory for that they stay open as long as the process. */
@@ -831,6 +935,10 @@ static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
 	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
 		parked[at->parked_count++] = seg->lock_fd;
 }
+
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic pop
+#endif
 
 void pq_segment_close(struct pq_segment *seg)
 {
@@ -874,6 +982,7 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 {
 	uint64_t life = PQ_LIFE_OPEN;
 	uint32_t who;
+	bool here;
 	int rc;
 
 	if (!unused(seg))
@@ -883,11 +992,15 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 	 * second finds all others gone. */
 	rc = init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
 	if (rc < 0) {
-		rc = -EBUSY;
+		rc = rc == -ETIMEDOUT ? -EBUSY : rc;
 		goto out;
 	}
+	rc = name_leads_here(seg);
+	if (rc < 0)
+		goto unlock;
+	here = rc > 0;
 	rc = -EBUSY;
-	if (!name_leads_here(seg))
+	if (!here)
 		goto unlock;
 	life = atomic_load(&seg->header->life);
 	/* A proposal in force is a dead remover's: we hold the lock. */
@@ -905,9 +1018,8 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 					   PQ_LIFE_FINAL)) {
 		rc = unlink_object(seg);
 		if (rc < 0) {
-			/* Another user's: it stays, empty. */
+			/* Another user's, perhaps: it stays, empty. */
 			atomic_store(&seg->header->life, PQ_LIFE_OPEN);
-			rc = rc == -EPERM || rc == -EACCES ? rc : -EBUSY;
 		}
 	}
 unlock:

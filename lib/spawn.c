@@ -204,7 +204,7 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 
 static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 {
-	pid_t me = pq_getpid();
+	struct pq_entry entry = { .pid = pq_getpid() };
 	uint64_t seq;
 
 	if (!tie_to_parent(s))
@@ -215,8 +215,9 @@ static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 		clear_handlers();
 	if (s->set_mask)
 		pq_set_mask(&s->mask);
-	if (!pq_record_enter(s->seg, s->slot, s->word, me,
-			     pq_ident_self(s->ident_kind, me), &seq))
+	entry.ident = pq_ident_self(s->ident_kind, entry.pid);
+	entry.now = pq_clock_life_child();
+	if (!pq_record_enter(s->seg, s->slot, s->word, &entry, &seq))
 		_exit(0);
 	pq_bell_ring(s->seg, pq_word_owner(s->word) - 1, PQ_ENTRY);
 	if (!s->path)

@@ -100,6 +100,8 @@ static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
 	struct marks marks = { seg, ring, NULL };
 	int64_t mended = 0;
 
+	/* A capacity is never 0. */
+	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
 	marks.bits = calloc((seg->capacity + 63) / 64, sizeof(uint64_t));
 	if (!marks.bits)
 		return -ENOMEM;
@@ -175,13 +177,15 @@ int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
 
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 {
-	int64_t now = procq_now();
+	/* First when, then the time: or a look at this very moment seems to
+	 * come from the future. */
 	int64_t looked = atomic_load_explicit(&seg->header->looked,
-					      memory_order_relaxed);
+					      memory_order_acquire);
+	int64_t now = procq_now();
 
 	/* One of all that wait in vain; if it dies over it, one of them again
 	 * after the interval. A look from the future is another boot's. */
-	if (now - looked < interval && now >= looked)
+	if ((uint64_t)pq_time_since(looked, now) < (uint64_t)interval)
 		return 0;
 	if (!atomic_compare_exchange_strong(&seg->header->looked, &looked,
 					    now))
@@ -193,7 +197,6 @@ void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)
 {
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
-		struct pq_view view;
 
 		switch (pq_word_state(word)) {
 		case PROCQ_RESERVED:
@@ -204,12 +207,26 @@ void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)
 			pq_record_return(seg, slot, place + 1);
 			break;
 		case PROCQ_GONE:
-			pq_record_view(seg, slot, word, &view);
-			if (view.producer == pq_who_incarnation(who))
-				pq_record_bury(seg, slot, word);
+			/* Of others too: one may have been killed as it left. */
+			bury_orphan(seg, slot, word, pq_who_incarnation(who));
 			break;
 		default:
 			break;
 		}
 	}
+}
+
+bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation)
+{
+	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
+		uint64_t word = pq_load_word(seg, slot);
+		struct pq_view view;
+
+		if (pq_word_state(word) != PROCQ_GONE)
+			continue;
+		pq_record_view(seg, slot, word, &view);
+		if (view.producer == incarnation)
+			return true;
+	}
+	return false;
 }

@@ -8,6 +8,7 @@
 #ifndef PQ_SWEEP_H
 #define PQ_SWEEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "procq.h"
@@ -23,8 +24,12 @@ int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report);
 /** The same, unless somebody looked within the last interval, ns. */
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval);
 
-/** Give up what a participant that leaves still holds. */
+/** Give up what a participant that leaves still holds; bury what was told
+ * and has no parent any more. */
 void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who);
+
+/** Is there a record of this parent's that was told, and is not yet free? */
+bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation);
 
 /** Put missing hints back. @retval how many, or -ENOMEM */
 int64_t pq_sweep_hints(struct pq_segment *seg);

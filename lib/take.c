@@ -124,7 +124,7 @@ static int pin_down(struct procq *q, const struct pq_view *view,
 	flight->orphan = !pq_byte_held(q->seg, view->producer);
 	if (pin == -ESRCH)
 		/* With a living parent: marked by now, the CAS will tell. */
-		flight->verdict = PQ_STALE;
+		flight->verdict = PQ_STALE;	/* NOLINT(*-branch-clone) */
 	else if (flight->orphan && pin >= 0 && pq_pin_dead(pin))
 		/* It died with its parent: nobody is left to say how. */
 		flight->verdict = PQ_STALE;
@@ -213,6 +213,10 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 		if (rc == -ENOTSUP)
 			rc = pq_pin_signal(f->pin, signo, false);
 	}
+	/* A living process without a group of its own: it has gone over into
+	 * another, or was not let have one. */
+	if (rc == -ESRCH && group)
+		rc = pq_pin_signal(f->pin, signo, false);
 	if (rc < 0 && signo != SIGCONT)
 		pq_record_unsent(q->seg, f->slot, before);
 	return rc;

@@ -3,7 +3,8 @@
  * cmd-list.c - procq list: the queues on this machine.
  *
  * Looks on only. A queue that can't be looked into is no error: others may
- * keep theirs private, and a damaged one is what somebody looks for here.
+ * keep theirs private, and a damaged one is what somebody looks for here. But
+ * one is that this program lacks what it needs for the look.
  */
 #include <config.h>
 
@@ -189,13 +190,21 @@ static int by_name(const void *a, const void *b)
 	return mine ? mine : strcmp(x->entry.object, y->entry.object);
 }
 
-static void explain(const struct queues *list)
+/* Is it a lack of ours, and none of the queue's, that it is not known? */
+static bool is_unknown(const struct queue *u)
+{
+	return strcmp(queue_state(u), "unknown") == 0;
+}
+
+static void explain(const struct queues *list, bool all)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct queue *u = &list->all[i];
 		struct procq_options o = PROCQ_OPTIONS_INIT;
 		char name[4 * PROCQ_NAME_SIZE];
 
+		if (!all && !is_unknown(u))
+			continue;
 		o.found = u->found;
 		table_safe(short_name(u->entry.object), name, sizeof(name));
 		if (u->err == -ENOENT)
@@ -209,7 +218,7 @@ static void explain(const struct queues *list)
 static int run(struct request *r)
 {
 	struct queues list = { NULL, 0, 0 };
-	int err = procq_list(collect, &list);
+	int err = procq_list(collect, &list), status = EXIT_DONE;
 
 	if (err == 0) {
 		look_at_all(&list);
@@ -219,15 +228,18 @@ static int run(struct request *r)
 		err = table_print(r->table, stdout, r->form, "queues",
 				  list.count, fill, &list);
 	}
-	if (err == 0 && r->verbose)
-		explain(&list);
+	if (err == 0)
+		explain(&list, r->verbose);
+	for (size_t i = 0; i < list.count; i++)
+		if (is_unknown(&list.all[i]))
+			status = EXIT_FAILED;
 	free(list.all);
 	if (err < 0) {
 		complain(_("cannot list the queues: %s"),
 			 procq_strerror(err));
 		return EXIT_FAILED;
 	}
-	return EXIT_DONE;
+	return status;
 }
 
 const struct command cmd_list = {

@@ -49,14 +49,12 @@ static const struct table_column columns[] = {
 
 static void set_flags(struct table *t, uint32_t flags)
 {
-	char text[32] = "";
+	char text[32];
 
-	if (flags & PROCQ_KEEP)
-		strcat(text, ",keep");
-	if (flags & PROCQ_GROUP)
-		strcat(text, ",group");
-	if (flags & PROCQ_RETURNED)
-		strcat(text, ",returned");
+	snprintf(text, sizeof(text), "%s%s%s",
+		 flags & PROCQ_KEEP ? ",keep" : "",
+		 flags & PROCQ_GROUP ? ",group" : "",
+		 flags & PROCQ_RETURNED ? ",returned" : "");
 	table_set_text(t, FLAGS, *text ? text + 1 : "");
 }
 

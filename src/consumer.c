@@ -142,8 +142,8 @@ static _Noreturn void help(void)
 {
 	printf(_("Usage: %s [OPTION]...\n"), program_name());
 	fputs(_("Take processes out of a queue, the oldest first, end each one,"
-		" confirm its death,\n"
-		"and say how long it lived.\n"), stdout);
+		" confirm its\n"
+		"death, and say how long it lived.\n"), stdout);
 	fputs(_("\nMandatory arguments to long options are mandatory for short"
 		" options too.\n\n"), stdout);
 	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
@@ -408,13 +408,17 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 {
 	switch (err) {
 	case -EBUSY:
+		out->what |= PROCQ_EXITS;
 		break;
 	case -EAGAIN:
-		/* No bell rings when a process exits behind others. */
-		if (c->reap)
+		/* One that exits behind others just before the wait does not
+		 * end it: so not for long. */
+		if (c->reap) {
+			out->what |= PROCQ_EXITS;
 			out->deadline = time_after(procq_now(), LOOK_EVERY);
-		else
+		} else {
 			out->what |= PROCQ_READY;
+		}
 		if (c->idle_since == 0)
 			c->idle_since = procq_now();
 		break;
@@ -629,7 +633,7 @@ static bool join(struct consumer *c)
 	}
 	if (err == 0)
 		return true;
-	if (err != -EINTR)
+	if (err != -EINTR || !run_stopped(r))
 		complain_open(r->queue, &c->options, err);
 	run_fail(r, EXIT_FAILED);
 	return false;

@@ -144,9 +144,10 @@ static int64_t local_offset(time_t t)
 
 void line_time(struct line *l, int64_t ns)
 {
-	time_t t = (time_t)(ns / NS_PER_S);
-	int64_t offset = local_offset(t);
-	int minutes = (int)(offset / 60);
+	/* Rounded down, also before 1970. */
+	int64_t part = (ns % NS_PER_S + NS_PER_S) % NS_PER_S;
+	time_t t = (time_t)((ns - part) / NS_PER_S);
+	int minutes = (int)(local_offset(t) / 60);
 	time_t shown;
 	struct tm tm;
 
@@ -157,7 +158,7 @@ void line_time(struct line *l, int64_t ns)
 		return;
 	line_format(l, "%04d-%02d-%02dT%02d:%02d:%02d.%06d%c%02d:%02d",
 		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		    tm.tm_min, tm.tm_sec, (int)(ns % NS_PER_S / NS_PER_US),
+		    tm.tm_min, tm.tm_sec, (int)(part / NS_PER_US),
 		    minutes < 0 ? '-' : '+', (minutes < 0 ? -minutes : minutes)
 		    / 60, (minutes < 0 ? -minutes : minutes) % 60);
 }

@@ -30,7 +30,8 @@ static const struct command *const commands[] = {
 	&cmd_wait, &cmd_remove
 };
 
-#define NCOMMANDS (sizeof(commands) / sizeof(*commands))
+/* Of pointers, yes. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 /* Options without a short form. */
 enum {

@@ -141,8 +141,8 @@ static _Noreturn void help(void)
 	printf(_("Usage: %s [OPTION]... [--] [COMMAND [ARG]...]\n"),
 	       program_name());
 	fputs(_("Start processes, idle ones or COMMAND, that enter themselves"
-		" into a bounded queue,\n"
-		"from which consumer takes and ends them.\n"), stdout);
+		" into a bounded\n"
+		"queue, from which consumer takes and ends them.\n"), stdout);
 	fputs(_("\nMandatory arguments to long options are mandatory for short"
 		" options too.\n\n"), stdout);
 	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
@@ -661,7 +661,7 @@ static bool join(struct producer *p)
 
 	if (err == 0)
 		return true;
-	if (err != -EINTR)
+	if (err != -EINTR || !run_stopped(&p->run))
 		complain_open(p->run.queue, &p->options, err);
 	run_fail(&p->run, EXIT_FAILED);
 	return false;

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "handle.h"
 #include "member.h"
 #include "procq.h"
@@ -213,9 +214,10 @@ TAP_UNUSED static uint64_t fixture_enter(struct pq_segment *seg, uint32_t slot,
 					 uint64_t word, int32_t pid,
 					 uint64_t ident)
 {
+	struct pq_entry entry = { pid, ident, pq_clock_life() };
 	uint64_t seq;
 
-	return pq_record_enter(seg, slot, word, pid, ident, &seq) ? seq : 0;
+	return pq_record_enter(seg, slot, word, &entry, &seq) ? seq : 0;
 }
 
 #endif

@@ -67,6 +67,9 @@ static int tap_result(int good, const char *file, int line,
 	if (!good)
 		printf("#   at %s:%d\n", file, line);
 	fflush(stdout);
+	/* For who only wants to know whether. */
+	if (!good && getenv("TAP_FAIL_FAST"))
+		exit(1);
 	return good;
 }
 

@@ -110,6 +110,30 @@ static void test_join(void)
 	teardown();
 }
 
+/* An object that is as good as removed has no place for anybody. */
+static void test_final(void)
+{
+	uint64_t number;
+	unsigned place;
+
+	setup();
+	atomic_store(&seg->header->life, PQ_LIFE_FINAL);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 1,
+	       "nobody joins what is being removed for good");
+	ok(atomic_load(&seg->participants[1].who) == 0 &&
+	   !pq_byte_held(seg, number) &&
+	   atomic_load(&seg->header->life) == PQ_LIFE_FINAL,
+	   "nor leaves anything behind there");
+	atomic_store(&seg->header->life, 77);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 0,
+	       "who joins what is only to be removed");
+	ok(atomic_load(&seg->header->life) == PQ_LIFE_OPEN,
+	   "keeps it open");
+	pq_member_stand_up(seg, place, number);
+	pq_byte_drop(seg, number);
+	teardown();
+}
+
 static void test_sit_down(void)
 {
 	struct pq_participant *p;
@@ -126,6 +150,31 @@ static void test_sit_down(void)
 	   atomic_load(&p->wants) == 0,
 	   "a newcomer inherits neither rings nor wishes");
 	pq_member_stand_up(seg, place, number);
+	pq_byte_drop(seg, number);
+	teardown();
+}
+
+/* What an attacker, or a bad write, makes of the counter. */
+static void test_damaged_counter(void)
+{
+	uint64_t number, other;
+	unsigned place;
+
+	setup();
+	atomic_store(&seg->header->next_incarnation, 0);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 0,
+	       "with the counter at 0 a newcomer finds a number");
+	ok(number != 0 && pq_byte_held(seg, number),
+	   "which is not 0, and is held");
+	atomic_store(&seg->header->next_incarnation, number);
+	is_int(pq_member_join(seg, PROCQ_CONSUMER, &other, &place), 0,
+	       "with the counter set back one does, too");
+	ok(other != number && pq_byte_held(seg, other),
+	   "another than what is held");
+	pq_member_stand_up(seg, place, other);
+	pq_byte_drop(seg, other);
+	ok(pq_byte_held(seg, number), "and does not drop it with its own");
+	pq_member_stand_up(seg, place - 1, number);
 	pq_byte_drop(seg, number);
 	teardown();
 }
@@ -341,7 +390,9 @@ int main(void)
 {
 	fixture_begin("member");
 	test_join();
+	test_final();
 	test_sit_down();
+	test_damaged_counter();
 	test_all_places();
 	test_dead();
 	test_two_handles();

@@ -9,6 +9,7 @@
 
 #include "tap.h"
 
+#include "bell.h"
 #include "clock.h"
 
 #include "fixture.h"
@@ -426,23 +427,25 @@ static void test_signals(void)
 	ok((atomic_load(&r->sent) & 0xffffffffffff) ==
 	   (first & 0xffffffffffff), "the time of the first one stays");
 
-	is_int(pq_record_asked(seg, slot, &word, &group), 0, "nobody asks yet");
+	is_int(pq_record_asked(seg, slot, &group), 0, "nobody asks yet");
 	ok(pq_record_ask(seg, slot, word_of(slot)) &&
 	   is_state(slot, PROCQ_TAKEN, PQ_ASK, c->place + 1), "asked");
-	is_int(pq_record_asked(seg, slot, &word, &group), SIGKILL,
+	is_int(pq_record_asked(seg, slot, &group), SIGKILL,
 	       "the parent reads which signal");
 	ok(!group, "and that it is for the process alone");
-	pq_record_sent(seg, slot, SIGINT, false);
-	pq_record_asked(seg, slot, &word, &group);
-	ok(group, "or for its group");
-	pq_record_answered(seg, slot, word);
 	ok(is_state(slot, PROCQ_TAKEN, 0, c->place + 1), "answered");
+	is_int(pq_record_asked(seg, slot, &group), 0, "once");
+	pq_record_sent(seg, slot, SIGINT, false);
+	pq_record_ask(seg, slot, word_of(slot));
+	ok(pq_record_asked(seg, slot, &group) == SIGINT && group,
+	   "or for its group");
 	pq_record_ask(seg, slot, word_of(slot));
 	word = word_of(slot);
 	pq_record_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
 	   "a mark answers too");
-	pq_record_answered(seg, slot, word);
+	is_int(pq_record_asked(seg, slot, &group), 0,
+	       "then nothing is to be sent");
 	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
 	   "a late answer changes nothing");
 	ok(!pq_record_ask(seg, slot, word_of(slot)), "the dead are not asked");
@@ -467,6 +470,182 @@ static void test_order(void)
 	pq_record_order(seg, slot, 50);
 	pq_record_describe(seg, slot, word_of(slot), &d);
 	is_int((intmax_t)d.seq, 42, "the first one to say it is right");
+	teardown();
+}
+
+/* ---- who is woken ---- */
+
+/* Does op ring place? */
+static bool rings(struct procq *q, unsigned wants, void (*op)(uint32_t),
+		  uint32_t slot)
+{
+	sem_t *bell = &seg->participants[q->place].bell;
+	bool rung;
+
+	pq_bell_show(seg, q->place, wants);
+	op(slot);
+	rung = sem_trywait(bell) == 0;
+	pq_bell_hide(seg, q->place, wants);
+	return rung;
+}
+
+static void do_enter(uint32_t slot)
+{
+	fixture_enter(seg, slot, word_of(slot), 7, 7);
+}
+
+static void do_cancel(uint32_t slot)
+{
+	pq_record_cancel(seg, slot, word_of(slot));
+}
+
+static void do_return(uint32_t slot)
+{
+	pq_record_return(seg, slot, c->place + 1);
+}
+
+static void do_mark(uint32_t slot)
+{
+	pq_record_mark(seg, slot, p->place, &status);
+}
+
+static void do_release(uint32_t slot)
+{
+	release(slot, PQ_RETIRED, true);
+}
+
+static void test_bells(void)
+{
+	uint64_t word, tail;
+	uint32_t slot;
+
+	setup();
+	slot = reserve(&word);
+	ok(rings(p, PROCQ_ROOM, do_cancel, slot), "room is rung: cancelled");
+	slot = reserve(&word);
+	ok(rings(c, PROCQ_READY, do_enter, slot), "an arrival is rung");
+	word = word_of(slot);
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	ok(rings(c, PROCQ_READY, do_return, slot), "a return is");
+	word = word_of(slot);
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	ok(rings(c, PROCQ_DEATH, do_mark, slot), "a death is, to its taker");
+	ok(rings(p, PROCQ_ROOM, do_release, slot), "room is rung: released");
+	slot = reserve(&word);
+	atomic_store(&seg->records[slot].who,
+		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));
+	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
+	ok(rings(c, PROCQ_READY, do_mark, slot), "a mended hint is");
+	word = word_of(slot);
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	release(slot, PQ_RETIRED, true);
+
+	slot = taken(8);
+	tail = atomic_load(&seg->ready.ends->tail);
+	release(slot, PQ_RETIRED, false);
+	ok(atomic_load(&seg->ready.ends->tail) == tail,
+	   "one that is gone gets no hint");
+	do_mark(slot);
+	teardown();
+}
+
+/* Nothing of the process before is left in a record that is used again. */
+static void test_used_again(void)
+{
+	struct procq_process d;
+	struct procq_event e = { .type = 0 };
+	struct pq_view view;
+	uint64_t word;
+	uint32_t slot;
+
+	setup();
+	slot = taken(100);
+	pq_record_sent(seg, slot, SIGTERM, false);
+	pq_record_mark(seg, slot, p->place, &status);
+	release(slot, PQ_RETIRED, true);
+	while (reserve(&word) != slot)
+		;
+	pq_record_view(seg, slot, word, &view);
+	pq_record_describe(seg, slot, word, &d);
+	pq_record_obituary(seg, slot, true, &e);
+	ok(view.pid == 0 && view.ident == 0 && d.seq == 0 && d.queued == 0,
+	   "used again: no pid, no identity, no place in the order");
+	ok(e.cause == 0 && e.signal == 0 && e.step == 0 && e.user == -1 &&
+	   e.sys == -1 && e.maxrss == -1 && e.latency == -1,
+	   "… no signal, no end");
+	ok(atomic_load(&seg->records[slot].seq) ==
+	   pq_tagged(pq_word_gen(word), PQ_SEQ_BITS, 0) &&
+	   atomic_load(&seg->records[slot].entered) ==
+	   pq_tagged(pq_word_gen(word), PQ_ENTERED_BITS, 0),
+	   "… all empty values of this reservation");
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		pq_record_cancel(seg, i, word_of(i));
+	teardown();
+}
+
+/* What comes too late, or is none of a transition's business. */
+static void test_out_of_place(void)
+{
+	static const struct pq_status other = { PROCQ_CORE, 9, 9, 9, 9 };
+	struct procq_event e = { .type = 0 };
+	struct procq_process d;
+	struct pq_record *r;
+	uint64_t word, lives;
+	uint32_t slot;
+
+	setup();
+	slot = taken(1);
+	r = &seg->records[slot];
+	atomic_store(&r->obit, UINT64_MAX);
+	pq_record_obituary(seg, slot, false, &e);
+	ok(e.cause == PROCQ_UNKNOWN && e.code == 0,
+	   "not marked: what stands there does not count");
+	pq_record_mark(seg, slot, p->place, &status);
+	pq_record_mark(seg, slot, p->place, &other);
+	pq_record_obituary(seg, slot, true, &e);
+	ok(e.cause == PROCQ_EXIT && e.code == 3, "the first mark counts");
+	release(slot, PQ_RETIRED, true);
+
+	slot = queued(2);
+	ok(!pq_record_ask(seg, slot, word_of(slot)) &&
+	   is_state(slot, PROCQ_QUEUED, 0, 0), "who is not taken is not asked");
+	pq_record_mark(seg, slot, p->place, &status);
+	slot = reserve(&word);
+	ok(!pq_record_return(seg, slot, p->place + 1) && word_of(slot) == word,
+	   "a reservation is not returned");
+
+	/* A child that was stopped before it could count itself: somebody
+	 * else did, and the record has gone on. */
+	r = &seg->records[slot];
+	lives = pq_tagged(pq_word_gen(word) + 9, PQ_LIVES_BITS, 5);
+	atomic_store(&r->lives, lives);
+	fixture_enter(seg, slot, word, 3, 3);
+	ok(atomic_load(&r->lives) == lives, "a late child counts no life");
+	atomic_store(&r->lives, pq_tagged(pq_word_gen(word) + 1,
+					  PQ_LIVES_BITS, 1));
+	pq_record_mark(seg, slot, p->place, &status);
+
+	slot = reserve(&word);
+	atomic_store(&seg->records[slot].started,
+		     pq_clock_life() - INT64_C(40) * 86400 * PQ_SECOND);
+	fixture_enter(seg, slot, word, 4, 4);
+	is_int((intmax_t)(atomic_load(&seg->records[slot].entered) >>
+			  PQ_ENTERED_BITS),
+	       (intmax_t)(pq_word_gen(word) & 0xffffff),
+	       "a value that is too large leaves the tag alone");
+	pq_record_mark(seg, slot, p->place, &status);
+
+	/* A damaged word: its owner has no place in the table. */
+	slot = queued(5);
+	word = word_of(slot);
+	pq_record_describe(seg, slot, pq_word(PROCQ_TAKEN, 0, 0, 1), &d);
+	is_int((intmax_t)d.consumer, 0, "taken by nobody");
+	pq_record_describe(seg, slot, pq_word(PROCQ_TAKEN, 0, 0xffff, 1), &d);
+	is_int((intmax_t)d.consumer, 0, "taken by nobody that there is");
+	pq_record_mark(seg, slot, p->place, &status);
 	teardown();
 }
 
@@ -558,6 +737,9 @@ int main(void)
 	test_return();
 	test_signals();
 	test_order();
+	test_bells();
+	test_used_again();
+	test_out_of_place();
 	test_crowd();
 	return done();
 }

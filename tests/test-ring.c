@@ -64,7 +64,8 @@ static void test_order(void)
 	uint64_t at = 99;
 	int bad = 0;
 
-	ok(!pq_ring_peek(&ring, &hint), "a new ring is empty");
+	ok(!pq_ring_peek(&ring, &hint) && !pq_ring_full(&ring),
+	   "a new ring is empty");
 	for (uint32_t i = 0; i < 8; i++)
 		bad += !pq_ring_append(&ring, 100 + i, 5 + i, &at) || at != i;
 	is_int(bad, 0, "eight hints fit into eight cells, each at its place");
@@ -99,7 +100,7 @@ static void test_full(void)
 		pq_ring_append(&ring, i, 0, NULL);
 	for (int i = 0; i < 8; i++)
 		before[i] = atomic_load(&cells[i]);
-	ok(!pq_ring_append(&ring, 50, 0, NULL),
+	ok(pq_ring_full(&ring) && !pq_ring_append(&ring, 50, 0, NULL),
 	   "a ring full of true hints takes no more");
 	for (int i = 0; i < 8; i++)
 		changed += before[i] != atomic_load(&cells[i]);
@@ -232,6 +233,15 @@ static void test_stalled_appender(uint64_t start, const char *where)
 	atomic_store(&ends.head, start);
 	ok(!pq_ring_peek(&ring, &hint),
 	   "a head of the lap before leads to no hint");
+
+	/* Nor does a cell of so many laps later. */
+	for (unsigned bit = 4; bit < 32; bit++) {
+		ring = ring_at(8, start);
+		atomic_store(&cells[start % 8],
+			     cell(start + (UINT64_C(1) << bit), 60, 1));
+		bad += pq_ring_peek(&ring, &hint);
+	}
+	is_int(bad, 0, "all bits of a position count");
 }
 
 static void nothing(const struct pq_hint *hint, void *arg)
@@ -320,6 +330,38 @@ static void *taker(void *arg)
 	return NULL;
 }
 
+/* Each takes the head and puts it back, so there is always something. */
+static void *rotator(void *arg)
+{
+	struct pq_hint hint;
+
+	(void)arg;
+	for (uint32_t i = 0; i < 50000; i++) {
+		if (!pq_ring_peek(&shared, &hint)) {
+			atomic_fetch_add(&late, 1);
+			continue;
+		}
+		pq_ring_append(&shared, (uint32_t)i % HINTS, 0, NULL);
+		pq_ring_skip(&shared, &hint);
+	}
+	return NULL;
+}
+
+static void run_never_empty(void)
+{
+	pthread_t threads[THREADS];
+
+	shared = ring_at(64, 0);
+	late = 0;
+	for (uint32_t i = 0; i < 4; i++)
+		pq_ring_append(&shared, i, 0, NULL);
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, rotator, NULL);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	is_int(late, 0, "threads: who is overtaken does not think it empty");
+}
+
 static void run_threads(uint64_t size, uint64_t start, const char *where)
 {
 	pthread_t threads[2 * THREADS];
@@ -358,5 +400,6 @@ int main(void)
 	test_damage();
 	run_threads(64, 0, "six threads, 64 cells");
 	run_threads(8, UINT32_MAX - 100, "six threads, 8 cells, over 2^32");
+	run_never_empty();
 	return done();
 }

@@ -8,6 +8,7 @@
 
 #include "tap.h"
 
+#include "bell.h"
 #include "fixture.h"
 #include "layout.h"
 
@@ -102,18 +103,20 @@ static void dead_consumer(void *arg)
 	fixture_killed();
 }
 
-/* Its children were told, but it did not live to mark them. */
+/* Its children were told, but it did not live to mark them.
+ * @param arg not NULL: it was about to leave, and had left its place */
 static void dead_parent(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
 	uint64_t word;
 	uint32_t slot;
 
-	(void)arg;
 	enter(q, q, &slot, &word);
 	take(q, slot);
 	pq_record_release(q->seg, slot, q->place, pq_load_word(q->seg, slot),
 			  PQ_RETIRED, false);
+	if (arg)
+		pq_member_stand_up(q->seg, q->place, q->incarnation);
 	fixture_killed();
 }
 
@@ -209,12 +212,106 @@ static void test_gone(void)
 	is_int(pq_sweep_dead(seg, NULL), 1, "the parent is swept");
 	ok(fixture_state(p, 1) == PROCQ_FREE &&
 	   fixture_hints(&seg->free, 1) == 1, "the record is free");
+	fixture_run(dead_parent, seg);
+	is_int(pq_sweep_dead(seg, NULL), 0, "another is in no table any more");
+	procq_close(fixture_open(PROCQ_CONSUMER, 0));
+	ok(fixture_state(p, 2) == PROCQ_FREE &&
+	   fixture_hints(&seg->free, 2) == 1,
+	   "who leaves next frees its record");
 	is_int(fixture_state(p, 0), PROCQ_GONE,
 	       "that of a living parent waits for it");
 	/* The taker that told is dead instead: no other's sweep frees it. */
 	pq_record_mark(seg, 0, p->place, &status);
 	is_int(fixture_state(p, 0), PROCQ_FREE, "until it marks it");
 	procq_close(c);
+	teardown();
+}
+
+/* Enters one, and dies. */
+static void dead_enterer(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	uint64_t word;
+
+	enter(q, q, arg, &word);
+	fixture_killed();
+}
+
+/* Told when its parent was swept already, by one that died over it. */
+static void test_gone_late(void)
+{
+	struct procq *c;
+	uint32_t slot = 0;
+	int n = 0;
+
+	setup();
+	fixture_run(dead_enterer, &slot);
+	is_int(pq_sweep_dead(seg, NULL), 1, "a parent is dead, and swept");
+	is_int(fixture_state(p, 0), PROCQ_QUEUED, "its child stays");
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	take(c, 0);
+	pq_record_release(seg, 0, c->place, pq_load_word(seg, 0), PQ_LOST,
+			  false);
+	fixture_run(dead_producer, &n);
+	is_int(pq_sweep_dead(seg, NULL), 1, "another one is swept later");
+	is_int(fixture_state(p, 0), PROCQ_FREE,
+	       "nothing waits for a parent that is long dead");
+	procq_close(c);
+	teardown();
+}
+
+/* Who leaves frees what waits for its own mark, and nothing else. */
+static void test_gone_leaves(void)
+{
+	struct procq *c, *other;
+	uint64_t word;
+	uint32_t slots[2];
+
+	setup();
+	other = fixture_open(PROCQ_PRODUCER, 0);
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	enter(other, other, &slots[0], &word);
+	enter(p, p, &slots[1], &word);
+	for (int i = 0; i < 2; i++) {
+		take(c, slots[i]);
+		pq_record_release(seg, slots[i], c->place,
+				  pq_load_word(seg, slots[i]), PQ_RETIRED,
+				  false);
+	}
+	procq_close(other);
+	is_int(fixture_state(p, slots[0]), PROCQ_FREE,
+	       "a parent that leaves waits for nobody");
+	is_int(fixture_state(p, slots[1]), PROCQ_GONE,
+	       "what waits for another one waits on");
+	procq_close(c);
+	is_int(fixture_state(p, slots[1]), PROCQ_GONE,
+	       "also when its taker leaves");
+	pq_record_mark(seg, slots[1], p->place, &status);
+	teardown();
+}
+
+static void dead_waiter(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+
+	(void)arg;
+	pq_bell_show(q->seg, q->place, PROCQ_ROOM | PROCQ_READY);
+	fixture_killed();
+}
+
+static void test_waiter(void)
+{
+	uint64_t bits;
+
+	setup();
+	fixture_run(dead_waiter, NULL);
+	bits = atomic_load(&seg->header->room.bits[0]) &
+	       atomic_load(&seg->header->arrivals.bits[0]);
+	ok(bits != 0, "somebody was killed while it waited");
+	is_int(pq_sweep_dead(seg, NULL), 1, "it is swept");
+	bits = atomic_load(&seg->header->room.bits[0]) |
+	       atomic_load(&seg->header->arrivals.bits[0]);
+	ok(bits == 0, "and rung no more");
 	teardown();
 }
 
@@ -433,6 +530,9 @@ int main(void)
 	test_reserved();
 	test_taken();
 	test_gone();
+	test_gone_late();
+	test_gone_leaves();
+	test_waiter();
 	test_hints();
 	test_half_appended();
 	test_late_sweeper();

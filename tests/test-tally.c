@@ -218,6 +218,7 @@ static void test_reused(void)
 		pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
 				  PQ_RETIRED, true);
 	}
+	take_new(c);	/* as the dead one had it, in another generation */
 	pq_sweep_dead(seg, NULL);
 	is_int((intmax_t)atomic_load(
 		&seg->participants[victim_place].tally[PQ_RETIRED]), 2,
@@ -260,6 +261,11 @@ static void test_damage(void)
 	for (int i = 0; i < PQ_TALLIES; i++)
 		sum += atomic_load(&me->tally[i]);
 	is_int((intmax_t)sum, 0, "a nonsense intent counts nothing");
+	/* Kind 3, of a record that has moved on: beside the tallies. */
+	atomic_store(&me->intent, UINT64_C(7) << 61 | 99);
+	pq_tally_repair(seg, p->place, who);
+	is_int((intmax_t)atomic_load(&me->wants), 0,
+	       "nor does one of a kind that there is not");
 	atomic_store(&me->intent, 0);
 	teardown();
 }

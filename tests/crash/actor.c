@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "handle.h"
 #include "member.h"
 #include "record.h"
@@ -557,6 +558,7 @@ bool fresh_start(struct actor *f)
  * own, which nobody gets to see. What is real goes back to the end. */
 static bool cycle(struct procq *q, pid_t me)
 {
+	struct pq_entry entry = { me, 1, pq_clock_life() };
 	uint64_t seq;
 	static const struct pq_status status = { PROCQ_EXIT, 0, 0, 0, 0 };
 	struct pq_segment *seg = q->seg;
@@ -568,7 +570,7 @@ static bool cycle(struct procq *q, pid_t me)
 
 	if (slot < 0)
 		return false;
-	if (!pq_record_enter(seg, (uint32_t)slot, word, me, 1, &seq))
+	if (!pq_record_enter(seg, (uint32_t)slot, word, &entry, &seq))
 		complain("the load could not enter");
 	for (;;) {
 		if (!pq_ring_peek(&seg->ready, &hint)) {

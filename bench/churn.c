@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * churn.c - how many processes per second are started and ended: procq, and
+ * what one would use instead.
+ *
+ *	churn [-n PROCESSES] [-m COMMANDS] [-r ROUNDS] PRODUCER CONSUMER
+ *
+ * Must not use the library: it measures the programs as users run them.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rounds.h"
+
+#define STACK_SIZE 16384
+
+extern char **environ;
+
+static const char *producer, *consumer;
+static char queue[64];
+static int processes = 20000, commands = 2000;
+
+/* ---- idle processes, in one loop ---- */
+
+static void end_child(pid_t pid)
+{
+	if (pid <= 0)
+		bench_die("cannot start a process");
+	kill(pid, SIGKILL);
+	if (waitpid(pid, NULL, 0) != pid)
+		bench_die("waitpid");
+}
+
+static _Noreturn void pause_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+static pid_t start_by_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		pause_for_ever();
+	return pid;
+}
+
+#if defined __linux__
+static int idle_child(void *arg)
+{
+	(void)arg;
+	pause_for_ever();
+}
+
+static int dead_child(void *arg)
+{
+	(void)arg;
+	_exit(0);
+}
+
+static char stack[STACK_SIZE] __attribute__((aligned(16)));
+
+static pid_t start_by_clone(void)
+{
+	return clone(idle_child, stack + sizeof(stack), CLONE_VM | SIGCHLD,
+		     NULL);
+}
+
+/* A process made by vfork() can't idle: its parent waits for its end. */
+static pid_t start_by_vfork(void)
+{
+	return clone(dead_child, stack + sizeof(stack),
+		     CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+}
+#endif
+
+static void loop(pid_t (*start)(void), int n)
+{
+	for (int i = 0; i < n; i++)
+		end_child(start());
+}
+
+static double loop_fork(const struct contender *c)
+{
+	double begun = bench_now();
+
+	(void)c;
+	loop(start_by_fork, processes);
+	return processes / (bench_now() - begun);
+}
+
+/* The same work in two processes at once. */
+static double two_loops(pid_t (*start)(void))
+{
+	double begun = bench_now();
+	pid_t other = fork();
+
+	if (other == 0) {
+		loop(start, processes / 2);
+		_exit(0);
+	}
+	loop(start, processes - processes / 2);
+	bench_finish(other, "the second loop");
+	return processes / (bench_now() - begun);
+}
+
+static double two_loops_fork(const struct contender *c)
+{
+	(void)c;
+	return two_loops(start_by_fork);
+}
+
+#if defined __linux__
+static double loop_clone(const struct contender *c)
+{
+	double begun = bench_now();
+
+	(void)c;
+	loop(start_by_clone, processes);
+	return processes / (bench_now() - begun);
+}
+
+static double loop_vfork(const struct contender *c)
+{
+	double begun = bench_now();
+
+	(void)c;
+	loop(start_by_vfork, processes);
+	return processes / (bench_now() - begun);
+}
+
+static double two_loops_clone(const struct contender *c)
+{
+	(void)c;
+	return two_loops(start_by_clone);
+}
+#endif
+
+/* ---- procq: two programs ---- */
+
+static double two_programs(const char *const *p, const char *const *c, int n)
+{
+	double begun = bench_now();
+	pid_t first = bench_start(p), second = bench_start(c);
+
+	bench_finish(first, "producer");
+	bench_finish(second, "consumer");
+	return n / (bench_now() - begun);
+}
+
+static double procq_idle(const struct contender *c)
+{
+	char n[16];
+	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
+				  "-c", "64", "--quiet", c->arg, NULL };
+	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
+				  "--quiet", NULL };
+
+	snprintf(n, sizeof(n), "%d", processes);
+	return two_programs(p, e, processes);
+}
+
+/* ---- stress-ng ---- */
+
+/* Its bogo operations are processes started and reaped. */
+static double stress_ng(const struct contender *c)
+{
+	char command[512], line[512];
+	double rate = -1;
+	FILE *f;
+
+	if (!bench_has("stress-ng"))
+		return -1;
+	snprintf(command, sizeof(command),
+		 "stress-ng --temp-path /tmp %s --timeout 2 --metrics-brief "
+		 "2>&1", c->arg);
+	f = popen(command, "r");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		double ops, real;
+		char *at = strchr(line, ']');
+
+		if (at &&
+		    sscanf(at + 1, " %*s %lf %lf", &ops, &real) == 2 &&
+		    real > 0)
+			rate = ops / real;
+	}
+	pclose(f);
+	return rate;
+}
+
+/* ---- commands ---- */
+
+static pid_t spawn_command(const char *const *argv)
+{
+	pid_t pid;
+	int err = posix_spawnp(&pid, argv[0], NULL, NULL,
+			       (char *const *)(uintptr_t)argv, environ);
+
+	errno = err;
+	return err ? -1 : pid;
+}
+
+static double loop_true(const struct contender *c)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	double begun = bench_now();
+
+	(void)c;
+	for (int i = 0; i < commands; i++) {
+		pid_t pid = spawn_command(argv);
+
+		if (pid <= 0 || waitpid(pid, NULL, 0) != pid)
+			bench_die("posix_spawn");
+	}
+	return commands / (bench_now() - begun);
+}
+
+static double loop_sleep(const struct contender *c)
+{
+	static const char *const argv[] = { "sleep", "1000", NULL };
+	double begun = bench_now();
+
+	(void)c;
+	for (int i = 0; i < commands; i++)
+		end_child(spawn_command(argv));
+	return commands / (bench_now() - begun);
+}
+
+static double procq_true(const struct contender *c)
+{
+	char n[16];
+	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
+				  "-c", "64", "--quiet", "/bin/true", NULL };
+	/* They end by themselves, and are only collected. */
+	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
+				  c->arg, "--quiet", NULL };
+
+	snprintf(n, sizeof(n), "%d", commands);
+	return two_programs(p, e, commands);
+}
+
+static double procq_sleep(const struct contender *c)
+{
+	char n[16];
+	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
+				  "-c", "64", "--quiet", "sleep", "1000",
+				  NULL };
+	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
+				  "--quiet", NULL };
+
+	(void)c;
+	snprintf(n, sizeof(n), "%d", commands);
+	return two_programs(p, e, commands);
+}
+
+/* A shell's command, which starts $N processes; c->number divides them, for
+ * some are slow. */
+static double shell(const struct contender *c)
+{
+	int n = commands / c->number;
+	char number[16];
+	double begun;
+
+	snprintf(number, sizeof(number), "%d", n);
+	setenv("N", number, 1);
+	begun = bench_now();
+	if (!bench_shell(c->arg))
+		return -1;
+	return n / (bench_now() - begun);
+}
+
+/* ---- all of them ---- */
+
+static struct contender idle[] = {
+	{ .name = "bare loop: fork, SIGKILL, wait", .run = loop_fork },
+	{ .name = "the same in two processes", .run = two_loops_fork },
+#if defined __linux__
+	{ .name = "bare loop: clone(CLONE_VM), SIGKILL, wait",
+	  .run = loop_clone },
+	{ .name = "the same in two processes, clone",
+	  .run = two_loops_clone },
+	{ .name = "bare loop: vfork, exit, wait", .run = loop_vfork },
+#endif
+	{ .name = "stress-ng --fork 1", .run = stress_ng, .arg = "--fork 1" },
+	{ .name = "stress-ng --fork 1 --fork-max 64", .run = stress_ng,
+	  .arg = "--fork 1 --fork-max 64" },
+	{ .name = "stress-ng --vfork 1", .run = stress_ng,
+	  .arg = "--vfork 1" },
+	{ .name = "stress-ng --clone 1", .run = stress_ng,
+	  .arg = "--clone 1" },
+	{ .name = "stress-ng --zombie 1", .run = stress_ng,
+	  .arg = "--zombie 1" },
+	{ .name = "procq --spawn=fork", .run = procq_idle,
+	  .arg = "--spawn=fork" },
+	{ .name = "procq", .run = procq_idle, .arg = "--spawn=auto" },
+};
+
+static struct contender true_commands[] = {
+	{ .name = "bare loop: posix_spawn, wait", .run = loop_true },
+	{ .name = "xargs -P2", .run = shell, .number = 1,
+	  .arg = "seq $N | xargs -P2 -n1 -I{} /bin/true" },
+	{ .name = "make -j2", .run = shell, .number = 1,
+	  .arg = "seq $N | sed 's/.*/all: t&\\nt&:;@\\/bin\\/true/' |"
+		 " make -s -j2 -f - all" },
+	{ .name = "GNU parallel -j2", .run = shell, .number = 10,
+	  .arg = "command -v parallel && seq $N | parallel -j2 /bin/true" },
+	{ .name = "procq, consumer --reap", .run = procq_true,
+	  .arg = "--reap" },
+	{ .name = "procq, consumer --min-age=1h", .run = procq_true,
+	  .arg = "--min-age=1h" },
+};
+
+static struct contender sleep_commands[] = {
+	{ .name = "bare loop: posix_spawn, SIGKILL, wait", .run = loop_sleep },
+	{ .name = "procq", .run = procq_sleep },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+int main(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "n:m:r:")) != -1) {
+		if (option == 'n')
+			processes = bench_number(optarg, 100000000);
+		else if (option == 'm')
+			commands = bench_number(optarg, 100000000);
+		else if (option == 'r')
+			rounds = bench_number(optarg, ROUNDS_MAX);
+		else
+			return 2;
+	}
+	if (argc - optind != 2) {
+		fputs("usage: churn [-n N] [-m N] [-r ROUNDS] PRODUCER"
+		      " CONSUMER\n", stderr);
+		return 2;
+	}
+	producer = argv[optind];
+	consumer = argv[optind + 1];
+	snprintf(queue, sizeof(queue), "/procq.bench.%ld", (long)getpid());
+	rounds_run("idle processes", "processes per second", idle,
+		   COUNT(idle));
+	rounds_run("/bin/true, to its end", "processes per second",
+		   true_commands, COUNT(true_commands));
+	rounds_run("sleep 1000, ended", "processes per second",
+		   sleep_commands, COUNT(sleep_commands));
+	return 0;
+}

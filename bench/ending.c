@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ending.c - how long it takes to end a process: from the decision to the
+ * confirmed death, against kill() and waitpid() on a child of one's own; and
+ * from the start of both programs to the end of both.
+ *
+ *	ending [-n SAMPLES] [-r ROUNDS] PRODUCER CONSUMER
+ *
+ * Uses the library as a program would that links it, and the programs.
+ */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "procq.h"
+#include "rounds.h"
+
+static const char *producer, *consumer;
+static char queue[64];
+static int samples = 1000;
+static double *times;
+
+/* The c->number-th percentile of what was measured, in microseconds. */
+static double percentile(const struct contender *c)
+{
+	rounds_median(times, samples);		/* it sorts them */
+	return times[samples * c->number / 100] * 1e6;
+}
+
+static double own_child(const struct contender *c)
+{
+	for (int i = 0; i < samples; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			bench_die("fork");
+		if (pid == 0)
+			for (;;)
+				pause();
+		/* It is to be idle, as those in the queue are. */
+		usleep(200);
+		times[i] = bench_now();
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		times[i] = bench_now() - times[i];
+	}
+	return percentile(c);
+}
+
+static void take(struct procq *q, struct procq_process *p)
+{
+	int err;
+
+	while ((err = procq_take(q, NULL, p)) == -11 /* EAGAIN */)
+		procq_wait(q, PROCQ_READY, PROCQ_FOREVER);
+	if (err < 0)
+		bench_die(procq_strerror(err));
+}
+
+static double from_queue(const struct contender *c)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	char n[16];
+	const char *const argv[] = { producer, "-q", queue, "-n", n, "-d", "0",
+				     "-c", "64", "--quiet", NULL };
+	struct procq_process p;
+	struct procq_event e;
+	struct procq *q;
+	pid_t pid;
+
+	snprintf(n, sizeof(n), "%d", samples);
+	pid = bench_start(argv);
+	o.role = PROCQ_CONSUMER;
+	o.flags = PROCQ_NOCREATE;
+	while (procq_open(&q, queue, &o) < 0)
+		usleep(1000);
+	for (int i = 0; i < samples; i++) {
+		take(q, &p);
+		usleep(200);
+		times[i] = bench_now();
+		procq_signal(q, p.slot, SIGKILL, 0);
+		while (procq_collect(q, &e) == 0)
+			procq_wait(q, PROCQ_DEATH, PROCQ_FOREVER);
+		times[i] = bench_now() - times[i];
+	}
+	bench_finish(pid, "producer");
+	procq_close(q);
+	return percentile(c);
+}
+
+/* How much later than asked for it is over. */
+static double by_timeout(const struct contender *c)
+{
+	static const char *const argv[] = { "timeout", "-s", "KILL", "0.05",
+					    "sleep", "1000", NULL };
+	int count = samples < 50 ? samples : 50, all = samples;
+
+	if (!bench_has("timeout"))
+		return -1;
+	for (int i = 0; i < count; i++) {
+		pid_t pid;
+
+		times[i] = bench_now();
+		pid = bench_start(argv);
+		waitpid(pid, NULL, 0);
+		times[i] = bench_now() - times[i] - 0.05;
+	}
+	samples = count;
+	times[0] = percentile(c);
+	samples = all;
+	return times[0];
+}
+
+static double two_trues(const struct contender *c)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	double begun = bench_now();
+	pid_t a = bench_start(argv), b = bench_start(argv);
+
+	(void)c;
+	bench_finish(a, "true");
+	bench_finish(b, "true");
+	return (bench_now() - begun) * 1e3;
+}
+
+static double both_programs(const struct contender *c)
+{
+	const char *const p[] = { producer, "-q", queue, "-n", "1", "-d", "0",
+				  "--quiet", NULL };
+	const char *const e[] = { consumer, "-q", queue, "-n", "1", "-d", "0",
+				  "--quiet", NULL };
+	double begun = bench_now();
+	pid_t first = bench_start(p), second = bench_start(e);
+
+	(void)c;
+	bench_finish(first, "producer");
+	bench_finish(second, "consumer");
+	return (bench_now() - begun) * 1e3;
+}
+
+static void compare(int percent)
+{
+	struct contender all[] = {
+		{ .name = "own child: SIGKILL, waitpid", .run = own_child,
+		  .number = percent },
+		{ .name = "procq: procq_signal, procq_collect",
+		  .run = from_queue, .number = percent },
+		{ .name = "timeout: later than asked for", .run = by_timeout,
+		  .number = percent },
+	};
+	char group[64];
+
+	snprintf(group, sizeof(group), "ending one process, p%d", percent);
+	rounds_run(group, "microseconds", all, 3);
+}
+
+int main(int argc, char **argv)
+{
+	static struct contender start[] = {
+		{ .name = "/bin/true, twice at once", .run = two_trues },
+		{ .name = "producer -n 1, consumer -n 1",
+		  .run = both_programs },
+	};
+	int option, given;
+
+	while ((option = getopt(argc, argv, "n:r:")) != -1) {
+		if (option == 'n')
+			samples = bench_number(optarg, 1000000);
+		else if (option == 'r')
+			rounds = bench_number(optarg, ROUNDS_MAX);
+		else
+			return 2;
+	}
+	if (argc - optind != 2) {
+		fputs("usage: ending [-n N] [-r ROUNDS] PRODUCER CONSUMER\n",
+		      stderr);
+		return 2;
+	}
+	producer = argv[optind];
+	consumer = argv[optind + 1];
+	snprintf(queue, sizeof(queue), "/procq.bench.%ld", (long)getpid());
+	times = calloc((size_t)samples, sizeof(*times));
+	if (!times)
+		bench_die("calloc");
+	compare(50);
+	compare(99);
+	given = rounds;
+	rounds = given * 10 < ROUNDS_MAX ? given * 10 : ROUNDS_MAX;
+	rounds_run("from start to end", "milliseconds", start, 2);
+	rounds = given;
+	return 0;
+}

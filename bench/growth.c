@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * growth.c - what becomes of the cost when there is more of everything:
+ * records, processes alive, memory of the parent, participants.
+ *
+ *	growth [-r ROUNDS] PRODUCER CONSUMER
+ *
+ * Uses the rooms of the library for what is about records, for they can't be
+ * filled with as many processes; the library's public functions and the
+ * programs for the rest.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "handle.h"
+#include "record.h"
+#include "rounds.h"
+#include "take.h"
+
+#define MEGA 1048576
+
+static const char *producer, *consumer;
+static char queue[64];
+
+static struct procq *open_queue(uint32_t role, uint32_t capacity)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	int err;
+
+	o.role = role;
+	o.capacity = capacity;
+	err = procq_open(&q, queue, &o);
+	if (err < 0) {
+		fprintf(stderr, "growth: %s\n", procq_strerror(err));
+		exit(1);
+	}
+	return q;
+}
+
+/* ---- records ---- */
+
+static bool enter_one(struct procq *q)
+{
+	struct pq_origin origin = { .incarnation = q->incarnation };
+	struct pq_entry entry = { .pid = 1, .ident = 1,
+				  .now = pq_clock_life() };
+	uint64_t word, seq;
+	int64_t slot = pq_record_reserve(q->seg, q->place + 1, &origin, &word);
+
+	return slot >= 0 && pq_record_enter(q->seg, (uint32_t)slot, word,
+					    &entry, &seq);
+}
+
+/* Without a pin: there is no process. */
+static bool take_one(struct procq *q, bool release)
+{
+	struct pq_segment *seg = q->seg;
+	struct pq_hint hint;
+	uint64_t word, to;
+
+	if (pq_take_next(q, &hint, &word) < 0)
+		return false;
+	to = pq_word_take(word, q->place + 1);
+	if (!pq_record_move(seg, hint.index, &word, to))
+		return false;
+	pq_ring_skip(&seg->ready, &hint);
+	return !release || pq_record_release(seg, hint.index, q->place, to,
+					     PQ_RETIRED, true);
+}
+
+/* ns for a record's whole life, in a queue that is full of others. */
+static double full_queue(const struct contender *c)
+{
+	struct procq *q = open_queue(PROCQ_PRODUCER, (uint32_t)c->number);
+	const int cycles = 500000;
+	double begun;
+
+	while (enter_one(q))
+		;
+	begun = bench_now();
+	for (int i = 0; i < cycles; i++)
+		if (!take_one(q, true) || !enter_one(q))
+			bench_die("the queue is not as it was filled");
+	begun = bench_now() - begun;
+	while (take_one(q, true))
+		;
+	procq_close(q);
+	return begun / cycles * 1e9;
+}
+
+/* ---- a parent with much memory ---- */
+
+static void end_all(struct procq *q, const pid_t *pids, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (pids[i] > 1)
+			kill(pids[i], SIGKILL);
+	while (procq_children(q) > 0) {
+		procq_wait(q, PROCQ_CHILD, procq_now() + 1000000);
+		procq_reap(q);
+	}
+	while (take_one(q, true))
+		;
+}
+
+/* us for each start, with so many MiB resident. */
+static double big_parent(const struct contender *c)
+{
+	enum { STARTS = 500 };
+	static pid_t pids[STARTS];
+	size_t size = (size_t)c->number * MEGA;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct procq_command command = { .size = sizeof(command) };
+	struct procq *q = open_queue(PROCQ_PRODUCER, STARTS);
+	struct procq_process p;
+	double begun;
+
+	if (memory == MAP_FAILED)
+		return -1;
+	/* Small pages: what most heaps are of. */
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	memset(memory, 1, size);
+	if (strcmp(c->arg, "fork") == 0)
+		command.method = PROCQ_FORK;
+	begun = bench_now();
+	for (int i = 0; i < STARTS; i++) {
+		if (procq_spawn(q, &command, &p) < 0)
+			bench_die("procq_spawn");
+		pids[i] = p.pid;
+	}
+	begun = bench_now() - begun;
+	end_all(q, pids, STARTS);
+	procq_close(q);
+	munmap(memory, size);
+	return begun / STARTS * 1e6;
+}
+
+/* ---- many alive ---- */
+
+static long read_number(const char *path, const char *key)
+{
+	char line[256];
+	long value = -1;
+	FILE *f = fopen(path, "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, key, strlen(key)) == 0) {
+			value = strtol(line + strlen(key), NULL, 10);
+			break;
+		}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+/* Processes per second, while about so many are alive: the consumer lets each
+ * grow as old as it takes to start so many. */
+static double many_alive(const struct contender *c)
+{
+	double age = c->number / 25000.0, begun;
+	int count = 2 * c->number + 20000;
+	char n[16], capacity[16], seconds[32];
+	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
+				  "-c", capacity, "--quiet", NULL };
+	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
+				  "-a", seconds, "--quiet", NULL };
+	pid_t first, second;
+
+	if (read_number("/proc/sys/kernel/pid_max", "") < c->number + 9000)
+		return -1;
+	snprintf(n, sizeof(n), "%d", count);
+	snprintf(capacity, sizeof(capacity), "%d", c->number);
+	snprintf(seconds, sizeof(seconds), "%.6f", age);
+	begun = bench_now();
+	first = bench_start(p);
+	second = bench_start(e);
+	bench_finish(first, "producer");
+	bench_finish(second, "consumer");
+	return count / (bench_now() - begun - age);
+}
+
+/* ---- memory of each living process ---- */
+
+/* What the kernel has given away, in KiB: to user memory, and to what it
+ * keeps about processes. */
+static long given_away(void)
+{
+	static const char *const keys[] = { "AnonPages:", "Slab:",
+					    "KernelStack:", "PageTables:" };
+	long sum = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		sum += read_number("/proc/meminfo", keys[i]);
+	return sum;
+}
+
+static double memory_each(const struct contender *c)
+{
+	enum { ALIVE = 8000 };
+	static pid_t pids[ALIVE];
+	static const char *const sleeping[] = { "sleep", "1000", NULL };
+	struct procq_command command = { .size = sizeof(command) };
+	struct procq *q = open_queue(PROCQ_PRODUCER, ALIVE);
+	struct procq_process p;
+	long before;
+
+	if (strcmp(c->arg, "fork") == 0)
+		command.method = PROCQ_FORK;
+	else if (strcmp(c->arg, "sleep") == 0)
+		command.argv = sleeping;
+	sleep(1);
+	before = given_away();
+	for (int i = 0; i < ALIVE; i++) {
+		if (procq_spawn(q, &command, &p) < 0)
+			bench_die("procq_spawn");
+		pids[i] = p.pid;
+	}
+	sleep(1);
+	before = given_away() - before;
+	end_all(q, pids, ALIVE);
+	procq_close(q);
+	return (double)before / ALIVE;
+}
+
+/* ---- participants ---- */
+
+/* Processes per second, by so many producers and as many consumers. */
+static double many_programs(const struct contender *c)
+{
+	enum { PROCESSES = 20000 };
+	char n[16];
+	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
+				  "-c", "64", "--quiet", NULL };
+	const char *const e[] = { consumer, "-q", queue, "-n", n, "-d", "0",
+				  "--quiet", NULL };
+	pid_t pids[2 * 32];
+	double begun = bench_now();
+
+	snprintf(n, sizeof(n), "%d", PROCESSES / c->number);
+	for (int i = 0; i < c->number; i++) {
+		pids[2 * i] = bench_start(p);
+		pids[2 * i + 1] = bench_start(e);
+	}
+	for (int i = 0; i < 2 * c->number; i++)
+		bench_finish(pids[i], i % 2 ? "consumer" : "producer");
+	return PROCESSES / c->number * c->number / (bench_now() - begun);
+}
+
+/* ---- a sweep ---- */
+
+/* ms from the death of one that has taken 1,000 of 1,048,576 records to the
+ * last one's being back, where somebody waits. */
+static double sweep(const struct contender *c)
+{
+	enum { TAKEN = 1000 };
+	struct procq *q = open_queue(PROCQ_PRODUCER, (uint32_t)c->number);
+	struct procq_stat s;
+	double begun;
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	while (enter_one(q))
+		;
+	if (pipe(ready) < 0 || (pid = fork()) < 0)
+		bench_die("fork");
+	if (pid == 0) {
+		q = open_queue(PROCQ_CONSUMER, 0);
+		for (int i = 0; i < TAKEN; i++)
+			take_one(q, false);
+		if (write(ready[1], "", 1) < 0)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		bench_die("read");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	begun = bench_now();
+	do {
+		procq_wait(q, PROCQ_ROOM, PROCQ_FOREVER);
+		procq_stat(q, &s);
+	} while (s.returned < TAKEN);
+	begun = bench_now() - begun;
+	close(ready[0]);
+	close(ready[1]);
+	while (take_one(q, true))
+		;
+	procq_close(q);
+	return begun * 1e3;
+}
+
+/* ---- nothing to do ---- */
+
+static double nanoseconds_of(pid_t pid)
+{
+	char path[64];
+	FILE *f;
+	double ns = 0;
+
+	snprintf(path, sizeof(path), "/proc/%ld/schedstat", (long)pid);
+	f = fopen(path, "r");
+	if (f) {
+		if (fscanf(f, "%lf", &ns) != 1)
+			ns = 0;
+		fclose(f);
+	}
+	return ns;
+}
+
+static void idle(void)
+{
+	enum { SECONDS = 10 };
+	const char *const p[] = { producer, "-q", queue, "-d", "0", "-c", "16",
+				  "--quiet", NULL };
+	const char *const e[] = { consumer, "-q", queue, "-a", "1h",
+				  "--quiet", NULL };
+	pid_t first = bench_start(p), second;
+	double a, b;
+
+	sleep(1);
+	second = bench_start(e);
+	sleep(1);
+	a = nanoseconds_of(first);
+	b = nanoseconds_of(second);
+	sleep(SECONDS);
+	a = nanoseconds_of(first) - a;
+	b = nanoseconds_of(second) - b;
+	rounds_tell("with nothing to do", "producer, queue full",
+		    "% of a core", a / SECONDS / 1e9 * 100);
+	rounds_tell("with nothing to do", "consumer, none old enough",
+		    "% of a core", b / SECONDS / 1e9 * 100);
+	kill(second, SIGTERM);
+	waitpid(second, NULL, 0);
+	kill(first, SIGTERM);
+	waitpid(first, NULL, 0);
+}
+
+/* ---- memory of the programs ---- */
+
+/* Private memory, without the queue's object: that is shared memory, which
+ * the kernel calls private while only one process has touched it. */
+static long private_kib(pid_t pid)
+{
+	char path[64], line[512];
+	long sum = 0, value;
+	bool counts = true;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/smaps", (long)pid);
+	f = fopen(path, "r");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		/* A mapping begins with its addresses, in hexadecimal. */
+		if (strspn(line, "0123456789abcdef") == strcspn(line, "-"))
+			counts = !strstr(line, "/dev/shm/");
+		else if (counts &&
+			 sscanf(line, "Private_%*[^:]: %ld", &value) == 1)
+			sum += value;
+	}
+	fclose(f);
+	return sum;
+}
+
+/* Both programs on a queue of 100,000, with as many processes in it as the
+ * system has pids for; then all are ended. */
+static void memory(void)
+{
+	char n[32], path[128];
+	long max = read_number("/proc/sys/kernel/pid_max", "");
+	long alive = max > 120000 ? 100000 : max / 2;
+	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
+				  "-c", "100000", "--quiet", NULL };
+	const char *const e[] = { consumer, "-q", queue, "-d", "0", "-a",
+				  "12s", "--drain", "--quiet", NULL };
+	pid_t first, second;
+	struct stat st;
+
+	if (alive <= 0)
+		return;
+	snprintf(n, sizeof(n), "%ld", alive);
+	first = bench_start(p);
+	second = bench_start(e);
+	sleep(8);
+	snprintf(path, sizeof(path), "/dev/shm%s", queue);
+	if (stat(path, &st) == 0)
+		rounds_tell("memory at capacity 100,000", "shared",
+			    "bytes per record", (double)st.st_size / 100000);
+	rounds_tell("memory at capacity 100,000", "processes alive", "",
+		    (double)alive);
+	rounds_tell("memory at capacity 100,000", "producer, private", "KiB",
+		    (double)private_kib(first));
+	rounds_tell("memory at capacity 100,000", "consumer, private", "KiB",
+		    (double)private_kib(second));
+	bench_finish(first, "producer");
+	bench_finish(second, "consumer");
+}
+
+/* ---- all of them ---- */
+
+static struct contender capacities[] = {
+	{ .name = "capacity 16", .run = full_queue, .number = 16 },
+	{ .name = "capacity 1", .run = full_queue, .number = 1 },
+	{ .name = "capacity 256", .run = full_queue, .number = 256 },
+	{ .name = "capacity 4,096", .run = full_queue, .number = 4096 },
+	{ .name = "capacity 65,536", .run = full_queue, .number = 65536 },
+	{ .name = "capacity 1,048,576", .run = full_queue, .number = MEGA },
+};
+
+static struct contender parents[] = {
+	{ .name = "1 MiB, default", .run = big_parent, .number = 1,
+	  .arg = "auto" },
+	{ .name = "500 MiB, default", .run = big_parent, .number = 500,
+	  .arg = "auto" },
+	{ .name = "1 MiB, fork", .run = big_parent, .number = 1,
+	  .arg = "fork" },
+	{ .name = "500 MiB, fork", .run = big_parent, .number = 500,
+	  .arg = "fork" },
+};
+
+static struct contender alive[] = {
+	{ .name = "16 alive", .run = many_alive, .number = 16 },
+	{ .name = "1,000 alive", .run = many_alive, .number = 1000 },
+	{ .name = "10,000 alive", .run = many_alive, .number = 10000 },
+	{ .name = "100,000 alive", .run = many_alive, .number = 100000 },
+};
+
+static struct contender each[] = {
+	{ .name = "idle, fork", .run = memory_each, .arg = "fork" },
+	{ .name = "idle, default", .run = memory_each, .arg = "auto" },
+	{ .name = "sleep 1000", .run = memory_each, .arg = "sleep" },
+};
+
+static struct contender programs[] = {
+	{ .name = "1 producer, 1 consumer", .run = many_programs,
+	  .number = 1 },
+	{ .name = "2 and 2", .run = many_programs, .number = 2 },
+	{ .name = "4 and 4", .run = many_programs, .number = 4 },
+	{ .name = "8 and 8", .run = many_programs, .number = 8 },
+	{ .name = "16 and 16", .run = many_programs, .number = 16 },
+	{ .name = "32 and 32", .run = many_programs, .number = 32 },
+};
+
+static struct contender sweeps[] = {
+	{ .name = "capacity 1,024", .run = sweep, .number = 1024 },
+	{ .name = "capacity 1,048,576", .run = sweep, .number = MEGA },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+int main(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "r:")) != -1) {
+		if (option != 'r')
+			return 2;
+		rounds = bench_number(optarg, ROUNDS_MAX);
+	}
+	if (argc - optind != 2) {
+		fputs("usage: growth [-r ROUNDS] PRODUCER CONSUMER\n", stderr);
+		return 2;
+	}
+	producer = argv[optind];
+	consumer = argv[optind + 1];
+	snprintf(queue, sizeof(queue), "/procq.bench.%ld", (long)getpid());
+	rounds_run("a record's life in a full queue", "ns", capacities,
+		   COUNT(capacities));
+	rounds_run("starting from a parent with resident memory", "us",
+		   parents, COUNT(parents));
+	rounds_run("while so many are alive", "processes per second", alive,
+		   COUNT(alive));
+	rounds_run("memory of each living process", "KiB", each, COUNT(each));
+	rounds_run("by so many programs", "processes per second", programs,
+		   COUNT(programs));
+	rounds_run("after a kill, until all is mended", "ms", sweeps,
+		   COUNT(sweeps));
+	idle();
+	memory();
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * peer-ck.c - ck_ring of Concurrency Kit; see transport.h. It does not wait,
+ * so whoever finds it full or empty yields the processor and tries again.
+ */
+#include <ck_ring.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "transport.h"
+
+CK_RING_PROTOTYPE(record, record)
+
+struct shared {
+	ck_ring_t ring;
+	struct record records[];
+};
+
+static struct shared *shared;
+static size_t size;
+
+static bool make(const char *name, unsigned capacity)
+{
+	(void)name;
+	/* A ring of n holds n - 1. */
+	capacity *= 2;
+	size = sizeof(*shared) + capacity * sizeof(struct record);
+	shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return false;
+	ck_ring_init(&shared->ring, capacity);
+	return true;
+}
+
+static void join(bool producer)
+{
+	(void)producer;
+}
+
+static void put(const struct record *record)
+{
+	while (!CK_RING_ENQUEUE_MPMC(record, &shared->ring, shared->records,
+				     (struct record *)(uintptr_t)record))
+		sched_yield();
+}
+
+static void get(struct record *record)
+{
+	while (!CK_RING_DEQUEUE_MPMC(record, &shared->ring, shared->records,
+				     record))
+		sched_yield();
+}
+
+static void remove_it(const char *name)
+{
+	(void)name;
+	munmap(shared, size);
+}
+
+const struct transport peer = {
+	.name = "ck_ring (busy)", .make = make, .join = join, .put = put,
+	.get = get, .remove = remove_it,
+};

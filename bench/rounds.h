@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rounds.h - contenders side by side: interleaved rounds, a table, and lines
+ * for the report. Asserts nothing, and knows no contender.
+ *
+ * Rounds are interleaved, so that a machine that grows slower slows all of
+ * them. A contender's ratio is the median of its ratios to the first one,
+ * round by round.
+ */
+#ifndef BENCH_ROUNDS_H
+#define BENCH_ROUNDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ROUNDS_MAX 101
+
+struct contender {
+	const char *name;
+	/* One round: what it measured, in the table's unit; below 0: this one
+	 * can't be had here, and is left out aloud. */
+	double (*run)(const struct contender *);
+	const char *arg;		/* for run */
+	int number;			/* for run */
+	bool missing;
+	double values[ROUNDS_MAX];
+};
+
+/* How many; set by rounds_option(). */
+extern int rounds;
+
+double bench_now(void);			/* s */
+_Noreturn void bench_die(const char *what);
+
+/* A decimal number from 1 to max, or the end of the program. */
+int bench_number(const char *text, int max);
+
+/* Is this program on the PATH? */
+bool bench_has(const char *program);
+
+/* Start a program with its output thrown away; wait for it to succeed. */
+pid_t bench_start(const char *const *argv);
+void bench_finish(pid_t pid, const char *name);
+/* The same with a shell. Returns false if it failed. */
+bool bench_shell(const char *command);
+
+/**
+ * Run all contenders, and print their table; the first is what the others are
+ * compared with. If the environment has BENCH_REPORT, a file, the rows are
+ * appended to it: group, name, unit, median, least, most, ratio; separated by
+ * tabs.
+ */
+void rounds_run(const char *group, const char *unit, struct contender *all,
+		size_t count);
+
+/* A single figure, not from rounds, the same way. */
+void rounds_tell(const char *group, const char *name, const char *unit,
+		 double value);
+
+/* A finding that is not one number: printed by the caller. */
+__attribute__((__format__(__printf__, 4, 5)))
+void rounds_note(const char *group, const char *name, const char *unit,
+		 const char *format, ...);
+
+double rounds_median(double *values, int count);
+
+#endif

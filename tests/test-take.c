@@ -1,0 +1,1002 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test-take.c - the consumer's side: which process is pinned, which is none
+ * of ours, who is signalled and who must not be, how a death is told; with
+ * pins and, in a sandbox that forbids them, without.
+ *
+ * Records are filled with the pids of bystanders, children of this test. A
+ * bystander that should live and does not is a process that procq has killed
+ * by mistake.
+ */
+#include <config.h>
+
+#include <stddef.h>
+#include <sys/resource.h>
+#ifdef __linux__
+# include <linux/filter.h>
+# include <linux/seccomp.h>
+#endif
+
+#include "tap.h"
+
+#include "bell.h"
+#include "clock.h"
+#include "fixture.h"
+#include "calls.h"
+#include "identity.h"
+#include "layout.h"
+#include "take.h"
+
+#define CAPACITY 8
+#define NO_HINT UINT64_MAX
+
+static struct procq *p, *c;
+static struct pq_segment *seg;
+static bool pins;
+static const struct pq_status status = { PROCQ_EXIT, 3, 1, 1, 1 };
+
+static void setup(void)
+{
+	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	seg = p->seg;
+}
+
+static void teardown(void)
+{
+	is_int(fixture_sum(p), 0, "started = retired + exited + lost + present");
+	procq_close(c);
+	procq_close(p);
+	fixture_clean();
+}
+
+/* ---- bystanders ---- */
+
+static void idle(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+static pid_t bystander(void)
+{
+	return fixture_fork(idle, NULL);
+}
+
+static bool lives(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	/* Time for a signal to arrive that should not. */
+	fixture_sleep(5 * PQ_MILLI);
+	return waitid(P_PID, (id_t)pid, &info,
+		      WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+static void end(pid_t pid)
+{
+	need(pid > 1);
+	kill(pid, SIGKILL);
+	fixture_wait(pid);
+}
+
+static void await_death(pid_t pid)
+{
+	siginfo_t info;
+
+	need(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
+}
+
+/* ---- records ---- */
+
+struct made {
+	int32_t pid;
+	uint64_t ident;
+	uint32_t flags;
+};
+
+static uint32_t enter(struct procq *q, const struct made *made)
+{
+	struct pq_origin origin = { .incarnation = q->incarnation,
+				    .flags = made->flags };
+	uint64_t word;
+	int64_t slot = pq_record_reserve(q->seg, q->place + 1, &origin, &word);
+
+	need(slot >= 0 && fixture_enter(q->seg, (uint32_t)slot, word,
+					made->pid, made->ident) > 0);
+	return (uint32_t)slot;
+}
+
+static void enter_and_die(void *arg)
+{
+	enter(fixture_open(PROCQ_PRODUCER, 0), arg);
+	fixture_killed();
+}
+
+static uint32_t slot_of(int32_t pid)
+{
+	for (uint32_t i = 0; i < CAPACITY; i++) {
+		struct pq_view view;
+		uint64_t word = pq_load_word(seg, i);
+
+		pq_record_view(seg, i, word, &view);
+		if (pq_word_state(word) == PROCQ_QUEUED && view.pid == pid)
+			return i;
+	}
+	need(false);		/* there is no such record */
+	return 0;
+}
+
+/* A queued record whose producer is dead. */
+static uint32_t orphan(pid_t pid, uint64_t ident, uint32_t flags)
+{
+	struct made made = { (int32_t)pid, ident, flags };
+
+	need(fixture_run(enter_and_die, &made) == -SIGKILL);
+	return slot_of((int32_t)pid);
+}
+
+/* One of p's. */
+static uint32_t entered(pid_t pid)
+{
+	struct made made = { (int32_t)pid, 0, 0 };
+
+	return enter(p, &made);
+}
+
+static int take(struct procq *q, uint32_t slot)
+{
+	return pq_take(q, slot, pq_load_word(q->seg, slot), NO_HINT);
+}
+
+static struct pq_flight *flight(uint32_t slot)
+{
+	struct pq_flight *f = pq_flights_find(&c->flights, slot);
+
+	need(f);
+	return f;
+}
+
+static uint64_t ident_of(enum pq_ident_kind kind, pid_t pid)
+{
+	int pin = pq_pin(pid);
+	uint64_t ident = pq_ident_of(kind, pin, pid);
+
+	need(pin >= 0 && ident);
+	close(pin);
+	return ident;
+}
+
+static uint64_t sent(uint32_t slot)
+{
+	return atomic_load(&seg->records[slot].sent);
+}
+
+/* Look at all pins now. */
+static int collect(struct procq *q, struct procq_event *e)
+{
+	q->flights.polled = 0;
+	return procq_collect(q, e);
+}
+
+/* ---- whose pid is it? ---- */
+
+/* @param ident recorded; the process with this pid is pid's
+ * @param want how it must be judged */
+static void judge(pid_t pid, uint64_t ident, uint32_t flags,
+		  enum pq_verdict want, const char *what)
+{
+	static const int answers[] = {
+		[PQ_PINNED] = 0, [PQ_STALE] = -ESRCH,
+		[PQ_UNPROVEN] = -ENOTSUP,
+	};
+	struct procq_event e;
+	uint32_t slot = orphan(pid, ident, flags);
+	int rc;
+
+	need(take(c, slot) == 0);
+	ok(flight(slot)->orphan && flight(slot)->verdict == want, "%s", what);
+	if (want == PQ_UNPROVEN)
+		is_int(collect(c, &e), 0, "… it is not told as dead");
+	rc = procq_signal(c, slot, SIGKILL, 0);
+	is_int(rc, answers[want], "… who signals it is told so");
+	if (want != PQ_PINNED) {
+		ok(lives(pid), "… and nobody gets a signal");
+		ok(sent(slot) == 0, "… nor is one noted");
+	}
+	if (want != PQ_STALE)
+		end(pid);
+	rc = collect(c, &e);
+	ok(rc == 1 && fixture_state(p, slot) == PROCQ_FREE &&
+	   e.type == (want == PQ_STALE ? PROCQ_STALE : PROCQ_RETIRED) &&
+	   e.cause == PROCQ_UNKNOWN, "… its end is told as it should be");
+	if (want == PQ_STALE)
+		end(pid);
+}
+
+static void test_orphans(void)
+{
+	struct procq_event e;
+	enum pq_ident_kind kind = pq_ident_kind();
+	uint32_t flags = kind == PQ_IDENT_START ? PQ_F_START : 0, slot;
+	uint64_t ident;
+	pid_t pid;
+
+	setup();
+	pid = bystander();
+	judge(pid, ident_of(kind, pid), flags, PQ_PINNED,
+	      "an orphan whose identity is the recorded one");
+	pid = bystander();
+	judge(pid, ident_of(kind, pid) + 1, flags, PQ_STALE,
+	      "another process has its pid");
+	judge(bystander(), 0, flags, PQ_UNPROVEN, "no identity was recorded");
+#if PQ_USE_STARTTIME
+	pid = bystander();
+	judge(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START, PQ_PINNED,
+	      "its start time is the recorded one");
+	pid = bystander();
+	judge(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START, PQ_STALE,
+	      "another has its pid, by the start time");
+#endif
+	/* A zombie of the right identity: it died with its parent. */
+	pid = bystander();
+	ident = ident_of(kind, pid);
+	kill(pid, SIGKILL);
+	await_death(pid);
+	slot = orphan(pid, ident, flags);
+	need(take(c, slot) == 0);
+	ok(flight(slot)->verdict == PQ_STALE && pq_take_any_dead(c),
+	   "an orphan that is dead already");
+	fixture_wait(pid);
+	ok(collect(c, &e) == 1 && e.type == PROCQ_STALE,
+	   "… is told as one that was not there any more");
+	slot = orphan(pid, ident, flags);
+	need(take(c, slot) == 0);
+	ok(flight(slot)->verdict == PQ_STALE && flight(slot)->pin < 0,
+	   "an orphan whose pid is nobody's");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "… is not there");
+	ok(collect(c, &e) == 1 && e.type == PROCQ_STALE, "… and told so");
+	slot = orphan(0, ident, flags);
+	need(take(c, slot) == 0);
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH,
+	       "an orphan without a pid signals nobody");
+	is_int(collect(c, &e), 1, "… and is told");
+	teardown();
+}
+
+/* ---- taking ---- */
+
+static int lowest_fd(void)
+{
+	int fd = dup(STDOUT_FILENO);
+
+	need(fd >= 0);
+	close(fd);
+	return fd;
+}
+
+static void test_take(void)
+{
+	struct procq_process d;
+	struct rlimit limit, low;
+	pid_t pid;
+	uint64_t word, old;
+	uint32_t slot;
+	int fd;
+
+	setup();
+	pid = bystander();
+	slot = entered(pid);
+	fd = lowest_fd();
+	old = pq_load_word(seg, slot);
+	word = old;
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, p->place + 1)));
+	need(pq_record_return(seg, slot, p->place + 1));
+	is_int(pq_take(c, slot, old, NO_HINT), -EAGAIN,
+	       "a word that has changed is not taken");
+	is_int(lowest_fd(), fd, "and its pin is closed");
+	is_int(procq_in_flight(c), 0, "nor is it in flight");
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	low = limit;
+	low.rlim_cur = (rlim_t)fd;
+	setrlimit(RLIMIT_NOFILE, &low);
+	word = pq_load_word(seg, slot);
+	if (pins)
+		is_int(take(c, slot), -EMFILE, "no descriptor, no pin");
+	setrlimit(RLIMIT_NOFILE, &limit);
+	ok(pq_load_word(seg, slot) == word, "so it is not taken");
+
+	atomic_store(&seg->records[slot].seq,
+		     atomic_load(&seg->records[slot].seq) >> PQ_SEQ_BITS <<
+		     PQ_SEQ_BITS);
+	need(take(c, slot) == 0);
+	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
+	is_int((intmax_t)d.seq, 0, "taken by no hint: its seq is unknown");
+	ok(d.state == PROCQ_TAKEN && d.consumer == c->incarnation, "taken");
+	is_int(procq_give_back(c, slot), 0, "given back");
+	ok(fixture_state(p, slot) == PROCQ_QUEUED && procq_in_flight(c) == 0 &&
+	   fixture_hints(&seg->ready, slot) == 1 && lowest_fd() == fd,
+	   "it is queued again, with a hint, and without a pin");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "it is not ours");
+	need(pq_take(c, slot, pq_load_word(seg, slot), 41) == 0);
+	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
+	is_int((intmax_t)d.seq, 42, "taken by a hint: that is its place");
+	end(pid);
+	pq_record_mark(seg, slot, p->place, &status);
+	procq_collect(c, &(struct procq_event){ .type = 0 });
+	teardown();
+}
+
+static void test_next(void)
+{
+	struct pq_hint hint;
+	uint64_t word;
+	uint32_t slot;
+
+	setup();
+	pq_ring_append(&seg->ready, PQ_HINT_INDEX_MASK, 0, NULL);
+	pq_ring_append(&seg->ready, 3, 0, NULL);	/* it is free */
+	slot = entered(1);
+	pq_ring_append(&seg->ready, slot, 77, NULL);
+	is_int(pq_take_next(c, &hint, &word), 0,
+	       "hints that lead nowhere are passed over");
+	ok(hint.index == slot && word == pq_load_word(seg, slot),
+	   "to one that is true");
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	is_int(pq_take_next(c, &hint, &word), -EAGAIN, "then there is none");
+	ok(!pq_ring_peek(&seg->ready, &hint), "the stale ones are gone");
+
+	pq_ring_append(&seg->free, PQ_HINT_INDEX_MASK, 0, NULL);
+	for (int i = 1; i < CAPACITY; i++)
+		entered(1);
+	is_int(pq_record_reserve(seg, p->place + 1, &(struct pq_origin){ 0 },
+				 &word), -EAGAIN,
+	       "a hint of room that leads nowhere is passed over too");
+	pq_record_return(seg, slot, c->place + 1);
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		pq_record_mark(seg, i, p->place, &status);
+	teardown();
+}
+
+static void test_find(void)
+{
+	struct procq_process d;
+	struct procq *other;
+	struct made made = { 1, 0, 0 };
+	uint64_t word;
+	uint32_t mine, its;
+
+	setup();
+	other = fixture_open(PROCQ_PRODUCER, 0);
+	mine = enter(p, &made);
+	its = enter(other, &made);
+	is_int(pq_take_find(c, 0, false, &word), -EAGAIN,
+	       "none has exited yet");
+	is_int(pq_take_find(c, other->incarnation, true, &word), its,
+	       "one of a certain producer's");
+	is_int(pq_take_find(c, p->incarnation, true, &word), mine,
+	       "… and of another's");
+	is_int(pq_take_find(c, 0, true, &word), its, "the search goes on");
+	is_int(pq_take_find(c, 0, true, &word), mine, "… round the records");
+	pq_record_mark(seg, its, other->place, &status);
+	is_int(pq_take_find(c, 0, false, &word), its, "one that has exited");
+	ok(procq_take_exited(c, &d) == 0 && d.slot == its, "it can be taken");
+	is_int(procq_take_exited(c, &d), -EAGAIN, "it was the only one");
+	pq_record_mark(seg, mine, p->place, &status);
+	procq_close(other);
+	teardown();
+}
+
+/* A ring full behind a true head: what finds no place there gets one later. */
+static void test_lacking(void)
+{
+	uint32_t slots[4], order[4] = { 0 };
+	struct pq_hint hint;
+	uint64_t word, size;
+	int n = 0;
+
+	setup();
+	size = seg->ready.size;
+	for (int i = 0; i < 2; i++)
+		slots[i] = entered(1);
+	for (uint64_t i = 2; i < size; i++)
+		pq_ring_append(&seg->ready, CAPACITY - 1, 7, NULL);
+	ok(pq_ring_full(&seg->ready), "the ring is full");
+	for (int i = 2; i < 4; i++) {
+		struct pq_origin origin = { .incarnation = p->incarnation };
+		struct pq_entry entry = { 1, 1, pq_clock_life() };
+		uint64_t seq = 9;
+		int64_t slot = pq_record_reserve(seg, p->place + 1, &origin,
+						 &word);
+
+		slots[i] = (uint32_t)slot;
+		ok(pq_record_enter(seg, slots[i], word, &entry, &seq) &&
+		   seq == 0, "who enters now has no place in the order yet");
+	}
+	ok(atomic_load(&seg->header->lacking) != 0, "which is written down");
+	while (n < 4 && pq_take_next(c, &hint, &word) == 0) {
+		order[n++] = hint.index;
+		need(pq_record_move(seg, hint.index, &word,
+				    pq_word_take(word, c->place + 1)));
+		pq_ring_skip(&seg->ready, &hint);
+	}
+	ok(n == 4 && order[0] == slots[0] && order[1] == slots[1],
+	   "all four are found, in the order of those that have one");
+	is_int((intmax_t)atomic_load(&seg->header->lacking), 0,
+	       "nothing is lacking any more");
+	for (int i = 0; i < 4; i++)
+		pq_record_mark(seg, slots[i], p->place, &status);
+	for (int i = 0; i < 4; i++)
+		pq_record_release(seg, slots[i], c->place,
+				  pq_load_word(seg, slots[i]), PQ_RETIRED,
+				  true);
+	teardown();
+}
+
+/* ---- signalling ---- */
+
+static uint32_t spawn(struct procq *q, uint32_t flags, pid_t *pid)
+{
+	struct procq_command command = { .size = sizeof(command) };
+	struct procq_process d;
+
+	command.flags = flags | PROCQ_ENTERED;
+	need(procq_spawn(q, &command, &d) == 0);
+	*pid = d.pid;
+	return d.slot;
+}
+
+/* Reap and collect until its death is told. */
+static int await_event(struct procq *producer, struct procq *consumer,
+		       struct procq_event *e)
+{
+	int64_t end_of = procq_now() + 30 * PQ_SECOND;
+
+	do {
+		procq_reap(producer);
+		if (procq_collect(consumer, e) == 1)
+			return 1;
+		fixture_sleep(PQ_MILLI);
+	} while (procq_now() < end_of);
+	return 0;
+}
+
+static void test_signal(void)
+{
+	struct procq_event e;
+	struct procq_stat s;
+	uint32_t slot;
+	pid_t pid;
+
+	setup();
+	slot = spawn(p, 0, &pid);
+	is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
+	       "who has not taken it does not signal it");
+	need(take(c, slot) == 0);
+	ok(!pq_take_any_dead(c), "nobody is dead");
+	ok(procq_signal(c, slot, 0, 0) == -EINVAL &&
+	   procq_signal(c, slot, -1, 0) == -EINVAL &&
+	   procq_signal(c, slot, NSIG, 0) == -EINVAL, "no such signal");
+	is_int((intmax_t)sent(slot), 0, "nothing of it is noted");
+	ok(procq_signal(c, slot, SIGCONT, 0) >= 0 && sent(slot) == 0,
+	   "a SIGCONT alone ends nobody, and is not noted");
+	is_int(collect(c, &e), 0, "it lives");
+	ok(procq_signal(c, slot, SIGTERM, 0) >= 0 && sent(slot) != 0,
+	   "a SIGTERM is");
+	ok(await_event(p, c, &e) == 1 && e.type == PROCQ_RETIRED &&
+	   e.cause == PROCQ_SIGNAL && e.code == SIGTERM && e.step == 1 &&
+	   e.signal == SIGTERM && e.process.pid == pid, "and ends it");
+
+	/* Marked, and not reaped yet: the kernel would take the signal. */
+	slot = spawn(p, 0, &pid);
+	need(take(c, slot) == 0);
+	kill(pid, SIGKILL);
+	await_death(pid);
+	pq_record_mark(seg, slot, p->place, &status);
+	ok(pq_take_any_dead(c), "one is marked as dead");
+	is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
+	       "the dead are not signalled");
+	is_int((intmax_t)sent(slot), 0, "nor is it noted");
+	ok(collect(c, &e) == 1 && e.cause == PROCQ_EXIT && e.code == 3,
+	   "its end is told as its parent marked it");
+	procq_reap(p);
+	if (pins) {
+		/* Reaped, and not marked: the signal fails. */
+		pid = bystander();
+		slot = entered(pid);
+		need(take(c, slot) == 0);
+		end(pid);
+		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
+		       "who is not there gets no signal");
+		is_int((intmax_t)sent(slot), 0, "and none is noted");
+		pq_record_mark(seg, slot, p->place, &status);
+		is_int(collect(c, &e), 1, "told");
+	}
+	procq_stat(p, &s);
+	ok(s.retired == 1 && s.exited == s.started - 1 && s.lost == 0,
+	   "only the one that was signalled was retired");
+	teardown();
+}
+
+static void test_group(void)
+{
+	struct procq_event e;
+	uint32_t slot;
+	pid_t pid, other;
+
+	setup();
+	for (int alone = 1; alone >= 0; alone--) {
+		slot = spawn(p, PROCQ_GROUP, &pid);
+		other = bystander();
+		need(setpgid(other, pid) == 0);
+		need(take(c, slot) == 0);
+		ok(procq_signal(c, slot, SIGTERM, alone) >= 0, "signalled");
+		is_int(await_event(p, c, &e), 1, "it dies");
+		if (alone) {
+			ok(lives(other), "alone: its group lives on");
+			end(other);
+		} else {
+			is_int(fixture_wait(other), -SIGTERM,
+			       "else its group dies, too");
+		}
+	}
+	teardown();
+}
+
+/* ---- collecting ---- */
+
+static void test_unmarked(void)
+{
+	struct procq_event e;
+	uint32_t slot;
+	pid_t pid;
+
+	setup();
+	slot = spawn(p, 0, &pid);
+	need(take(c, slot) == 0);
+	is_int(collect(c, &e), 0, "it lives: nothing to tell");
+	kill(pid, SIGKILL);
+	await_death(pid);
+	/* A minute ahead, so that no machine is too slow for it. */
+	collect(c, &e);
+	flight(slot)->died = procq_now() + 60 * PQ_SECOND;
+	is_int(collect(c, &e), 0,
+	       "dead and not marked: its parent has a while for that");
+	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
+	ok(collect(c, &e) == 1 && e.cause == PROCQ_UNKNOWN &&
+	   e.process.pid == pid, "then its end is told without its cause");
+	is_int(fixture_state(p, slot), PROCQ_GONE,
+	       "its record waits for its parent");
+	procq_reap(p);
+	is_int(fixture_state(p, slot), PROCQ_FREE, "which frees it");
+	teardown();
+}
+
+/* ---- what happens in between ---- */
+
+struct order {
+	uint32_t slot;
+};
+
+static void take_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	uint64_t word = pq_load_word(q->seg, o->slot);
+
+	raise(SIGSTOP);
+	if (pq_take(q, o->slot, word, NO_HINT) < 0)
+		_exit(1);
+	pq_take_signal(q, o->slot, SIGTERM, false);
+	fixture_killed();
+}
+
+/* Pin, then look at the parent, then take; note, then signal. */
+static void test_order(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus, pinned = 0, looked = 0, taken_early = 0, noted = 0;
+
+	setup();
+	pid = bystander();
+	o.slot = entered(pid);
+	tracee = calls_start(take_traced, &o);
+	while (calls_next(tracee, &call, &wstatus)) {
+		bool taken = fixture_state(p, o.slot) == PROCQ_TAKEN;
+
+		if (calls_is(&call, SYS_pidfd_open)) {
+			pinned++;
+			taken_early += taken;
+		} else if (calls_is_look(&call) && pinned && !taken) {
+			looked++;
+		} else if (calls_is(&call, SYS_pidfd_send_signal)) {
+			noted += sent(o.slot) != 0;
+			break;
+		}
+	}
+	kill(tracee, SIGKILL);
+	waitpid(tracee, &wstatus, 0);
+	is_int(pinned, 1, "who takes pins the process");
+	is_int(taken_early, 0, "… before it takes it");
+	ok(looked > 0, "… and sees in between that its parent lives");
+	is_int(noted, 1, "who signals has noted it before");
+	end(pid);
+	pq_sweep_dead(seg, NULL);
+	pq_record_mark(seg, o.slot, p->place, &status);
+	teardown();
+}
+
+static void collect_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq_event e;
+	int told = 0, causes = 0;
+
+	if (take(q, o->slot) < 0)
+		_exit(90);
+	/* It has been dead for long. */
+	pq_flights_find(&q->flights, o->slot)->died = 1;
+	raise(SIGSTOP);
+	for (int i = 0; i < 3; i++)
+		if (collect(q, &e) == 1) {
+			told++;
+			causes += e.cause == PROCQ_EXIT;
+		}
+	procq_close(q);
+	_exit(told * 10 + causes);
+}
+
+/* The mark comes after the look at the word, before its release. */
+static void test_overtaken(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus;
+	bool marked = false;
+
+	setup();
+	pid = bystander();
+	o.slot = entered(pid);
+	tracee = calls_start(collect_traced, &o);
+	end(pid);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!marked && calls_is_look(&call)) {
+			pq_record_mark(seg, o.slot, p->place, &status);
+			marked = true;
+		}
+	ok(marked && WIFEXITED(wstatus), "a mark overtakes who collects");
+	is_int(WEXITSTATUS(wstatus), 11, "the death is told once, with its cause");
+	is_int(fixture_state(p, o.slot), PROCQ_FREE, "the record is free");
+	teardown();
+}
+
+static void enter_and_stay(void *arg)
+{
+	enter(fixture_open(PROCQ_PRODUCER, 0), arg);
+	raise(SIGSTOP);
+	idle(NULL);
+}
+
+/* The parent dies after the look that finds it alive, before GONE. */
+static void test_parent_dies(void)
+{
+	struct order o;
+	struct made made;
+	struct call call;
+	pid_t pid, parent, tracee;
+	int wstatus, looks = 0;
+
+	setup();
+	pid = bystander();
+	made = (struct made){ (int32_t)pid, 0, 0 };
+	parent = fixture_fork(enter_and_stay, &made);
+	need(waitpid(parent, &wstatus, WUNTRACED) == parent &&
+	     WIFSTOPPED(wstatus));
+	o.slot = slot_of((int32_t)pid);
+	tracee = calls_start(collect_traced, &o);
+	end(pid);
+	while (calls_next(tracee, &call, &wstatus)) {
+		looks += calls_is_look(&call);
+		/* The end of the first look. */
+		if (looks == 1 && call.op == 2) {
+			end(parent);
+			pq_sweep_dead(seg, NULL);
+			looks++;
+		}
+	}
+	ok(looks > 2 && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 10,
+	   "its parent dies just before a death is told");
+	is_int(fixture_state(p, o.slot), PROCQ_FREE,
+	       "the record does not wait for the dead");
+	teardown();
+}
+
+#if PQ_USE_STARTTIME
+static void judge_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+
+	raise(SIGSTOP);
+	if (take(q, o->slot) < 0)
+		_exit(90);
+	_exit((int)pq_flights_find(&q->flights, o->slot)->verdict);
+}
+
+/* A start time is read by pid: what it says is of the pinned process only if
+ * that is alive afterwards. */
+static void test_dies_meanwhile(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus;
+	bool dead = false;
+
+	setup();
+	pid = bystander();
+	o.slot = orphan(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START);
+	tracee = calls_start(judge_traced, &o);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!dead && calls_is_open(&call)) {
+			kill(pid, SIGKILL);
+			await_death(pid);
+			dead = true;
+		}
+	ok(dead && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == PQ_STALE,
+	   "another that dies while it is looked at is none of ours, still");
+	fixture_wait(pid);
+	pq_sweep_dead(seg, NULL);
+	need(take(c, o.slot) == 0);
+	is_int(collect(c, &(struct procq_event){ .type = 0 }), 1, "told");
+	teardown();
+}
+#endif
+
+/* ---- where there are no pins ---- */
+
+/* In a child: say what is wrong, and end. */
+#define must(good) \
+	do { \
+		if (!(good)) { \
+			printf("# %s:%d: %s\n", __FILE__, __LINE__, #good); \
+			fflush(stdout); \
+			_exit(1); \
+		} \
+	} while (0)
+
+static void forbid_pins(void)
+{
+#ifdef __linux__
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {
+		sizeof(filter) / sizeof(*filter), filter,
+	};
+
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+#endif
+}
+
+/* The handles of the child, in place of the test's. */
+static void setup_unpinned(void)
+{
+	forbid_pins();
+	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	seg = p->seg;
+	must(pq_pin(getpid()) == -ENOSYS);
+}
+
+static uint32_t taken_unpinned(pid_t *pid, enum pq_verdict want)
+{
+	uint32_t slot = spawn(p, 0, pid);
+
+	must(take(c, slot) == 0);
+	must(flight(slot)->verdict == want);
+	return slot;
+}
+
+static bool is_asked(uint32_t slot)
+{
+	return pq_word_flags(pq_load_word(seg, slot)) & PQ_ASK;
+}
+
+static void ask(void *arg)
+{
+	struct pq_participant *parent;
+	struct procq_event e;
+	uint32_t slot;
+	pid_t pid;
+
+	(void)arg;
+	setup_unpinned();
+	parent = &seg->participants[p->place];
+	slot = taken_unpinned(&pid, PQ_BY_PARENT);
+	must(procq_signal(c, slot, SIGCONT, 0) == 1);
+	must(!is_asked(slot) && sent(slot) == 0);
+	pq_bell_show(seg, p->place, PROCQ_CHILD);
+	must(procq_signal(c, slot, SIGWINCH, 0) == 1);
+	must(is_asked(slot) && sent(slot) >> 56 == SIGWINCH);
+	must(atomic_load(&parent->asked) == 1);
+	must(pq_bell_hide(seg, p->place, PROCQ_CHILD));
+	procq_reap(p);
+	must(!is_asked(slot) && atomic_load(&parent->asked) == 0);
+	/* A stopped one is woken, to die. */
+	kill(pid, SIGSTOP);
+	must(procq_signal(c, slot, SIGTERM, 0) == 1);
+	must(await_event(p, c, &e) == 1);
+	must(e.cause == PROCQ_SIGNAL && e.code == SIGTERM && e.step == 2);
+	must(fixture_state(p, slot) == PROCQ_FREE);
+	must(fixture_sum(p) == 0);
+	_exit(0);
+}
+
+/* It is dead, or its parent is. */
+static void ask_in_vain(void *arg)
+{
+	struct made made;
+	struct procq_event e;
+	pid_t pid = bystander(), parent;
+	uint32_t slot;
+	int wstatus;
+
+	(void)arg;
+	setup_unpinned();
+	made = (struct made){ (int32_t)pid, 0, 0 };
+	parent = fixture_fork(enter_and_stay, &made);
+	must(waitpid(parent, &wstatus, WUNTRACED) == parent);
+	slot = slot_of((int32_t)pid);
+	must(take(c, slot) == 0);
+	must(flight(slot)->verdict == PQ_BY_PARENT);
+	end(parent);
+	must(procq_signal(c, slot, SIGTERM, 0) == -ENOTSUP);
+	must(sent(slot) == 0 && !is_asked(slot));
+	must(collect(c, &e) == 0);
+	must(lives(pid));
+
+	/* Of a living parent only the mark tells. */
+	made.pid = 0x3ffffff0;
+	slot = enter(p, &made);
+	must(take(c, slot) == 0);
+	flight(slot)->died = 1;
+	must(collect(c, &e) == 0);
+	pq_record_mark(seg, slot, p->place, &status);
+	must(collect(c, &e) == 1);
+	end(pid);
+	_exit(0);
+}
+
+static void ask_traced(void *arg)
+{
+	const struct order *o = arg;
+	struct procq *q;
+	int rc;
+
+	forbid_pins();
+	q = fixture_open(PROCQ_CONSUMER, 0);
+	if (take(q, o->slot) < 0)
+		_exit(90);
+	raise(SIGSTOP);
+	rc = procq_signal(q, o->slot, SIGTERM, 0);
+	_exit(rc == -ESRCH && !atomic_load(&q->seg->records[o->slot].sent)
+		      ? 0 : 1);
+}
+
+/* Its parent marks it just before it is asked. */
+static void test_ask_late(void)
+{
+	struct order o;
+	struct call call;
+	pid_t pid, tracee;
+	int wstatus;
+	bool marked = false;
+
+	setup();
+	pid = bystander();
+	o.slot = entered(pid);
+	tracee = calls_start(ask_traced, &o);
+	end(pid);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!marked && calls_is_look(&call)) {
+			pq_record_mark(seg, o.slot, p->place, &status);
+			marked = true;
+		}
+	ok(marked && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 0,
+	   "a parent that marks it is not asked, and nothing is noted");
+	pq_sweep_dead(seg, NULL);
+	teardown();
+}
+
+static void orphans_unpinned(void *arg)
+{
+	struct procq_event e;
+	pid_t pid = bystander();
+	uint32_t slot;
+
+	(void)arg;
+	setup_unpinned();
+	slot = orphan(pid, 0, 0);
+	must(take(c, slot) == 0);
+	must(flight(slot)->verdict == PQ_UNPROVEN);
+	must(procq_signal(c, slot, SIGTERM, 0) == -ENOTSUP);
+	must(collect(c, &e) == 0);
+	must(lives(pid));
+	end(pid);
+	must(collect(c, &e) == 1);
+#if PQ_USE_STARTTIME
+	pid = bystander();
+	slot = orphan(pid, pq_ident_of(PQ_IDENT_START, -1, pid), PQ_F_START);
+	must(take(c, slot) == 0);
+	/* The same now; nobody knows when a signal would arrive. */
+	must(flight(slot)->verdict == PQ_UNPROVEN);
+	must(procq_signal(c, slot, SIGTERM, 0) == -ENOTSUP);
+	must(lives(pid));
+	must(collect(c, &e) == 0);
+	slot = orphan(pid, pq_ident_of(PQ_IDENT_START, -1, pid) + 1,
+		      PQ_F_START);
+	must(take(c, slot) == 0);
+	must(flight(slot)->verdict == PQ_STALE);
+	must(procq_signal(c, slot, SIGTERM, 0) == -ESRCH);
+	must(collect(c, &e) == 1 && e.type == PROCQ_STALE);
+	must(lives(pid));
+	end(pid);
+	must(collect(c, &e) == 1);
+#endif
+	_exit(0);
+}
+
+static void unpinned(void (*body)(void *), const char *what)
+{
+	is_int(fixture_run(body, NULL), 0, what);
+	fixture_clean();
+}
+
+int main(void)
+{
+	int fd;
+
+	fixture_begin("take");
+	fd = pq_pin(getpid());
+	pins = fd >= 0;
+	if (pins)
+		close(fd);
+	if (pins && pq_ident_kind() != PQ_IDENT_NONE)
+		test_orphans();
+	test_take();
+	test_next();
+	test_find();
+	test_lacking();
+	test_signal();
+	test_group();
+	if (pins)
+		test_unmarked();
+	if (pins && calls_try()) {
+		test_order();
+		test_overtaken();
+		test_parent_dies();
+#if PQ_USE_STARTTIME
+		test_dies_meanwhile();
+#endif
+	}
+	if (calls_work)
+		test_ask_late();
+	unpinned(ask, "without pins a parent is asked to signal");
+	unpinned(ask_in_vain, "… in vain, where it is dead");
+	unpinned(orphans_unpinned, "… and orphans are not signalled");
+	return done();
+}
