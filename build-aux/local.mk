@@ -21,6 +21,7 @@ EXTRA_DIST += \
 
 # The design and its models: to read, and for those who have spin.
 design_files = \
+	doc/crash.md \
 	doc/design.md \
 	doc/model.md \
 	doc/performance.md \

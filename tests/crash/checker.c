@@ -37,7 +37,8 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 #define H_FREE 512
 #define H_ROOM 768
 #define H_ARRIVALS 896
-#define HEADER 1024
+#define H_EXITS 1024
+#define HEADER 1152
 #define RECORD 128
 #define R_WHO 8
 #define R_LIVES 40
@@ -254,7 +255,8 @@ static void check_places(void)
 			find("place %u: its tenant is dead", i);
 		if (get64(participants_at + i * PARTICIPANT + P_INTENT))
 			find("place %u: an intent is left", i);
-		if (!who && ((get64(H_ROOM + w) | get64(H_ARRIVALS + w)) & bit))
+		if (!who && ((get64(H_ROOM + w) | get64(H_ARRIVALS + w) |
+			      get64(H_EXITS + w)) & bit))
 			find("place %u: empty, and it waits", i);
 	}
 }

@@ -112,7 +112,7 @@ struct op {
 	bool no_reaping;	/* the survivor is slow */
 	bool no_freeze;		/* can't be held up */
 	bool lacks;		/* not in this build */
-	bool waiter;		/* another waits beside it, and is to be woken */
+	bool waiter;		/* another waits beside it, to be woken */
 };
 
 extern const struct op ops[];
