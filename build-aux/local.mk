@@ -22,6 +22,7 @@ EXTRA_DIST += \
 # The design and its models: to read, and for those who have spin.
 design_files = \
 	doc/design.md \
+	doc/fuzzing.md \
 	doc/model.md \
 	model/bell.pml \
 	model/entry.pml \
