@@ -23,6 +23,7 @@ EXTRA_DIST += \
 design_files = \
 	doc/crash.md \
 	doc/design.md \
+	doc/fuzzing.md \
 	doc/model.md \
 	doc/performance.md \
 	doc/mutants.md \
