@@ -27,6 +27,7 @@ design_files = \
 	doc/model.md \
 	doc/performance.md \
 	doc/mutants.md \
+	doc/scarcity.md \
 	model/bell.pml \
 	model/entry.pml \
 	model/life.pml \
