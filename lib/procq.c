@@ -450,6 +450,8 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 	struct pq_start start;
 	int rc = usable_participant(q);
 
+	if (out)
+		memset(out, 0, sizeof(*out));
 	if (!command)
 		command = &idle_command;
 	if (rc == 0)

@@ -365,8 +365,9 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval -ESHUTDOWN the queue is closed to producers
  * @retval -EINVAL the command; or a method it can't be started with
  * @retval -ENOSYS this method is not available here
- * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed: the
- *         process has entered, and exited with 127 or 126
+ * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
+ *         nothing was started, and out->pid is 0; or a process was, has
+ *         entered, and exited with 127 or 126
  * @retval -ECANCELED with PROCQ_ENTERED: it was killed before it had entered
  * @retval -EUSERS the system has no process to spare (EAGAIN of fork)
  * @retval -ENOMEM the system has no memory to spare
@@ -550,6 +551,7 @@ PROCQ_API int procq_check(struct procq *q, struct procq_report *out);
  * closed.
  * @retval 0
  * @retval -EBUSY it has processes in it, or other participants
+ * @retval -ENOLCK, -EIO, … what kept the system from it
  * @since 0.1
  */
 PROCQ_API int procq_remove(struct procq *q);
@@ -560,6 +562,7 @@ PROCQ_API int procq_remove(struct procq *q);
  * @param arg is handed to it
  * @return what visit returned last, or 0
  * @retval -ENOTSUP this system can't list shared memory objects
+ * @retval -ENOMEM, -EMFILE, … what kept it from looking at one
  * @since 0.1
  */
 PROCQ_API int procq_list(int (*visit)(const struct procq_entry *, void *),

@@ -299,7 +299,10 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 		if (rc == 0)
 			child_main(s);
 		*pid = (pid_t)rc;
-		return rc < 0 ? (int)rc : 0;
+		/* Forbidden since it was asked for? fork() may not be. */
+		if (rc != -ENOSYS)
+			return rc < 0 ? (int)rc : 0;
+		s->handlers_cleared = false;
 	}
 #endif
 	return fork_by_libc(s, pid);
