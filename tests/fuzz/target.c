@@ -5,7 +5,8 @@
  *
  * The object is a real one, named by $FUZZ_OBJECT (pids come again in another
  * namespace) or after this process, and is opened through procq_open(), as by
- * any joiner. All that concerns processes is kernel.c's. Must not leave anything behind between two inputs.
+ * any joiner. All that concerns processes is kernel.c's. Must not leave
+ * anything behind between two inputs.
  */
 #include <config.h>
 
@@ -483,7 +484,8 @@ static bool step_outside(enum fuzz_op op, unsigned arg, struct input *in)
 		kernel_set_held(held);
 		break;
 	case OP_FAIL:
-		kernel_fail(arg & 1 ? EMFILE : arg & 2 ? ENOMEM : EAGAIN);
+		kernel_fail(arg & 1 ? EMFILE : arg & 2 ? ENOMEM
+			    : arg & 8 ? EINVAL : EAGAIN);
 		break;
 	case OP_STRANGER:
 		kernel_stranger();
