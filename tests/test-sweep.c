@@ -443,6 +443,8 @@ static void test_sometimes(void)
 	       "somebody has looked just now");
 	is_int(pq_sweep_sometimes(seg, 0), 1, "nobody has");
 	fixture_run(dead_producer, &n);
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
+	       "that was a look, too");
 	atomic_store(&seg->header->looked, INT64_MAX);
 	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 1,
 	       "a look from the future does not count");
