@@ -23,9 +23,11 @@ EXTRA_DIST += \
 design_files = \
 	doc/crash.md \
 	doc/design.md \
+	doc/fuzzing.md \
 	doc/model.md \
 	doc/performance.md \
 	doc/mutants.md \
+	doc/scarcity.md \
 	model/bell.pml \
 	model/entry.pml \
 	model/life.pml \

@@ -388,11 +388,13 @@ static int check_lock_file(const struct pq_segment *seg,
 			   struct procq_options *options)
 {
 	struct stat st;
+	int rc;
 
 	if (seg->lock_fd == seg->fd || seg->lock_fd < 0)
 		return 0;
-	if (fstat(seg->lock_fd, &st) < 0)
-		return -errno;
+	rc = look_at(seg->lock_fd, &st);
+	if (rc < 0)
+		return rc;
 	if (st.st_nlink > 1)
 		return -ENODEV;
 	return check_owner(seg, &st, options);

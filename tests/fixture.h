@@ -32,6 +32,18 @@
 
 #define FIXTURE_SECONDS 100
 
+/* Under a tool that makes everything slow, which says so (valgrind.test):
+ * longer, and fewer rounds of what is repeated to meet a moment. */
+TAP_UNUSED static unsigned fixture_seconds(void)
+{
+	return getenv("FIXTURE_SLOW") ? 10 * FIXTURE_SECONDS : FIXTURE_SECONDS;
+}
+
+TAP_UNUSED static int fixture_rounds(int rounds)
+{
+	return getenv("FIXTURE_SLOW") ? (rounds + 9) / 10 : rounds;
+}
+
 static char fixture_queue[64];
 static char fixture_object[PROCQ_NAME_SIZE];
 static pid_t fixture_pid;
@@ -73,7 +85,7 @@ TAP_UNUSED static void fixture_begin(const char *test)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		signal(signals[i], fixture_die);
 	atexit(fixture_clean);
-	alarm(FIXTURE_SECONDS);
+	alarm(fixture_seconds());
 }
 
 /* End the test at once: without this nothing that follows means anything. */
@@ -116,7 +128,7 @@ TAP_UNUSED static pid_t fixture_fork(void (*body)(void *), void *arg)
 	need(pid >= 0);
 	if (pid > 0)
 		return pid;
-	alarm(FIXTURE_SECONDS);
+	alarm(fixture_seconds());
 	signal(SIGALRM, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)

@@ -196,6 +196,13 @@ AM_TESTS_ENVIRONMENT = \
 	export CRASH_FULL_OPTIONS; \
 	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
 
+# Memory, and descriptors: the unit tests and a session under valgrind.
+check-valgrind: $(bin_PROGRAMS) $(check_PROGRAMS)
+	UNIT_TESTS='$(unit_tests)' \
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS=tests/valgrind.test
+PHONIES += check-valgrind
+EXTRA_DIST += tests/valgrind.test
+
 check-long: $(bin_PROGRAMS) $(check_PROGRAMS) $(long_programs)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(LONG_TESTS)'
 

@@ -539,6 +539,40 @@ static void test_reaping_all(void)
 	is_int(procq_close(q), 1, "and leave");
 }
 
+/* With so many children the library does not ask for the dead each time; they
+ * are all told none the less, also to who waits as he should. */
+static void test_reaping_many(void)
+{
+	static pid_t pids[1100];
+	struct procq_command c = { .flags = PROCQ_ENTERED };
+	struct procq_process p;
+	struct procq_event e;
+	int started = 0, reaped = 0, told = 0;
+
+	producer = fixture_open(PROCQ_PRODUCER, 1100);
+	/* As many as this machine has to spare. */
+	while (started < 1100 && procq_spawn(producer, &c, &p) == 0)
+		pids[started++] = p.pid;
+	for (int i = 0; i < 10; i++)
+		need(procq_reap(producer) == 0);
+	for (int i = 0; i < started; i++)
+		need(pids[i] > 1 && kill(pids[i], SIGKILL) == 0);
+	while (procq_children(producer) > 0) {
+		int n = procq_reap(producer);
+
+		need(n >= 0);
+		reaped += n;
+		if (n == 0)
+			procq_wait(producer, PROCQ_CHILD, PROCQ_FOREVER);
+	}
+	is_int(reaped, started, "many children are all reaped");
+	while (procq_take_exited(producer, &p) == 0)
+		told += procq_collect(producer, &e);
+	is_int(told, started, "many: all are told");
+	is_int(fixture_sum(producer), 0, "many: nothing is lost");
+	is_int(procq_close(producer), 1, "many: none is left");
+}
+
 /* ---- taking ---- */
 
 static void test_turns(void)
@@ -888,6 +922,7 @@ int main(void)
 	test_input();
 	test_reaping();
 	test_reaping_all();
+	test_reaping_many();
 	test_turns();
 	test_own();
 	test_signals();

@@ -56,7 +56,7 @@ static void close_early(unsigned method, const char *what)
 {
 	int crashed = 0;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < fixture_rounds(ROUNDS); round++) {
 		start_and_close(method);
 		/* Time to come to harm, for those that are not through. */
 		fixture_sleep(2000000);

@@ -408,5 +408,7 @@ int main(void)
 	test_short_write();
 	test_full_pipe();
 	unlink(scratch);
+	if (file_fd >= 0)
+		close(file_fd);
 	return done();
 }

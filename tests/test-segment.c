@@ -269,7 +269,7 @@ static void in_and_out(void *arg)
 
 static void test_churn(void)
 {
-	int rounds = 150, bad = 0;
+	int rounds = fixture_rounds(150), bad = 0;
 	pid_t pids[8];
 
 	for (int i = 0; i < 8; i++)
@@ -308,9 +308,9 @@ static int heal(void)
 static void test_killed_creator(void)
 {
 	unsigned random = 1;
-	int bad = 0, early = 0;
+	int bad = 0, early = 0, rounds = fixture_rounds(300);
 
-	for (int i = 0; i < 300 && !bad; i++) {
+	for (int i = 0; i < rounds && !bad; i++) {
 		pid_t pid = fixture_fork(create_and_stay, NULL);
 
 		random = random * 1103515245 + 12345;
@@ -321,7 +321,8 @@ static void test_killed_creator(void)
 		bad += heal();
 	}
 	is_int(bad, 0, "a creator killed after a moment: the next one heals it");
-	note("%d of 300 were killed before there was an object", early);
+	note("%d of %d were killed before there was an object", early,
+	     rounds);
 }
 
 static void builds(const char *what)

@@ -218,7 +218,10 @@ static void test_reused(void)
 		pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
 				  PQ_RETIRED, true);
 	}
-	take_new(c);	/* as the dead one had it, in another generation */
+	/* As the dead one had it, in another generation, by another. */
+	pq_sweep_hints(seg);
+	for (int i = 0; i < 4; i++)
+		take_new(c);
 	pq_sweep_dead(seg, NULL);
 	is_int((intmax_t)atomic_load(
 		&seg->participants[victim_place].tally[PQ_RETIRED]), 2,

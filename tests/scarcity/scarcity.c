@@ -25,7 +25,7 @@
 
 #define FAILURES_SHOWN 8
 /* Runs of one scene with --quick. */
-#define QUICK_RUNS 120
+#define QUICK_RUNS 90
 /* A call that is made once more for each failure never ends. */
 #define MORE_CALLS 20
 
