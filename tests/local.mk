@@ -115,7 +115,7 @@ tests_crash_crash_small_LDFLAGS = $(tests_crash_crash_LDFLAGS)
 tests_crash_crash_small_LDADD = $(PROCQ_LIBS)
 
 # What make check-long tells the one, and make check-crash the other: each
-# point of each operation, for an hour on two cores.
+# point of each operation, for an hour or two on two cores.
 CRASH_OPTIONS = --quick
 CRASH_FULL_OPTIONS = --jobs=2
 
