@@ -26,6 +26,7 @@ design_files = \
 	doc/fuzzing.md \
 	doc/model.md \
 	doc/performance.md \
+	doc/testing.md \
 	doc/mutants.md \
 	doc/scarcity.md \
 	model/bell.pml \
