@@ -302,6 +302,14 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 #endif
 }
 
+/* Why an object can't be opened: because the name leads to a link, to a
+ * directory (for which glibc says EINVAL), … */
+static bool is_no_object(int error)
+{
+	return error == ELOOP || error == EISDIR || error == ENXIO ||
+	       error == EINVAL;
+}
+
 /* Does the name still lead to this very object? 1, 0, or -errno: it can't be
  * seen just now. */
 static int name_leads_here(const struct pq_segment *seg)
@@ -318,7 +326,7 @@ static int name_leads_here(const struct pq_segment *seg)
 	int fd = shm_open(seg->name, O_RDONLY, 0), rc;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT || is_no_object(errno) ? 0 : -errno;
 	rc = look_at(fd, &there);
 	if (rc == 0)
 		rc = look_at(seg->fd, &here);
@@ -353,9 +361,7 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 			return 0;
 		if (errno == EINTR)
 			continue;
-		/* A link, a directory (for which glibc says EINVAL), … */
-		if (errno == ELOOP || errno == EISDIR || errno == ENXIO ||
-		    errno == EINVAL)
+		if (is_no_object(errno))
 			return -ENODEV;
 		if (errno != EEXIST)
 			return -errno;

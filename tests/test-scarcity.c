@@ -121,7 +121,7 @@ static const struct scarcity {
 	{ STRDUP, ENOMEM, { ENOMEM }, "strdup" },
 	{ MMAP, ENOMEM, { ENOMEM }, "mmap" },
 	{ SHM_OPEN, EMFILE, { EMFILE, EBUSY }, "shm_open: descriptors" },
-	{ SHM_OPEN, EEXIST, { 0, EBUSY }, "shm_open: a race" },
+	{ SHM_OPEN, EEXIST, { 0, EBUSY, EEXIST }, "shm_open: a race" },
 	{ SHM_OPEN, ELOOP, { ENODEV, EBUSY }, "shm_open: a link" },
 	{ SHM_UNLINK, EACCES, { EACCES, EBUSY }, "shm_unlink: forbidden" },
 	{ SHM_UNLINK, EIO, { EIO, EBUSY }, "shm_unlink: broken" },
