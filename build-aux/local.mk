@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	debian/rules \
 	debian/salsa-ci.yml \
 	debian/source/format \
+	debian/source/lintian-overrides \
 	debian/tests/control \
 	debian/tests/library \
 	debian/tests/session
