@@ -62,16 +62,22 @@ static bool same_gen(uint64_t word, uint32_t gen)
 	return (pq_word_gen(word) & PQ_HINT_GEN_MASK) == gen;
 }
 
-bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen)
+bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
+		   uint64_t *word)
 {
-	const struct pq_segment *seg = segment;
-	uint64_t word;
-
 	if (index >= seg->capacity)
 		return false;
-	word = pq_load_word(seg, index);
-	return same_gen(word, gen) && (pq_word_state(word) == PROCQ_QUEUED ||
-				       pq_word_state(word) == PROCQ_EXITED);
+	*word = pq_load_word(seg, index);
+	return same_gen(*word, gen) &&
+	       (pq_word_state(*word) == PROCQ_QUEUED ||
+		pq_word_state(*word) == PROCQ_EXITED);
+}
+
+bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen)
+{
+	uint64_t word;
+
+	return pq_hint_leads(segment, index, gen, &word);
 }
 
 bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen)

@@ -57,6 +57,9 @@ static inline uint64_t pq_load_word(const struct pq_segment *seg,
 
 /* Does the record bear out a hint of the ready ring, of the free ring? */
 bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen);
+/* The same of the ready ring, and the word that bears it out. */
+bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
+		   uint64_t *word);
 bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen);
 
 /* Bytes of the object for this capacity. */

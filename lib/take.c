@@ -47,12 +47,10 @@ int pq_take_next(struct procq *q, struct pq_hint *hint, uint64_t *word)
 {
 	mend_lacking(q->seg);
 	while (pq_ring_peek(&q->seg->ready, hint)) {
-		if (hint->index < q->seg->capacity) {
-			*word = pq_load_word(q->seg, hint->index);
-			if (pq_hint_ready(q->seg, hint->index, hint->gen) &&
-			    *word == pq_load_word(q->seg, hint->index))
-				return 0;
-		}
+		/* One look decides: a word that is marked between two is not
+		 * the same, but its hint is as good as before. */
+		if (pq_hint_leads(q->seg, hint->index, hint->gen, word))
+			return 0;
 		pq_ring_skip(&q->seg->ready, hint);
 	}
 	return -EAGAIN;

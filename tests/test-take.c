@@ -10,6 +10,8 @@
  */
 #include <config.h>
 
+#include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/resource.h>
 #ifdef __linux__
@@ -960,6 +962,84 @@ static void orphans_unpinned(void *arg)
 	_exit(0);
 }
 
+/* ---- beside a parent that marks ---- */
+
+#define MARKS 200000
+
+/* Enters one after the other, all dead at once. */
+static void *enter_and_mark(void *arg)
+{
+	struct pq_origin origin = { .incarnation = p->incarnation };
+	uint64_t word;
+
+	for (int n = 0; n < MARKS; ) {
+		int64_t slot = pq_record_reserve(seg, p->place + 1, &origin,
+						 &word);
+
+		if (slot < 0) {
+			sched_yield();
+			continue;
+		}
+		fixture_enter(seg, (uint32_t)slot, word, 1, 1);
+		pq_record_mark(seg, (uint32_t)slot, p->place, &status);
+		n++;
+	}
+	atomic_store((_Atomic bool *)arg, true);
+	return NULL;
+}
+
+/* False: there is none to take. */
+static bool take_marked(void)
+{
+	struct pq_hint hint;
+	uint64_t word, to;
+
+	if (pq_take_next(c, &hint, &word) < 0)
+		return false;
+	to = pq_word_take(word, c->place + 1);
+	if (!pq_record_move(seg, hint.index, &word, to))
+		return true;
+	pq_ring_skip(&seg->ready, &hint);
+	while (!(pq_word_flags(to) & PQ_DEAD))
+		to = pq_load_word(seg, hint.index);
+	need(pq_record_release(seg, hint.index, c->place, to, PQ_EXITED_SELF,
+			       true));
+	return true;
+}
+
+/* A record that is marked while its hint is looked at keeps the hint. */
+static void test_marked_meanwhile(void)
+{
+	_Atomic bool all = false;
+	struct procq_stat s;
+	pthread_t thread;
+	bool more;
+
+	setup();
+	need(pthread_create(&thread, NULL, enter_and_mark, &all) == 0);
+	do {
+		more = !atomic_load(&all);
+		while (take_marked())
+			;
+		procq_stat(c, &s);
+		if (s.present < CAPACITY)
+			continue;
+		/* Full, and no hint leads to any of them: for ever? */
+		fixture_sleep(10 * PQ_MILLI);
+		if (!take_marked())
+			break;
+	} while (more);
+	procq_stat(c, &s);
+	is_int((intmax_t)s.present, 0, "no hint is thrown out as it is marked");
+	pq_sweep_hints(seg);
+	while (take_marked() || !atomic_load(&all))
+		;
+	pthread_join(thread, NULL);
+	while (take_marked())
+		;
+	teardown();
+}
+
 static void unpinned(void (*body)(void *), const char *what)
 {
 	is_int(fixture_run(body, NULL), 0, what);
@@ -981,6 +1061,7 @@ int main(void)
 	test_next();
 	test_find();
 	test_lacking();
+	test_marked_meanwhile();
 	test_signal();
 	test_group();
 	if (pins)
