@@ -441,13 +441,19 @@ static void test_sometimes(void)
 	fixture_run(dead_producer, &n);
 	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
 	       "somebody has looked just now");
-	is_int(pq_sweep_sometimes(seg, 0), 1, "nobody has");
+	atomic_store(&seg->header->looked,
+		     procq_now() - INT64_C(7200000000000));
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 1,
+	       "nobody has for two hours");
 	fixture_run(dead_producer, &n);
 	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
 	       "that was a look, too");
 	atomic_store(&seg->header->looked, INT64_MAX);
 	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 1,
 	       "a look from the future does not count");
+	fixture_run(dead_producer, &n);
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
+	       "and the next look is the one that counts");
 	teardown();
 }
 
