@@ -22,12 +22,12 @@ bench_handover_SOURCES = bench/handover.c bench/rounds.c bench/rounds.h \
 bench_handover_LDADD = lib/libprocq-core.la -ldl
 
 EXTRA_DIST += bench/run bench/instructions bench/budget bench/report.awk \
-	bench/chart.awk bench/peer-boost.cc \
-	bench/peer-ck.c
+	bench/chart.awk bench/peer-boost.cc bench/peer-ck.c \
+	bench/peer-rte.c
 CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
-	bench/RESULTS.md bench/results.svg bench/strace.log \
-	bench/peer-boost.so bench/peer-boost.log bench/peer-ck.so \
-	bench/peer-ck.log
+	bench/strace.log bench/peer-boost.so bench/peer-boost.log \
+	bench/peer-ck.so bench/peer-ck.log bench/peer-rte.so \
+	bench/peer-rte.log
 
 # Which comparisons: all of them, or some of churn, ending, handover, growth,
 # instructions.

@@ -97,6 +97,6 @@ $7 == 0 {
 
 END {
 	print ""
-	print "Again: `apt install stress-ng parallel libck-dev libboost-dev`," \
+	print "Again: `apt install stress-ng parallel libck-dev libdpdk-dev libboost-dev`," \
 		" then `./configure && make bench`."
 }
