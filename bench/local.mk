@@ -23,7 +23,7 @@ bench_handover_LDADD = lib/libprocq-core.la -ldl
 
 EXTRA_DIST += bench/run bench/instructions bench/budget bench/report.awk \
 	bench/chart.awk bench/peer-boost.cc bench/peer-ck.c \
-	bench/peer-rte.c
+	bench/peer-rte.c bench/RESULTS.md bench/results.svg
 CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
 	bench/strace.log bench/peer-boost.so bench/peer-boost.log \
 	bench/peer-ck.so bench/peer-ck.log bench/peer-rte.so \
@@ -35,3 +35,7 @@ BENCH =
 bench: $(bin_PROGRAMS) $(bench_programs)
 	SHELL='$(SHELL)' CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
 PHONIES += bench
+
+# A run in the source tree renews its report; one elsewhere has its own.
+mostlyclean-local:
+	test $(srcdir) = . || rm -f bench/RESULTS.md bench/results.svg
