@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # chart.awk - bars from report.tsv, as SVG: one panel for each of a few
-# groups, the median as a bar, from the least to the most as a line.
+# groups, the median as a bar, from the least to the most as a line. A line
+# that is too long ends at the edge, and its end is written there.
 
 BEGIN {
 	FS = "\t"
@@ -36,15 +37,15 @@ function thousands(x,    text, out) {
 	median[$1, n] = $4
 	least[$1, n] = $5
 	most[$1, n] = $6
-	if ($6 > top[$1])
-		top[$1] = $6
+	if ($4 * 1.3 > top[$1])
+		top[$1] = $4 * 1.3
 }
 
 END {
 	height = 20
 	for (g = 1; g <= groups; g++)
 		height += 44 + rows[order[g]] * row
-	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n", left + width + 90, height, left + width + 90, height
+	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n", left + width + 110, height, left + width + 110, height
 	printf "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
 	y = 30
 	for (g = 1; g <= groups; g++) {
@@ -56,8 +57,14 @@ END {
 			scale = width / top[group]
 			printf "<text x=\"%d\" y=\"%d\" text-anchor=\"end\" fill=\"#222\"%s>%s</text>\n", left - 8, y + 14, ours ? " font-weight=\"bold\"" : "", escape(name[group, i])
 			printf "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"14\" fill=\"%s\"/>\n", left, y + 3, median[group, i] * scale, ours ? "#b3541e" : "#8aa4b8"
-			printf "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#222\"/>\n", left + least[group, i] * scale, left + most[group, i] * scale, y + 10, y + 10
-			printf "<text x=\"%.1f\" y=\"%d\" fill=\"#222\">%s</text>\n", left + most[group, i] * scale + 6, y + 14, thousands(median[group, i])
+			end = most[group, i] * scale
+			note = thousands(median[group, i])
+			if (end > width) {
+				end = width
+				note = note " (to " thousands(most[group, i]) ")"
+			}
+			printf "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#222\"/>\n", left + least[group, i] * scale, left + end, y + 10, y + 10
+			printf "<text x=\"%.1f\" y=\"%d\" fill=\"#222\">%s</text>\n", left + end + 6, y + 14, note
 			y += row
 		}
 		y += 32
