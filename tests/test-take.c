@@ -1000,8 +1000,10 @@ static bool take_marked(void)
 	if (!pq_record_move(seg, hint.index, &word, to))
 		return true;
 	pq_ring_skip(&seg->ready, &hint);
-	while (!(pq_word_flags(to) & PQ_DEAD))
+	while (!(pq_word_flags(to) & PQ_DEAD)) {
+		sched_yield();
 		to = pq_load_word(seg, hint.index);
+	}
 	need(pq_record_release(seg, hint.index, c->place, to, PQ_EXITED_SELF,
 			       true));
 	return true;
@@ -1022,8 +1024,10 @@ static void test_marked_meanwhile(void)
 		while (take_marked())
 			;
 		procq_stat(c, &s);
-		if (s.present < CAPACITY)
+		if (s.present < CAPACITY) {
+			sched_yield();
 			continue;
+		}
 		/* Full, and no hint leads to any of them: for ever? */
 		fixture_sleep(10 * PQ_MILLI);
 		if (!take_marked())
