@@ -215,6 +215,9 @@ check-mutants: config.h
 	@$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(srcdir)/tests/mutate/run $(MUTANTS_OPTIONS)
 
+check-model:
+	$(SHELL) $(srcdir)/model/run --full $(MODEL_PATTERN)
+
 check-crash: $(long_programs)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS=tests/crash-full.test
 
@@ -245,4 +248,4 @@ fuzz: config.h
 		'$(abs_top_builddir)/tests/fuzz/work' $(fuzz_sources) \
 		$(lib_libprocq_core_la_SOURCES)
 
-PHONIES += check-crash check-long check-mutants check-scarcity coverage demo fuzz
+PHONIES += check-crash check-long check-model check-mutants check-scarcity coverage demo fuzz
