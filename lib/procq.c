@@ -235,6 +235,9 @@ int procq_remove(struct procq *q)
 
 	if (rc < 0)
 		return rc;
+	/* Words name its place: who has something in the queue keeps it. */
+	if (q->flights.count || q->children.count)
+		return -EBUSY;
 	pq_sweep_dead(q->seg, NULL);
 	/* Its own place is the only one that may be taken. */
 	pq_member_stand_up(q->seg, q->place, q->incarnation);

@@ -228,6 +228,9 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 		return -ESRCH;
 	if (signo < 1 || signo >= NSIG)
 		return -EINVAL;
+	/* Then it was not pinned, whatever the word says by now. */
+	if (f->dead)
+		return -ESRCH;
 	if (pq_word_flags(pq_load_word(q->seg, slot)) & PQ_DEAD)
 		return -ESRCH;
 	switch (f->verdict) {

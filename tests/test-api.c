@@ -806,6 +806,35 @@ static void test_removal(void)
 	is_int(procq_close(producer), 0, "so closing removes nothing");
 }
 
+/* Its words name its place, so it keeps it, though a lower one is free. */
+static void test_removal_in_vain(void)
+{
+	struct procq *first = fixture_open(PROCQ_KEEPER, CAPACITY);
+	struct procq_report report;
+	unsigned places[2];
+
+	begin();
+	places[0] = producer->place;
+	places[1] = consumer->place;
+	spawn_idle(PROCQ_AUTO, 0);
+	take();
+	is_int(procq_close(first), 0, "the place below is free");
+	is_int(procq_remove(consumer), -EBUSY, "who has taken one");
+	is_int(consumer->place, places[1], "keeps its place");
+	is_int(procq_remove(producer), -EBUSY, "who has started one");
+	is_int(producer->place, places[0], "keeps its, too");
+	is_int(procq_check(producer, &report), 0, "all are where they were:");
+	is_int((intmax_t)report.faults, 0, "no fault");
+	need(is_sent(procq_signal(consumer, consumer->flights.all[0].slot,
+				  SIGKILL, 0)));
+	is_int(collect().type, PROCQ_RETIRED, "it is still its own");
+	reap_to(0);
+	is_int(procq_remove(consumer), -EBUSY, "who has none");
+	is_int(procq_check(producer, &report), 0, "may move");
+	is_int((intmax_t)report.faults, 0, "still no fault");
+	end("removals in vain: nothing is lost");
+}
+
 /* ---- checks ---- */
 
 static void check_finds(const char *what, const char *words)
@@ -941,6 +970,7 @@ int main(void)
 	test_interrupts();
 	test_drained();
 	test_removal();
+	test_removal_in_vain();
 	test_checks();
 	test_lists();
 	return done();

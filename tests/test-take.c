@@ -506,6 +506,20 @@ static void test_signal(void)
 	ok(collect(c, &e) == 1 && e.cause == PROCQ_EXIT && e.code == 3,
 	   "its end is told as its parent marked it");
 	procq_reap(p);
+
+	/* Dead when it was taken, so it was not pinned, and somebody who may
+	 * write to the object says otherwise. */
+	slot = spawn(p, 0, &pid);
+	kill(pid, SIGKILL);
+	await_death(pid);
+	need(procq_reap(p) == 1 && take(c, slot) == 0);
+	atomic_fetch_and(&seg->records[slot].word,
+			 ~((uint64_t)PQ_DEAD << PQ_FLAGS_SHIFT));
+	is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
+	       "what was never pinned is not signalled");
+	atomic_fetch_or(&seg->records[slot].word,
+			(uint64_t)PQ_DEAD << PQ_FLAGS_SHIFT);
+	is_int(collect(c, &e), 1, "but told");
 	if (pins) {
 		/* Reaped, and not marked: the signal fails. */
 		pid = bystander();
