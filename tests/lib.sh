@@ -19,6 +19,14 @@ set -u
 LC_ALL=C
 export LC_ALL
 
+# Under nohup, or in the background, all of it begins with signals ignored,
+# which a shell can't undo.
+if [ -z "${SIGNALS_DEFAULT-}" ] && env --default-signal true 2>/dev/null; then
+	SIGNALS_DEFAULT=1
+	export SIGNALS_DEFAULT
+	exec env --default-signal "${TEST_SHELL:-sh}" "$0" "$@"
+fi
+
 : "${srcdir:=.}" "${builddir:=.}" "${AWK:=awk}"
 : "${PRODUCER:=$builddir/../src/producer}"
 : "${CONSUMER:=$builddir/../src/consumer}"

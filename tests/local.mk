@@ -178,6 +178,7 @@ AM_TESTS_ENVIRONMENT = \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	srcdir='$(abs_top_srcdir)/tests'; export srcdir; \
 	builddir='$(abs_top_builddir)/tests'; export builddir; \
+	TEST_SHELL='$(SHELL)'; export TEST_SHELL; \
 	PRODUCER='$(abs_top_builddir)/src/producer$(EXEEXT)'; \
 	export PRODUCER; \
 	CONSUMER='$(abs_top_builddir)/src/consumer$(EXEEXT)'; \
