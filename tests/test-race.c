@@ -375,6 +375,21 @@ static bool taken_and_dead(void)
 	return is_at_last(PROCQ_TAKEN, PQ_DEAD);
 }
 
+/* A taker that looks for the next, and takes none. */
+TAP_UNUSED static void look_for_next(void)
+{
+	struct pq_hint hint;
+	uint64_t w;
+
+	pq_take_next(c, &hint, &w);
+}
+
+/* Its hint is there, for whoever takes it. */
+TAP_UNUSED static bool exited_and_hinted(void)
+{
+	return is_at_last(PROCQ_EXITED, 0);
+}
+
 static bool back_and_exited(void)
 {
 	return is_at_last(PROCQ_EXITED, PQ_RETURNED);
@@ -746,6 +761,8 @@ static void test_within(void)
 	       "… or once, as it was released");
 	within(dead_before_release, half_a_sweep, repair, swept_at_last, false,
 	       "… handed back meanwhile: it is none of the dead one's doing");
+	within(queued, mark, look_for_next, exited_and_hinted, false,
+	       "a mark within a look for the next: its hint stays");
 	every = false;
 	within(nothing, join_0, join_1, both_sit, false,
 	       "a newcomer within another");
