@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "handle.h"
 #include "record.h"
 #include "rounds.h"
@@ -54,8 +53,7 @@ static struct procq *open_queue(uint32_t role, uint32_t capacity)
 static bool enter_one(struct procq *q)
 {
 	struct pq_origin origin = { .incarnation = q->incarnation };
-	struct pq_entry entry = { .pid = 1, .ident = 1,
-				  .now = pq_clock_life() };
+	struct pq_entry entry = { .pid = 1, .ident = 1 };
 	uint64_t word, seq;
 	int64_t slot = pq_record_reserve(q->seg, q->place + 1, &origin, &word);
 

@@ -9,7 +9,8 @@
  * -s: hand RECORDS over within one process by this system alone, for strace.
  * It uses the rooms of the library, for its public functions hand over
  * nothing but processes. A record is counted for its whole life: reserved,
- * filled in and entered; taken and released.
+ * filled in and entered; taken and released. No system reads a clock: the
+ * times of a process are read by who starts it, in bench/churn.
  */
 #include <config.h>
 
@@ -30,7 +31,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "handle.h"
 #include "record.h"
 #include "rounds.h"
@@ -81,7 +81,6 @@ static void procq_put(const struct record *record)
 	while ((slot = pq_record_reserve(seg, queue->place + 1, &origin,
 					 &word)) < 0)
 		procq_wait(queue, PROCQ_ROOM, PROCQ_FOREVER);
-	entry.now = pq_clock_life();
 	pq_record_enter(seg, (uint32_t)slot, word, &entry, &seq);
 }
 

@@ -406,6 +406,8 @@ static int64_t reserve(struct procq *q, const struct procq_command *command,
 		return -ESHUTDOWN;
 	origin.flags = origin_flags(start);
 	pq_command_label(origin.label, command);
+	origin.started_wall = pq_clock_wall();
+	origin.started = pq_clock_life();
 	return pq_record_reserve(q->seg, q->place + 1, &origin, &start->word);
 }
 

@@ -99,8 +99,8 @@ static void fill_in(struct pq_record *r, uint64_t word,
 	STORE(r->user, -1);
 	STORE(r->sys, -1);
 	STORE(r->maxrss, UINT32_MAX);
-	STORE(r->started_wall, pq_clock_wall());
-	STORE(r->started, pq_clock_life());
+	STORE(r->started_wall, origin->started_wall);
+	STORE(r->started, origin->started);
 }
 
 int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
@@ -262,8 +262,10 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position)
 {
 	struct pq_record *r = &seg->records[slot];
 
-	set_tagged(&r->seq, LOAD(r->who) >> PQ_WHO_BITS, PQ_SEQ_BITS,
-		   position + 1);
+	/* Mostly the child has said so itself. */
+	if (!pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
+		set_tagged(&r->seq, LOAD(r->who) >> PQ_WHO_BITS, PQ_SEQ_BITS,
+			   position + 1);
 }
 
 void pq_record_view(const struct pq_segment *seg, uint32_t slot, uint64_t word,

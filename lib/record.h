@@ -26,6 +26,8 @@ struct pq_origin {
 	uint32_t flags;			/* PQ_F_KEEP, … */
 	int32_t ppid;
 	char label[PROCQ_LABEL_SIZE];
+	int64_t started;		/* pq_clock_life() */
+	int64_t started_wall;		/* pq_clock_wall() */
 };
 
 /* A parent's obituary. */

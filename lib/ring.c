@@ -73,6 +73,19 @@ static bool make_place(struct pq_ring *ring, uint64_t head)
 	return true;
 }
 
+/* No place left between this tail and the head? The head is on a line that
+ * its movers write with each step, so it is fetched only when the one that was
+ * seen last says so: once a lap, not with each hint. */
+static bool is_full(struct pq_ring *ring, uint64_t tail, uint64_t *head)
+{
+	*head = atomic_load_explicit(&ring->seen, memory_order_relaxed);
+	if ((int64_t)(tail - *head) < (int64_t)ring->size)
+		return false;
+	*head = atomic_load_explicit(&ring->ends->head, memory_order_acquire);
+	atomic_store_explicit(&ring->seen, *head, memory_order_relaxed);
+	return (int64_t)(tail - *head) >= (int64_t)ring->size;
+}
+
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at)
 {
@@ -97,9 +110,7 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 				return false;
 			continue;
 		}
-		head = atomic_load_explicit(&ring->ends->head,
-					    memory_order_acquire);
-		if ((int64_t)(tail - head) >= (int64_t)ring->size) {
+		if (is_full(ring, tail, &head)) {
 			if (!make_place(ring, head))
 				return false;
 			continue;

@@ -41,6 +41,11 @@ struct pq_ring {
 	 * ring full. */
 	bool (*fresh)(const void *arg, uint32_t index, uint32_t gen);
 	const void *arg;
+	/* The head as an appender last saw it. Written and read, relaxed, by
+	 * appenders of this process and by children that share its memory.
+	 * The head only moves on, so an old one can make the ring look full,
+	 * never look as if there were room; then it is read again. */
+	_Atomic uint64_t seen;
 };
 
 struct pq_hint {

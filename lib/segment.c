@@ -499,12 +499,18 @@ static void set_views(struct pq_segment *seg, char *base, uint32_t capacity)
 	seg->header = (void *)base;
 	seg->participants = (void *)(base + at.participants);
 	seg->records = (void *)(base + at.records);
-	seg->ready = (struct pq_ring){ &seg->header->ready,
-		(void *)(base + at.ready), ready_size(capacity),
-		pq_hint_ready, seg };
-	seg->free = (struct pq_ring){ &seg->header->free,
-		(void *)(base + at.free), free_size(capacity),
-		pq_hint_free, seg };
+	seg->ready = (struct pq_ring){
+		.ends = &seg->header->ready,
+		.cells = (void *)(base + at.ready),
+		.size = ready_size(capacity),
+		.fresh = pq_hint_ready, .arg = seg,
+	};
+	seg->free = (struct pq_ring){
+		.ends = &seg->header->free,
+		.cells = (void *)(base + at.free),
+		.size = free_size(capacity),
+		.fresh = pq_hint_free, .arg = seg,
+	};
 }
 
 static int fill_header(struct pq_header *h, uint32_t capacity)

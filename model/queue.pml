@@ -14,8 +14,11 @@
  * NC consumers, CRASHES kills, MARKS deaths that a parent enters, BACKS takes
  * that are given back, REAPS takes out of turn.
  *
+ * RECALL: an append may know the head as it was at any time before, and reads
+ * it again only if the ring then looks full.
+ *
  * Mutants, each drops one rule: NOBUMP NOBUMPFREE NOLAP EARLY SKIPONFAIL
- * HINTFIRST NOHINTS NOFREEHINTS SPINFULL.
+ * HINTFIRST NOHINTS NOFREEHINTS SPINFULL AHEAD.
  */
 #ifndef M
 #define M 2
@@ -100,6 +103,29 @@ inline forget()
 	}
 }
 
+/* The head for an append at t. Positions begin at NR. */
+inline recall(r)
+{
+#ifdef RECALL
+	atomic {
+		h = head[r];
+#ifdef AHEAD
+		h++;
+#endif
+		do
+		:: (h > NR) -> h--
+		:: break
+		od
+	};
+	if
+	:: (t - h >= NR && t >= h) -> h = head[r]
+	:: else
+	fi
+#else
+	h = head[r]
+#endif
+}
+
 /*
  * Cell first, tail later, anyone helps. A full ring is one whose cell of the
  * lap before has not been passed by the head: stale hints at the head are
@@ -119,7 +145,7 @@ inline append(r, i, g)
 	   :: (c != t && c + NR != t) -> skip
 #endif
 	   :: else ->
-		h = head[r];
+		recall(r);
 		if
 		:: (t - h >= NR && t >= h) ->
 			d_step {

@@ -31,6 +31,8 @@ static void setup(void)
 	c = fixture_open(PROCQ_CONSUMER, 0);
 	seg = p->seg;
 	origin.incarnation = p->incarnation;
+	origin.started = pq_clock_life();
+	origin.started_wall = pq_clock_wall();
 }
 
 static void teardown(void)

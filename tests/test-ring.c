@@ -36,7 +36,8 @@ static uint64_t cell(uint64_t position, uint64_t index, uint64_t gen)
 /* A ring as it is after start appends and takes. */
 static struct pq_ring ring_at(uint64_t size, uint64_t start)
 {
-	struct pq_ring ring = { &ends, cells, size, fresh, NULL };
+	struct pq_ring ring = { .ends = &ends, .cells = cells, .size = size,
+				.fresh = fresh, .seen = start };
 
 	memset((void *)stale, 0, sizeof(stale));
 	pq_ring_format(&ring);
@@ -117,6 +118,34 @@ static void test_full(void)
 	   !pq_ring_append(&ring, 52, 0, NULL) &&
 	   pq_ring_peek(&ring, &hint) && hint.index == 2,
 	   "a stale hint behind a true one does not");
+}
+
+/* An appender that saw the head long ago, or never. */
+static void test_old_head(uint64_t start, const char *where)
+{
+	struct pq_ring ring = ring_at(8, start), late = ring;
+	struct pq_hint hint;
+	uint64_t before = 0, after = 0;
+
+	note("%s", where);
+	for (uint32_t i = 0; i < 24; i++) {
+		pq_ring_append(&ring, i, 0, NULL);
+		take(&ring, &hint);
+	}
+	ok(pq_ring_append(&late, 40, 0, NULL) && pq_ring_peek(&ring, &hint) &&
+	   hint.index == 40, "it finds room that the head has made since");
+	for (uint32_t i = 41; i < 48; i++)
+		pq_ring_append(&ring, i, 0, NULL);
+	for (int i = 0; i < 8; i++)
+		before += atomic_load(&cells[i]);
+	ok(!pq_ring_append(&late, 50, 0, NULL) &&
+	   !pq_ring_append(&ring, 50, 0, NULL), "and none when there is none");
+	for (int i = 0; i < 8; i++)
+		after += atomic_load(&cells[i]);
+	ok(after == before, "no cell is written then");
+	ok(atomic_load(&late.seen) <= atomic_load(&ends.head) &&
+	   atomic_load(&ring.seen) <= atomic_load(&ends.head),
+	   "what was seen is never ahead of the head");
 }
 
 /* Random lengths, against the plain queue that it should be. */
@@ -392,6 +421,8 @@ int main(void)
 {
 	test_order();
 	test_full();
+	test_old_head(0, "an old head, from the beginning");
+	test_old_head(UINT32_MAX - 20, "an old head, over position 2^32");
 	test_laps();
 	test_dead_appender(0, "a dead appender");
 	test_dead_appender(UINT32_MAX, "a dead appender, just before 2^32");
