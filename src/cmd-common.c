@@ -82,31 +82,6 @@ int complain_failed(const struct request *r, int err)
 	return EXIT_FAILED;
 }
 
-static char truncated[256];
-
-static void on_bus(int signo, siginfo_t *info, void *context)
-{
-	(void)context;
-	if (info->si_code <= 0)
-		die_of_signal(signo);
-	(void)!write(STDERR_FILENO, truncated, strlen(truncated));
-	_exit(EXIT_FAILED);
-}
-
-void catch_truncation(void)
-{
-	struct sigaction sa;
-
-	snprintf(truncated, sizeof(truncated),
-		 _("%s: the queue's shared memory was truncated\n"),
-		 program_name());
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_sigaction = on_bus;
-	sa.sa_flags = SA_SIGINFO;
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGBUS, &sa, NULL);
-}
-
 const char *short_name(const char *object)
 {
 	char mine[48];

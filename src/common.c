@@ -320,7 +320,6 @@ static volatile sig_atomic_t stops;
 static volatile sig_atomic_t stopped_by;
 static volatile sig_atomic_t statistics_wanted;
 static struct procq *volatile to_wake;
-static char bus_message[256];
 
 static void wake(void)
 {
@@ -372,16 +371,6 @@ static void on_pipe(int signo)
 	(void)signo;
 }
 
-/* Somebody made the queue's object shorter than it has to be. */
-static void on_bus(int signo, siginfo_t *info, void *context)
-{
-	(void)context;
-	if (info->si_code <= 0)
-		die_of_signal(signo);
-	(void)!write(STDERR_FILENO, bus_message, strlen(bus_message));
-	_exit(EXIT_FAILED);
-}
-
 static bool is_ignored(int signo)
 {
 	struct sigaction old;
@@ -408,20 +397,6 @@ static void take(int signo, void (*handler)(int), int flags)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static void take_bus(void)
-{
-	struct sigaction sa;
-
-	snprintf(bus_message, sizeof(bus_message),
-		 _("%s: the queue's shared memory was truncated\n"),
-		 name_of_program);
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_sigaction = on_bus;
-	sa.sa_flags = SA_SIGINFO;
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGBUS, &sa, NULL);
-}
-
 void signals_start(sigset_t *started)
 {
 	sigprocmask(SIG_SETMASK, NULL, started);
@@ -433,7 +408,6 @@ void signals_start(sigset_t *started)
 	take(SIGUSR1, on_statistics, 0);
 	if (!is_ignored(SIGPIPE))
 		take(SIGPIPE, on_pipe, SA_RESTART);
-	take_bus();
 }
 
 void signals_take_children(void)
@@ -454,6 +428,11 @@ void signals_hear_children(bool hear)
 void signals_wake(struct procq *q)
 {
 	to_wake = q;
+}
+
+struct procq *signals_queue(void)
+{
+	return to_wake;
 }
 
 int signals_stops(void)

@@ -76,15 +76,16 @@ const char *option_queue(const char *given);
 /* Signals. */
 
 /* Take INT, TERM and HUP (unless nohup) to stop, USR1 for statistics, PIPE
- * so that it does not kill, BUS for a truncated queue. *started gets the mask
- * with which the program was started. Nothing is ever ignored: children
- * would inherit that. */
+ * so that it does not kill. *started gets the mask with which the program was
+ * started. Nothing is ever ignored: children would inherit that. */
 void signals_start(sigset_t *started);
 /* Take CHLD, too; it is heard only while it is wanted. */
 void signals_take_children(void);
 void signals_hear_children(bool hear);
 /* Whom the handlers wake; NULL before it is closed. */
 void signals_wake(struct procq *q);
+/* The same; NULL: none. */
+struct procq *signals_queue(void);
 /* How many signals asked to stop. Repeats within 50 ms count once: timeout(1)
  * sends its signal twice. */
 int signals_stops(void);

@@ -7,6 +7,7 @@ src_libcommon_la_SOURCES = \
 	src/distribution.c src/distribution.h \
 	src/duration.c src/duration.h \
 	src/escalation.c src/escalation.h \
+	src/fault.c src/fault.h \
 	src/i18n.h \
 	src/output.c src/output.h \
 	src/run.c src/run.h \

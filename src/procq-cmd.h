@@ -82,9 +82,6 @@ int request_open(const struct request *r, enum procq_role role,
 /* Say that the library failed later. Returns the exit status. */
 int complain_failed(const struct request *r, int err);
 
-/* Leave in a civil way if an object is made shorter under us. */
-void catch_truncation(void);
-
 /* A queue in words and in JSON. */
 
 /* The user's own queue without /procq.UID., others as they are. */

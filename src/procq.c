@@ -19,6 +19,7 @@
 #include "procq.h"
 
 #include "duration.h"
+#include "fault.h"
 #include "i18n.h"
 #include "procq-cmd.h"
 
@@ -330,7 +331,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	take_operands(&r, argc, argv);
 	refuse_contradictions(&r);
 	choose_columns(&r);
-	catch_truncation();
+	fault_catch();
 	status = c->run(&r);
 	table_free(r.table);
 	if (signals_stopped_by()) {

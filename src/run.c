@@ -15,6 +15,7 @@
 
 #include "common.h"
 #include "duration.h"
+#include "fault.h"
 #include "i18n.h"
 #include "run.h"
 
@@ -130,6 +131,7 @@ void run_begin(struct run *r)
 		r->seed = generator_any_seed();
 	generator_seed(&r->random, r->seed);
 	signals_start(&r->mask);
+	fault_catch();
 	r->out.silent = r->quiet;
 	r->out.abandon = signals_stops_at();
 	err = output_open(&r->out, r->file, r->format, r->queue);

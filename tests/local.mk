@@ -9,6 +9,7 @@ unit_tests = \
 	tests/test-distribution \
 	tests/test-duration \
 	tests/test-escalation \
+	tests/test-fault \
 	tests/test-identity \
 	tests/test-intmap \
 	tests/test-member \

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test-fault.c - how a program ends whose queue gives way under it.
+ */
+#include <config.h>
+
+#include <sys/resource.h>
+
+#include "common.h"
+#include "fault.h"
+
+#include "tap.h"
+#include "fixture.h"
+
+#define TRUNCATED "procq: the queue's shared memory was truncated"
+#define DAMAGED \
+	"procq: aborted; the queue's shared memory may be damaged: " \
+	"'procq check' tells, 'procq remove' makes way for a new one"
+
+static struct procq *q;
+
+static void cut(void)
+{
+	int fd = shm_open(fixture_object, O_RDWR, 0);
+
+	if (fd < 0 || ftruncate(fd, 4096) < 0)
+		_exit(78);
+}
+
+static void look_after_cut(void)
+{
+	struct procq_stat s;
+
+	cut();
+	procq_stat(q, &s);
+}
+
+static void abort_after_cut(void)
+{
+	cut();
+	abort();
+}
+
+/* Another process's signal. */
+static void be_aborted(void)
+{
+	pid_t me = getpid();
+
+	if (fork() == 0) {
+		if (getppid() == me && me > 1)
+			kill(me, SIGABRT);
+		_exit(0);
+	}
+	for (;;)
+		pause();
+}
+
+static _Noreturn void run(void (*what)(void), int err)
+{
+	struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	dup2(err, STDERR_FILENO);
+	q = fixture_open(PROCQ_PRODUCER, 100);
+	fault_catch();
+	signals_wake(q);
+	what();
+	_exit(77);
+}
+
+/* What a program says, that catches faults and has a queue open, and its wait
+ * status. */
+static int end_of(void (*what)(void), char *said, size_t size)
+{
+	int status, ends[2];
+	size_t n = 0;
+	ssize_t got;
+	pid_t pid;
+
+	need(pipe(ends) == 0);
+	fflush(stdout);
+	pid = fork();
+	need(pid >= 0);
+	if (pid == 0)
+		run(what, ends[1]);
+	close(ends[1]);
+	while (n < size - 1 && (got = read(ends[0], said + n, size - 1 - n)) > 0)
+		n += (size_t)got;
+	said[n] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	close(ends[0]);
+	need(waitpid(pid, &status, 0) == pid);
+	fixture_clean();
+	return status;
+}
+
+static void test_exit(void (*what)(void), const char *name)
+{
+	char said[256];
+	int status = end_of(what, said, sizeof(said));
+
+	is_str(said, TRUNCATED, name);
+	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, EXIT_FAILED,
+	       "… and ends with a status");
+}
+
+static void test_abort(void (*what)(void), const char *message,
+		       const char *name)
+{
+	char said[256];
+	int status = end_of(what, said, sizeof(said));
+
+	is_str(said, message, name);
+	is_int(WIFSIGNALED(status) ? WTERMSIG(status) : 0, SIGABRT,
+	       "… and dies of the signal");
+}
+
+int main(void)
+{
+	fixture_begin("fault");
+	test_exit(look_after_cut, "a look at a queue that was cut off");
+	test_exit(abort_after_cut, "abort() with a queue that was cut off");
+	test_abort(abort, DAMAGED, "abort() with a whole queue");
+	test_abort(be_aborted, "", "SIGABRT from elsewhere needs no words");
+	return done();
+}
