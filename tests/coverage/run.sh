@@ -3,8 +3,9 @@
 # run.sh SOURCE - build in the present folder with gcc --coverage, without
 # optimization, run make check, and print how much of each file of lib/ has
 # run: lines, and branches taken at least once. Lines that have not are marked
-# in gcov/*.gcov. Called by make coverage; TESTS may be in the environment, as
-# make check has it.
+# in gcov/*.gcov. Fails if a test does, or if less than 95 % of all lines or
+# 85 % of all branches have run. Called by make coverage; TESTS may be in the
+# environment, as make check has it.
 #
 # All processes are counted, also those that are killed: see counters.c. Not
 # counted is the shared library, which one test links, and what is in headers.
@@ -71,6 +72,13 @@ done | $AWK '
 		show($1, l, $3, b, $5)
 		tl += l; tls += $3; tb += b; tbs += $5
 	}
-	END { show("lib/*.c", tl, tls, tb, tbs) }' >report
+	END {
+		show("lib/*.c", tl, tls, tb, tbs)
+		if (100 * tl < 95 * tls || 100 * tb < 85 * tbs || !tls) {
+			print "less than 95 % of the lines, " \
+				"or 85 % of the branches"
+			exit 1
+		}
+	}' >report || failed=$?
 cat report
 exit "${failed:-0}"
