@@ -22,6 +22,8 @@
 
 #include "rounds.h"
 
+/* The capacity of procq's queues here. */
+#define ALIVE_MAX 64
 #define STACK_SIZE 16384
 
 extern char **environ;
@@ -101,24 +103,29 @@ static double loop_fork(const struct contender *c)
 }
 
 /* The same work in two processes at once. */
-static double two_loops(pid_t (*start)(void))
+static double two_loops(void (*work)(int), int n)
 {
 	double begun = bench_now();
 	pid_t other = fork();
 
 	if (other == 0) {
-		loop(start, processes / 2);
+		work(n / 2);
 		_exit(0);
 	}
-	loop(start, processes - processes / 2);
+	work(n - n / 2);
 	bench_finish(other, "the second loop");
-	return processes / (bench_now() - begun);
+	return n / (bench_now() - begun);
+}
+
+static void fork_many(int n)
+{
+	loop(start_by_fork, n);
 }
 
 static double two_loops_fork(const struct contender *c)
 {
 	(void)c;
-	return two_loops(start_by_fork);
+	return two_loops(fork_many, processes);
 }
 
 #if defined __linux__
@@ -140,10 +147,15 @@ static double loop_vfork(const struct contender *c)
 	return processes / (bench_now() - begun);
 }
 
+static void clone_many(int n)
+{
+	loop(start_by_clone, n);
+}
+
 static double two_loops_clone(const struct contender *c)
 {
 	(void)c;
-	return two_loops(start_by_clone);
+	return two_loops(clone_many, processes);
 }
 #endif
 
@@ -213,29 +225,46 @@ static pid_t spawn_command(const char *const *argv)
 	return err ? -1 : pid;
 }
 
-static double loop_true(const struct contender *c)
+static void true_many(int n)
 {
 	static const char *const argv[] = { "/bin/true", NULL };
-	double begun = bench_now();
 
-	(void)c;
-	for (int i = 0; i < commands; i++) {
+	for (int i = 0; i < n; i++) {
 		pid_t pid = spawn_command(argv);
 
 		if (pid <= 0 || waitpid(pid, NULL, 0) != pid)
 			bench_die("posix_spawn");
 	}
-	return commands / (bench_now() - begun);
 }
 
-static double loop_sleep(const struct contender *c)
+static double loop_true(const struct contender *c)
 {
-	static const char *const argv[] = { "sleep", "1000", NULL };
 	double begun = bench_now();
 
 	(void)c;
-	for (int i = 0; i < commands; i++)
-		end_child(spawn_command(argv));
+	true_many(commands);
+	return commands / (bench_now() - begun);
+}
+
+static double two_loops_true(const struct contender *c)
+{
+	(void)c;
+	return two_loops(true_many, commands);
+}
+
+/* As many are kept alive; the oldest is ended. */
+static double loop_sleep(const struct contender *c)
+{
+	static const char *const argv[] = { "sleep", "1000", NULL };
+	pid_t alive[ALIVE_MAX];
+	double begun = bench_now();
+
+	for (int i = 0; i < commands + c->number - 1; i++) {
+		if (i < commands)
+			alive[i % c->number] = spawn_command(argv);
+		if (i >= c->number - 1)
+			end_child(alive[(i + 1) % c->number]);
+	}
 	return commands / (bench_now() - begun);
 }
 
@@ -310,6 +339,7 @@ static struct contender idle[] = {
 
 static struct contender true_commands[] = {
 	{ .name = "bare loop: posix_spawn, wait", .run = loop_true },
+	{ .name = "the same in two processes", .run = two_loops_true },
 	{ .name = "xargs -P2", .run = shell, .number = 1,
 	  .arg = "seq $N | xargs -P2 -n1 -I{} /bin/true" },
 	{ .name = "make -j2", .run = shell, .number = 1,
@@ -324,7 +354,10 @@ static struct contender true_commands[] = {
 };
 
 static struct contender sleep_commands[] = {
-	{ .name = "bare loop: posix_spawn, SIGKILL, wait", .run = loop_sleep },
+	{ .name = "bare loop: posix_spawn, SIGKILL, wait", .run = loop_sleep,
+	  .number = 1 },
+	{ .name = "the same, the oldest of 64", .run = loop_sleep,
+	  .number = ALIVE_MAX },
 	{ .name = "procq", .run = procq_sleep },
 };
 

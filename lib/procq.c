@@ -395,6 +395,13 @@ static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 	return 0;
 }
 
+static void describe_child(const struct procq *q, uint32_t slot, pid_t pid,
+			   struct procq_process *out)
+{
+	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot), out);
+	out->pid = (int32_t)pid;
+}
+
 static int64_t reserve(struct procq *q, const struct procq_command *command,
 		       struct pq_start *start)
 {
@@ -438,11 +445,8 @@ static int spawn(struct procq *q, const struct procq_command *command,
 		rc = await_entry(q, start->slot, pid);
 	if (start->exec_error)
 		rc = -start->exec_error;
-	if (out) {
-		pq_record_describe(q->seg, start->slot,
-				   pq_load_word(q->seg, start->slot), out);
-		out->pid = (int32_t)pid;
-	}
+	if (out)
+		describe_child(q, start->slot, pid, out);
 	return rc;
 cancel:
 	pq_record_cancel(q->seg, start->slot, start->word);
@@ -469,6 +473,22 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 		return rc;
 	fill_start(q, command, &start);
 	return spawn(q, command, &start, out);
+}
+
+int procq_entered(struct procq *q, struct procq_process *process)
+{
+	const struct pq_pair *child;
+	int rc = usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	/* Until it is reaped its record is its own. */
+	child = pq_intmap_get(&q->children, process->pid);
+	if (!child || child->value != process->slot)
+		return -ESRCH;
+	rc = await_entry(q, process->slot, process->pid);
+	describe_child(q, process->slot, process->pid, process);
+	return rc;
 }
 
 int procq_child(const struct procq *q, uint32_t slot,

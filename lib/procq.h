@@ -377,6 +377,17 @@ PROCQ_API int procq_spawn(struct procq *q, const struct procq_command *command,
 			  struct procq_process *out);
 
 /**
+ * Wait until a process that procq_spawn() started without PROCQ_ENTERED has
+ * entered, and describe it. To be called before it can have been reaped.
+ * @param process what procq_spawn() described: slot and pid are read
+ * @retval 0 it has; or has not for a second, being stopped: then seq is 0
+ * @retval -ECANCELED it was killed before it had entered
+ * @retval -ESRCH no unreaped process of this handle
+ * @since 0.1
+ */
+PROCQ_API int procq_entered(struct procq *q, struct procq_process *process);
+
+/**
  * Read the present description of a process that this handle started.
  * @param slot where it is
  * @retval 0, or -ESRCH: it is not there any more

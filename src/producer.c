@@ -34,6 +34,10 @@
 #define BACK_OFF_MIN NS_PER_MS
 #define BACK_OFF_MAX NS_PER_S
 
+/* In flood, how many may be on their way into the queue while the next one is
+ * started: to wait for each would halve the rate. */
+#define UNTOLD_MAX 4
+
 /* How long a process may take to exit that could not run its command. */
 #define EXIT_MAX (100 * NS_PER_MS)
 
@@ -75,6 +79,10 @@ struct producer {
 	int64_t full_since;	/* 0: there is room */
 	int64_t back_off;	/* the last pause after a failure, 0: none */
 	unsigned unreaped;	/* starts since children were looked for */
+
+	/* Started and not told: they may not have entered. */
+	struct procq_process untold[UNTOLD_MAX];
+	unsigned untold_count;
 };
 
 static const struct option long_options[] = {
@@ -261,11 +269,12 @@ static void settle_command(struct producer *p, char **operands)
 	/* Who may live on must not get the terminal's signals. */
 	if (!p->no_group && (command->argv || command->flags & PROCQ_KEEP))
 		command->flags |= PROCQ_GROUP;
-	/* A line tells the place in the queue, so the place has to be known.
-	 * And who has not yet entered when the producer leaves never will. */
-	if (!p->run.quiet || p->on_exit == ON_EXIT_LEAVE)
-		command->flags |= PROCQ_ENTERED;
+	/* A line tells the place in the queue, so the place has to be known; in
+	 * flood, a few starts later. And who has not yet entered when the
+	 * producer leaves never will. */
 	p->flood = p->rate.n == 0 && distribution_is_zero(&p->run.delay);
+	if (p->on_exit == ON_EXIT_LEAVE || (!p->run.quiet && !p->flood))
+		command->flags |= PROCQ_ENTERED;
 }
 
 static void parse_options(struct producer *p, int argc, char **argv)
@@ -278,12 +287,58 @@ static void parse_options(struct producer *p, int argc, char **argv)
 	settle_command(p, argv + optind);
 }
 
+/* Telling. */
+
+static void tell_started(struct producer *p, const struct procq_process *what)
+{
+	if (p->run.quiet)
+		return;
+	run_written(&p->run, output_started(&p->run.out, what,
+					    procq_occupied(p->run.q),
+					    procq_capacity(p->run.q)));
+}
+
+static int by_seq(const void *a, const void *b)
+{
+	const struct procq_process *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* Those that are told late, in the order in which they entered: who is started
+ * after this enters after them. Not those that were killed before. */
+static void tell_all(struct producer *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->untold_count; i++) {
+		struct procq_process what = p->untold[i];
+
+		if (procq_entered(p->run.q, &what) == 0)
+			p->untold[n++] = what;
+	}
+	p->untold_count = 0;
+	qsort(p->untold, n, sizeof(*p->untold), by_seq);
+	p->run.summary.started += n;
+	for (unsigned i = 0; i < n; i++)
+		tell_started(p, &p->untold[i]);
+}
+
+static void tell_later(struct producer *p, const struct procq_process *what)
+{
+	p->untold[p->untold_count++] = *what;
+	if (p->untold_count == UNTOLD_MAX)
+		tell_all(p);
+}
+
 /* Starting. */
 
+/* A reaped one's place is nobody's any more: so it is told before. */
 static void reap(struct producer *p)
 {
 	struct procq_event e;
 
+	tell_all(p);
 	p->unreaped = 0;
 	while (procq_reap_one(p->run.q, &e) > 0)
 		summary_count(&p->run.summary, &e);
@@ -306,20 +361,12 @@ static void rest(struct producer *p, unsigned what, int64_t deadline)
 
 	deadline = time_min(deadline, time_after(now, PROCQ_PATIENCE));
 	deadline = time_min(deadline, p->run.until);
+	tell_all(p);
 	if (!run_stopped(&p->run) && deadline > now)
 		sleep_until(p, what | PROCQ_CHILD, deadline);
 	reap(p);
 	run_tell_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
-}
-
-static void tell_started(struct producer *p, const struct procq_process *what)
-{
-	if (p->run.quiet)
-		return;
-	run_written(&p->run, output_started(&p->run.out, what,
-					    procq_occupied(p->run.q),
-					    procq_capacity(p->run.q)));
 }
 
 /* When the next one is due, now that one was started. */
@@ -343,11 +390,15 @@ static void schedule(struct producer *p)
 
 static void started(struct producer *p, const struct procq_process *what)
 {
-	p->run.summary.started++;
 	p->full_since = 0;
 	p->back_off = 0;
 	p->unreaped++;
-	tell_started(p, what);
+	if (p->flood && !p->run.quiet) {
+		tell_later(p, what);
+	} else {
+		p->run.summary.started++;
+		tell_started(p, what);
+	}
 	schedule(p);
 }
 
@@ -474,10 +525,13 @@ static void start_one(struct producer *p)
 	}
 }
 
-static bool finished(const struct producer *p)
+static bool finished(struct producer *p)
 {
 	const struct run *r = &p->run;
 
+	/* Not all that are on their way need arrive. */
+	if (r->counted && r->summary.started + p->untold_count >= r->count)
+		tell_all(p);
 	return p->failed || run_stopped(r) ||
 	       (r->counted && r->summary.started >= r->count);
 }
@@ -506,6 +560,7 @@ static void produce(struct producer *p)
 		else
 			start_one(p);
 	}
+	tell_all(p);
 }
 
 /* Ending. */

@@ -163,6 +163,7 @@ static int answer_otherwise(struct procq *q, int rc)
 
 	bad += procq_spawn(q, NULL, NULL) != rc;
 	bad += procq_child(q, 0, &p) != rc;
+	bad += procq_entered(q, &p) != rc;
 	bad += procq_reap(q) != rc;
 	bad += procq_reap_one(q, &e) != rc;
 	bad += procq_peek(q, &p) != rc;
@@ -268,6 +269,43 @@ static void test_methods(void)
 	is_int(procq_child(producer, CAPACITY, NULL), -ESRCH, "no such slot");
 	is_int(procq_occupied(consumer), 0, "there is room again");
 	end("methods: nothing is lost");
+}
+
+static void test_entered_later(void)
+{
+	struct procq_command c = { .method = PROCQ_AUTO };
+	struct procq_process p, other;
+	int rc;
+
+	begin();
+	need(procq_spawn(producer, &c, &p) == 0);
+	other = p;
+	rc = procq_entered(producer, &p);
+	ok(rc == 0 && p.seq == 1 && p.state == PROCQ_QUEUED &&
+	   p.pid == other.pid && p.started == other.started &&
+	   p.queued >= p.started, "who is started is awaited later");
+	is_int(procq_entered(producer, &p), 0, "it may be asked again");
+	is_int(procq_entered(consumer, &p), -ESRCH, "not by another handle");
+	other.slot++;
+	is_int(procq_entered(producer, &other), -ESRCH, "not of another slot");
+	other = (struct procq_process){ .pid = 0 };
+	is_int(procq_entered(producer, &other), -ESRCH, "not of nobody");
+	end_one();
+	is_int(procq_entered(producer, &p), -ESRCH, "it was reaped");
+
+	need(procq_spawn(producer, &c, &p) == 0);
+	need(p.pid > 1 && kill(p.pid, SIGKILL) == 0);
+	other = p;
+	rc = procq_entered(producer, &p);
+	ok(rc == -ECANCELED ? p.state == PROCQ_RESERVED && !p.seq
+			    : rc == 0 && p.seq > 0 && p.pid == other.pid,
+	   "one that was killed either has entered, or it is known");
+	reap_to(0);
+	if (rc == 0) {
+		need(procq_take_exited(consumer, &other) == 0);
+		collect();
+	}
+	end("entered later: nothing is lost");
 }
 
 static int refused(struct procq_command command)
@@ -953,6 +991,7 @@ int main(void)
 	test_words();
 	test_strangers();
 	test_methods();
+	test_entered_later();
 	test_refusals();
 	test_attributes(PROCQ_FORK);
 	test_attributes(PROCQ_AUTO);

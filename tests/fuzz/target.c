@@ -574,7 +574,8 @@ static void step_inside(enum fuzz_op op, struct procq *q, unsigned arg,
 		sweep(q);
 		break;
 	case OP_CHILD:
-		procq_child(q, arg & 63, &p);
+		if (procq_child(q, arg & 63, &p) == 0)
+			procq_entered(q, &p);
 		break;
 	case OP_LOOK:
 		look(q);
