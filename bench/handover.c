@@ -154,11 +154,6 @@ static bool mq_make(const char *object, unsigned capacity)
 	return mq != (mqd_t)-1;
 }
 
-static void no_join(bool producer)
-{
-	(void)producer;
-}
-
 static void mq_put(const struct record *record)
 {
 	if (mq_send(mq, (const char *)record, sizeof(*record), 0) < 0)
@@ -178,7 +173,7 @@ static void mq_remove(const char *object)
 }
 
 static const struct transport mq_transport = {
-	"POSIX message queue", mq_make, no_join, mq_put, mq_get, NULL, NULL,
+	"POSIX message queue", mq_make, NULL, mq_put, mq_get, NULL, NULL,
 	mq_remove,
 };
 
@@ -225,7 +220,7 @@ static void sysv_remove(const char *object)
 }
 
 static const struct transport sysv_transport = {
-	"System V message queue", sysv_make, no_join, sysv_put, sysv_get, NULL,
+	"System V message queue", sysv_make, NULL, sysv_put, sysv_get, NULL,
 	NULL, sysv_remove,
 };
 
@@ -264,7 +259,7 @@ static void pipe_remove(const char *object)
 }
 
 static const struct transport pipe_transport = {
-	"pipe", pipe_make, no_join, pipe_put, pipe_get, NULL, NULL,
+	"pipe", pipe_make, NULL, pipe_put, pipe_get, NULL, NULL,
 	pipe_remove,
 };
 
@@ -327,7 +322,7 @@ static void semaphores_get(struct record *record)
 }
 
 static const struct transport semaphores_transport = {
-	"three semaphores, as in textbooks", buffer_make, no_join,
+	"three semaphores, as in textbooks", buffer_make, NULL,
 	semaphores_put, semaphores_get, NULL, NULL, buffer_remove,
 };
 
@@ -368,7 +363,7 @@ static void robust_get(struct record *record)
 }
 
 static const struct transport robust_transport = {
-	"robust mutex and conditions", buffer_make, no_join, robust_put,
+	"robust mutex and conditions", buffer_make, NULL, robust_put,
 	robust_get, NULL, NULL, buffer_remove,
 };
 
@@ -420,7 +415,8 @@ static pid_t start_worker(const struct transport *t, bool producer, int n,
 	if (pid > 0)
 		return pid;
 	close(gate[1]);
-	t->join(producer);
+	if (t->join)
+		t->join(producer);
 	/* All begin together: when the other end is closed. */
 	if (read(gate[0], &byte, 1) < 0)
 		_exit(5);
@@ -506,7 +502,8 @@ static pid_t start_victim(const struct transport *t, bool producer)
 		bench_die("fork");
 	if (pid > 0)
 		return pid;
-	t->join(producer);
+	if (t->join)
+		t->join(producer);
 	if (producer)
 		put_for_ever(t);
 	get_for_ever(t);

@@ -17,10 +17,6 @@ static bool make(const char *name, unsigned capacity)
 	return true;
 }
 
-static void join(bool)
-{
-}
-
 static void put(const struct record *record)
 {
 	queue->send(record, sizeof(*record), 0);
@@ -41,6 +37,6 @@ static void remove_it(const char *name)
 }
 
 extern "C" const struct transport peer = {
-	"Boost message_queue", make, join, put, get, nullptr, nullptr,
+	"Boost message_queue", make, nullptr, put, get, nullptr, nullptr,
 	remove_it,
 };

@@ -33,11 +33,6 @@ static bool make(const char *name, unsigned capacity)
 	return true;
 }
 
-static void join(bool producer)
-{
-	(void)producer;
-}
-
 static void put(const struct record *record)
 {
 	while (!CK_RING_ENQUEUE_MPMC(record, &shared->ring, shared->records,
@@ -59,6 +54,6 @@ static void remove_it(const char *name)
 }
 
 const struct transport peer = {
-	.name = "ck_ring (busy)", .make = make, .join = join, .put = put,
-	.get = get, .remove = remove_it,
+	.name = "ck_ring (busy)", .make = make, .put = put, .get = get,
+	.remove = remove_it,
 };

@@ -30,11 +30,6 @@ static bool make(const char *name, unsigned capacity)
 	       rte_ring_init(shared, "bench", capacity, 0) == 0;
 }
 
-static void join(bool producer)
-{
-	(void)producer;
-}
-
 static void put(const struct record *record)
 {
 	while (rte_ring_enqueue_elem(shared, (struct record *)(uintptr_t)record,
@@ -55,6 +50,6 @@ static void remove_it(const char *name)
 }
 
 const struct transport peer = {
-	.name = "rte_ring (busy)", .make = make, .join = join, .put = put,
-	.get = get, .remove = remove_it,
+	.name = "rte_ring (busy)", .make = make, .put = put, .get = get,
+	.remove = remove_it,
 };

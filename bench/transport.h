@@ -26,7 +26,7 @@ struct transport {
 	const char *name;
 	/* Before the workers are forked. false: not to be had here. */
 	bool (*make)(const char *name, unsigned capacity);
-	/* By each worker. */
+	/* By each worker. NULL: it inherits all it needs. */
 	void (*join)(bool producer);
 	/* Waits for room; for a record. */
 	void (*put)(const struct record *record);
