@@ -159,6 +159,9 @@ int procq_open(struct procq **out, const char *name,
 	q->role = o.role;
 	q->flags = o.flags;
 	q->lifeline[0] = q->lifeline[1] = -1;
+	/* Asked now, so that a start costs no call for it. */
+	if (o.role == PROCQ_PRODUCER)
+		pq_spawn_ties();
 	pq_flights_init(&q->flights);
 	rc = open_and_join(q, object, &o);
 	options->found = o.found;
@@ -465,6 +468,8 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 		command = &idle_command;
 	if (rc == 0)
 		rc = check_command(command);
+	if (rc == 0 && !(command->flags & PROCQ_KEEP) && !pq_spawn_ties())
+		rc = -ENOTSUP;
 	if (rc == 0)
 		rc = pq_intmap_reserve(&q->children);
 	if (rc == 0 && !command->argv)

@@ -365,6 +365,7 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval -ESHUTDOWN the queue is closed to producers
  * @retval -EINVAL the command; or a method it can't be started with
  * @retval -ENOSYS this method is not available here
+ * @retval -ENOTSUP a sandbox forbids the death signal: only with PROCQ_KEEP
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was, has
  *         entered, and exited with 127 or 126

@@ -66,12 +66,13 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 /* ---- the child ---- */
 
 /* Asks the kernel to kill it with its parent; then sees that the parent had
- * not died before. */
+ * not died before. What can't be tied must not be. */
 static bool tie_to_parent(const struct pq_start *s)
 {
 #if PQ_USE_PDEATHSIG
-	if (!s->keep)
-		pq_raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (!s->keep &&
+	    pq_raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+		return false;
 #endif
 	return pq_getppid() == s->parent;
 }
@@ -453,6 +454,26 @@ static int start_clone(struct pq_start *s, struct pq_nest *nest, pid_t *pid)
 }
 
 #endif
+
+bool pq_spawn_ties(void)
+{
+#if PQ_USE_PDEATHSIG
+	static _Atomic int known = -1;
+	int ties = atomic_load_explicit(&known, memory_order_relaxed);
+	int mine = 0;
+
+	if (ties < 0) {
+		/* What this process itself has asked for stays as it is. */
+		ties = prctl(PR_GET_PDEATHSIG, &mine, 0, 0, 0) == 0 &&
+		       prctl(PR_SET_PDEATHSIG, mine, 0, 0, 0) == 0;
+		atomic_store_explicit(&known, ties, memory_order_relaxed);
+	}
+	return ties;
+#else
+	/* Where there is none at all: see doc/design.md. */
+	return true;
+#endif
+}
 
 bool pq_spawn_has(unsigned method)
 {

@@ -65,6 +65,10 @@ int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 /** Is this method to be had here? Asks the kernel once. */
 bool pq_spawn_has(unsigned method);
 
+/** Can a child be tied to its parent's life, as far as there is such a thing
+ * on this system? Asks the kernel once. */
+bool pq_spawn_ties(void);
+
 /** The child is dead: its stack can be used again. */
 void pq_nest_vacate(struct pq_nest *nest, pid_t pid);
 /** Unmap the stacks, once no child is on one.

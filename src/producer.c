@@ -486,6 +486,13 @@ static void cannot_start(struct producer *p, int err,
 	const struct procq_command *command = &p->command;
 
 	p->failed = true;
+	if (err == -ENOTSUP) {
+		complain(_("processes can't be made to die with their producer"
+			   " here; start those that may outlive it with"
+			   " --keep"));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
 	if (!command->argv || err == -EINVAL || err == -ENOSYS) {
 		complain(_("cannot start a process: %s"), procq_strerror(err));
 		run_fail(&p->run, EXIT_FAILED);

@@ -599,6 +599,44 @@ static void killed_before_entry(void *arg)
 	end();
 }
 
+static const struct rule no_death_signal = { SYS_prctl, 0, PR_SET_PDEATHSIG,
+					     EPERM };
+
+/* Who can't be tied to its parent is not started. */
+static void untied(void *arg)
+{
+	static const char *const argv[] = { "true", NULL };
+	struct procq_command command = { .argv = argv };
+	struct procq_process p;
+
+	(void)arg;
+	forbid(&no_death_signal, 1);
+	begin();
+	must(procq_spawn(producer, NULL, NULL) == -ENOTSUP);
+	must(procq_spawn(producer, &command, NULL) == -ENOTSUP);
+	must(procq_children(producer) == 0);
+	must(procq_occupied(producer) == 0);
+	p = spawn(PROCQ_AUTO, PROCQ_KEEP);
+	must(procq_signal(consumer, take().slot, SIGKILL, 0) == 0);
+	must(collect().process.pid == p.pid);
+	end();
+}
+
+/* It was asked for when there was one. */
+static void untied_later(void *arg)
+{
+	struct procq_command command = { .flags = PROCQ_ENTERED,
+					 .method = *(const unsigned *)arg };
+
+	begin();
+	forbid(&no_death_signal, 1);
+	must(procq_spawn(producer, &command, NULL) == -ECANCELED);
+	must(procq_children(producer) == 1);
+	must(procq_reap(producer) == 1);
+	must(procq_occupied(producer) == 0);
+	end();
+}
+
 static int open_files(pid_t pid)
 {
 	char path[64], name[80];
@@ -724,6 +762,9 @@ int main(void)
 	play(fork_refused, NULL, "fork fails, too");
 	play(killed_before_entry, &by_fork, "fork: killed before it entered");
 	play(killed_before_entry, &by_any, "auto: killed before it entered");
+	play(untied, NULL, "no death signal: only who may outlive its parent");
+	play(untied_later, &by_fork, "fork: no death signal, no process");
+	play(untied_later, &by_any, "auto: no death signal, no process");
 	play(no_close_range, NULL, "no close_range");
 	play(poll_interrupted, NULL, "a wait for an orphan is interrupted");
 	play(locks_unknown, NULL, "who is dead can't be known");
