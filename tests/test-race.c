@@ -732,6 +732,33 @@ static TAP_UNUSED bool counted(void)
 }
 
 #ifdef __x86_64__
+static void peek_free(void)
+{
+	struct pq_hint hint;
+
+	seen->held = pq_ring_peek(&seg->free, &hint);
+}
+
+/* A whole lap, in which it is never empty. */
+static void turn_free(void)
+{
+	for (uint64_t i = 0; i < seg->free.size; i++) {
+		int64_t rc = pq_record_reserve(seg, p->place + 1, &origin,
+					       &word);
+
+		need(rc >= 0);
+		pq_record_cancel(seg, (uint32_t)rc, word);
+	}
+}
+
+static bool found(void)
+{
+	bool good = seen->held;
+
+	seen->held = false;
+	return good;
+}
+
 static void test_within(void)
 {
 	within(queued, take, mark, taken_and_dead, false,
@@ -763,6 +790,8 @@ static void test_within(void)
 	       "… handed back meanwhile: it is none of the dead one's doing");
 	within(queued, mark, look_for_next, exited_and_hinted, false,
 	       "a mark within a look for the next: its hint stays");
+	within(nothing, turn_free, peek_free, found, false,
+	       "a lap of a ring within a look at its head: it is not empty");
 	every = false;
 	within(nothing, join_0, join_1, both_sit, false,
 	       "a newcomer within another");
