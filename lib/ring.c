@@ -12,9 +12,6 @@
 
 #include "ring.h"
 
-/* More rounds without success than any real contention makes: damage. */
-#define ROUNDS_MAX (1u << 20)
-
 static uint64_t make_cell(uint64_t position, uint32_t index, uint64_t gen)
 {
 	return (position & 0xffffffffu) << 32 |
@@ -89,7 +86,9 @@ static bool is_full(struct pq_ring *ring, uint64_t tail, uint64_t *head)
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at)
 {
-	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+	/* Each round that ends in vain has moved an end, or somebody else has;
+	 * and garbage that nobody changes moves neither by more than a lap. */
+	for (;;) {
 		uint64_t tail = atomic_load_explicit(&ring->ends->tail,
 						     memory_order_acquire);
 		_Atomic uint64_t *cell = cell_of(ring, tail);
@@ -124,7 +123,6 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 			*at = tail;
 		return true;
 	}
-	return false;
 }
 
 bool pq_ring_full(const struct pq_ring *ring)

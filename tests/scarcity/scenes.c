@@ -68,6 +68,9 @@ static bool says_why(const struct run *run, const struct fault *fault)
 	if ((is_call(fault, "pidfd_open") || is_call(fault, "fstat")) &&
 	    said(run->err, procq_strerror(-ENOTSUP)))
 		return true;
+	if (is_call(fault, "prctl") &&
+	    said(run->err, "can't be made to die with their producer"))
+		return true;
 	return said(run->err, strerror(fault->error)) ||
 	       said(run->err, procq_strerror(-fault->error));
 }
