@@ -284,9 +284,10 @@ stopped()
 children()
 {
 	if [ -d /proc/self ]; then
-		# After the name: state, then parent.
-		sed -n "s/^\\([0-9]*\\) (.*) [A-Za-z] $1 .*/\\1/p" \
-			/proc/[0-9]*/stat 2>/dev/null
+		# After the name: state, then parent. sed would end at the
+		# first one that goes away while it reads it; cat goes on.
+		cat /proc/[0-9]*/stat 2>/dev/null |
+			sed -n "s/^\\([0-9]*\\) (.*) [A-Za-z] $1 .*/\\1/p"
 	else
 		ps -A -o pid=,ppid= | $AWK -v p="$1" '$2 == p { print $1 }'
 	fi
