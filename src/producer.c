@@ -37,6 +37,8 @@
 /* In flood, how many may be on their way into the queue while the next one is
  * started: to wait for each would halve the rate. */
 #define UNTOLD_MAX 4
+/* Not the first ones: who starts a few reads what happens, one by one. */
+#define UNTOLD_AFTER 100
 
 /* How long a process may take to exit that could not run its command. */
 #define EXIT_MAX (100 * NS_PER_MS)
@@ -395,6 +397,8 @@ static void started(struct producer *p, const struct procq_process *what)
 	p->unreaped++;
 	if (p->flood && !p->run.quiet) {
 		tell_later(p, what);
+		if (p->run.summary.started < UNTOLD_AFTER)
+			tell_all(p);
 	} else {
 		p->run.summary.started++;
 		tell_started(p, what);
