@@ -59,10 +59,13 @@ void fault_catch(void)
 		   "'procq check' tells, 'procq remove' makes way for a new "
 		   "one\n"), program_name());
 	memset(&sa, 0, sizeof(sa));
-	sigemptyset(&sa.sa_mask);
+	/* Nobody else's handler in between: it could touch the queue again,
+	 * and a second SIGBUS within the first one kills. */
+	sigfillset(&sa.sa_mask);
 	sa.sa_sigaction = on_bus;
 	sa.sa_flags = SA_SIGINFO;
 	sigaction(SIGBUS, &sa, NULL);
+	sigdelset(&sa.sa_mask, SIGBUS);
 	sa.sa_sigaction = on_abort;
 	sigaction(SIGABRT, &sa, NULL);
 }

@@ -115,11 +115,48 @@ static void test_abort(void (*what)(void), const char *message,
 	       "… and dies of the signal");
 }
 
+/* Others' handlers wait meanwhile: a child that dies is told by one that
+ * touches the queue. Who is to hear why is slow to. */
+static void test_interrupted(void)
+{
+	static char said[1 << 17];
+	int status, ends[2];
+	pid_t pid;
+
+	need(pipe(ends) == 0);
+	fflush(stdout);
+	pid = fork();
+	need(pid >= 0);
+	if (pid == 0) {
+		memset(said, '.', sizeof(said));
+		fcntl(ends[1], F_SETFL, O_NONBLOCK);
+		while (write(ends[1], said, 4096) > 0)
+			;
+		fcntl(ends[1], F_SETFL, 0);
+		signals_take_children();
+		signals_hear_children(true);
+		run(look_after_cut, ends[1]);
+	}
+	close(ends[1]);
+	for (int i = 0; i < 10; i++) {
+		fixture_sleep(20000000);
+		need(pid > 1 && kill(pid, SIGCHLD) == 0);
+	}
+	while (read(ends[0], said, sizeof(said)) > 0)
+		;
+	close(ends[0]);
+	need(waitpid(pid, &status, 0) == pid);
+	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, EXIT_FAILED,
+	       "a child that dies while it speaks changes nothing");
+	fixture_clean();
+}
+
 int main(void)
 {
 	fixture_begin("fault");
 	test_exit(look_after_cut, "a look at a queue that was cut off");
 	test_exit(abort_after_cut, "abort() with a queue that was cut off");
+	test_interrupted();
 	test_abort(abort, DAMAGED, "abort() with a whole queue");
 	test_abort(be_aborted, "", "SIGABRT from elsewhere needs no words");
 	return done();
