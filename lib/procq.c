@@ -159,9 +159,6 @@ int procq_open(struct procq **out, const char *name,
 	q->role = o.role;
 	q->flags = o.flags;
 	q->lifeline[0] = q->lifeline[1] = -1;
-	/* Asked now, so that a start costs no call for it. */
-	if (o.role == PROCQ_PRODUCER)
-		pq_spawn_ties();
 	pq_flights_init(&q->flights);
 	rc = open_and_join(q, object, &o);
 	options->found = o.found;

@@ -583,20 +583,29 @@ static void fork_refused(void *arg)
 	end();
 }
 
-/* Its first step is its last one. */
-static void killed_before_entry(void *arg)
+/* The child fails at this rule, and is never in the queue. */
+static void lost_before_entry(const struct rule *rule, unsigned method)
 {
-	const struct rule rule = { SYS_prctl, 0, PR_SET_PDEATHSIG, KILL };
 	struct procq_command command = { .flags = PROCQ_ENTERED,
-					 .method = *(const unsigned *)arg };
+					 .method = method };
 
 	begin();
-	forbid(&rule, 1);
+	/* Asked before. */
+	must(pq_spawn_ties());
+	forbid(rule, 1);
 	must(procq_spawn(producer, &command, NULL) == -ECANCELED);
 	must(procq_children(producer) == 1);
 	must(procq_reap(producer) == 1);
 	must(procq_occupied(producer) == 0);
 	end();
+}
+
+/* Its first step is its last one. */
+static void killed_before_entry(void *arg)
+{
+	const struct rule rule = { SYS_prctl, 0, PR_SET_PDEATHSIG, KILL };
+
+	lost_before_entry(&rule, *(const unsigned *)arg);
 }
 
 static const struct rule no_death_signal = { SYS_prctl, 0, PR_SET_PDEATHSIG,
@@ -625,16 +634,7 @@ static void untied(void *arg)
 /* It was asked for when there was one. */
 static void untied_later(void *arg)
 {
-	struct procq_command command = { .flags = PROCQ_ENTERED,
-					 .method = *(const unsigned *)arg };
-
-	begin();
-	forbid(&no_death_signal, 1);
-	must(procq_spawn(producer, &command, NULL) == -ECANCELED);
-	must(procq_children(producer) == 1);
-	must(procq_reap(producer) == 1);
-	must(procq_occupied(producer) == 0);
-	end();
+	lost_before_entry(&no_death_signal, *(const unsigned *)arg);
 }
 
 static int open_files(pid_t pid)
