@@ -93,13 +93,12 @@ static void loop(pid_t (*start)(void), int n)
 		end_child(start());
 }
 
-static double loop_fork(const struct contender *c)
+static double one_loop(void (*work)(int), int n)
 {
 	double begun = bench_now();
 
-	(void)c;
-	loop(start_by_fork, processes);
-	return processes / (bench_now() - begun);
+	work(n);
+	return n / (bench_now() - begun);
 }
 
 /* The same work in two processes at once. */
@@ -122,6 +121,12 @@ static void fork_many(int n)
 	loop(start_by_fork, n);
 }
 
+static double loop_fork(const struct contender *c)
+{
+	(void)c;
+	return one_loop(fork_many, processes);
+}
+
 static double two_loops_fork(const struct contender *c)
 {
 	(void)c;
@@ -129,27 +134,26 @@ static double two_loops_fork(const struct contender *c)
 }
 
 #if defined __linux__
+static void clone_many(int n)
+{
+	loop(start_by_clone, n);
+}
+
+static void vfork_many(int n)
+{
+	loop(start_by_vfork, n);
+}
+
 static double loop_clone(const struct contender *c)
 {
-	double begun = bench_now();
-
 	(void)c;
-	loop(start_by_clone, processes);
-	return processes / (bench_now() - begun);
+	return one_loop(clone_many, processes);
 }
 
 static double loop_vfork(const struct contender *c)
 {
-	double begun = bench_now();
-
 	(void)c;
-	loop(start_by_vfork, processes);
-	return processes / (bench_now() - begun);
-}
-
-static void clone_many(int n)
-{
-	loop(start_by_clone, n);
+	return one_loop(vfork_many, processes);
 }
 
 static double two_loops_clone(const struct contender *c)
@@ -239,11 +243,8 @@ static void true_many(int n)
 
 static double loop_true(const struct contender *c)
 {
-	double begun = bench_now();
-
 	(void)c;
-	true_many(commands);
-	return commands / (bench_now() - begun);
+	return one_loop(true_many, commands);
 }
 
 static double two_loops_true(const struct contender *c)

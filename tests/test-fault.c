@@ -68,30 +68,50 @@ static _Noreturn void run(void (*what)(void), int err)
 	_exit(77);
 }
 
-/* What a program says, that catches faults and has a queue open, and its wait
- * status. */
-static int end_of(void (*what)(void), char *said, size_t size)
+/* A program that catches faults and has a queue open, by way of prepare; what
+ * it says can be read from *said. */
+static pid_t start(void (*prepare)(int), void (*what)(void), int *said)
 {
-	int status, ends[2];
-	size_t n = 0;
-	ssize_t got;
+	int ends[2];
 	pid_t pid;
 
 	need(pipe(ends) == 0);
 	fflush(stdout);
 	pid = fork();
 	need(pid >= 0);
-	if (pid == 0)
+	if (pid == 0) {
+		if (prepare)
+			prepare(ends[1]);
 		run(what, ends[1]);
+	}
 	close(ends[1]);
-	while (n < size - 1 && (got = read(ends[0], said + n, size - 1 - n)) > 0)
-		n += (size_t)got;
-	said[n] = '\0';
-	said[strcspn(said, "\n")] = '\0';
-	close(ends[0]);
+	*said = ends[0];
+	return pid;
+}
+
+static int end(pid_t pid, int said)
+{
+	int status;
+
+	close(said);
 	need(waitpid(pid, &status, 0) == pid);
 	fixture_clean();
 	return status;
+}
+
+/* What it says, and its wait status. */
+static int end_of(void (*what)(void), char *said, size_t size)
+{
+	size_t n = 0;
+	ssize_t got;
+	int from;
+	pid_t pid = start(NULL, what, &from);
+
+	while (n < size - 1 && (got = read(from, said + n, size - 1 - n)) > 0)
+		n += (size_t)got;
+	said[n] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	return end(pid, from);
 }
 
 static void test_exit(void (*what)(void), const char *name)
@@ -115,40 +135,36 @@ static void test_abort(void (*what)(void), const char *message,
 	       "… and dies of the signal");
 }
 
-/* Others' handlers wait meanwhile: a child that dies is told by one that
- * touches the queue. Who is to hear why is slow to. */
+/* Who is to hear why is slow to, and a child's death is told by a handler that
+ * touches the queue. */
+static void speak_slowly(int err)
+{
+	static char full[4096];
+
+	fcntl(err, F_SETFL, O_NONBLOCK);
+	while (write(err, full, sizeof(full)) > 0)
+		;
+	fcntl(err, F_SETFL, 0);
+	signals_take_children();
+	signals_hear_children(true);
+}
+
+/* Others' handlers wait meanwhile. */
 static void test_interrupted(void)
 {
 	static char said[1 << 17];
-	int status, ends[2];
-	pid_t pid;
+	int from, status;
+	pid_t pid = start(speak_slowly, look_after_cut, &from);
 
-	need(pipe(ends) == 0);
-	fflush(stdout);
-	pid = fork();
-	need(pid >= 0);
-	if (pid == 0) {
-		memset(said, '.', sizeof(said));
-		fcntl(ends[1], F_SETFL, O_NONBLOCK);
-		while (write(ends[1], said, 4096) > 0)
-			;
-		fcntl(ends[1], F_SETFL, 0);
-		signals_take_children();
-		signals_hear_children(true);
-		run(look_after_cut, ends[1]);
-	}
-	close(ends[1]);
 	for (int i = 0; i < 10; i++) {
 		fixture_sleep(20000000);
 		need(pid > 1 && kill(pid, SIGCHLD) == 0);
 	}
-	while (read(ends[0], said, sizeof(said)) > 0)
+	while (read(from, said, sizeof(said)) > 0)
 		;
-	close(ends[0]);
-	need(waitpid(pid, &status, 0) == pid);
+	status = end(pid, from);
 	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, EXIT_FAILED,
 	       "a child that dies while it speaks changes nothing");
-	fixture_clean();
 }
 
 int main(void)
