@@ -70,6 +70,15 @@ static bool make_place(struct pq_ring *ring, uint64_t head)
 	return true;
 }
 
+uint64_t pq_ring_look(struct pq_ring *ring)
+{
+	uint64_t head = atomic_load_explicit(&ring->ends->head,
+					     memory_order_acquire);
+
+	atomic_store_explicit(&ring->seen, head, memory_order_relaxed);
+	return head;
+}
+
 /* No place left between this tail and the head? The head is on a line that
  * its movers write with each step, so it is fetched only when the one that was
  * seen last says so: once a lap, not with each hint. */
@@ -78,8 +87,7 @@ static bool is_full(struct pq_ring *ring, uint64_t tail, uint64_t *head)
 	*head = atomic_load_explicit(&ring->seen, memory_order_relaxed);
 	if ((int64_t)(tail - *head) < (int64_t)ring->size)
 		return false;
-	*head = atomic_load_explicit(&ring->ends->head, memory_order_acquire);
-	atomic_store_explicit(&ring->seen, *head, memory_order_relaxed);
+	*head = pq_ring_look(ring);
 	return (int64_t)(tail - *head) >= (int64_t)ring->size;
 }
 

@@ -41,8 +41,9 @@ struct pq_ring {
 	 * ring full. */
 	bool (*fresh)(const void *arg, uint32_t index, uint32_t gen);
 	const void *arg;
-	/* The head as an appender last saw it. Written and read, relaxed, by
-	 * appenders of this process and by children that share its memory.
+	/* The head as this process last saw it. Written and read, relaxed, by
+	 * appenders of this process and by children that share its memory; a
+	 * forked child has its parent's, as it was then.
 	 * The head only moves on, so an old one can make the ring look full,
 	 * never look as if there were room; then it is read again. */
 	_Atomic uint64_t seen;
@@ -69,6 +70,12 @@ void pq_ring_format(struct pq_ring *ring);
  */
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);
+
+/**
+ * Fetch the head, for the appends to come: those of a child about to be forked
+ * then need not, which would have its page copied to write down what it saw.
+ */
+uint64_t pq_ring_look(struct pq_ring *ring);
 
 /** Is there no place left? May be out of date. */
 bool pq_ring_full(const struct pq_ring *ring);

@@ -500,6 +500,7 @@ int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 		return start_clone(start, nest, pid);
 #endif
 	(void)nest;
+	pq_record_before_fork(start->seg);
 	return start->path ? start_fork_command(start, pid)
 			   : start_fork(start, pid);
 }

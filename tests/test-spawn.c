@@ -112,6 +112,28 @@ static void test_lifeline(void)
 	release(&s);
 }
 
+/* A forked child writes down what it sees on pages of its own, so its parent
+ * has seen it before. */
+static void test_view(void)
+{
+	struct pq_ring *ready = &producer->seg->ready;
+	struct pq_start s = prepare();
+	struct pq_hint hint;
+	pid_t pid;
+
+	/* The last one was taken out of turn: its hint is stale. */
+	need(pq_ring_peek(ready, &hint));
+	pq_ring_skip(ready, &hint);
+	pid = start(&s, PROCQ_FORK);
+	await_state(s.slot, PROCQ_QUEUED);
+	ok(atomic_load(&ready->seen) > 0 &&
+	   atomic_load(&ready->seen) == atomic_load(&ready->ends->head),
+	   "who forks looks at the order first");
+	need(kill(pid, SIGKILL) == 0);
+	is_int(outcome(pid), -SIGKILL, "the child is ended");
+	release(&s);
+}
+
 /* All stacks but the first few, which are given back at once, in use. */
 static void fill_nest(uint32_t busy, pid_t tenant)
 {
@@ -203,6 +225,7 @@ int main(void)
 	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
 	test_foundlings();
 	test_lifeline();
+	test_view();
 	test_stacks();
 	is_int(fixture_sum(producer), 0, "nothing is lost");
 	is_int(procq_occupied(producer), 0, "nor kept");
