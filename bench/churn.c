@@ -87,79 +87,62 @@ static pid_t start_by_vfork(void)
 }
 #endif
 
-static void loop(pid_t (*start)(void), int n)
+/* Starts n and ends each as the oldest of so many. */
+static void loop(pid_t (*start)(void), int n, int kept)
 {
-	for (int i = 0; i < n; i++)
-		end_child(start());
+	pid_t alive[ALIVE_MAX];
+
+	for (int i = 0; i < n + kept - 1; i++) {
+		if (i < n)
+			alive[i % kept] = start();
+		if (i >= kept - 1)
+			end_child(alive[(i + 1) % kept]);
+	}
 }
 
-static double one_loop(void (*work)(int), int n)
+static double one_loop(const struct contender *c)
 {
 	double begun = bench_now();
 
-	work(n);
-	return n / (bench_now() - begun);
+	c->work(*c->count);
+	return *c->count / (bench_now() - begun);
 }
 
 /* The same work in two processes at once. */
-static double two_loops(void (*work)(int), int n)
+static double two_loops(const struct contender *c)
 {
+	int n = *c->count;
 	double begun = bench_now();
 	pid_t other = fork();
 
 	if (other == 0) {
-		work(n / 2);
+		c->work(n / 2);
 		_exit(0);
 	}
-	work(n - n / 2);
+	c->work(n - n / 2);
 	bench_finish(other, "the second loop");
 	return n / (bench_now() - begun);
 }
 
 static void fork_many(int n)
 {
-	loop(start_by_fork, n);
+	loop(start_by_fork, n, 1);
 }
 
-static double loop_fork(const struct contender *c)
+static void fork_many_kept(int n)
 {
-	(void)c;
-	return one_loop(fork_many, processes);
-}
-
-static double two_loops_fork(const struct contender *c)
-{
-	(void)c;
-	return two_loops(fork_many, processes);
+	loop(start_by_fork, n, ALIVE_MAX);
 }
 
 #if defined __linux__
 static void clone_many(int n)
 {
-	loop(start_by_clone, n);
+	loop(start_by_clone, n, 1);
 }
 
 static void vfork_many(int n)
 {
-	loop(start_by_vfork, n);
-}
-
-static double loop_clone(const struct contender *c)
-{
-	(void)c;
-	return one_loop(clone_many, processes);
-}
-
-static double loop_vfork(const struct contender *c)
-{
-	(void)c;
-	return one_loop(vfork_many, processes);
-}
-
-static double two_loops_clone(const struct contender *c)
-{
-	(void)c;
-	return two_loops(clone_many, processes);
+	loop(start_by_vfork, n, 1);
 }
 #endif
 
@@ -241,32 +224,21 @@ static void true_many(int n)
 	}
 }
 
-static double loop_true(const struct contender *c)
-{
-	(void)c;
-	return one_loop(true_many, commands);
-}
-
-static double two_loops_true(const struct contender *c)
-{
-	(void)c;
-	return two_loops(true_many, commands);
-}
-
-/* As many are kept alive; the oldest is ended. */
-static double loop_sleep(const struct contender *c)
+static pid_t start_sleep(void)
 {
 	static const char *const argv[] = { "sleep", "1000", NULL };
-	pid_t alive[ALIVE_MAX];
-	double begun = bench_now();
 
-	for (int i = 0; i < commands + c->number - 1; i++) {
-		if (i < commands)
-			alive[i % c->number] = spawn_command(argv);
-		if (i >= c->number - 1)
-			end_child(alive[(i + 1) % c->number]);
-	}
-	return commands / (bench_now() - begun);
+	return spawn_command(argv);
+}
+
+static void sleep_many(int n)
+{
+	loop(start_sleep, n, 1);
+}
+
+static void sleep_many_kept(int n)
+{
+	loop(start_sleep, n, ALIVE_MAX);
 }
 
 static double procq_true(const struct contender *c)
@@ -315,14 +287,19 @@ static double shell(const struct contender *c)
 /* ---- all of them ---- */
 
 static struct contender idle[] = {
-	{ .name = "bare loop: fork, SIGKILL, wait", .run = loop_fork },
-	{ .name = "the same in two processes", .run = two_loops_fork },
+	{ .name = "bare loop: fork, SIGKILL, wait", .run = one_loop,
+	  .work = fork_many, .count = &processes },
+	{ .name = "the same in two processes", .run = two_loops,
+	  .work = fork_many, .count = &processes },
+	{ .name = "the same, the oldest of 64", .run = one_loop,
+	  .work = fork_many_kept, .count = &processes },
 #if defined __linux__
 	{ .name = "bare loop: clone(CLONE_VM), SIGKILL, wait",
-	  .run = loop_clone },
-	{ .name = "the same in two processes, clone",
-	  .run = two_loops_clone },
-	{ .name = "bare loop: vfork, exit, wait", .run = loop_vfork },
+	  .run = one_loop, .work = clone_many, .count = &processes },
+	{ .name = "the same in two processes, clone", .run = two_loops,
+	  .work = clone_many, .count = &processes },
+	{ .name = "bare loop: vfork, exit, wait", .run = one_loop,
+	  .work = vfork_many, .count = &processes },
 #endif
 	{ .name = "stress-ng --fork 1", .run = stress_ng, .arg = "--fork 1" },
 	{ .name = "stress-ng --fork 1 --fork-max 64", .run = stress_ng,
@@ -339,8 +316,10 @@ static struct contender idle[] = {
 };
 
 static struct contender true_commands[] = {
-	{ .name = "bare loop: posix_spawn, wait", .run = loop_true },
-	{ .name = "the same in two processes", .run = two_loops_true },
+	{ .name = "bare loop: posix_spawn, wait", .run = one_loop,
+	  .work = true_many, .count = &commands },
+	{ .name = "the same in two processes", .run = two_loops,
+	  .work = true_many, .count = &commands },
 	{ .name = "xargs -P2", .run = shell, .number = 1,
 	  .arg = "seq $N | xargs -P2 -n1 -I{} /bin/true" },
 	{ .name = "make -j2", .run = shell, .number = 1,
@@ -355,10 +334,10 @@ static struct contender true_commands[] = {
 };
 
 static struct contender sleep_commands[] = {
-	{ .name = "bare loop: posix_spawn, SIGKILL, wait", .run = loop_sleep,
-	  .number = 1 },
-	{ .name = "the same, the oldest of 64", .run = loop_sleep,
-	  .number = ALIVE_MAX },
+	{ .name = "bare loop: posix_spawn, SIGKILL, wait", .run = one_loop,
+	  .work = sleep_many, .count = &commands },
+	{ .name = "the same, the oldest of 64", .run = one_loop,
+	  .work = sleep_many_kept, .count = &commands },
 	{ .name = "procq", .run = procq_sleep },
 };
 
@@ -368,6 +347,7 @@ int main(int argc, char **argv)
 {
 	int option;
 
+	bench_begin();
 	while ((option = getopt(argc, argv, "n:m:r:")) != -1) {
 		if (option == 'n')
 			processes = bench_number(optarg, 100000000);

@@ -169,6 +169,7 @@ int main(int argc, char **argv)
 	};
 	int option, given;
 
+	bench_begin();
 	while ((option = getopt(argc, argv, "n:r:")) != -1) {
 		if (option == 'n')
 			samples = bench_number(optarg, 1000000);

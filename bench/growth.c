@@ -465,6 +465,7 @@ int main(int argc, char **argv)
 {
 	int option;
 
+	bench_begin();
 	while ((option = getopt(argc, argv, "r:")) != -1) {
 		if (option != 'r')
 			return 2;

@@ -653,6 +653,7 @@ int main(int argc, char **argv)
 	const char *system = NULL;
 	int option;
 
+	bench_begin();
 	while ((option = getopt(argc, argv, "n:r:k:s:")) != -1) {
 		if (option == 'n')
 			records = bench_number(optarg, 1000000000);

@@ -22,14 +22,21 @@ struct contender {
 	/* One round: what it measured, in the table's unit; below 0: this one
 	 * can't be had here, and is left out aloud. */
 	double (*run)(const struct contender *);
-	const char *arg;		/* for run */
-	int number;			/* for run */
+	/* For run: what it does, how often, with what. */
+	void (*work)(int);
+	const int *count;
+	const char *arg;
+	int number;
 	bool missing;
 	double values[ROUNDS_MAX];
 };
 
 /* How many; set by rounds_option(). */
 extern int rounds;
+
+/* First of all. Whoever runs this may have left files open, and every process
+ * that is started copies the table of them up to the highest number. */
+void bench_begin(void);
 
 double bench_now(void);			/* s */
 _Noreturn void bench_die(const char *what);
