@@ -189,7 +189,7 @@ void pq_command_label(char label[PROCQ_LABEL_SIZE],
 			text = slash + 1;
 	}
 	if (!text)
-		text = "idle";
+		text = PROCQ_LABEL_IDLE;
 	memset(label, 0, PROCQ_LABEL_SIZE);
 	memcpy(label, text, strnlen(text, PROCQ_LABEL_SIZE - 1));
 }

@@ -27,7 +27,8 @@ int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
 		       const char *const *argv, const char *queue);
 void pq_command_release(struct pq_prepared *prepared);
 
-/** The label: as given, or the last component of argv[0], or "idle". */
+/** The label: as given, or the last component of argv[0], or
+ * PROCQ_LABEL_IDLE. */
 void pq_command_label(char label[PROCQ_LABEL_SIZE],
 		      const struct procq_command *command);
 

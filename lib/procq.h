@@ -85,6 +85,8 @@ extern "C" {
 #define PROCQ_PARTICIPANTS_MAX 1024
 /* Bytes of a label, the terminating NUL among them. */
 #define PROCQ_LABEL_SIZE 16
+/* The label of a process that was given none and executes no command. */
+#define PROCQ_LABEL_IDLE "idle"
 /* Bytes that hold the name of any queue's object, with its NUL. */
 #define PROCQ_NAME_SIZE 260
 /* A deadline that never comes. */
@@ -162,7 +164,8 @@ struct procq_command {
 	uint32_t reserved;	/* 0 */
 	const char *const *argv; /* NULL-terminated, NULL: an idle process */
 	const sigset_t *mask;	/* its signal mask, NULL: the caller's */
-	const char *label;	/* NULL: the command's last path component */
+	const char *label;	/* NULL: the command's last path component, or
+				 * PROCQ_LABEL_IDLE */
 };
 
 /* A process in the queue, as its record has it. */

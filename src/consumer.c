@@ -26,6 +26,7 @@
 #include "escalation.h"
 #include "i18n.h"
 #include "run.h"
+#include "slice.h"
 
 #define KILL_AFTER (5 * NS_PER_S)
 /* How often to look for what nobody rings a bell for: a queue that appears,
@@ -62,6 +63,7 @@ struct consumer {
 	bool dry_run;
 
 	bool pauses;		/* there are pauses between takes */
+	bool prompt;		/* runs soon when it is woken: see slice.h */
 	int64_t due;		/* the next take */
 	uint64_t aged_seq;	/* whose turn is next, … */
 	int64_t aged;		/* … and how old it has to get */
@@ -435,6 +437,17 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 	}
 }
 
+/* A command computes as soon as it is started, and had better be ended before:
+ * what it would do is lost. An idle process does nothing. */
+static void run_promptly(struct consumer *c, const struct procq_process *taken)
+{
+	if (c->prompt || c->pauses || c->min_age > 0 || c->reap ||
+	    strcmp(taken->label, PROCQ_LABEL_IDLE) == 0)
+		return;
+	c->prompt = true;
+	slice_shorten();
+}
+
 static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
 {
 	struct procq_process p;
@@ -456,6 +469,7 @@ static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
 		c->idle_since = 0;
 		c->drained_since = 0;
 		begin_ending(c, &p, now);
+		run_promptly(c, &p);
 		if (c->pauses)
 			c->due = time_after(now, run_draw_delay(&c->run));
 	}

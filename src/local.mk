@@ -13,6 +13,7 @@ src_libcommon_la_SOURCES = \
 	src/run.c src/run.h \
 	src/shortage.c src/shortage.h \
 	src/signame.c src/signame.h \
+	src/slice.c src/slice.h \
 	src/summary.c src/summary.h \
 	src/table.c src/table.h
 src_libcommon_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) -lm

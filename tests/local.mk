@@ -22,6 +22,7 @@ unit_tests = \
 	tests/test-scarcity \
 	tests/test-segment \
 	tests/test-signame \
+	tests/test-slice \
 	tests/test-spawn \
 	tests/test-summary \
 	tests/test-sweep \

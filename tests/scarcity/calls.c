@@ -87,6 +87,8 @@ const struct call calls[] = {
 	{ "brk", SYS_brk, GROWS, false, { ENOMEM } },
 	CALL(getrandom, ENOSYS, EAGAIN, EINTR),
 	CALL(prlimit64, EPERM),
+	CALL(sched_getattr, EPERM, ENOSYS),
+	CALL(sched_setattr, EPERM, EBUSY, EINVAL),
 
 #ifdef SYS_fork
 	CALL(fork, EAGAIN, ENOMEM),
