@@ -396,6 +396,13 @@ static bool three_to_take(void)
 	return helper_lines(producer, 2);
 }
 
+static bool commands_to_take(void)
+{
+	producer = START(PRODUCER, ARG("-n3"), ARG("-c2"), ARG("-d0"),
+			 ARG("--no-summary"), ARG("sleep"), ARG("1000"));
+	return helper_lines(producer, 2);
+}
+
 static bool kept_three_to_take(void)
 {
 	struct answer a;
@@ -571,6 +578,9 @@ const struct scene scenes[] = {
 	{ .name = "consumer that leaves last", .program = CONSUMER,
 	  .args = { "-d0", "--drain", "--verbose", "--wait=1" },
 	  .before = three_to_take, .after = after_consumer },
+	{ .name = "consumer of commands", .program = CONSUMER,
+	  .args = { "-d0", "--drain", "--verbose", "--wait=1" },
+	  .before = commands_to_take, .after = after_consumer },
 #if CAN_IDENTIFY
 	{ .name = "consumer of orphans", .program = CONSUMER,
 	  .args = { "-d0", "--drain", "--wait=1" },
