@@ -19,7 +19,7 @@ src_libcommon_la_SOURCES = \
 src_libcommon_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) -lm
 
 bin_PROGRAMS += src/producer src/consumer src/procq
-src_producer_SOURCES = src/producer.c
+src_producer_SOURCES = src/children.c src/children.h src/producer.c
 src_producer_LDADD = src/libcommon.la
 src_consumer_SOURCES = src/consumer.c
 src_consumer_LDADD = src/libcommon.la

@@ -2,8 +2,7 @@
 /*
  * producer.c - start processes that enter themselves into a queue.
  *
- * Options, pace, lines, and what becomes of the processes when it ends. Must
- * not wait for children itself: the library marks a death before it reaps.
+ * Options, pace and lines. What becomes of the processes is children.c's.
  */
 #include <config.h>
 
@@ -18,6 +17,7 @@
 
 #include "procq.h"
 
+#include "children.h"
 #include "common.h"
 #include "duration.h"
 #include "i18n.h"
@@ -27,9 +27,6 @@
 
 /* In flood, children that died are looked for every so many starts. */
 #define REAP_EVERY 16
-/* From TERM to KILL, and from KILL to giving up, when it ends its own. */
-#define KILL_AFTER (5 * NS_PER_S)
-#define GIVE_UP_AFTER NS_PER_S
 /* After a start that failed for lack of something. */
 #define BACK_OFF_MIN NS_PER_MS
 #define BACK_OFF_MAX NS_PER_S
@@ -338,21 +335,9 @@ static void tell_later(struct producer *p, const struct procq_process *what)
 /* A reaped one's place is nobody's any more: so it is told before. */
 static void reap(struct producer *p)
 {
-	struct procq_event e;
-
 	tell_all(p);
 	p->unreaped = 0;
-	while (procq_reap_one(p->run.q, &e) > 0)
-		summary_count(&p->run.summary, &e);
-}
-
-/* CHLD interrupts only here: in flood a signal for each death would cost
- * more than the look that finds many. */
-static void sleep_until(struct producer *p, unsigned what, int64_t deadline)
-{
-	signals_hear_children(true);
-	procq_wait(p->run.q, what, deadline);
-	signals_hear_children(false);
+	children_reap(&p->run);
 }
 
 /* Sleep until something happens; a parent has to look at least every
@@ -365,7 +350,7 @@ static void rest(struct producer *p, unsigned what, int64_t deadline)
 	deadline = time_min(deadline, p->run.until);
 	tell_all(p);
 	if (!run_stopped(&p->run) && deadline > now)
-		sleep_until(p, what | PROCQ_CHILD, deadline);
+		children_sleep(&p->run, what | PROCQ_CHILD, deadline);
 	reap(p);
 	run_tell_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
@@ -477,8 +462,8 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 	while (procq_child(p->run.q, what->slot, &now) == 0 &&
 	       now.pid == what->pid && now.state == PROCQ_QUEUED &&
 	       procq_now() < deadline) {
-		sleep_until(p, PROCQ_CHILD,
-			    time_after(procq_now(), NS_PER_MS));
+		children_sleep(&p->run, PROCQ_CHILD,
+			       time_after(procq_now(), NS_PER_MS));
 		reap(p);
 	}
 }
@@ -576,129 +561,6 @@ static void produce(struct producer *p)
 
 /* Ending. */
 
-/* Wait until consumers have ended all. Returns false if the user did not
- * want to wait so long. */
-static bool drain(struct producer *p)
-{
-	int stops = signals_stops();
-
-	if (procq_children(p->run.q) > 0 && p->run.verbose)
-		complain(_("waiting until consumers have ended the rest"
-			   " (%" PRIu32 ")"), procq_children(p->run.q));
-	reap(p);
-	while (procq_children(p->run.q) > 0) {
-		if (signals_stops() > stops)
-			return false;
-		sleep_until(p, PROCQ_CHILD,
-			    time_after(procq_now(), PROCQ_PATIENCE));
-		reap(p);
-		run_tick(&p->run, p->run.summary.started, procq_now());
-	}
-	return true;
-}
-
-/* Signal a process that was taken, and continue it if it is stopped. */
-static void end_one(struct producer *p, uint32_t slot, int signo)
-{
-	int alone = p->no_group;
-
-	procq_signal(p->run.q, slot, signo, alone);
-	if (signo != SIGKILL)
-		procq_signal(p->run.q, slot, SIGCONT, alone);
-}
-
-/* Take what nobody else has, and begin to end it. */
-static void take_all(struct producer *p, int signo, unsigned char *taken)
-{
-	struct procq_process what;
-
-	while (procq_take_own(p->run.q, &what) == 0) {
-		taken[what.slot] = 1;
-		end_one(p, what.slot, signo);
-	}
-}
-
-static void kill_all(struct producer *p, const unsigned char *taken)
-{
-	for (uint32_t i = 0; i < procq_capacity(p->run.q); i++)
-		if (taken[i])
-			end_one(p, i, SIGKILL);
-}
-
-static void collect_all(struct producer *p, unsigned char *taken)
-{
-	struct procq_event e;
-
-	while (procq_collect(p->run.q, &e) > 0) {
-		taken[e.process.slot] = 0;
-		/* Counted when it was reaped. */
-		run_written(&p->run, output_ended(&p->run.out, &e,
-						  "producer"));
-	}
-}
-
-/* A process that has not yet entered can't be taken, and nobody rings when it
- * has: the pauses begin short. */
-static void rest_while_killing(struct producer *p, int64_t *pause,
-			       int64_t deadline)
-{
-	int64_t now = procq_now();
-
-	sleep_until(p, PROCQ_CHILD | PROCQ_DEATH,
-		    time_min(deadline, time_after(now, *pause)));
-	*pause = time_min(*pause * 2, PROCQ_PATIENCE);
-}
-
-/*
- * End its own: TERM, and KILL after five seconds or when the user asks once
- * more. Those that a consumer is ending are left to it, for as long; what is
- * left then goes down with the producer, by the signal of its parent's death.
- */
-static void kill_own(struct producer *p, unsigned char *taken)
-{
-	struct procq *q = p->run.q;
-	int signo = signals_stops() > 1 ? SIGKILL : SIGTERM;
-	int64_t deadline = time_after(procq_now(), KILL_AFTER);
-	int64_t pause = NS_PER_MS;
-
-	for (;;) {
-		take_all(p, signo, taken);
-		reap(p);
-		collect_all(p, taken);
-		if (procq_children(q) == 0 && procq_in_flight(q) == 0)
-			return;
-		if (procq_now() >= deadline && signo == SIGKILL)
-			break;
-		if (signo != SIGKILL &&
-		    (procq_now() >= deadline || signals_stops() > 1)) {
-			signo = SIGKILL;
-			kill_all(p, taken);
-			deadline = time_after(procq_now(), GIVE_UP_AFTER);
-			continue;
-		}
-		rest_while_killing(p, &pause, deadline);
-	}
-	p->run.summary.unconfirmed = procq_in_flight(q);
-	complain(P_("%" PRIu32 " process is not known to be dead",
-		    "%" PRIu32 " processes are not known to be dead",
-		    procq_children(q)), procq_children(q));
-	run_fail(&p->run, EXIT_FAILED);
-}
-
-static void kill_children(struct producer *p)
-{
-	/* By slot: is it being ended? */
-	unsigned char *taken = calloc(procq_capacity(p->run.q), 1);
-
-	if (!taken) {
-		complain("%s", strerror(ENOMEM));
-		run_fail(&p->run, EXIT_FAILED);
-		return;
-	}
-	kill_own(p, taken);
-	free(taken);
-}
-
 static enum on_exit choose_end(const struct producer *p)
 {
 	if (p->on_exit != ON_EXIT_DEFAULT)
@@ -712,10 +574,10 @@ static void finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
 
-	if (end == ON_EXIT_DRAIN && !drain(p))
+	if (end == ON_EXIT_DRAIN && !children_drain(&p->run))
 		end = ON_EXIT_KILL;
 	if (end == ON_EXIT_KILL)
-		kill_children(p);
+		children_kill(&p->run, p->no_group);
 	reap(p);
 	run_tell_repairs(&p->run, true);
 	p->run.summary.left = procq_children(p->run.q);
