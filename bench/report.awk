@@ -34,8 +34,8 @@ function head() {
 		(machine["virtual"] ? " of a virtual machine" : "") ", " \
 		sprintf("%.0f", machine["memory"] / 1048576) " GiB, " \
 		machine["kernel"] "."
-	print "Medians of " machine["rounds"] " interleaved rounds (starting" \
-		" and ending: ten times as many),"
+	print "Medians of " machine["rounds"] " interleaved rounds (from start" \
+		" to end: ten times, records handed over: three times as many),"
 	print "the least and the most beside them. The ratio is the median of" \
 		" the ratios, round by round,"
 	print "to the first line of its table. Such machines are noisy:" \
