@@ -293,6 +293,8 @@ static struct contender idle[] = {
 	  .work = fork_many, .count = &processes },
 	{ .name = "the same, the oldest of 64", .run = one_loop,
 	  .work = fork_many_kept, .count = &processes },
+	{ .name = "the oldest of 64, in two processes", .run = two_loops,
+	  .work = fork_many_kept, .count = &processes },
 #if defined __linux__
 	{ .name = "bare loop: clone(CLONE_VM), SIGKILL, wait",
 	  .run = one_loop, .work = clone_many, .count = &processes },
