@@ -15,6 +15,7 @@
 
 /* What the pin, or the lack of one, told when it was taken. */
 enum pq_verdict {
+	PQ_MARKED,	/* its word said so: it was dead already, and not pinned */
 	PQ_PINNED,	/* the pin holds the recorded process */
 	PQ_BY_PARENT,	/* no pins here; its living parent can signal it */
 	PQ_STALE,	/* it is provably not there any more */
@@ -29,7 +30,6 @@ struct pq_flight {
 	int32_t pid;
 	int pin;			/* -1: none */
 	enum pq_verdict verdict;
-	bool dead;			/* its word said DEAD when taken */
 	bool orphan;			/* its producer is dead */
 	bool group;
 	uint32_t before, after;		/* neighbours, PQ_NO_FLIGHT: none */

@@ -225,7 +225,7 @@ static void count_life(struct pq_record *r, uint32_t gen)
 
 void pq_record_before_fork(struct pq_segment *seg)
 {
-	pq_ring_look(&seg->ready);
+	pq_ring_look_ahead(&seg->ready);
 }
 
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,

@@ -70,13 +70,24 @@ static bool make_place(struct pq_ring *ring, uint64_t head)
 	return true;
 }
 
-uint64_t pq_ring_look(struct pq_ring *ring)
+static uint64_t look(struct pq_ring *ring)
 {
 	uint64_t head = atomic_load_explicit(&ring->ends->head,
 					     memory_order_acquire);
 
 	atomic_store_explicit(&ring->seen, head, memory_order_relaxed);
 	return head;
+}
+
+void pq_ring_look_ahead(struct pq_ring *ring)
+{
+	uint64_t tail = atomic_load_explicit(&ring->ends->tail,
+					     memory_order_relaxed);
+	uint64_t seen = atomic_load_explicit(&ring->seen,
+					     memory_order_relaxed);
+
+	if ((int64_t)(tail - seen) >= (int64_t)(ring->size / 2))
+		look(ring);
 }
 
 /* No place left between this tail and the head? The head is on a line that
@@ -87,7 +98,7 @@ static bool is_full(struct pq_ring *ring, uint64_t tail, uint64_t *head)
 	*head = atomic_load_explicit(&ring->seen, memory_order_relaxed);
 	if ((int64_t)(tail - *head) < (int64_t)ring->size)
 		return false;
-	*head = pq_ring_look(ring);
+	*head = look(ring);
 	return (int64_t)(tail - *head) >= (int64_t)ring->size;
 }
 

@@ -72,10 +72,11 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);
 
 /**
- * Fetch the head, for the appends to come: those of a child about to be forked
- * then need not, which would have its page copied to write down what it saw.
+ * Fetch the head if the next half a lap of appends could find the ring full by
+ * the one that was seen last: a child about to be forked then need not. Who
+ * writes down what it saw, has its page copied: either of them, after a fork.
  */
-uint64_t pq_ring_look(struct pq_ring *ring);
+void pq_ring_look_ahead(struct pq_ring *ring);
 
 /** Is there no place left? May be out of date. */
 bool pq_ring_full(const struct pq_ring *ring);

@@ -147,8 +147,9 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	flight.pid = view.pid;
 	flight.producer = view.producer;
 	flight.group = view.flags & PQ_F_GROUP;
-	flight.dead = pq_word_state(word) == PROCQ_EXITED;
-	if (!flight.dead) {
+	if (pq_word_state(word) == PROCQ_EXITED) {
+		flight.verdict = PQ_MARKED;
+	} else {
 		rc = pin_down(q, &view, &flight);
 		if (rc < 0)
 			return rc;
@@ -228,9 +229,6 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 		return -ESRCH;
 	if (signo < 1 || signo >= NSIG)
 		return -EINVAL;
-	/* Then it was not pinned, whatever the word says by now. */
-	if (f->dead)
-		return -ESRCH;
 	if (pq_word_flags(pq_load_word(q->seg, slot)) & PQ_DEAD)
 		return -ESRCH;
 	switch (f->verdict) {
@@ -239,6 +237,7 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 	case PQ_BY_PARENT:
 		/* The parent wakes a stopped one of its own accord. */
 		return signo == SIGCONT ? 1 : ask_parent(q, f, signo, alone);
+	case PQ_MARKED:	/* whatever the word says by now */
 	case PQ_STALE:
 		return -ESRCH;
 	default:
