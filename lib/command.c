@@ -78,12 +78,53 @@ static int find_in_path(const char *name, char **path)
 	}
 }
 
-static int find_command(const char *name, char **path)
+void pq_lookup_forget(struct pq_lookup *last)
+{
+	free(last->name);
+	free(last->dirs);
+	free(last->path);
+	memset(last, 0, sizeof(*last));
+}
+
+static void remember(struct pq_lookup *last, const char *name,
+		     const char *dirs, const char *path)
+{
+	pq_lookup_forget(last);
+	/* What is relative is another file in another directory. */
+	if (!dirs || *path != '/')
+		return;
+	last->name = strdup(name);
+	last->dirs = strdup(dirs);
+	last->path = strdup(path);
+	if (!last->name || !last->dirs || !last->path)
+		pq_lookup_forget(last);
+}
+
+/* Whoever starts the same again and again need not search each time, as a
+ * shell does not. */
+static int find_again(struct pq_lookup *last, const char *name, char **path)
+{
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe) see above */
+	const char *dirs = getenv("PATH");
+	int rc;
+
+	if (last->path && dirs && strcmp(last->name, name) == 0 &&
+	    strcmp(last->dirs, dirs) == 0 && try_path(last->path) == 0) {
+		*path = strdup(last->path);
+		return *path ? 0 : -ENOMEM;
+	}
+	rc = find_in_path(name, path);
+	if (rc == 0)
+		remember(last, name, dirs, *path);
+	return rc;
+}
+
+static int find_command(struct pq_lookup *last, const char *name, char **path)
 {
 	if (*name == '\0')
 		return -ENOENT;
 	if (!strchr(name, '/'))
-		return find_in_path(name, path);
+		return find_again(last, name, path);
 	*path = strdup(name);
 	return *path ? 0 : -ENOMEM;
 }
@@ -145,14 +186,15 @@ static int make_shell_argv(struct pq_prepared *p, const char *const *argv)
 }
 
 int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
-		       const char *const *argv, const char *queue)
+		       const char *const *argv, const char *queue,
+		       struct pq_lookup *last)
 {
 	int rc;
 
 	memset(prepared, 0, sizeof(*prepared));
 	if (!argv[0])
 		return -EINVAL;
-	rc = find_command(argv[0], &prepared->path);
+	rc = find_command(last, argv[0], &prepared->path);
 	if (rc == 0)
 		rc = make_shell_argv(prepared, argv);
 	if (rc == 0)

@@ -16,16 +16,25 @@ struct pq_prepared {
 	char *variables;
 };
 
+/* Where on the PATH a command was found; NULL: none is remembered. */
+struct pq_lookup {
+	char *name, *dirs, *path;
+};
+
 /**
  * Look the command up, and make its environment.
  * @param queue the name that PROCQ_QUEUE is to have
+ * @param last where the last one was found
  * @retval 0
  * @retval -ENOENT, -EACCES not found, not executable
  * @retval -EINVAL, -ENOMEM
  */
 int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
-		       const char *const *argv, const char *queue);
+		       const char *const *argv, const char *queue,
+		       struct pq_lookup *last);
 void pq_command_release(struct pq_prepared *prepared);
+
+void pq_lookup_forget(struct pq_lookup *last);
 
 /** The label: as given, or the last component of argv[0], or
  * PROCQ_LABEL_IDLE. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "command.h"
 #include "flight.h"
 #include "intmap.h"
 #include "procq.h"
@@ -29,6 +30,7 @@ struct procq {
 	/* The producer's side. */
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
 	struct pq_nest nest;
+	struct pq_lookup lookup;
 	int lifeline[2];		/* see spawn.c; -1: none */
 	int64_t look_after;		/* see reap.c; 0: at once */
 	bool look_late;			/* a look was put off until then */
@@ -49,6 +51,9 @@ struct procq {
  * @return how many were reaped
  */
 int pq_reap(struct procq *q, struct procq_event *out);
+
+/** Do dead children stay until they are reaped? Not where SIGCHLD is ignored. */
+bool pq_zombies_stay(void);
 
 /** Is this child dead? It stays a zombie. */
 int pq_child_dead(pid_t pid);

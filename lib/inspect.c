@@ -67,7 +67,7 @@ const char *procq_strerror(int err)
 	case ESHUTDOWN:
 		return "the queue is closed";
 	case ECHILD:
-		return "the handle is another process's";
+		return "the handle is another process's, or SIGCHLD is ignored";
 	case EBUSY:
 		return "in use, or not empty";
 	case ENOTSUP:
@@ -140,8 +140,13 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 	out->bytes = seg->size;
 	out->created = h->created;
 	out->capacity = seg->capacity;
-	out->closed = atomic_load(&h->closed) != 0;
+	out->closed = (uint32_t)procq_closed(q);
 	return 0;
+}
+
+int procq_closed(const struct procq *q)
+{
+	return atomic_load(&q->seg->header->closed) != 0;
 }
 
 /* In this order: a producer that is not there can't enter anything any more,
@@ -149,8 +154,9 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 int procq_drained(struct procq *q)
 {
 	struct pq_segment *seg = q->seg;
+	bool closed = procq_closed(q);
 
-	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX && !closed; i++) {
 		uint64_t who = atomic_load(&seg->participants[i].who);
 
 		if (pq_who_role(who) == PROCQ_PRODUCER &&

@@ -174,6 +174,7 @@ static void free_handle(struct procq *q)
 {
 	pq_flights_destroy(&q->flights);
 	pq_intmap_destroy(&q->children);
+	pq_lookup_forget(&q->lookup);
 	for (int i = 0; i < 2; i++)
 		if (q->lifeline[i] >= 0)
 			close(q->lifeline[i]);
@@ -185,6 +186,11 @@ static bool leave(struct procq *q)
 {
 	bool removed;
 
+	/* A child between its word and its hint may be killed there, when we
+	 * are not here any more to mark it: its hint is put in for it. A
+	 * second one is harmless. */
+	if (q->children.count)
+		pq_sweep_hints(q->seg);
 	pq_sweep_self(q->seg, q->place, pq_who(q->role, q->incarnation));
 	pq_bell_hide_dead(q->seg, q->place);
 	/* After the dead, too: their places would keep the queue. */
@@ -246,6 +252,11 @@ int procq_remove(struct procq *q)
 		int again = pq_member_sit_again(q->seg, q->role,
 						q->incarnation, &q->place);
 
+		/* All places are taken: what has ours is another's. */
+		if (again < 0) {
+			pq_byte_drop(q->seg, q->incarnation);
+			q->role = PROCQ_ONLOOKER;
+		}
 		return again < 0 ? again : rc;
 	}
 	return 0;
@@ -432,7 +443,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	start->slot = (uint32_t)slot;
 	if (command->argv) {
 		rc = pq_command_prepare(&prepared, start, command->argv,
-					q->name);
+					q->name, &q->lookup);
 		if (rc < 0)
 			goto cancel;
 	}
@@ -467,6 +478,8 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 		rc = check_command(command);
 	if (rc == 0 && !(command->flags & PROCQ_KEEP) && !pq_spawn_ties())
 		rc = -ENOTSUP;
+	if (rc == 0 && !q->children.count && !pq_zombies_stay())
+		rc = -ECHILD;
 	if (rc == 0)
 		rc = pq_intmap_reserve(&q->children);
 	if (rc == 0 && !command->argv)

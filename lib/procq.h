@@ -57,7 +57,9 @@
  *   and nobody waits for it. What it held goes back when another participant
  *   finds it dead, at the latest PROCQ_PATIENCE after looking in vain.
  * - The library installs no signal handler, and waits only for the processes
- *   that it started itself.
+ *   that it started itself. It has to be the one who does: what is reaped by
+ *   somebody else, by wait() or waitpid(-1) in another thread, or by the kernel
+ *   because SIGCHLD is ignored or has SA_NOCLDWAIT, is told as lost.
  */
 #ifndef PROCQ_H
 #define PROCQ_H
@@ -369,6 +371,8 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval -EINVAL the command; or a method it can't be started with
  * @retval -ENOSYS this method is not available here
  * @retval -ENOTSUP a sandbox forbids the death signal: only with PROCQ_KEEP
+ * @retval -ECHILD SIGCHLD is ignored, so how a process ended can't be told; or
+ *         the handle is another process's
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was, has
  *         entered, and exited with 127 or 126
@@ -520,8 +524,9 @@ PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);
 PROCQ_API void procq_wake(struct procq *q);
 
 /**
- * Is the queue finished: no producer attached, and no process in it but those
- * that this participant has taken?
+ * Is the queue finished: closed, or no producer attached, and no process in it
+ * but those that this participant has taken? A producer that was just starting
+ * one when it was closed may still enter that.
  * @retval 1, or 0
  * @since 0.1
  */
@@ -534,6 +539,13 @@ PROCQ_API int procq_drained(struct procq *q);
  * @since 0.1
  */
 PROCQ_API int procq_set_closed(struct procq *q, int closed);
+
+/**
+ * Is it closed? Any role.
+ * @retval 1, or 0
+ * @since 0.1
+ */
+PROCQ_API int procq_closed(const struct procq *q);
 
 /**
  * Read the counters. Any role.
@@ -566,6 +578,8 @@ PROCQ_API int procq_check(struct procq *q, struct procq_report *out);
  * closed.
  * @retval 0
  * @retval -EBUSY it has processes in it, or other participants
+ * @retval -EUSERS the same, and its place has been taken by one of these: the
+ *         handle is an onlooker's from now on
  * @retval -ENOLCK, -EIO, … what kept the system from it
  * @since 0.1
  */

@@ -221,6 +221,16 @@ int pq_reap(struct procq *q, struct procq_event *out)
 	return reaped;
 }
 
+bool pq_zombies_stay(void)
+{
+	struct sigaction sa;
+
+	if (sigaction(SIGCHLD, NULL, &sa) < 0)
+		return true;
+	return !(sa.sa_flags & SA_NOCLDWAIT) &&
+	       (sa.sa_flags & SA_SIGINFO || sa.sa_handler != SIG_IGN);
+}
+
 int pq_child_dead(pid_t pid)
 {
 	struct corpse corpse;

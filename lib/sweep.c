@@ -48,16 +48,19 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 	if ((state != PROCQ_RESERVED && state != PROCQ_TAKEN) ||
 	    pq_word_owner(word) != place + 1)
 		return;
-	do {
+	for (;;) {
 		if (atomic_load(&seg->participants[place].who) != who)
 			return;
 		to = state == PROCQ_TAKEN ? pq_word_return(word)
 					  : pq_word_free(word);
 		if (pq_record_move(seg, slot, &word, to))
 			break;
-		/* A parent marked it, or another sweeper was first. */
-	} while (pq_word_state(word) == state &&
-		 pq_word_owner(word) == place + 1);
+		/* A parent marked it, or another sweeper was first, which
+		 * then counts it. */
+		if (pq_word_state(word) != state ||
+		    pq_word_owner(word) != place + 1)
+			return;
+	}
 	if (pq_word_state(to) == PROCQ_FREE) {
 		add(report ? &report->freed : NULL);
 	} else {

@@ -3,11 +3,16 @@
  * take.c - the consumer's side: pin, take, signal, collect.
  * Must not signal a process that it has not proven to be the recorded one.
  *
- * A consumer pins before it takes. The CAS that takes is the proof: had the
+ * A consumer pins before it takes. The CAS that takes is a proof: had the
  * process died and its pid been given to another before the pin, its parent
  * would have marked the word, and the CAS would fail. That holds while the
- * parent lives, so its lock byte is looked at between pin and CAS. Of a dead
- * parent's child, the identity that the pin shows must be the recorded one.
+ * parent lives, so its lock byte is looked at between pin and CAS.
+ *
+ * It does not hold where a parent's children are reaped by somebody else: by
+ * init, while the last of its threads has yet to let go of the byte; by the
+ * kernel, where SIGCHLD is ignored. So the identity that the pin shows must be
+ * the recorded one besides, where there are identities; and of a dead parent's
+ * child, there must be.
  */
 #include <config.h>
 
@@ -128,8 +133,11 @@ static int pin_down(struct procq *q, const struct pq_view *view,
 		flight->verdict = PQ_STALE;
 	else if (flight->orphan)
 		flight->verdict = compare(view, flight->pin);
+	else if (pin < 0)
+		flight->verdict = PQ_BY_PARENT;
 	else
-		flight->verdict = pin >= 0 ? PQ_PINNED : PQ_BY_PARENT;
+		flight->verdict = compare(view, pin) == PQ_STALE ? PQ_STALE
+								 : PQ_PINNED;
 	return 0;
 }
 
@@ -155,11 +163,10 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 			return rc;
 	}
 	/* Its living parent reaped it, so it has marked it, and the word that
-	 * was read is out of date. */
-	if (flight.verdict == PQ_STALE && !flight.orphan &&
-	    pq_load_word(q->seg, slot) != word)
-		return -EAGAIN;
-	if (!pq_record_move(q->seg, slot, &word,
+	 * was read is out of date: else the CAS would say so. */
+	if ((flight.verdict == PQ_STALE && !flight.orphan &&
+	     pq_load_word(q->seg, slot) != word) ||
+	    !pq_record_move(q->seg, slot, &word,
 			    pq_word_take(word, q->place + 1))) {
 		if (flight.pin >= 0)
 			close(flight.pin);
@@ -202,6 +209,13 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 	uint64_t before = 0;
 	int rc;
 
+	/* Who died of its own accord, but is a zombie still, did not die of
+	 * this; the rest of its group may. */
+	if (signo != SIGCONT && pq_pin_dead(f->pin)) {
+		if (group)
+			pq_pin_signal(f->pin, signo, true);
+		return -ESRCH;
+	}
 	/* SIGCONT only wakes what another signal is to end. Noted before it
 	 * is sent, so that a death is never ours unnoted. */
 	if (signo != SIGCONT)
@@ -258,7 +272,7 @@ static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 	 * recorded one was dead already. */
 	if (f->pin >= 0)
 		return pq_pin_dead(f->pin);
-	if (!f->orphan)
+	if (!f->orphan && pq_byte_held(q->seg, f->producer))
 		return false;
 	/* No pin, and no parent: gone when its pid is nobody's, or somebody
 	 * else's. */

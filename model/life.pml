@@ -16,7 +16,10 @@
  * CRASHES kills of producers, children and consumers; STOPS participants that
  * are stopped for good. KEEP: children without death signal. NEWCOMER: the
  * second producer joins when the first is dead. ORPHAN: the sweep flags what a
- * dead producer leaves behind, instead of the consumer's second look.
+ * dead producer leaves behind, instead of the consumer's second look. THREADS:
+ * a producer of several threads, whose children may be given away, and reaped
+ * by init, before the last thread lets go of the lock byte. IDENT: whatever was
+ * pinned is compared with the record, also where the parent seems to live.
  *
  * Mutants: REAPFIRST LATEPIN SIGNALFIRST NOCHECK LOCKFIRST SAMEBYTE FREEEARLY
  * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE.
@@ -234,7 +237,9 @@ end2:	if
 	goto done;
 gone:	skip;
 	d_step { w = 0; g = 0; o = 0; d = 0; ok = 0 };
+#ifndef THREADS
 	d_step { lock[BYTE(me)] = 0; missed = 1; out[me] = 1 }; /* exit_files() */
+#endif
 	d_step {			/* exit_notify() */
 		if
 		:: (pidof[me] != 0) ->
@@ -253,6 +258,9 @@ gone:	skip;
 		:: else
 		fi
 	};
+#ifdef THREADS
+	d_step { lock[BYTE(me)] = 0; missed = 1; out[me] = 1 };
+#endif
 	goto done;
 stopped:
 end3:	(false);
@@ -320,14 +328,20 @@ end:	atomic {
 	trust = 1;
 #endif
 	if
+#ifdef IDENT
+	:: (pin != ino) -> pin = NOBODY
+#else
 	:: (!trust && pin != ino) -> pin = NOBODY
+#endif
 	:: else
 	fi;
 #ifndef LATEPIN
+#ifndef IDENT
 	if
 	:: (trust && pin == NOBODY) -> goto again	/* marked by now */
 	:: else
 	fi;
+#endif
 	MAYDIE;
 	d_step {
 		if

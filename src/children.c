@@ -49,15 +49,15 @@ bool children_drain(struct run *r)
 		complain(_("waiting until consumers have ended the rest"
 			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
-	while (procq_children(r->q) > 0) {
-		if (signals_stops() > stops)
-			return false;
+	while (procq_children(r->q) > 0 && signals_stops() == stops) {
 		children_sleep(r, PROCQ_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
 		run_tick(r, r->summary.started, procq_now());
 	}
-	return true;
+	/* None may be left because they got the same signal: their records
+	 * still are. */
+	return signals_stops() == stops;
 }
 
 /* Signal a process that was taken, and continue it if it is stopped. */
@@ -68,7 +68,7 @@ static void end_one(const struct killing *k, uint32_t slot, int signo)
 		procq_signal(k->q, slot, SIGCONT, k->alone);
 }
 
-/* Take what nobody else has, and begin to end it. */
+/* Take what nobody else has, the dead too, and begin to end it. */
 static void take_all(struct killing *k, int signo)
 {
 	struct procq_process what;
@@ -118,8 +118,9 @@ static bool end_all(struct killing *k)
 	int64_t pause = NS_PER_MS;
 
 	for (;;) {
-		take_all(k, signo);
+		/* In this order: whoever is reaped can be taken. */
 		children_reap(k->run);
+		take_all(k, signo);
 		collect_all(k);
 		if (procq_children(k->q) == 0 && procq_in_flight(k->q) == 0)
 			return true;

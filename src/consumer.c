@@ -244,6 +244,10 @@ static void parse_options(struct consumer *c, int argc, char **argv)
 		usage_error(_("extra operand '%s'"), argv[optind]);
 	if (c->reap && c->dry_run)
 		usage_error(_("--reap and --dry-run can't both be given"));
+	if (c->reap && (c->step_given || c->sequence || c->min_age > 0 ||
+			c->jitter > 0))
+		usage_error(_("--reap ends nobody: there is nothing to signal,"
+			      " and no age to wait for"));
 	settle_plan(c);
 	c->pauses = !distribution_is_zero(&c->run.delay);
 }
@@ -284,6 +288,7 @@ static void send_step(struct consumer *c, struct ending *e, int64_t now)
 	/* What is stopped can't die of most signals. */
 	if (signo != SIGKILL && signo != SIGCONT && signo != SIGSTOP)
 		procq_signal(c->run.q, slot, SIGCONT, c->no_group);
+	endings_sent(&c->endings, e, procq_now());
 }
 
 static void escalate(struct consumer *c, int64_t now)
@@ -402,7 +407,9 @@ static bool has_enough(const struct consumer *c)
 	uint64_t pending = endings_pending(&c->endings);
 
 	return pending >= c->in_flight ||
-	       (r->counted && r->summary.retired + pending >= r->count);
+	       /* Those that can't be ended were signalled, too. */
+	       (r->counted &&
+		r->summary.retired + c->endings.count >= r->count);
 }
 
 /* Nothing could be taken: what to wait for? */
@@ -491,21 +498,23 @@ static bool can_go_on(const struct consumer *c, const struct outlook *out)
 
 /* Running. */
 
-/* --drain. A queue may be seen before its first producer has joined it, so
- * one that never had anything has to stay so for a moment. */
+/* --drain, or closed: no more will come. A queue may be seen before its first
+ * producer has joined it, so one that never had anything has to stay so for a
+ * moment. */
 static bool drained(struct consumer *c, int64_t now)
 {
 	const struct summary *s = &c->run.summary;
+	bool closed = procq_closed(c->run.q);
 
 	/* What can't be ended does not count. */
-	if (!c->drain || c->idle_since == 0 ||
+	if ((!c->drain && !closed) || c->idle_since == 0 ||
 	    endings_pending(&c->endings) > 0 || !procq_drained(c->run.q)) {
 		c->drained_since = 0;
 		return false;
 	}
 	if (c->drained_since == 0)
 		c->drained_since = now;
-	return s->retired + s->stale > 0 ||
+	return closed || s->retired + s->stale > 0 ||
 	       now - c->drained_since >= PROCQ_PATIENCE;
 }
 
@@ -546,6 +555,17 @@ static int64_t next_look(const struct consumer *c, int64_t now)
 	return deadline;
 }
 
+/* --count. The rest of them can't be ended. */
+static bool counted_out(const struct consumer *c)
+{
+	const struct run *r = &c->run;
+
+	return r->counted &&
+	       (r->summary.retired >= r->count ||
+		(endings_pending(&c->endings) == 0 &&
+		 r->summary.retired + c->endings.count >= r->count));
+}
+
 static bool finished(struct consumer *c, int64_t now)
 {
 	const struct run *r = &c->run;
@@ -553,7 +573,7 @@ static bool finished(struct consumer *c, int64_t now)
 	if (!c->ended && (drained(c, now) || waited_enough(c, now)))
 		c->ended = true;
 	return c->ended || run_stopped(r) || run_timed_out(r, now) ||
-	       (r->counted && r->summary.retired >= r->count);
+	       counted_out(c);
 }
 
 static void tell_idle(struct consumer *c, bool was_idle)
@@ -726,6 +746,9 @@ int main(int argc, char **argv)
 	if (c.dry_run)
 		c.run.no_summary = true;
 	run_begin(&c.run);
+	/* Nothing to wait for. */
+	if (c.run.counted && c.run.count == 0)
+		return run_end(&c.run);
 	if (!join(&c))
 		return run_end(&c.run);
 	run(&c);

@@ -36,8 +36,12 @@ void escalation_simple(struct escalation *plan, int signo, int64_t kill_after)
 						    : LEAST_LAST_WAIT;
 
 	plan->count = 0;
-	if (signo == SIGKILL || kill_after == 0) {
+	if (signo == SIGKILL) {
 		add_step(plan, signo, last);
+		return;
+	}
+	if (kill_after == 0) {
+		add_step(plan, signo, PROCQ_FOREVER);
 		return;
 	}
 	add_step(plan, signo, kill_after);
@@ -64,7 +68,8 @@ const char *escalation_parse(struct escalation *plan, const char *text,
 		signo = signame_parse(word);
 		if (signo < 0)
 			return N_("no such signal");
-		add_step(plan, signo, last_wait);
+		add_step(plan, signo,
+			 signo == SIGKILL ? last_wait : PROCQ_FOREVER);
 		text += len;
 		if (*text++ == '\0')
 			return NULL;
@@ -217,6 +222,14 @@ bool endings_advance(struct endings *all, struct ending *e, int64_t now)
 	e->step++;
 	begin_wait(all, e, now);
 	return true;
+}
+
+void endings_sent(struct endings *all, struct ending *e, int64_t now)
+{
+	if (e->unconfirmed)
+		return;
+	list_remove(all, e->step, index_of(all, e));
+	begin_wait(all, e, now);
 }
 
 void endings_give_up(struct endings *all, struct ending *e)

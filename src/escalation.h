@@ -23,17 +23,19 @@ struct escalation {
 	struct {
 		int signo;
 		/* Until the next step, or, after the last, until the death
-		 * is called unconfirmed; ns. */
+		 * is called unconfirmed; ns. PROCQ_FOREVER: never. */
 		int64_t wait;
 	} steps[ESCALATION_STEPS];
 };
 
-/* The steps for signo and, unless kill_after is 0, KILL so much later. */
+/* The steps for signo and, unless kill_after is 0, KILL so much later. Who
+ * is never killed may take its time. */
 void escalation_simple(struct escalation *plan, int signo, int64_t kill_after);
 
 /*
  * Read the steps from SIG[,D,SIG]...[,D]: signals, and how long to wait
- * after each. last_wait is that of the last if it names none.
+ * after each. last_wait is that of a last KILL that names none; any other
+ * signal may be taken its time over.
  *
  * Returns NULL, or says what is wrong, untranslated.
  */
@@ -80,6 +82,9 @@ int64_t endings_deadline(const struct endings *all);
 
 /* On to the next step. Returns false if that was the last. */
 bool endings_advance(struct endings *all, struct ending *e, int64_t now);
+/* The signal of its step was sent by now, so its wait begins again: it takes
+ * no less than was asked for, however long the sending took. */
+void endings_sent(struct endings *all, struct ending *e, int64_t now);
 /* Wait for it without a deadline: its death can't be confirmed for now. */
 void endings_give_up(struct endings *all, struct ending *e);
 /* It is dead, or somebody else's. */

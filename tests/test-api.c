@@ -329,11 +329,18 @@ static void test_refusals(void)
 	       -EINVAL, "vfork is for commands");
 	is_int(refused((struct procq_command){ .argv = none }), -EINVAL,
 	       "no command");
+	signal(SIGCHLD, SIG_IGN);
+	is_int(refused((struct procq_command){ .size = 0 }), -ECHILD,
+	       "whose end nobody could tell");
+	signal(SIGCHLD, SIG_DFL);
+	is_int(procq_closed(consumer), 0, "it is open");
 	is_int(procq_set_closed(consumer, 1), 0, "anybody closes it");
+	is_int(procq_closed(producer), 1, "anybody sees that");
 	is_int(procq_spawn(producer, NULL, &p), -ESHUTDOWN, "closed");
 	is_int(wait_until(producer, PROCQ_ROOM, procq_now()), -ETIMEDOUT,
 	       "there is no room");
 	is_int(procq_set_closed(producer, 0), 0, "and opens it");
+	is_int(procq_closed(consumer), 0, "which shows, too");
 	is_int(procq_wait(producer, PROCQ_ROOM, PROCQ_FOREVER), 0,
 	       "there is");
 	for (int i = 0; i < CAPACITY; i++)
@@ -439,7 +446,8 @@ static void test_failures(unsigned method)
 static void test_path(void)
 {
 	static const char *const name[] = { "x", NULL };
-	char dir[] = "/tmp/procq-api.XXXXXX", file[64], path[128];
+	char dir[] = "/tmp/procq-api.XXXXXX", file[64], path[256];
+	char moved[64];
 	char *old = getenv("PATH");
 	struct procq_event e;
 	FILE *f;
@@ -465,6 +473,19 @@ static void test_path(void)
 		if (method == PROCQ_AUTO)
 			break;
 	}
+	/* It has moved to where it is looked for before; and again. */
+	snprintf(moved, sizeof(moved), "%s/y", dir);
+	need(mkdir(moved, 0700) == 0);
+	snprintf(path, sizeof(path), "%s:%s/y:%s", dir, dir, old);
+	strcat(moved, "/x");
+	setenv("PATH", path, 1);
+	is_int(outcome(name, PROCQ_AUTO).code, 7, "a PATH that has changed");
+	need(rename(file, moved) == 0);
+	is_int(outcome(name, PROCQ_AUTO).code, 7, "a command that has moved");
+	need(rename(moved, file) == 0);
+	is_int(outcome(name, PROCQ_AUTO).code, 7, "and back");
+	moved[strlen(moved) - 2] = '\0';
+	need(rmdir(moved) == 0);
 	need(chdir(dir) == 0);
 	setenv("PATH", "", 1);
 	is_int(outcome(name, PROCQ_AUTO).code, 7, "PATH empty: here");
@@ -812,7 +833,13 @@ static void test_drained(void)
 
 	begin();
 	is_int(procq_drained(consumer), 0, "a producer is there");
+	procq_set_closed(consumer, 1);
+	is_int(procq_drained(consumer), 1, "but can't add to a closed queue");
+	procq_set_closed(consumer, 0);
 	spawn_idle(PROCQ_AUTO, PROCQ_KEEP);
+	procq_set_closed(consumer, 1);
+	is_int(procq_drained(consumer), 0, "closed, there still is one in it");
+	procq_set_closed(consumer, 0);
 	p = take();
 	is_int(procq_drained(producer), 0, "of course");
 	procq_give_back(consumer, p.slot);

@@ -48,9 +48,13 @@ static void test_plans(void)
 	is_int(steps.steps[1].wait, NS_PER_S, "but 1 s to be confirmed");
 	escalation_simple(&steps, SIGINT, 0);
 	is_int(steps.count, 1, "never KILL");
-	is_int(steps.steps[0].wait, NS_PER_S, "1 s to be confirmed");
+	is_int(steps.steps[0].wait, PROCQ_FOREVER, "it may take its time");
 	escalation_simple(&steps, SIGKILL, 5 * NS_PER_S);
 	is_int(steps.count, 1, "KILL needs no KILL after it");
+	is_int(steps.steps[0].wait, 5 * NS_PER_S, "5 s to be confirmed");
+	is_str(escalation_parse(&steps, "INT,1s,TERM", 7), NULL,
+	       "a sequence without KILL");
+	is_int(steps.steps[1].wait, PROCQ_FOREVER, "has no last wait");
 	is_str(escalation_parse(&steps, "term,200ms,SIGINT,1s,9", 7), NULL,
 	       "a sequence");
 	is_int(steps.count, 3, "of three");
@@ -93,10 +97,13 @@ static void test_order(void)
 	ok(e && e->process.slot == 3, "it is due again");
 	ok(endings_advance(&all, e, 110 * MS), "it goes on to KILL");
 	is_int(endings_deadline(&all), 120 * MS, "now the other");
+	endings_sent(&all, e, 130 * MS);
 	endings_remove(&all, endings_find(&all, 5));
-	is_int(endings_deadline(&all), 160 * MS, "which dies");
-	e = endings_due(&all, 160 * MS);
-	ok(e && !endings_advance(&all, e, 160 * MS), "no step is left");
+	is_int(endings_deadline(&all), 180 * MS,
+	       "which dies: the first waits from when its signal was sent");
+	ok(!endings_due(&all, 179 * MS), "not from when it was due");
+	e = endings_due(&all, 180 * MS);
+	ok(e && !endings_advance(&all, e, 180 * MS), "no step is left");
 	endings_give_up(&all, e);
 	endings_give_up(&all, e);
 	is_int(endings_pending(&all), 0, "nothing more is expected");

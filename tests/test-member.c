@@ -5,6 +5,8 @@
  */
 #include <config.h>
 
+#include <pthread.h>
+
 #include "tap.h"
 
 #include "fixture.h"
@@ -386,6 +388,52 @@ static void test_crowd(void)
 	munmap((void *)seen, bytes);
 }
 
+/* Takes the keeper's place as soon as it is given up. */
+static void *usurp(void *arg)
+{
+	struct pq_participant *place = &seg->participants[keeper->place];
+	uint64_t living = pq_who(PROCQ_CONSUMER, *(uint64_t *)arg), free = 0;
+
+	while (!atomic_compare_exchange_weak(&place->who, &free, living))
+		free = 0;
+	return NULL;
+}
+
+/* Its place is taken while it tries to remove the queue, and no other is
+ * left. */
+static void test_usurped(void)
+{
+	struct procq *other;
+	uint64_t living, word = 0;
+	pthread_t thread;
+	unsigned place;
+	int rc = -EBUSY;
+
+	setup();
+	other = fixture_open(PROCQ_CONSUMER, 0);
+	living = other->incarnation;
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
+		if (i != keeper->place && i != other->place)
+			atomic_store(&seg->participants[i].who,
+				     pq_who(PROCQ_CONSUMER, living));
+	place = keeper->place;
+	need(pthread_create(&thread, NULL, usurp, &living) == 0);
+	while (rc == -EBUSY)
+		rc = procq_remove(keeper);
+	pthread_join(thread, NULL);
+	is_int(rc, -EUSERS, "no place is left for who could not remove it");
+	/* What the new tenant holds. */
+	word = pq_load_word(seg, 0);
+	need(pq_record_move(seg, 0, &word, pq_word_take(word, place + 1)));
+	is_int(procq_give_back(keeper, 0), -EINVAL, "it takes part no more");
+	is_int(procq_close(keeper), 0, "it leaves");
+	seg = other->seg;
+	is_int((intmax_t)pq_word_owner(pq_load_word(seg, 0)), place + 1,
+	       "and robs nobody");
+	procq_close(other);
+	fixture_clean();
+}
+
 int main(void)
 {
 	fixture_begin("member");
@@ -398,5 +446,6 @@ int main(void)
 	test_two_handles();
 	test_fork();
 	test_crowd();
+	test_usurped();
 	return done();
 }

@@ -217,6 +217,79 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 		end(pid);
 }
 
+/* Reaped by somebody else, so not marked: its parent lives, or its last thread
+ * does, and a stranger has its pid. */
+static void test_reaped_by_others(void)
+{
+	enum pq_ident_kind kind = pq_ident_kind();
+	struct made made = { 0, 0, kind == PQ_IDENT_START ? PQ_F_START : 0 };
+	struct procq_event e;
+	uint32_t slot;
+	uint64_t word;
+	pid_t pid;
+	int fd;
+
+	setup();
+	pid = bystander();
+	made.pid = (int32_t)pid;
+	made.ident = ident_of(kind, pid);
+	slot = enter(p, &made);
+	need(take(c, slot) == 0);
+	ok(!flight(slot)->orphan && flight(slot)->verdict == PQ_PINNED,
+	   "a living parent's child");
+	pq_record_mark(seg, slot, p->place, &status);
+	need(collect(c, &e) == 1);
+	made.ident++;
+	slot = enter(p, &made);
+	need(take(c, slot) == 0);
+	ok(!flight(slot)->orphan && flight(slot)->verdict == PQ_STALE,
+	   "a living parent's child whose pid is another's");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "is not there");
+	ok(lives(pid) && sent(slot) == 0, "and the other gets no signal");
+	collect(c, &e);
+	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
+	ok(collect(c, &e) == 1 && e.type == PROCQ_STALE, "it is told so");
+	pq_record_mark(seg, slot, p->place, &status);
+	is_int(fixture_state(p, slot), PROCQ_FREE, "its parent frees it");
+	/* Marked in between: the pin is not kept. */
+	slot = enter(p, &made);
+	word = pq_load_word(seg, slot);
+	pq_record_mark(seg, slot, p->place, &status);
+	fd = dup(0);
+	close(fd);
+	is_int(pq_take(c, slot, word, NO_HINT), -EAGAIN, "the word says no");
+	is_int(dup(0), fd, "no descriptor is left of it");
+	close(fd);
+	need(take(c, slot) == 0 && collect(c, &e) == 1);
+	end(pid);
+	teardown();
+}
+
+/* Stopped between its word and its hint, a child outlives its producer's
+ * handle, and is killed. */
+static void test_left_without_hint(void)
+{
+	struct procq *other;
+	struct pq_hint hint;
+	uint32_t slot;
+	pid_t pid;
+
+	setup();
+	other = fixture_open(PROCQ_PRODUCER, 0);
+	pid = bystander();
+	slot = enter(other, &(struct made){ (int32_t)pid, 0, 0 });
+	need(pq_ring_peek(&seg->ready, &hint));
+	pq_ring_skip(&seg->ready, &hint);
+	need(pq_intmap_reserve(&other->children) == 0);
+	pq_intmap_put(&other->children, (int32_t)pid, slot);
+	procq_close(other);
+	ok(pq_ring_peek(&seg->ready, &hint) && hint.index == slot,
+	   "who leaves children behind puts their hints in");
+	end(pid);
+	need(take(c, slot) == 0);
+	teardown();
+}
+
 static void test_orphans(void)
 {
 	struct procq_event e;
@@ -507,6 +580,21 @@ static void test_signal(void)
 	   "its end is told as its parent marked it");
 	procq_reap(p);
 
+	/* The same, but its parent has not looked yet. */
+	if (pins) {
+		slot = spawn(p, 0, &pid);
+		need(take(c, slot) == 0);
+		kill(pid, SIGKILL);
+		await_death(pid);
+		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
+		       "a zombie is not signalled");
+		is_int((intmax_t)sent(slot), 0,
+		       "so its end is not ours to claim");
+		need(procq_reap(p) == 1);
+		ok(collect(c, &e) == 1 && e.cause == PROCQ_SIGNAL &&
+		   e.code == SIGKILL && e.step == 0, "it is told as its own");
+	}
+
 	/* Dead when it was taken, so it was not pinned, and somebody who may
 	 * write to the object says otherwise. */
 	slot = spawn(p, 0, &pid);
@@ -559,6 +647,18 @@ static void test_group(void)
 			is_int(fixture_wait(other), -SIGTERM,
 			       "else its group dies, too");
 		}
+	}
+	if (pins) {
+		slot = spawn(p, PROCQ_GROUP, &pid);
+		other = bystander();
+		need(setpgid(other, pid) == 0);
+		need(take(c, slot) == 0);
+		kill(pid, SIGKILL);
+		await_death(pid);
+		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
+		       "its leader is a zombie");
+		is_int(fixture_wait(other), -SIGTERM, "the rest is not");
+		is_int(await_event(p, c, &e), 1, "told");
 	}
 	teardown();
 }
@@ -893,7 +993,11 @@ static void ask_in_vain(void *arg)
 	must(collect(c, &e) == 0);
 	pq_record_mark(seg, slot, p->place, &status);
 	must(collect(c, &e) == 1);
+	must(collect(c, &e) == 0);
+	/* Of a dead one, that nobody has the pid any more. */
 	end(pid);
+	must(collect(c, &e) == 1 && e.process.pid == pid &&
+	     e.cause == PROCQ_UNKNOWN);
 	_exit(0);
 }
 
@@ -1073,8 +1177,11 @@ int main(void)
 	pins = fd >= 0;
 	if (pins)
 		close(fd);
-	if (pins && pq_ident_kind() != PQ_IDENT_NONE)
+	if (pins && pq_ident_kind() != PQ_IDENT_NONE) {
 		test_orphans();
+		test_reaped_by_others();
+	}
+	test_left_without_hint();
 	test_take();
 	test_next();
 	test_find();
