@@ -34,7 +34,8 @@ CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
 BENCH =
 bench: $(bin_PROGRAMS) $(bench_programs)
 	SHELL='$(SHELL)' CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
-PHONIES += bench
+bench-programs: $(bench_programs)
+PHONIES += bench bench-programs
 
 # A run in the source tree renews its report; one elsewhere has its own.
 mostlyclean-local:
