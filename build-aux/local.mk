@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	debian/changelog \
 	debian/control \
 	debian/copyright \
+	debian/libprocq-dev.docs \
 	debian/libprocq-dev.install \
 	debian/libprocq0.install \
 	debian/libprocq0.symbols \
