@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	bootstrap README.md HACKING COPYING.LESSER \
 	debian/changelog \
+	debian/clean \
 	debian/control \
 	debian/copyright \
 	debian/libprocq-dev.docs \
