@@ -250,7 +250,7 @@ static void test_tsv(void)
 
 	fill();
 	strcpy(event.process.label, "a\tb\\\n");
-	truncate(scratch, 0);
+	is_int(truncate(scratch, 0), 0, "begin with an empty file");
 	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "open a file");
 	output_ended(&out, &event, "consumer");
 	is_int(output_close(&out), 0, "close it");
