@@ -50,7 +50,26 @@ PHONIES += analyze
 EXTRA_DIST += .clang-tidy src/.clang-tidy build-aux/analyze doc/analysis.md
 
 distclean-local: distclean-man
-dist-hook: dist-check-man
+dist-hook: dist-check-man dist-changelog
+
+# Those who have only the tarball have no git log: in a clone it is written
+# into the ChangeLog, which a tarball hands on as it is. Whoever runs make here
+# trusts the clone, even if it is somebody else's.
+dist-changelog:
+	@test ! -e $(srcdir)/.git || \
+	if git -c safe.directory='*' -C $(srcdir) --no-pager log \
+		--no-merges --no-show-signature --no-color \
+		--encoding=UTF-8 --date=short \
+		--format='%ad  The procq authors%n%n%w(0,2,2)%B' \
+		>$(distdir)/ChangeLog-t; then \
+		sed 's/ *$$//' $(distdir)/ChangeLog-t >$(distdir)/ChangeLog-u && \
+		rm -f $(distdir)/ChangeLog $(distdir)/ChangeLog-t && \
+		mv $(distdir)/ChangeLog-u $(distdir)/ChangeLog; \
+	else \
+		rm -f $(distdir)/ChangeLog-t; \
+		echo "ChangeLog: no history in it, for want of git" >&2; \
+	fi
+PHONIES += dist-changelog
 
 # The Debian packages, from a clean copy in the build folder. The names
 # without a version are for apt install ./procq.deb.
