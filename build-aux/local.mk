@@ -50,7 +50,7 @@ PHONIES += analyze
 EXTRA_DIST += .clang-tidy src/.clang-tidy build-aux/analyze doc/analysis.md
 
 distclean-local: distclean-man
-dist-hook: dist-check-man dist-changelog
+dist-hook: dist-changelog
 
 # Those who have only the tarball have no git log: in a clone it is written
 # into the ChangeLog, which a tarball hands on as it is. Whoever runs make here
