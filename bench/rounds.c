@@ -4,10 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +74,13 @@ bool bench_has(const char *program)
 	return false;
 }
 
+void bench_signal(pid_t pid, int signo)
+{
+	if (pid <= 1)
+		bench_die("cannot start a process");
+	kill(pid, signo);
+}
+
 pid_t bench_start(const char *const *argv)
 {
 	pid_t pid = fork();
@@ -79,6 +90,10 @@ pid_t bench_start(const char *const *argv)
 		bench_die("fork");
 	if (pid > 0)
 		return pid;
+#if defined __linux__
+	/* If the bench dies, for another program failed, so does this one. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
 	null = open("/dev/null", O_RDWR);
 	if (null >= 0) {
 		dup2(null, 0);
@@ -123,15 +138,41 @@ double rounds_median(double *values, int count)
 			 : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static void report(const char *group, const char *name, const char *unit,
-		   double median, double least, double most, double ratio)
+static FILE *open_report(void)
 {
 	const char *file = getenv("BENCH_REPORT");
-	FILE *f = file && *file ? fopen(file, "a") : NULL;
 
+	return file && *file ? fopen(file, "a") : NULL;
+}
+
+static void report_missing(const char *group, const char *unit,
+			   const struct contender *c)
+{
+	FILE *f = open_report();
+	char why[48] = "not to be had here";
+
+	if (c->failed)
+		snprintf(why, sizeof(why), "failed in round %d of %d",
+			 c->failed, rounds);
+	printf("%-46s skipped: %s\n", c->name, why);
 	if (!f)
 		return;
-	fprintf(f, "%s\t%s\t%s\t%.6g\t%.6g\t%.6g\t%.4g\n", group, name, unit,
+	fprintf(f, "%s\t%s\t%s\t%s\t\t\t-\n", group, c->name, unit, why);
+	fclose(f);
+}
+
+static void report_row(const char *group, const char *unit,
+		       const struct contender *c, double median,
+		       const char *ratio)
+{
+	double least = c->values[0], most = c->values[rounds - 1];
+	FILE *f = open_report();
+
+	printf("%-46s %9.4g %9.4g %9.4g %7s\n", c->name, median, least, most,
+	       ratio);
+	if (!f)
+		return;
+	fprintf(f, "%s\t%s\t%s\t%.6g\t%.6g\t%.6g\t%s\n", group, c->name, unit,
 		median, least, most, ratio);
 	fclose(f);
 }
@@ -139,20 +180,35 @@ static void report(const char *group, const char *name, const char *unit,
 static void print_row(const char *group, const char *unit,
 		      struct contender *c, const double *base)
 {
-	double ratios[ROUNDS_MAX], median, ratio;
+	double ratios[ROUNDS_MAX];
+	char ratio[32] = "-";
+	int count = 0;
 
 	if (c->missing) {
-		printf("%-46s skipped: not to be had here\n", c->name);
+		report_missing(group, unit, c);
 		return;
 	}
-	for (int i = 0; i < rounds; i++)
-		ratios[i] = base && base[i] > 0 ? c->values[i] / base[i] : 0;
-	ratio = rounds_median(ratios, rounds);
-	median = rounds_median(c->values, rounds);
-	printf("%-46s %9.4g %9.4g %9.4g %7.3g\n", c->name, median,
-	       c->values[0], c->values[rounds - 1], ratio);
-	report(group, c->name, unit, median, c->values[0],
-	       c->values[rounds - 1], ratio);
+	for (int i = 0; base && i < rounds; i++)
+		if (base[i] > 0)
+			ratios[count++] = c->values[i] / base[i];
+	if (count > 0)
+		snprintf(ratio, sizeof(ratio), "%.3g",
+			 rounds_median(ratios, count));
+	report_row(group, unit, c, rounds_median(c->values, rounds), ratio);
+}
+
+static void run_one(struct contender *c, int round)
+{
+	double value = BENCH_MISSING;
+
+	if (!c->needs || bench_has(c->needs))
+		value = c->run(c);
+	c->values[round] = value;
+	if (value >= 0)
+		return;
+	c->missing = true;
+	if (value <= BENCH_FAILED)
+		c->failed = round + 1;
 }
 
 void rounds_run(const char *group, const char *unit, struct contender *all,
@@ -161,12 +217,9 @@ void rounds_run(const char *group, const char *unit, struct contender *all,
 	double base[ROUNDS_MAX];
 
 	for (int r = 0; r < rounds; r++)
-		for (size_t i = 0; i < count; i++) {
-			if (all[i].missing)
-				continue;
-			all[i].values[r] = all[i].run(&all[i]);
-			all[i].missing = all[i].values[r] < 0;
-		}
+		for (size_t i = 0; i < count; i++)
+			if (!all[i].missing)
+				run_one(&all[i], r);
 	memcpy(base, all[0].values, sizeof(base));
 	printf("\n%-46s %9s %9s %9s %7s\n", group, "median", "least", "most",
 	       "ratio");
@@ -179,16 +232,21 @@ void rounds_run(const char *group, const char *unit, struct contender *all,
 void rounds_tell(const char *group, const char *name, const char *unit,
 		 double value)
 {
+	FILE *f = open_report();
+
 	printf("%s: %s: %.4g %s\n", group, name, value, unit);
 	fflush(stdout);
-	report(group, name, unit, value, value, value, 0);
+	if (!f)
+		return;
+	fprintf(f, "%s\t%s\t%s\t%.6g\t%.6g\t%.6g\t0\n", group, name, unit,
+		value, value, value);
+	fclose(f);
 }
 
 void rounds_note(const char *group, const char *name, const char *unit,
 		 const char *format, ...)
 {
-	const char *file = getenv("BENCH_REPORT");
-	FILE *f = file && *file ? fopen(file, "a") : NULL;
+	FILE *f = open_report();
 	va_list args;
 
 	if (!f)
