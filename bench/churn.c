@@ -10,21 +10,19 @@
 #include <config.h>
 
 #include <errno.h>
-#include <sched.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bare.h"
 #include "rounds.h"
 
 /* The capacity of procq's queues here. */
 #define ALIVE_MAX 64
-#define STACK_SIZE 16384
+#define TRUE "/bin/true"
 
 extern char **environ;
 
@@ -33,59 +31,6 @@ static char queue[64];
 static int processes = 20000, commands = 2000;
 
 /* ---- idle processes, in one loop ---- */
-
-static void end_child(pid_t pid)
-{
-	if (pid <= 0)
-		bench_die("cannot start a process");
-	kill(pid, SIGKILL);
-	if (waitpid(pid, NULL, 0) != pid)
-		bench_die("waitpid");
-}
-
-static _Noreturn void pause_for_ever(void)
-{
-	for (;;)
-		pause();
-}
-
-static pid_t start_by_fork(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		pause_for_ever();
-	return pid;
-}
-
-#if defined __linux__
-static int idle_child(void *arg)
-{
-	(void)arg;
-	pause_for_ever();
-}
-
-static int dead_child(void *arg)
-{
-	(void)arg;
-	_exit(0);
-}
-
-static char stack[STACK_SIZE] __attribute__((aligned(16)));
-
-static pid_t start_by_clone(void)
-{
-	return clone(idle_child, stack + sizeof(stack), CLONE_VM | SIGCHLD,
-		     NULL);
-}
-
-/* A process made by vfork() can't idle: its parent waits for its end. */
-static pid_t start_by_vfork(void)
-{
-	return clone(dead_child, stack + sizeof(stack),
-		     CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
-}
-#endif
 
 /* Starts n and ends each as the oldest of so many. */
 static void loop(pid_t (*start)(void), int n, int kept)
@@ -96,7 +41,7 @@ static void loop(pid_t (*start)(void), int n, int kept)
 		if (i < n)
 			alive[i % kept] = start();
 		if (i >= kept - 1)
-			end_child(alive[(i + 1) % kept]);
+			bare_end(alive[(i + 1) % kept]);
 	}
 }
 
@@ -126,23 +71,23 @@ static double two_loops(const struct contender *c)
 
 static void fork_many(int n)
 {
-	loop(start_by_fork, n, 1);
+	loop(bare_fork, n, 1);
 }
 
 static void fork_many_kept(int n)
 {
-	loop(start_by_fork, n, ALIVE_MAX);
+	loop(bare_fork, n, ALIVE_MAX);
 }
 
 #if defined __linux__
 static void clone_many(int n)
 {
-	loop(start_by_clone, n, 1);
+	loop(bare_clone, n, 1);
 }
 
 static void vfork_many(int n)
 {
-	loop(start_by_vfork, n, 1);
+	loop(bare_vfork, n, 1);
 }
 #endif
 
@@ -176,17 +121,15 @@ static double procq_idle(const struct contender *c)
 static double stress_ng(const struct contender *c)
 {
 	char command[512], line[512];
-	double rate = -1;
+	double rate = BENCH_FAILED;
 	FILE *f;
 
-	if (!bench_has("stress-ng"))
-		return -1;
 	snprintf(command, sizeof(command),
 		 "stress-ng --temp-path /tmp %s --timeout 2 --metrics-brief "
 		 "2>&1", c->arg);
 	f = popen(command, "r");
 	if (!f)
-		return -1;
+		return BENCH_FAILED;
 	while (fgets(line, sizeof(line), f)) {
 		double ops, real;
 		char *at = strchr(line, ']');
@@ -214,7 +157,7 @@ static pid_t spawn_command(const char *const *argv)
 
 static void true_many(int n)
 {
-	static const char *const argv[] = { "/bin/true", NULL };
+	static const char *const argv[] = { TRUE, NULL };
 
 	for (int i = 0; i < n; i++) {
 		pid_t pid = spawn_command(argv);
@@ -245,7 +188,7 @@ static double procq_true(const struct contender *c)
 {
 	char n[16];
 	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
-				  "-c", "64", "--quiet", "/bin/true", NULL };
+				  "-c", "64", "--quiet", TRUE, NULL };
 	/* They end by themselves, and are only collected. */
 	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
 				  c->arg, "--quiet", NULL };
@@ -280,7 +223,7 @@ static double shell(const struct contender *c)
 	setenv("N", number, 1);
 	begun = bench_now();
 	if (!bench_shell(c->arg))
-		return -1;
+		return BENCH_FAILED;
 	return n / (bench_now() - begun);
 }
 
@@ -289,29 +232,30 @@ static double shell(const struct contender *c)
 static struct contender idle[] = {
 	{ .name = "bare loop: fork, SIGKILL, wait", .run = one_loop,
 	  .work = fork_many, .count = &processes },
-	{ .name = "the same in two processes", .run = two_loops,
+	{ .name = "fork, two processes", .run = two_loops,
 	  .work = fork_many, .count = &processes },
-	{ .name = "the same, the oldest of 64", .run = one_loop,
+	{ .name = "fork, the oldest of 64", .run = one_loop,
 	  .work = fork_many_kept, .count = &processes },
-	{ .name = "the oldest of 64, in two processes", .run = two_loops,
-	  .work = fork_many_kept, .count = &processes },
+	{ .name = "fork, the oldest of 64, two processes",
+	  .run = two_loops, .work = fork_many_kept, .count = &processes },
 #if defined __linux__
 	{ .name = "bare loop: clone(CLONE_VM), SIGKILL, wait",
 	  .run = one_loop, .work = clone_many, .count = &processes },
-	{ .name = "the same in two processes, clone", .run = two_loops,
+	{ .name = "clone(CLONE_VM), two processes", .run = two_loops,
 	  .work = clone_many, .count = &processes },
 	{ .name = "bare loop: vfork, exit, wait", .run = one_loop,
 	  .work = vfork_many, .count = &processes },
 #endif
-	{ .name = "stress-ng --fork 1", .run = stress_ng, .arg = "--fork 1" },
+	{ .name = "stress-ng --fork 1", .run = stress_ng,
+	  .needs = "stress-ng", .arg = "--fork 1" },
 	{ .name = "stress-ng --fork 1 --fork-max 64", .run = stress_ng,
-	  .arg = "--fork 1 --fork-max 64" },
+	  .needs = "stress-ng", .arg = "--fork 1 --fork-max 64" },
 	{ .name = "stress-ng --vfork 1", .run = stress_ng,
-	  .arg = "--vfork 1" },
+	  .needs = "stress-ng", .arg = "--vfork 1" },
 	{ .name = "stress-ng --clone 1", .run = stress_ng,
-	  .arg = "--clone 1" },
+	  .needs = "stress-ng", .arg = "--clone 1" },
 	{ .name = "stress-ng --zombie 1", .run = stress_ng,
-	  .arg = "--zombie 1" },
+	  .needs = "stress-ng", .arg = "--zombie 1" },
 	{ .name = "procq --spawn=fork", .run = procq_idle,
 	  .arg = "--spawn=fork" },
 	{ .name = "procq", .run = procq_idle, .arg = "--spawn=auto" },
@@ -319,28 +263,33 @@ static struct contender idle[] = {
 
 static struct contender true_commands[] = {
 	{ .name = "bare loop: posix_spawn, wait", .run = one_loop,
-	  .work = true_many, .count = &commands },
-	{ .name = "the same in two processes", .run = two_loops,
-	  .work = true_many, .count = &commands },
-	{ .name = "xargs -P2", .run = shell, .number = 1,
-	  .arg = "seq $N | xargs -P2 -n1 -I{} /bin/true" },
-	{ .name = "make -j2", .run = shell, .number = 1,
+	  .needs = TRUE, .work = true_many, .count = &commands },
+	{ .name = "posix_spawn, two processes", .run = two_loops,
+	  .needs = TRUE, .work = true_many, .count = &commands },
+	{ .name = "xargs -P2", .run = shell, .needs = "xargs", .number = 1,
+	  .arg = "seq $N | xargs -P2 -n1 -I{} " TRUE },
+	{ .name = "make -j2", .run = shell, .needs = "make", .number = 1,
 	  .arg = "seq $N | sed 's/.*/all: t&\\nt&:;@\\/bin\\/true/' |"
 		 " make -s -j2 -f - all" },
-	{ .name = "GNU parallel -j2", .run = shell, .number = 10,
-	  .arg = "command -v parallel && seq $N | parallel -j2 /bin/true" },
+	{ .name = "GNU parallel -j2", .run = shell, .needs = "parallel",
+	  .number = 10, .arg = "seq $N | parallel -j2 " TRUE },
 	{ .name = "procq, consumer --reap", .run = procq_true,
-	  .arg = "--reap" },
+	  .needs = TRUE, .arg = "--reap" },
 	{ .name = "procq, consumer --min-age=1h", .run = procq_true,
-	  .arg = "--min-age=1h" },
+	  .needs = TRUE, .arg = "--min-age=1h" },
 };
 
 static struct contender sleep_commands[] = {
 	{ .name = "bare loop: posix_spawn, SIGKILL, wait", .run = one_loop,
-	  .work = sleep_many, .count = &commands },
-	{ .name = "the same, the oldest of 64", .run = one_loop,
-	  .work = sleep_many_kept, .count = &commands },
-	{ .name = "procq", .run = procq_sleep },
+	  .needs = "sleep", .work = sleep_many, .count = &commands },
+	{ .name = "posix_spawn, two processes", .run = two_loops,
+	  .needs = "sleep", .work = sleep_many, .count = &commands },
+	{ .name = "posix_spawn, the oldest of 64", .run = one_loop,
+	  .needs = "sleep", .work = sleep_many_kept, .count = &commands },
+	{ .name = "posix_spawn, the oldest of 64, two processes",
+	  .run = two_loops, .needs = "sleep", .work = sleep_many_kept,
+	  .count = &commands },
+	{ .name = "procq", .run = procq_sleep, .needs = "sleep" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

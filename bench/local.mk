@@ -9,11 +9,13 @@ bench_programs = \
 	bench/handover
 EXTRA_PROGRAMS += $(bench_programs)
 
-bench_churn_SOURCES = bench/churn.c bench/rounds.c bench/rounds.h
+bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h bench/rounds.c \
+	bench/rounds.h
 bench_churn_LDADD =
 # Not lib/, where there is another spawn.h.
 bench_churn_CPPFLAGS =
-bench_ending_SOURCES = bench/ending.c bench/rounds.c bench/rounds.h
+bench_ending_SOURCES = bench/ending.c bench/bare.c bench/bare.h \
+	bench/rounds.c bench/rounds.h
 bench_ending_LDADD = lib/libprocq-core.la
 bench_growth_SOURCES = bench/growth.c bench/rounds.c bench/rounds.h
 bench_growth_LDADD = lib/libprocq-core.la
