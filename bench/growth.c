@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -61,18 +60,21 @@ static bool enter_one(struct procq *q)
 					    &entry, &seq);
 }
 
-/* Without a pin: there is no process. */
+/* What pq_take() does, but for the pin: there is no process. */
 static bool take_one(struct procq *q, bool release)
 {
 	struct pq_segment *seg = q->seg;
 	struct pq_hint hint;
+	struct pq_view view;
 	uint64_t word, to;
 
 	if (pq_take_next(q, &hint, &word) < 0)
 		return false;
+	pq_record_view(seg, hint.index, word, &view);
 	to = pq_word_take(word, q->place + 1);
 	if (!pq_record_move(seg, hint.index, &word, to))
 		return false;
+	pq_record_order(seg, hint.index, hint.position);
 	pq_ring_skip(&seg->ready, &hint);
 	return !release || pq_record_release(seg, hint.index, q->place, to,
 					     PQ_RETIRED, true);
@@ -103,8 +105,7 @@ static double full_queue(const struct contender *c)
 static void end_all(struct procq *q, const pid_t *pids, int count)
 {
 	for (int i = 0; i < count; i++)
-		if (pids[i] > 1)
-			kill(pids[i], SIGKILL);
+		bench_signal(pids[i], SIGKILL);
 	while (procq_children(q) > 0) {
 		procq_wait(q, PROCQ_CHILD, procq_now() + 1000000);
 		procq_reap(q);
@@ -126,8 +127,10 @@ static double big_parent(const struct contender *c)
 	struct procq_process p;
 	double begun;
 
-	if (memory == MAP_FAILED)
-		return -1;
+	if (memory == MAP_FAILED) {
+		procq_close(q);
+		return BENCH_MISSING;
+	}
 	/* Small pages: what most heaps are of. */
 	madvise(memory, size, MADV_NOHUGEPAGE);
 	memset(memory, 1, size);
@@ -164,46 +167,151 @@ static long read_number(const char *path, const char *key)
 	return value;
 }
 
-/* Processes per second, while about so many are alive: the consumer lets each
- * grow as old as it takes to start so many. */
-static double many_alive(const struct contender *c)
+static struct procq *open_onlooker(void)
 {
-	double age = c->number / 25000.0, begun;
-	int count = 2 * c->number + 20000;
-	char n[16], capacity[16], seconds[32];
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	double begun = bench_now();
+	struct procq *q;
+
+	o.role = PROCQ_ONLOOKER;
+	o.flags = PROCQ_NOCREATE;
+	while (procq_open(&q, queue, &o) < 0) {
+		if (bench_now() - begun > 10)
+			bench_die("no queue");
+		usleep(1000);
+	}
+	return q;
+}
+
+static uint64_t deaths(const struct procq_stat *s)
+{
+	return s->retired + s->exited + s->lost;
+}
+
+struct steady {
+	int alive;		/* so many are to be there */
+	int count;		/* the producer starts so many */
+	double age;		/* no younger one is ended; s, or 0 */
+	double rate, held;	/* out: deaths a second; present, on average */
+};
+
+/* What a producer and a consumer do together, from when as many are there as
+ * there are to be, or as there will be, to when the last is started. What is
+ * before has no deaths, what is after has no starts. */
+static void watch(struct procq *q, struct steady *y)
+{
+	struct procq_stat s = { 0 }, from = { 0 }, to = { 0 };
+	double begun = bench_now(), since = 0, until = 0;
+	uint64_t sum = 0;
+	int samples = 0;
+
+	while (s.started < (uint64_t)y->count) {
+		usleep(20000);
+		procq_stat(q, &s);
+		/* It failed; whoever waits for it says so. */
+		if (!s.producers && bench_now() - begun > 1)
+			break;
+		if (deaths(&s) > 0 && since == 0 &&
+		    (s.present * 10 >= (uint64_t)y->alive * 9 ||
+		     bench_now() - begun > 2 * y->age)) {
+			since = bench_now();
+			from = s;
+		}
+		if (since == 0 || s.started >= (uint64_t)y->count)
+			continue;
+		until = bench_now();
+		to = s;
+		sum += s.present;
+		samples++;
+	}
+	y->rate = BENCH_FAILED;
+	y->held = BENCH_FAILED;
+	if (samples < 2)
+		return;
+	y->rate = (double)(deaths(&to) - deaths(&from)) / (until - since);
+	y->held = (double)sum / samples;
+}
+
+static void run_steady(struct steady *y)
+{
+	char n[16], capacity[16], age[32];
 	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
 				  "-c", capacity, "--quiet", NULL };
 	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
-				  "-a", seconds, "--quiet", NULL };
+				  "--quiet", y->age > 0 ? "-a" : NULL, age,
+				  NULL };
+	struct procq *q;
 	pid_t first, second;
 
-	if (read_number("/proc/sys/kernel/pid_max", "") < c->number + 9000)
-		return -1;
-	snprintf(n, sizeof(n), "%d", count);
-	snprintf(capacity, sizeof(capacity), "%d", c->number);
-	snprintf(seconds, sizeof(seconds), "%.6f", age);
-	begun = bench_now();
+	snprintf(n, sizeof(n), "%d", y->count);
+	/* With an age, the capacity is not to be what bounds the rate. */
+	snprintf(capacity, sizeof(capacity), "%d",
+		 y->age > 0 ? y->alive + y->alive / 4 : y->alive);
+	snprintf(age, sizeof(age), "%.6f", y->age);
 	first = bench_start(p);
+	q = open_onlooker();
 	second = bench_start(e);
+	watch(q, y);
+	procq_close(q);
 	bench_finish(first, "producer");
 	bench_finish(second, "consumer");
-	return count / (bench_now() - begun - age);
+}
+
+/* What the last round of each number found; the first number's rate says what
+ * age lets so many gather. */
+static double held[ROUNDS_MAX * 4];
+static int held_count, held_told;
+
+/* Deaths a second, while about so many are alive. With 16 the capacity alone
+ * bounds them; of more, each is let grow as old as it takes the pair, at its
+ * rate with 16, to start so many. */
+static double many_alive(const struct contender *c)
+{
+	static double base = 25000;
+	struct steady y = { .alive = c->number, .count = 40000 };
+
+	held[held_count++] = BENCH_MISSING;
+	if (read_number("/proc/sys/kernel/pid_max", "") <
+	    c->number + c->number / 4 + 9000)
+		return BENCH_MISSING;
+	if (c->number > 16) {
+		y.count += 2 * c->number;
+		y.age = c->number / base;
+	}
+	run_steady(&y);
+	if (c->number == 16 && y.rate > 0)
+		base = y.rate;
+	held[held_count - 1] = y.held;
+	return y.rate;
+}
+
+/* How many there were in that round. */
+static double were_alive(const struct contender *c)
+{
+	(void)c;
+	return held[held_told++];
 }
 
 /* ---- memory of each living process ---- */
 
-/* What the kernel has given away, in KiB: to user memory, and to what it
- * keeps about processes. */
-static long given_away(void)
-{
-	static const char *const keys[] = { "AnonPages:", "Slab:",
-					    "KernelStack:", "PageTables:" };
-	long sum = 0;
+/* What the kernel has given away, in KiB. */
+struct given {
+	long user, kernel;
+};
 
+static void given_away(struct given *g)
+{
+	static const char *const keys[] = { "Slab:", "KernelStack:",
+					    "PageTables:" };
+
+	g->user = read_number("/proc/meminfo", "AnonPages:");
+	g->kernel = 0;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		sum += read_number("/proc/meminfo", keys[i]);
-	return sum;
+		g->kernel += read_number("/proc/meminfo", keys[i]);
 }
+
+/* What the kernel keeps about each, of what memory_each() found last. */
+static double kernel_part;
 
 static double memory_each(const struct contender *c)
 {
@@ -213,24 +321,31 @@ static double memory_each(const struct contender *c)
 	struct procq_command command = { .size = sizeof(command) };
 	struct procq *q = open_queue(PROCQ_PRODUCER, ALIVE);
 	struct procq_process p;
-	long before;
+	struct given before, after;
 
 	if (strcmp(c->arg, "fork") == 0)
 		command.method = PROCQ_FORK;
 	else if (strcmp(c->arg, "sleep") == 0)
 		command.argv = sleeping;
 	sleep(1);
-	before = given_away();
+	given_away(&before);
 	for (int i = 0; i < ALIVE; i++) {
 		if (procq_spawn(q, &command, &p) < 0)
 			bench_die("procq_spawn");
 		pids[i] = p.pid;
 	}
 	sleep(1);
-	before = given_away() - before;
+	given_away(&after);
 	end_all(q, pids, ALIVE);
 	procq_close(q);
-	return (double)before / ALIVE;
+	kernel_part = (double)(after.kernel - before.kernel) / ALIVE;
+	return (double)(after.user - before.user) / ALIVE + kernel_part;
+}
+
+static double kernel_each(const struct contender *c)
+{
+	(void)c;
+	return kernel_part;
 }
 
 /* ---- participants ---- */
@@ -286,7 +401,7 @@ static double sweep(const struct contender *c)
 	}
 	if (read(ready[0], &byte, 1) != 1)
 		bench_die("read");
-	kill(pid, SIGKILL);
+	bench_signal(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	begun = bench_now();
 	do {
@@ -320,9 +435,12 @@ static double nanoseconds_of(pid_t pid)
 	return ns;
 }
 
-static void idle(void)
+static double consumer_idle;
+
+/* % of a core, by the producer of a full queue and by a consumer for whom
+ * nothing is old enough; both at once, for they don't meet. */
+static double producer_idle(const struct contender *c)
 {
-	enum { SECONDS = 10 };
 	const char *const p[] = { producer, "-q", queue, "-d", "0", "-c", "16",
 				  "--quiet", NULL };
 	const char *const e[] = { consumer, "-q", queue, "-a", "1h",
@@ -335,17 +453,22 @@ static void idle(void)
 	sleep(1);
 	a = nanoseconds_of(first);
 	b = nanoseconds_of(second);
-	sleep(SECONDS);
+	sleep((unsigned)c->number);
 	a = nanoseconds_of(first) - a;
 	b = nanoseconds_of(second) - b;
-	rounds_tell("with nothing to do", "producer, queue full",
-		    "% of a core", a / SECONDS / 1e9 * 100);
-	rounds_tell("with nothing to do", "consumer, none old enough",
-		    "% of a core", b / SECONDS / 1e9 * 100);
-	kill(second, SIGTERM);
+	bench_signal(second, SIGTERM);
 	waitpid(second, NULL, 0);
-	kill(first, SIGTERM);
+	bench_signal(first, SIGTERM);
 	waitpid(first, NULL, 0);
+	consumer_idle = b / c->number / 1e9 * 100;
+	return a / c->number / 1e9 * 100;
+}
+
+/* What was measured with the producer. */
+static double consumer_too(const struct contender *c)
+{
+	(void)c;
+	return consumer_idle;
 }
 
 /* ---- memory of the programs ---- */
@@ -375,38 +498,64 @@ static long private_kib(pid_t pid)
 	return sum;
 }
 
+#define MEMORY "memory at capacity 100,000"
+
+/* As many as are to be there, or what is there after a while. */
+static void await_queued(struct procq *q, uint64_t count,
+			 struct procq_stat *s)
+{
+	const double until = bench_now() + 60;
+
+	for (;;) {
+		procq_stat(q, s);
+		if (s->states[PROCQ_QUEUED] >= count || bench_now() > until)
+			return;
+		usleep(100000);
+	}
+}
+
+static void tell_memory(const struct procq_stat *s, pid_t first, pid_t second)
+{
+	rounds_tell(MEMORY, "shared", "bytes per record",
+		    (double)s->bytes / s->capacity);
+	rounds_tell(MEMORY, "processes queued", "",
+		    (double)s->states[PROCQ_QUEUED]);
+	rounds_tell(MEMORY, "producer, private", "KiB",
+		    (double)private_kib(first));
+	rounds_tell(MEMORY, "consumer, private", "KiB",
+		    (double)private_kib(second));
+}
+
 /* Both programs on a queue of 100,000, with as many processes in it as the
- * system has pids for; then all are ended. */
+ * system has pids for; then another consumer ends all. */
 static void memory(void)
 {
-	char n[32], path[128];
+	char n[32];
 	long max = read_number("/proc/sys/kernel/pid_max", "");
-	long alive = max > 120000 ? 100000 : max / 2;
+	long count = max > 120000 ? 100000 : max / 2;
 	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
 				  "-c", "100000", "--quiet", NULL };
 	const char *const e[] = { consumer, "-q", queue, "-d", "0", "-a",
-				  "12s", "--drain", "--quiet", NULL };
-	pid_t first, second;
-	struct stat st;
+				  "1h", "--drain", "--quiet", NULL };
+	const char *const all[] = { consumer, "-q", queue, "-d", "0",
+				    "--drain", "--quiet", NULL };
+	pid_t first, second, third;
+	struct procq_stat s;
+	struct procq *q;
 
-	if (alive <= 0)
+	if (count <= 0)
 		return;
-	snprintf(n, sizeof(n), "%ld", alive);
+	snprintf(n, sizeof(n), "%ld", count);
 	first = bench_start(p);
+	q = open_onlooker();
 	second = bench_start(e);
-	sleep(8);
-	snprintf(path, sizeof(path), "/dev/shm%s", queue);
-	if (stat(path, &st) == 0)
-		rounds_tell("memory at capacity 100,000", "shared",
-			    "bytes per record", (double)st.st_size / 100000);
-	rounds_tell("memory at capacity 100,000", "processes alive", "",
-		    (double)alive);
-	rounds_tell("memory at capacity 100,000", "producer, private", "KiB",
-		    (double)private_kib(first));
-	rounds_tell("memory at capacity 100,000", "consumer, private", "KiB",
-		    (double)private_kib(second));
+	await_queued(q, (uint64_t)count, &s);
+	tell_memory(&s, first, second);
+	procq_close(q);
+	third = bench_start(all);
 	bench_finish(first, "producer");
 	bench_finish(second, "consumer");
+	bench_finish(third, "second consumer");
 }
 
 /* ---- all of them ---- */
@@ -438,10 +587,24 @@ static struct contender alive[] = {
 	{ .name = "100,000 alive", .run = many_alive, .number = 100000 },
 };
 
+/* In the same order. */
+static struct contender then[] = {
+	{ .name = "16 alive", .run = were_alive },
+	{ .name = "1,000 alive", .run = were_alive },
+	{ .name = "10,000 alive", .run = were_alive },
+	{ .name = "100,000 alive", .run = were_alive },
+};
+
+/* Each followed by its part. */
 static struct contender each[] = {
 	{ .name = "idle, fork", .run = memory_each, .arg = "fork" },
+	{ .name = "idle, fork: of which kernel", .run = kernel_each },
 	{ .name = "idle, default", .run = memory_each, .arg = "auto" },
-	{ .name = "sleep 1000", .run = memory_each, .arg = "sleep" },
+	{ .name = "idle, default: of which kernel", .run = kernel_each },
+	{ .name = "sleep 1000", .run = memory_each, .needs = "sleep",
+	  .arg = "sleep" },
+	{ .name = "sleep 1000: of which kernel", .run = kernel_each,
+	  .needs = "sleep" },
 };
 
 static struct contender programs[] = {
@@ -457,6 +620,11 @@ static struct contender programs[] = {
 static struct contender sweeps[] = {
 	{ .name = "capacity 1,024", .run = sweep, .number = 1024 },
 	{ .name = "capacity 1,048,576", .run = sweep, .number = MEGA },
+};
+
+static struct contender idle[] = {
+	{ .name = "producer, queue full", .run = producer_idle, .number = 5 },
+	{ .name = "consumer, none old enough", .run = consumer_too },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -484,12 +652,13 @@ int main(int argc, char **argv)
 		   parents, COUNT(parents));
 	rounds_run("while so many are alive", "processes per second", alive,
 		   COUNT(alive));
+	rounds_run("so many were alive then", "processes", then, COUNT(then));
 	rounds_run("memory of each living process", "KiB", each, COUNT(each));
 	rounds_run("by so many programs", "processes per second", programs,
 		   COUNT(programs));
 	rounds_run("after a kill, until all is mended", "ms", sweeps,
 		   COUNT(sweeps));
-	idle();
+	rounds_run("with nothing to do", "% of a core", idle, COUNT(idle));
 	memory();
 	return 0;
 }
