@@ -4,12 +4,17 @@
 BEGIN { FS = "\t" }
 
 FILENAME ~ /machine/ {
+	if ($1 == "peer")
+		peers = peers (peers ? ", " : "") $2 " " $3
 	machine[$1] = $2
 	next
 }
 
-# A figure with three significant digits, and its thousands apart.
+# A figure with three significant digits, and its thousands apart; or a text
+# instead of it, for what could not be measured.
 function figure(x,    text, whole, out) {
+	if (x !~ /^-?[0-9]/)
+		return x
 	if (x < 0.995)
 		return sprintf("%.2g", x)
 	if (x < 99.5)
@@ -34,13 +39,17 @@ function head() {
 		(machine["virtual"] ? " of a virtual machine" : "") ", " \
 		sprintf("%.0f", machine["memory"] / 1048576) " GiB, " \
 		machine["kernel"] "."
+	print "procq " machine["version"] (peers ? "; " peers : "") "."
+	if (machine["failed"])
+		print "What failed, and may lack tables:" machine["failed"] "."
 	print "Medians of " machine["rounds"] " interleaved rounds (from start" \
 		" to end: ten times, records handed over: three times as many),"
 	print "the least and the most beside them. The ratio is the median of" \
 		" the ratios, round by round,"
-	print "to the first line of its table. Such machines are noisy:" \
-		" compare within a table, not"
-	print "with another machine's."
+	print "to the first line of its table. A line without least and most" \
+		" was measured once."
+	print "Such machines are noisy: compare within a table, not with" \
+		" another machine's."
 	print ""
 	print "![procq and its peers](results.svg)"
 }
@@ -92,11 +101,12 @@ $7 == 0 {
 	}
 	group = $1
 	print "| " $2 " | " figure($4) " | " figure($5) " | " figure($6) \
-		" | " sprintf("%.3g", $7) " |"
+		" | " ($7 ~ /^[0-9]/ ? sprintf("%.3g", $7) : $7) " |"
 }
 
 END {
-	print ""
-	print "Again: `apt install stress-ng parallel libck-dev libdpdk-dev libboost-dev`," \
-		" then `./configure && make bench`."
+	print "\n## How to repeat\n"
+	print "    apt install " machine["packages"]
+	print "    sysctl -w kernel.pid_max=400000"
+	print "    ./bootstrap && ./configure && make && make bench"
 }
