@@ -23,8 +23,8 @@ bench_handover_SOURCES = bench/handover.c bench/rounds.c bench/rounds.h \
 	bench/transport.h
 bench_handover_LDADD = lib/libprocq-core.la -ldl
 
-EXTRA_DIST += bench/run bench/instructions bench/budget bench/report.awk \
-	bench/chart.awk bench/peer-boost.cc bench/peer-ck.c \
+EXTRA_DIST += bench/run bench/instructions bench/calls bench/budget \
+	bench/report.awk bench/chart.awk bench/peer-boost.cc bench/peer-ck.c \
 	bench/peer-rte.c bench/RESULTS.md bench/results.svg
 CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
 	bench/strace.log bench/peer-boost.so bench/peer-boost.log \
@@ -32,7 +32,7 @@ CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
 	bench/peer-rte.log
 
 # Which comparisons: all of them, or some of churn, ending, handover, growth,
-# instructions.
+# instructions; or calls, which is no part of the report.
 BENCH =
 bench: $(bin_PROGRAMS) $(bench_programs)
 	SHELL='$(SHELL)' CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
