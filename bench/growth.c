@@ -206,7 +206,8 @@ static void watch(struct procq *q, struct steady *y)
 	int samples = 0;
 
 	while (s.started < (uint64_t)y->count) {
-		usleep(20000);
+		/* A look goes through all records. */
+		usleep(20000 + (unsigned)y->alive);
 		procq_stat(q, &s);
 		/* It failed; whoever waits for it says so. */
 		if (!s.producers && bench_now() - begun > 1)
