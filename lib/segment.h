@@ -39,6 +39,9 @@ struct pq_segment {
 	struct pq_record *records;
 	struct pq_ring ready;
 	struct pq_ring free;
+	/* Where pq_sweep_sometimes() goes on. Relaxed: threads of this process
+	 * may look at the same ones, or skip some until the next round. */
+	_Atomic uint32_t look_at;
 
 	/* Incarnations that this process holds: F_GETLK does not report the
 	 * locks of the process that asks. Guarded by pq_segment_lock(). */

@@ -18,6 +18,9 @@
 #include "record.h"
 #include "sweep.h"
 
+/* So many records at each look. */
+#define LOOK_AT 4096u
+
 static void add(uint64_t *count)
 {
 	if (count)
@@ -178,6 +181,27 @@ int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
 	return swept;
 }
 
+/* A told record is freed by who told it, if its parent died at that moment:
+ * unless that one is stopped just then, for as long as it is. Some at a time,
+ * as a waiter must not compute. */
+static void bury_some(struct pq_segment *seg)
+{
+	uint32_t slot = atomic_load_explicit(&seg->look_at,
+					     memory_order_relaxed);
+	uint32_t n = seg->capacity < LOOK_AT ? seg->capacity : LOOK_AT;
+
+	for (; n > 0; n--, slot++) {
+		uint64_t word;
+
+		if (slot >= seg->capacity)
+			slot = 0;
+		word = pq_load_word(seg, slot);
+		if (pq_word_state(word) == PROCQ_GONE)
+			bury_orphan(seg, slot, word, 0);
+	}
+	atomic_store_explicit(&seg->look_at, slot, memory_order_relaxed);
+}
+
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 {
 	/* First when, then the time: or a look at this very moment seems to
@@ -185,6 +209,7 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 	int64_t looked = atomic_load_explicit(&seg->header->looked,
 					      memory_order_acquire);
 	int64_t now = procq_now();
+	int swept;
 
 	/* One of all that wait in vain; if it dies over it, one of them again
 	 * after the interval. A look from the future is another boot's. */
@@ -193,7 +218,9 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 	if (!atomic_compare_exchange_strong(&seg->header->looked, &looked,
 					    now))
 		return 0;
-	return pq_sweep_dead(seg, NULL);
+	swept = pq_sweep_dead(seg, NULL);
+	bury_some(seg);
+	return swept;
 }
 
 void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)

@@ -16,7 +16,8 @@
  * CRASHES kills of producers, children and consumers; STOPS participants that
  * are stopped for good. KEEP: children without death signal. NEWCOMER: the
  * second producer joins when the first is dead. ORPHAN: the sweep flags what a
- * dead producer leaves behind, instead of the consumer's second look. THREADS:
+ * dead producer leaves behind, instead of the consumer's second look. DEADONLY:
+ * the sweep looks only when somebody has died. THREADS:
  * a producer of several threads, whose children may be given away, and reaped
  * by init, before the last thread lets go of the lock byte. IDENT: whatever was
  * pinned is compared with the record, also where the parent seems to live.
@@ -451,7 +452,12 @@ proctype Sweeper()
 	bit f;
 
 again:	atomic { todo = 0; w = 0; g = 0; o = 0; f = 0 };
+#ifdef DEADONLY
 end:	atomic { missed -> missed = 0 };
+#else
+	/* whoever waits in vain looks for what is GONE, too */
+end:	atomic { (missed || state == GONE && !lock[BYTE(maker)]) -> missed = 0 };
+#endif
 	do
 	:: d_step {
 		w = state; g = gen; o = owner; f = dead;

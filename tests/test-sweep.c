@@ -432,6 +432,16 @@ static void test_stopped(void)
 	teardown();
 }
 
+/* How many records are GONE. */
+static int gone(void)
+{
+	int count = 0;
+
+	for (uint32_t i = 0; i < seg->capacity; i++)
+		count += fixture_state(p, i) == PROCQ_GONE;
+	return count;
+}
+
 static void test_sometimes(void)
 {
 	int n = 1;
@@ -455,6 +465,11 @@ static void test_sometimes(void)
 	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
 	       "it was one that counts");
 	is_int(pq_sweep_sometimes(seg, 0), 1, "at last somebody looks again");
+	/* Who told of its death was stopped before it looked again. */
+	fixture_run(dead_parent, seg);
+	is_int(gone(), 1, "a parent that is in no table has left one told");
+	is_int(pq_sweep_sometimes(seg, 0), 0, "nobody is dead");
+	is_int(gone(), 0, "who looks frees that all the same");
 	teardown();
 }
 
