@@ -364,9 +364,9 @@ static void on_child(int signo)
 	errno = saved;
 }
 
-/* write() then says EPIPE; SIG_IGN would do so too, but children inherit
- * that. */
-static void on_pipe(int signo)
+/* write() then says EPIPE, or EFBIG; SIG_IGN would do so too, but children
+ * inherit that. */
+static void on_refusal(int signo)
 {
 	(void)signo;
 }
@@ -379,6 +379,16 @@ static bool is_ignored(int signo)
 	       old.sa_handler == SIG_IGN;
 }
 
+/* Signals that end a program which does not take them: it has to clean up
+ * before. The first two it is sent on purpose; the others stay ignored if
+ * they were, as nohup has it. */
+static const int stop_signals[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR2, SIGXCPU
+};
+
+#define ALWAYS_TAKEN 2
+#define NSTOPS (sizeof(stop_signals) / sizeof(*stop_signals))
+
 static void take(int signo, void (*handler)(int), int flags)
 {
 	struct sigaction sa;
@@ -388,9 +398,8 @@ static void take(int signo, void (*handler)(int), int flags)
 	sa.sa_handler = handler;
 	sa.sa_flags = flags;
 	sigemptyset(&sa.sa_mask);
-	sigaddset(&sa.sa_mask, SIGINT);
-	sigaddset(&sa.sa_mask, SIGTERM);
-	sigaddset(&sa.sa_mask, SIGHUP);
+	for (size_t i = 0; i < NSTOPS; i++)
+		sigaddset(&sa.sa_mask, stop_signals[i]);
 	sigaction(signo, &sa, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, signo);
@@ -401,13 +410,14 @@ void signals_start(sigset_t *started)
 {
 	sigprocmask(SIG_SETMASK, NULL, started);
 	/* No SA_RESTART: a write() that blocks has to see the signal. */
-	take(SIGINT, on_stop, 0);
-	take(SIGTERM, on_stop, 0);
-	if (!is_ignored(SIGHUP))
-		take(SIGHUP, on_stop, 0);
+	for (size_t i = 0; i < NSTOPS; i++)
+		if (i < ALWAYS_TAKEN || !is_ignored(stop_signals[i]))
+			take(stop_signals[i], on_stop, 0);
 	take(SIGUSR1, on_statistics, 0);
 	if (!is_ignored(SIGPIPE))
-		take(SIGPIPE, on_pipe, SA_RESTART);
+		take(SIGPIPE, on_refusal, SA_RESTART);
+	if (!is_ignored(SIGXFSZ))
+		take(SIGXFSZ, on_refusal, SA_RESTART);
 }
 
 void signals_take_children(void)

@@ -75,9 +75,10 @@ const char *option_queue(const char *given);
 
 /* Signals. */
 
-/* Take INT, TERM and HUP (unless nohup) to stop, USR1 for statistics, PIPE
- * so that it does not kill. *started gets the mask with which the program was
- * started. Nothing is ever ignored: children would inherit that. */
+/* Take INT and TERM to stop, and HUP, QUIT, ALRM, USR2 and XCPU unless they
+ * are ignored (nohup); USR1 for statistics; PIPE and XFSZ so that they do not
+ * kill. *started gets the mask with which the program was started. Nothing is
+ * ever ignored: children would inherit that. */
 void signals_start(sigset_t *started);
 /* Take CHLD, too; it is heard only while it is wanted. */
 void signals_take_children(void);
