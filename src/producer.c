@@ -440,7 +440,7 @@ static void no_resources(struct producer *p, int err)
 					: strerror(-err));
 	if (waited_enough(p, procq_now())) {
 		complain(_("gave up starting a process"));
-		run_fail(&p->run, EXIT_FAILED);
+		run_fail(&p->run, EXIT_WAITED);
 		return;
 	}
 	p->back_off = first ? BACK_OFF_MIN
