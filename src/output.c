@@ -219,6 +219,19 @@ static int write_header(struct output *out)
 	return line_write(&l, out->fd, out->abandon);
 }
 
+/* Open a file to append to. A FIFO keeps us until somebody reads it, or until
+ * a signal says stop; other signals are no reason to give up. */
+static int open_file(const char *file, const volatile sig_atomic_t *stops)
+{
+	int fd;
+
+	do
+		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+			  O_NOCTTY, 0666);
+	while (fd < 0 && errno == EINTR && !(stops && *stops > 0));
+	return fd < 0 ? -errno : fd;
+}
+
 int output_open(struct output *out, const char *file,
 		enum output_format format, const char *queue)
 {
@@ -227,10 +240,9 @@ int output_open(struct output *out, const char *file,
 	out->fd = STDOUT_FILENO;
 	out->opened = false;
 	if (file && strcmp(file, "-") != 0) {
-		out->fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-			       O_NOCTTY, 0666);
+		out->fd = open_file(file, out->abandon);
 		if (out->fd < 0)
-			return -errno;
+			return out->fd;
 		out->opened = true;
 	}
 	return write_header(out);

@@ -41,7 +41,8 @@ struct output {
 	enum output_format format;
 	const char *queue;	/* the name the user gave it */
 	/* Gives up a write that blocks once this is above 1: the user sent a
-	 * second signal. May be NULL. */
+	 * second signal. Waiting for the reader of a FIFO ends with the first
+	 * one. May be NULL. */
 	const volatile sig_atomic_t *abandon;
 	bool opened;		/* fd is ours to close */
 	bool silent;		/* write nothing */

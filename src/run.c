@@ -135,6 +135,9 @@ void run_begin(struct run *r)
 	r->out.silent = r->quiet;
 	r->out.abandon = signals_stops_at();
 	err = output_open(&r->out, r->file, r->format, r->queue);
+	/* While nobody was there to read. There is nothing to clean up. */
+	if (err < 0 && signals_stops() > 0)
+		die_of_signal(signals_stopped_by());
 	if (err == -EPIPE) {
 		run_written(r, err);
 	} else if (err < 0) {
