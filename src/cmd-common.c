@@ -34,25 +34,6 @@ int request_join(const struct request *r, enum procq_role role,
 	return procq_open(q, r->queue, o);
 }
 
-/* What helps, where something does. */
-static void advise(const struct request *r, int err)
-{
-	switch (err) {
-	case -ENOENT:
-		complain(_("'procq list' shows the queues on this machine"));
-		return;
-	case -EACCES:
-		complain(_("its creator lets others in by 'producer --mode'"));
-		return;
-	case -EXDEV:
-		complain(_("it can be used by processes of that namespace"));
-		return;
-	}
-	if (is_wreck(err))
-		complain(_("if nobody needs it, 'procq remove --force %s' "
-			   "unlinks it"), r->queue);
-}
-
 int complain_request(const struct request *r, const struct procq_options *o,
 		     int err)
 {
@@ -63,7 +44,6 @@ int complain_request(const struct request *r, const struct procq_options *o,
 		return EXIT_FAILED;
 	}
 	complain_open(r->queue, o, err);
-	advise(r, err);
 	return EXIT_FAILED;
 }
 
@@ -91,12 +71,6 @@ const char *short_name(const char *object)
 	if (strncmp(object, mine, (size_t)n) == 0 && object[n])
 		return object + n;
 	return object;
-}
-
-bool is_wreck(int err)
-{
-	return err == -EBADMSG || err == -EPROTONOSUPPORT ||
-	       err == -ESTALE || err == -EXDEV;
 }
 
 int open_object(const char *object)

@@ -211,7 +211,7 @@ static void explain(const struct queues *list, bool all)
 			complain(_("queue '%s': its creator did not finish "
 				   "setting it up"), name);
 		else if (u->err < 0)
-			complain_open(name, &o, u->err);
+			complain_unopened(name, &o, u->err);
 	}
 }
 

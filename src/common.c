@@ -128,8 +128,8 @@ _Noreturn void usage_try(void)
 	exit(EXIT_USAGE);
 }
 
-void complain_open(const char *queue, const struct procq_options *options,
-		   int err)
+void complain_unopened(const char *queue, const struct procq_options *options,
+		       int err)
 {
 	uint32_t found = options->found;
 
@@ -155,6 +155,51 @@ void complain_open(const char *queue, const struct procq_options *options,
 		complain(_("queue '%s': %s"), queue, procq_strerror(err));
 		break;
 	}
+}
+
+bool is_wreck(int err)
+{
+	return err == -EBADMSG || err == -EPROTONOSUPPORT ||
+	       err == -ESTALE || err == -EXDEV;
+}
+
+/* What helps, where something does. */
+static void advise(const char *queue, int err)
+{
+	switch (err) {
+	case -ENOENT:
+		complain(_("'procq list' shows the queues on this machine"));
+		return;
+	case -EACCES:
+		complain(_("its creator lets others in by 'producer --mode'"));
+		return;
+	case -EEXIST:
+		complain(_("without --capacity it is used as it is"));
+		return;
+	case -ENOSPC:
+		complain(_("with a smaller --capacity it takes less"));
+		return;
+	case -EFBIG:
+		complain(_("'ulimit -f' sets the limit; with a smaller "
+			   "--capacity it takes less"));
+		return;
+	case -EMFILE:
+		complain(_("'ulimit -n' sets the limit"));
+		return;
+	case -EXDEV:
+		complain(_("it can be used by processes of that namespace"));
+		return;
+	}
+	if (is_wreck(err))
+		complain(_("if nobody needs it, 'procq remove --force %s' "
+			   "unlinks it"), queue);
+}
+
+void complain_open(const char *queue, const struct procq_options *options,
+		   int err)
+{
+	complain_unopened(queue, options, err);
+	advise(queue, err);
 }
 
 /* Help. */
@@ -283,6 +328,13 @@ int option_word(const char *option, const char *text,
 	bad_argument(option, text, why);
 }
 
+/* Is it a folder's name for itself or for the one above? */
+static bool is_folder(const char *name)
+{
+	name += *name == '/';
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 const char *option_queue(const char *given)
 {
 	char object[PROCQ_NAME_SIZE];
@@ -302,6 +354,8 @@ const char *option_queue(const char *given)
 		why = _("it is longer than the system allows");
 	else if (*name == '\0')
 		why = _("it is empty");
+	else if (is_folder(name))
+		why = _("'.' and '..' are no names");
 	else
 		why = _("a slash can only be its first character, and a name"
 			" follows");

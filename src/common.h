@@ -44,9 +44,14 @@ _Noreturn void usage_error(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 /* Only the second of these: getopt_long() has complained already. */
 _Noreturn void usage_try(void);
-/* Say in full why procq_open() failed. */
+/* Say in full why procq_open() failed, and what helps. */
 void complain_open(const char *queue, const struct procq_options *options,
 		   int err);
+/* Only why. */
+void complain_unopened(const char *queue, const struct procq_options *options,
+		       int err);
+/* Does procq_open() say that it is no queue anybody here can use? */
+bool is_wreck(int err);
 
 /* Help. */
 

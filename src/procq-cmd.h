@@ -86,8 +86,6 @@ int complain_failed(const struct request *r, int err);
 
 /* The user's own queue without /procq.UID., others as they are. */
 const char *short_name(const char *object);
-/* Does procq_open() say that it is no queue anybody here can use? */
-bool is_wreck(int err);
 /* Open an object to look at it, whatever it is, without being held up.
  * Returns the descriptor or -errno. */
 int open_object(const char *object);

@@ -183,7 +183,7 @@ static void parse_rate(const char *text, struct rate *rate)
 		number[digits] = '\0';
 	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (digits >= sizeof(number) ||
+		if (digits == 0 || digits >= sizeof(number) ||
 		    strcmp(text + digits, units[i].suffix) != 0)
 			continue;
 		rate->n = option_number("rate", number, 1, 1000000000);
@@ -414,7 +414,10 @@ static void no_room(struct producer *p, int err)
 	bool first = p->full_since == 0;
 
 	if (waited_enough(p, procq_now())) {
-		complain(_("gave up waiting for room in the queue"));
+		complain(err == -ESHUTDOWN
+			 ? _("gave up waiting until queue '%s' is opened")
+			 : _("gave up waiting for room in queue '%s'"),
+			 p->run.queue);
 		run_fail(&p->run, EXIT_WAITED);
 		return;
 	}

@@ -121,6 +121,14 @@ void run_help_notes(void)
 		"exponentially distributed with the mean D.\n"), stdout);
 }
 
+static void complain_output(const struct run *r, int err)
+{
+	if (r->file)
+		complain("'%s': %s", r->file, strerror(-err));
+	else
+		complain(_("standard output: %s"), strerror(-err));
+}
+
 void run_begin(struct run *r)
 {
 	int err;
@@ -141,8 +149,7 @@ void run_begin(struct run *r)
 	if (err == -EPIPE) {
 		run_written(r, err);
 	} else if (err < 0) {
-		complain("%s: %s", r->file ? r->file : _("standard output"),
-			 strerror(-err));
+		complain_output(r, err);
 		exit(EXIT_FAILED);
 	}
 	r->begun = procq_now();
@@ -208,8 +215,7 @@ void run_written(struct run *r, int err)
 	if (err == -EPIPE)
 		r->pipe_closed = true;
 	else if (err != -ECANCELED)
-		complain("%s: %s", r->file ? r->file : _("standard output"),
-			 strerror(-err));
+		complain_output(r, err);
 }
 
 bool run_stopped(const struct run *r)

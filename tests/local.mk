@@ -35,6 +35,7 @@ unit_tests = \
 # Shell tests, through the programs as a user runs them.
 shell_tests = \
 	tests/abi.test \
+	tests/advice.test \
 	tests/bound.test \
 	tests/bystanders.test \
 	tests/chaos.test \
