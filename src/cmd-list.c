@@ -234,6 +234,10 @@ static int run(struct request *r)
 		if (is_unknown(&list.all[i]))
 			status = EXIT_FAILED;
 	free(list.all);
+	if (err == -ENOENT && shm_is_missing()) {
+		complain_shm_missing();
+		return EXIT_FAILED;
+	}
 	if (err < 0) {
 		complain(_("cannot list the queues: %s"),
 			 procq_strerror(err));

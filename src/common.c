@@ -163,6 +163,35 @@ bool is_wreck(int err)
 	       err == -ESTALE || err == -EXDEV;
 }
 
+/* Where the C library has the objects. */
+#define SHM_DIRECTORY "/dev/shm"
+
+bool shm_is_missing(void)
+{
+#ifdef __linux__
+	return access(SHM_DIRECTORY, F_OK) < 0 && errno == ENOENT;
+#else
+	return false;
+#endif
+}
+
+static bool shm_is_closed_to_us(void)
+{
+#ifdef __linux__
+	return access(SHM_DIRECTORY, W_OK | X_OK) < 0 && errno == EACCES;
+#else
+	return false;
+#endif
+}
+
+void complain_shm_missing(void)
+{
+	complain(_("there is no POSIX shared memory here: %s is missing"),
+		 SHM_DIRECTORY);
+	complain(_("root makes it by 'mkdir -p %s; mount -t tmpfs -o "
+		   "mode=1777 tmpfs %s'"), SHM_DIRECTORY, SHM_DIRECTORY);
+}
+
 /* What helps, where something does. */
 static void advise(const char *queue, int err)
 {
@@ -171,7 +200,13 @@ static void advise(const char *queue, int err)
 		complain(_("'procq list' shows the queues on this machine"));
 		return;
 	case -EACCES:
-		complain(_("its creator lets others in by 'producer --mode'"));
+		if (shm_is_closed_to_us())
+			complain(_("everybody has to be allowed to write to "
+				   "%s: root does that by 'chmod 1777 %s'"),
+				 SHM_DIRECTORY, SHM_DIRECTORY);
+		else
+			complain(_("its creator lets others in by 'producer "
+				   "--mode'"));
 		return;
 	case -EEXIST:
 		complain(_("without --capacity it is used as it is"));
@@ -198,6 +233,10 @@ static void advise(const char *queue, int err)
 void complain_open(const char *queue, const struct procq_options *options,
 		   int err)
 {
+	if ((err == -ENOENT || err == -ENOSYS) && shm_is_missing()) {
+		complain_shm_missing();
+		return;
+	}
 	complain_unopened(queue, options, err);
 	advise(queue, err);
 }

@@ -50,6 +50,10 @@ void complain_open(const char *queue, const struct procq_options *options,
 /* Only why. */
 void complain_unopened(const char *queue, const struct procq_options *options,
 		       int err);
+/* Is there no place for POSIX shared memory at all? */
+bool shm_is_missing(void);
+/* Say so, and what helps. */
+void complain_shm_missing(void);
 /* Does procq_open() say that it is no queue anybody here can use? */
 bool is_wreck(int err);
 

@@ -187,6 +187,9 @@ int run_open(struct run *r, struct procq_options *options)
 			note_repairs(r);
 			signals_wake(r->q);
 		}
+		/* No queue is going to appear. */
+		if (err == -ENOENT && shm_is_missing())
+			return -ENOSYS;
 		if (err != -ETIMEDOUT)
 			return err;
 		if (run_stopped(r))

@@ -113,7 +113,8 @@ void run_begin(struct run *r);
  * Join the queue, however long another process takes to set it up, but not
  * against the user's signals.
  *
- * Returns 0 or what procq_open() said; -EINTR: it was stopped.
+ * Returns 0 or what procq_open() said; -EINTR: it was stopped; -ENOSYS: there
+ * is no shared memory here that a queue could be in.
  */
 int run_open(struct run *r, struct procq_options *options);
 /* What came of writing a line. */
