@@ -28,52 +28,56 @@
 
 /* ---- what a return value means ---- */
 
+/* The programs translate what they print; the library says it in English. */
+#define N_(text) (text)
+
 const char *procq_strerror(int err)
 {
 	switch (err < 0 ? -err : 0) {
 	case 0:
-		return "no error";
+		return N_("no error");
 	case ENOENT:
-		return "no such queue";
+		return N_("no such queue");
 	case EINVAL:
-		return "invalid name or option";
+		return N_("invalid name or option");
 	case ENAMETOOLONG:
-		return "the name is too long";
+		return N_("the name is too long");
 	case EACCES:
-		return "permission denied";
+		return N_("permission denied");
 	case EPERM:
-		return "it belongs to another user";
+		return N_("it belongs to another user");
 	case EEXIST:
-		return "the queue has another capacity";
+		return N_("the queue has another capacity");
 	case ENODEV:
-		return "not a shared memory object";
+		return N_("not a shared memory object");
 	case EBADMSG:
-		return "not a queue, or damaged";
+		return N_("not a queue, or damaged");
 	case EPROTONOSUPPORT:
-		return "a queue of another version of procq, "
-		       "or of another type of machine";
+		return N_("a queue of another version of procq, "
+			  "or of another type of machine");
 	case EXDEV:
-		return "a queue of another PID namespace";
+		return N_("a queue of another PID namespace");
 	case ESTALE:
-		return "a queue of an earlier boot";
+		return N_("a queue of an earlier boot");
 	case EUSERS:
-		return "no place is left";
+		return N_("no place is left");
 	case ENOSPC:
-		return "no space left in shared memory";
+		return N_("no space left in shared memory");
 	case ETIMEDOUT:
-		return "timed out";
+		return N_("timed out");
 	case EAGAIN:
-		return "nothing there at the moment";
+		return N_("nothing there at the moment");
 	case ESHUTDOWN:
-		return "the queue is closed";
+		return N_("the queue is closed");
 	case ECHILD:
-		return "the handle is another process's, or SIGCHLD is ignored";
+		return N_("the handle is another process's, or "
+			  "SIGCHLD is ignored");
 	case EBUSY:
-		return "in use, or not empty";
+		return N_("in use, or not empty");
 	case ENOTSUP:
-		return "not possible on this system";
+		return N_("not possible on this system");
 	case ECANCELED:
-		return "killed before it had entered";
+		return N_("killed before it had entered");
 	default:
 		/* Known numbers are constants in each libc there is. */
 		/* NOLINTNEXTLINE(concurrency-mt-unsafe) */

@@ -58,7 +58,7 @@ int request_open(const struct request *r, enum procq_role role,
 
 int complain_failed(const struct request *r, int err)
 {
-	complain(_("queue '%s': %s"), r->queue, procq_strerror(err));
+	complain(_("queue '%s': %s"), r->queue, _(procq_strerror(err)));
 	return EXIT_FAILED;
 }
 

@@ -240,7 +240,7 @@ static int run(struct request *r)
 	}
 	if (err < 0) {
 		complain(_("cannot list the queues: %s"),
-			 procq_strerror(err));
+			 _(procq_strerror(err)));
 		return EXIT_FAILED;
 	}
 	return status;

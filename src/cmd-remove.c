@@ -63,7 +63,7 @@ static void refuse(struct work *w, struct ending *e, int err)
 			   "is, end it with kill"), w->r->queue, (int)e->pid);
 	else
 		complain(_("queue '%s': process %d: %s"), w->r->queue,
-			 (int)e->pid, procq_strerror(err));
+			 (int)e->pid, _(procq_strerror(err)));
 }
 
 static void end_one(struct work *w, const struct procq_process *p)

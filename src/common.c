@@ -152,7 +152,7 @@ void complain_unopened(const char *queue, const struct procq_options *options,
 			   " has not finished setting it up"), queue, found);
 		break;
 	default:
-		complain(_("queue '%s': %s"), queue, procq_strerror(err));
+		complain(_("queue '%s': %s"), queue, _(procq_strerror(err)));
 		break;
 	}
 }

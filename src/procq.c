@@ -140,8 +140,9 @@ static void help_columns(const struct command *c)
 
 static void help_command(const struct command *c)
 {
-	printf(_("Usage: procq %s [OPTION]...%s\n"), c->name,
-	       c->takes & TAKES_NAME ? " [NAME]" : "");
+	printf(c->takes & TAKES_NAME ? _("Usage: procq %s [OPTION]... [NAME]\n")
+				     : _("Usage: procq %s [OPTION]...\n"),
+	       c->name);
 	fputs(_(c->text), stdout);
 	fputs(_("\nOptions:\n"), stdout);
 	for (size_t i = 0; i < NCHOICES; i++)
@@ -294,7 +295,7 @@ static void choose_columns(struct request *r)
 		return;
 	r->table = table_new(c->columns, c->ncolumns);
 	if (!r->table) {
-		complain("%s", procq_strerror(-ENOMEM));
+		complain("%s", _(procq_strerror(-ENOMEM)));
 		exit(EXIT_FAILED);
 	}
 	err = table_choose(r->table, c->usual, &bad, &len);

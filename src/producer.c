@@ -486,7 +486,8 @@ static void cannot_start(struct producer *p, int err,
 		return;
 	}
 	if (!command->argv || err == -EINVAL || err == -ENOSYS) {
-		complain(_("cannot start a process: %s"), procq_strerror(err));
+		complain(_("cannot start a process: %s"),
+			 _(procq_strerror(err)));
 		run_fail(&p->run, EXIT_FAILED);
 		return;
 	}

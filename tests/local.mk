@@ -51,6 +51,7 @@ shell_tests = \
 	tests/order.test \
 	tests/output.test \
 	tests/procq.test \
+	tests/spanish.test \
 	tests/stop.test \
 	tests/truncate.test \
 	tests/usage.test \
