@@ -25,6 +25,7 @@
 
 #define PROGRAM "procq"
 #define KILL_AFTER (5 * NS_PER_S)
+#define NOT_GIVEN (-1)
 
 static const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_stat, &cmd_check, &cmd_close, &cmd_open,
@@ -123,7 +124,7 @@ static void help_all(void)
 	help_options(TAKES_EMPTY);
 	fputs(_("\nOptions of remove:\n"), stdout);
 	help_options(TAKES_END);
-	fputs(_("\nOptions of wait and remove:\n"), stdout);
+	fputs(_("\nOptions of wait and of remove --kill:\n"), stdout);
 	help_options(TAKES_WAIT);
 	help_durations();
 	help_tail();
@@ -313,12 +314,18 @@ static void refuse_contradictions(const struct request *r)
 		usage_error(_("--openmetrics has a form of its own"));
 	if ((r->command->takes & TAKES_EMPTY) && !r->empty)
 		usage_error(_("what to wait for is missing: --empty"));
+	if (!(r->command->takes & TAKES_END) || r->kill)
+		return;
+	if (r->kill_after != NOT_GIVEN)
+		usage_error(_("--kill-after needs --kill"));
+	if (r->wait != PROCQ_FOREVER)
+		usage_error(_("--wait needs --kill"));
 }
 
 static int run_command(const struct command *c, int argc, char **argv)
 {
 	struct request r = {
-		.command = c, .kill_after = KILL_AFTER, .wait = PROCQ_FOREVER
+		.command = c, .kill_after = NOT_GIVEN, .wait = PROCQ_FOREVER
 	};
 	struct option longs[NCHOICES + 3];
 	char letters[2 * NCHOICES + 1];
@@ -331,6 +338,8 @@ static int run_command(const struct command *c, int argc, char **argv)
 		take_option(&r, letter);
 	take_operands(&r, argc, argv);
 	refuse_contradictions(&r);
+	if (r.kill_after == NOT_GIVEN)
+		r.kill_after = KILL_AFTER;
 	choose_columns(&r);
 	fault_catch();
 	status = c->run(&r);
