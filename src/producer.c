@@ -130,8 +130,10 @@ static void help_start(void)
 		" --duration);\n"
 		"                               kill: end them (default when"
 		" stopped by a\n"
-		"                               signal); or leave them in the"
-		" queue\n"), stdout);
+		"                               signal, when --wait runs out,"
+		" or when COMMAND\n"
+		"                               can't be run); or leave them"
+		" in the queue\n"), stdout);
 	fputs(_("      --keep                 processes may outlive the"
 		" producer, even if it is\n"
 		"                               killed\n"), stdout);
