@@ -142,7 +142,9 @@ static void help_start(void)
 	fputs(_("      --no-group             no process group of its own for"
 		" each COMMAND\n"), stdout);
 	fputs(_("      --stdin                COMMAND keeps standard input,"
-		" default /dev/null\n"), stdout);
+		" default /dev/null;\n"
+		"                               a terminal takes --no-group,"
+		" too\n"), stdout);
 }
 
 static _Noreturn void help(void)
