@@ -23,19 +23,22 @@ static void print_count(uint64_t n, const char *what)
 static void print_text(const struct request *r, const struct procq_report *p,
 		       int removed)
 {
+	char name[4 * PROCQ_NAME_SIZE];
+
+	table_safe(r->queue, name, sizeof(name));
 	print_count(p->swept, _("dead participants swept"));
 	print_count(p->returned, _("processes they held, put back"));
 	print_count(p->freed, _("reservations of theirs, freed"));
 	print_count(p->hints, _("places in the order, restored"));
 	print_count(p->faults, _("faults that cannot be repaired"));
 	if (p->faults > 0)
-		printf("%s: %s: %s\n", r->queue, _("damaged"), p->first);
+		printf("%s: %s: %s\n", name, _("damaged"), p->first);
 	else if (p->swept || p->returned || p->freed || p->hints)
-		printf("%s: %s\n", r->queue, _("repaired"));
+		printf("%s: %s\n", name, _("repaired"));
 	else
-		printf("%s: %s\n", r->queue, _("all is well"));
+		printf("%s: %s\n", name, _("all is well"));
 	if (removed)
-		printf("%s: %s\n", r->queue,
+		printf("%s: %s\n", name,
 		       _("removed, being empty and used by nobody"));
 }
 

@@ -201,12 +201,11 @@ static void explain(const struct queues *list, bool all)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct queue *u = &list->all[i];
 		struct procq_options o = PROCQ_OPTIONS_INIT;
-		char name[4 * PROCQ_NAME_SIZE];
+		const char *name = short_name(u->entry.object);
 
 		if (!all && !is_unknown(u))
 			continue;
 		o.found = u->found;
-		table_safe(short_name(u->entry.object), name, sizeof(name));
 		if (u->err == -ENOENT)
 			complain(_("queue '%s': its creator did not finish "
 				   "setting it up"), name);

@@ -26,6 +26,10 @@
 #include "i18n.h"
 #include "signame.h"
 #include "summary.h"
+#include "table.h"
+
+/* Bytes of a message. Even if each is escaped, it fits into one write(). */
+#define MESSAGE_SIZE 2000
 
 static const char *name_of_program = "procq";
 
@@ -91,15 +95,19 @@ const char *program_name(void)
 
 /* Complaining. */
 
+/* What a user, or somebody else, has named is part of it, and must not do to
+ * the terminal what it likes. */
 __attribute__((__format__(__printf__, 1, 0)))
 static void complain_list(const char *format, va_list args)
 {
+	char text[MESSAGE_SIZE], safe[4 * MESSAGE_SIZE];
+
+	vsnprintf(text, sizeof(text), format, args);
 	if (progress_on_screen)
 		progress_wipe(progress_on_screen);
 	/* stderr is line-buffered, so this is one write(). */
-	fprintf(stderr, "%s: ", name_of_program);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s: %s\n", name_of_program,
+		table_safe(text, safe, sizeof(safe)));
 }
 
 void complain(const char *format, ...)

@@ -36,7 +36,7 @@ const char *program_name(void);
 
 /* Complaining, on standard error. */
 
-/* "producer: " and the message, in one line. */
+/* "producer: " and the message, in one line; \xNN for what could do harm. */
 void complain(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 /* The same, "Try 'producer --help' for more information.", exit status 2. */
