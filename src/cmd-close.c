@@ -2,7 +2,8 @@
 /*
  * cmd-close.c - procq close and procq open: may producers have more room?
  *
- * Ends no process and no participant: these look, and finish by themselves.
+ * Ends no process and no participant: producers wait, and consumers finish by
+ * themselves.
  */
 #include <config.h>
 
@@ -56,9 +57,9 @@ static int run_open(struct request *r)
 
 const struct command cmd_close = {
 	.name = "close",
-	.summary = N_("give producers no more room; consumers finish"),
-	.text = N_("Close a queue: producers get no more room, consumers "
-"finish what is in it.\n'procq open' undoes it.\n"),
+	.summary = N_("make producers wait, and consumers finish"),
+	.text = N_("Close a queue: producers wait until it is open again, "
+"consumers end when\nnothing is left in it.  'procq open' undoes it.\n"),
 	.takes = TAKES_NAME,
 	.run = run_close,
 };

@@ -176,8 +176,9 @@ static void sleep_a_little(struct work *w)
 
 /*
  * End all processes, then remove the queue as soon as its participants have
- * left, which they do since it is closed. Returns 0, -ETIMEDOUT when nothing
- * moves any more, -EINTR when a signal says stop, or -errno.
+ * left. Since it is closed, consumers do when it is empty; producers wait, and
+ * somebody has to end them. Returns 0, -ETIMEDOUT when nothing moves any more,
+ * -EINTR when a signal says stop, or -errno.
  */
 static int end_and_remove(struct work *w)
 {
@@ -221,6 +222,12 @@ static void print_result(const struct request *r, const struct work *w,
 	print_json(&l);
 }
 
+/* Keepers beside ourselves. */
+static unsigned others(const struct procq_stat *s)
+{
+	return s->keepers > 0 ? s->keepers - 1 : 0;
+}
+
 /* Say what keeps the queue from being removed, and what helps. */
 static void complain_busy(const struct request *r, struct procq *q)
 {
@@ -243,16 +250,18 @@ static void complain_busy(const struct request *r, struct procq *q)
 			    "'procq remove --kill %s' ends them first",
 			    (unsigned long)n), r->queue, (uintmax_t)n,
 			 r->queue);
+	else if (r->kill)
+		complain(_("queue '%s': not removed: it is empty and closed, "
+			   "but in use (producers: %u, consumers: %u, others: "
+			   "%u); end these, and the last one to leave removes "
+			   "it, or let them go on by 'procq open %s'"),
+			 r->queue, s.producers, s.consumers, others(&s),
+			 r->queue);
 	else
-		complain(r->kill ? _("queue '%s': not removed: it is empty and "
-				     "closed, but in use (producers: %u, "
-				     "consumers: %u, others: %u); the last of "
-				     "these to leave removes it")
-				 : _("queue '%s': not removed: it is empty, "
-				     "but in use (producers: %u, consumers: "
-				     "%u, others: %u); end these first"),
-			 r->queue, s.producers, s.consumers,
-			 s.keepers > 0 ? s.keepers - 1 : 0);
+		complain(_("queue '%s': not removed: it is empty, but in use "
+			   "(producers: %u, consumers: %u, others: %u); end "
+			   "these first"),
+			 r->queue, s.producers, s.consumers, others(&s));
 }
 
 static int remove_empty(struct request *r, struct procq *q)
@@ -407,7 +416,8 @@ const struct command cmd_remove = {
 	.summary = N_("remove an empty queue; with --kill, any"),
 	.text = N_("Remove a queue that is empty and that nobody uses.\n"
 "With --kill, close it, end each process that is in it, by TERM and, after\n"
-"a while, by KILL, wait for producers and consumers to leave, then remove it.\n"
+"a while, by KILL, and remove it when nobody uses it any more: consumers "
+"leave\na closed queue when it is empty, producers wait and have to be ended.\n"
 "It gives up when nothing has moved for 5 seconds, or as --wait says.\n"),
 	.takes = TAKES_NAME | TAKES_END | TAKES_WAIT,
 	.run = run,
