@@ -19,8 +19,10 @@ bench_ending_SOURCES = bench/ending.c bench/bare.c bench/bare.h \
 bench_ending_LDADD = lib/libprocq-core.la
 bench_growth_SOURCES = bench/growth.c bench/rounds.c bench/rounds.h
 bench_growth_LDADD = lib/libprocq-core.la
-bench_handover_SOURCES = bench/handover.c bench/rounds.c bench/rounds.h \
-	bench/transport.h
+# What hands over records.
+bench_systems = bench/systems.c bench/systems.h bench/mapping.h \
+	bench/transport.h bench/rounds.c bench/rounds.h
+bench_handover_SOURCES = bench/handover.c $(bench_systems)
 bench_handover_LDADD = lib/libprocq-core.la -ldl
 
 EXTRA_DIST += bench/run bench/instructions bench/calls bench/budget \

@@ -38,5 +38,5 @@ static void remove_it(const char *name)
 
 extern "C" const struct transport peer = {
 	"Boost message_queue", make, nullptr, put, get, nullptr, nullptr,
-	remove_it,
+	remove_it, 0, false,
 };

@@ -5,8 +5,8 @@
  */
 #include <ck_ring.h>
 #include <sched.h>
-#include <sys/mman.h>
 
+#include "mapping.h"
 #include "transport.h"
 
 CK_RING_PROTOTYPE(record, record)
@@ -17,17 +17,14 @@ struct shared {
 };
 
 static struct shared *shared;
-static size_t size;
 
 static bool make(const char *name, unsigned capacity)
 {
 	(void)name;
-	/* A ring of n holds n - 1. */
-	capacity *= 2;
-	size = sizeof(*shared) + capacity * sizeof(struct record);
-	shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
+	/* It holds one less: the cells are a power of two. */
+	shared = mapping_make(sizeof(*shared) +
+			      capacity * sizeof(struct record));
+	if (!shared)
 		return false;
 	ck_ring_init(&shared->ring, capacity);
 	return true;
@@ -47,13 +44,7 @@ static void get(struct record *record)
 		sched_yield();
 }
 
-static void remove_it(const char *name)
-{
-	(void)name;
-	munmap(shared, size);
-}
-
 const struct transport peer = {
 	.name = "ck_ring (busy)", .make = make, .put = put, .get = get,
-	.remove = remove_it,
+	.remove = mapping_remove, .busy = true,
 };

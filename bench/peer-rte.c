@@ -6,28 +6,23 @@
  */
 #include <rte_ring_elem.h>
 #include <sched.h>
-#include <sys/mman.h>
 
+#include "mapping.h"
 #include "transport.h"
 
 static struct rte_ring *shared;
-static size_t size;
 
 static bool make(const char *name, unsigned capacity)
 {
-	ssize_t needed;
+	ssize_t size = rte_ring_get_memsize_elem(
+		sizeof(struct record), rte_align32pow2(capacity + 1));
 
 	(void)name;
-	/* A ring of n holds n - 1. */
-	capacity *= 2;
-	needed = rte_ring_get_memsize_elem(sizeof(struct record), capacity);
-	if (needed < 0)
+	if (size < 0)
 		return false;
-	size = (size_t)needed;
-	shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return shared != MAP_FAILED &&
-	       rte_ring_init(shared, "bench", capacity, 0) == 0;
+	shared = mapping_make((size_t)size);
+	return shared && rte_ring_init(shared, "bench", capacity,
+				       RING_F_EXACT_SZ) == 0;
 }
 
 static void put(const struct record *record)
@@ -43,13 +38,7 @@ static void get(struct record *record)
 		sched_yield();
 }
 
-static void remove_it(const char *name)
-{
-	(void)name;
-	munmap(shared, size);
-}
-
 const struct transport peer = {
 	.name = "rte_ring (busy)", .make = make, .put = put, .get = get,
-	.remove = remove_it,
+	.remove = mapping_remove, .busy = true,
 };

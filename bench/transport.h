@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * transport.h - what hands over records of 128 bytes between processes, for
- * handover.c. A peer that needs a library that is not on every machine is a
+ * handover.c and killed.c. A peer that needs a library that is not on every machine is a
  * module of its own, bench/peer-NAME.so, which defines the symbol peer.
  */
 #ifndef BENCH_TRANSPORT_H
@@ -36,6 +36,11 @@ struct transport {
 	/* By each worker; then by who made it. NULL: nothing to do. */
 	void (*leave)(void);
 	void (*remove)(const char *name);
+	/* How many of a record's words come out as they were put in: id, sum,
+	 * and the first of the filling. 0: all. */
+	unsigned words;
+	/* Who waits does not sleep, and slows down whoever runs beside it. */
+	bool busy;
 };
 
 #ifdef __cplusplus
