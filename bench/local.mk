@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bench/local.mk - make bench: procq and what one would use instead, side by
-# side in one run. Prints, and writes a report; asserts nothing.
+# side in one run. Prints, and writes a report; asserts nothing: but killed does
+# in make check-long.
 
 bench_programs = \
 	bench/churn \
 	bench/ending \
 	bench/growth \
-	bench/handover
+	bench/handover \
+	bench/killed
 EXTRA_PROGRAMS += $(bench_programs)
 
 bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h bench/rounds.c \
@@ -24,6 +26,12 @@ bench_systems = bench/systems.c bench/systems.h bench/mapping.h \
 	bench/transport.h bench/rounds.c bench/rounds.h
 bench_handover_SOURCES = bench/handover.c $(bench_systems)
 bench_handover_LDADD = lib/libprocq-core.la -ldl
+# Bound at the start, or finding each function would be most of the steps.
+bench_killed_SOURCES = bench/killed.c $(bench_systems)
+bench_killed_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
+bench_killed_LDADD = lib/libprocq-core.la -ldl
+# What tests/killed.test runs.
+check-long: bench/killed$(EXEEXT)
 
 EXTRA_DIST += bench/run bench/instructions bench/calls bench/budget \
 	bench/report.awk bench/chart.awk bench/peer-boost.cc bench/peer-ck.c \
@@ -33,8 +41,8 @@ CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
 	bench/peer-ck.so bench/peer-ck.log bench/peer-rte.so \
 	bench/peer-rte.log
 
-# Which comparisons: all of them, or some of churn, ending, handover, growth,
-# instructions; or calls, which is no part of the report.
+# Which comparisons: all of them, or some of churn, ending, handover, killed,
+# growth, instructions; or calls, which is no part of the report.
 BENCH =
 bench: $(bin_PROGRAMS) $(bench_programs)
 	SHELL='$(SHELL)' CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)

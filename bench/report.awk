@@ -62,19 +62,26 @@ function head() {
 $1 == "killed in the middle" {
 	if ($1 != group) {
 		print "\n## " $1 "\n"
-		print "Two producers and two consumers hand over records; every" \
-			" few milliseconds one of the four is"
-		print "killed by SIGKILL and another started in its place. A" \
-			" system hangs when no record gets"
-		print "through for three seconds. Torn: what came out is not" \
-			" what was put in. Lost: put, never got;"
-		print "a record that a killed consumer had already taken out" \
-			" is lost by every system but"
-		print "those that know of takers. Twice: handed out again" \
-			" because its taker died before it said"
-		print "that it was done.\n"
-		print "| system | hangs | kills | torn | lost | twice |"
-		print "|---|---|--:|--:|--:|--:|"
+		print "Two records are in it; one who puts a third, or gets one," \
+			" is killed by SIGKILL after its n-th"
+		print "instruction in that, each time in a new object: for each" \
+			" n, or 200 of them, evenly spread. Then"
+		print "a survivor puts a record of its own, and gets. It hangs" \
+			" if it has not got that within a second;"
+		print "torn: it got what nobody put; lost: it did not get one" \
+			" that was put, and that the victim had not"
+		print "noted as got; twice: it got one that the victim had" \
+			" noted. What the kernel, or a ring, has given"
+		print "out it knows no more of; procq hands it out again, until" \
+			" its taker has said that it is done."
+		print "All 128 bytes are looked at; of procq's the 16 that it" \
+			" does not fill with what it keeps of a process."
+		print "Nobody waits while the victim dies, so what a killed" \
+			" sleeper leaves to a condition variable does"
+		print "not show.\n"
+		print "| system | instructions of put | of get | points |" \
+			" hangs | torn | lost | twice |"
+		print "|---|--:|--:|--:|--:|--:|--:|--:|"
 	}
 	group = $1
 	n = split($4, field, "; ")
