@@ -80,6 +80,7 @@ LONG_TESTS = \
 	tests/bystanders-long.test \
 	tests/chaos-long.test \
 	tests/crash.test \
+	tests/killed.test \
 	tests/model.test \
 	tests/scarcity.test \
 	tests/mutants.test
