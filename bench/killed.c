@@ -226,15 +226,25 @@ static void set_alarm(int seconds)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* Why a point can't be tried. */
+static char trouble[80];
+
 /* The signal that it stopped with; -1: it won't. */
 static int wait_stop(pid_t pid)
 {
 	int status;
 
 	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR || too_late)
+		if (errno != EINTR || too_late) {
+			snprintf(trouble, sizeof(trouble),
+				 "the victim does not go on");
 			return -1;
-	return WIFSTOPPED(status) ? WSTOPSIG(status) : -1;
+		}
+	if (WIFSTOPPED(status))
+		return WSTOPSIG(status);
+	snprintf(trouble, sizeof(trouble), "the victim ended, status %#x",
+		 (unsigned)status);
+	return -1;
 }
 
 /* The n-th instruction inside, or the end of the operation. How many it has
@@ -262,6 +272,8 @@ static long run_to(pid_t pid, long n)
 			return steps;
 		steps += before == INSIDE;
 	}
+	if (steps < n)
+		snprintf(trouble, sizeof(trouble), "it does not end");
 	return steps < n ? -1 : steps;
 }
 
@@ -375,8 +387,10 @@ static bool set_up(const struct transport *t)
 	struct record record;
 
 	memset(stage, 0, sizeof(*stage));
-	if (!t->make(bench_object, CAPACITY))
+	if (!t->make(bench_object, CAPACITY)) {
+		snprintf(trouble, sizeof(trouble), "no object");
 		return false;
+	}
 	for (uint64_t id = FIRST; id <= SECOND; id++) {
 		fill(&record, id);
 		t->put(&record);
@@ -391,9 +405,14 @@ static struct tally {
 	 * not to be had here. How many of them are points. */
 	long instructions[OPS], points[OPS];
 	_Atomic long outcomes[OPS][OUTCOMES];
-	/* By who tried a part of them, and could not. */
-	_Atomic long failed;
 } *tallies;
+
+static _Noreturn void complain(const struct transport *t, enum op op, long n)
+{
+	fprintf(stderr, "killed: %s: %s, after %ld: it can't be tried: %s\n",
+		t->name, op_names[op], n, trouble);
+	exit(1);
+}
 
 static bool measure(const struct transport *t, struct tally *tally)
 {
@@ -407,12 +426,8 @@ static bool measure(const struct transport *t, struct tally *tally)
 		}
 		*n = kill_after(t, (enum op)op, STEPS_MAX);
 		t->remove(bench_object);
-		if (*n < 0) {
-			fprintf(stderr, "killed: %s: no end of %s\n", t->name,
-				op_names[op]);
-			tally->failed++;
-			return false;
-		}
+		if (*n < 0)
+			complain(t, (enum op)op, 0);
 		tally->points[op] = options.all || *n < options.points
 			? *n : options.points;
 	}
@@ -424,10 +439,8 @@ static void try_point(const struct transport *t, struct tally *tally,
 {
 	enum outcome outcome;
 
-	if (!set_up(t) || kill_after(t, op, n) < 0) {
-		tally->failed++;
-		return;
-	}
+	if (!set_up(t) || kill_after(t, op, n) < 0)
+		complain(t, op, n);
 	outcome = let_survive(t, op);
 	tally->outcomes[op][outcome]++;
 	if (options.verbose && outcome != WELL)
@@ -480,6 +493,8 @@ static int start_shares(size_t system)
 	return OPS * shares;
 }
 
+static bool failed;
+
 static void wait_shares(int count)
 {
 	int status;
@@ -491,7 +506,9 @@ static void wait_shares(int count)
 			bench_die("wait");
 		if (pid < 0)
 			continue;
-		tallies->failed += status != 0;
+		/* It has said why, if it could. */
+		if (status)
+			failed = true;
 		count--;
 	}
 }
@@ -576,16 +593,11 @@ static bool test(const struct transport *t, const struct tally *tally)
 /* The exit status. */
 static int tell_all(void)
 {
-	bool good = true;
+	bool good = !failed;
 
 	printf("\n%-36s %5s %5s %6s %5s %5s %5s %5s\n", "killed in the middle",
 	       "put", "get", "points", "hangs", "torn", "lost", "twice");
 	for (size_t i = 0; i < system_count; i++) {
-		if (tallies[i].failed) {
-			fprintf(stderr, "killed: %s: some could not be tried\n",
-				systems[i]->name);
-			good = false;
-		}
 		if (tallies[i].points[GET])
 			tell(systems[i], &tallies[i]);
 	}
