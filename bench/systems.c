@@ -27,6 +27,7 @@
 #include "handle.h"
 #include "mapping.h"
 #include "record.h"
+#include "sweep.h"
 #include "systems.h"
 #include "take.h"
 
@@ -114,8 +115,19 @@ static void procq_leave(void)
 	procq_close(queue);
 }
 
+/* Its last user removes a queue that is empty; and a lock file beside it,
+ * where there is one. */
 static void procq_unmake(const char *object)
 {
+	struct record record;
+	struct pq_hint hint;
+	uint64_t word;
+
+	pq_sweep_dead(queue->seg, NULL);
+	while (pq_take_next(queue, &hint, &word) == 0) {
+		procq_get(&record);
+		procq_done();
+	}
 	procq_close(queue);
 	shm_unlink(object);
 }
