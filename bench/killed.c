@@ -47,8 +47,8 @@
 #define FILLING (sizeof(((struct record *)NULL)->filling) / sizeof(uint64_t))
 /* An operation that takes more steps is not going to end. */
 #define STEPS_MAX 100000
-/* Nor is a victim that takes longer, s. */
-#define VICTIM_MAX 60
+/* Nor is a victim that takes longer, s; nor making and removing an object. */
+#define VICTIM_MAX 30
 /* How long a survivor has, ms; and longer, in a test, before something is
  * told that is expected never to happen. */
 #define PATIENCE 1000
@@ -381,13 +381,30 @@ static enum outcome let_survive(const struct transport *t, enum op op)
 	return judge(t, op);
 }
 
+/* What this process does with an object itself is over by then, or it ends:
+ * a system may be broken. */
+static void limit_self(int seconds)
+{
+	signal(SIGALRM, SIG_DFL);
+	alarm((unsigned)seconds);
+}
+
+static void clear_away(const struct transport *t)
+{
+	limit_self(VICTIM_MAX);
+	t->remove(bench_object);
+	limit_self(0);
+}
+
 /* A new object, and two records in it. */
 static bool set_up(const struct transport *t)
 {
 	struct record record;
 
 	memset(stage, 0, sizeof(*stage));
+	limit_self(VICTIM_MAX);
 	if (!t->make(bench_object, CAPACITY)) {
+		limit_self(0);
 		snprintf(trouble, sizeof(trouble), "no object");
 		return false;
 	}
@@ -395,6 +412,7 @@ static bool set_up(const struct transport *t)
 		fill(&record, id);
 		t->put(&record);
 	}
+	limit_self(0);
 	return true;
 }
 
@@ -425,7 +443,7 @@ static bool measure(const struct transport *t, struct tally *tally)
 			return false;
 		}
 		*n = kill_after(t, (enum op)op, STEPS_MAX);
-		t->remove(bench_object);
+		clear_away(t);
 		if (*n < 0)
 			complain(t, (enum op)op, 0);
 		tally->points[op] = options.all || *n < options.points
@@ -446,7 +464,7 @@ static void try_point(const struct transport *t, struct tally *tally,
 	if (options.verbose && outcome != WELL)
 		printf("%s: %s, after %ld: %s\n", t->name, op_names[op], n,
 		       outcome_names[outcome]);
-	t->remove(bench_object);
+	clear_away(t);
 }
 
 /* The first instruction, the last, and those between, evenly. */
@@ -506,9 +524,11 @@ static void wait_shares(int count)
 			bench_die("wait");
 		if (pid < 0)
 			continue;
-		/* It has said why, if it could. */
-		if (status)
+		if (status) {
+			fprintf(stderr, "killed: a part failed: status %#x\n",
+				(unsigned)status);
 			failed = true;
+		}
 		count--;
 	}
 }
