@@ -281,7 +281,7 @@ static void send_step(struct consumer *c, struct ending *e, int64_t now)
 		return;
 	if (err < 0) {
 		complain(_("cannot signal process %" PRId32 ": %s"),
-			 e->process.pid, procq_strerror(err));
+			 e->process.pid, _(procq_strerror(err)));
 		unconfirmed(c, e, now);
 		return;
 	}
@@ -331,7 +331,7 @@ static void collect(struct consumer *c)
 
 static void fail(struct consumer *c, int err)
 {
-	complain(_("cannot take a process: %s"), procq_strerror(err));
+	complain(_("cannot take a process: %s"), _(procq_strerror(err)));
 	run_fail(&c->run, EXIT_FAILED);
 	c->ended = true;
 }
@@ -506,8 +506,9 @@ static bool drained(struct consumer *c, int64_t now)
 	const struct summary *s = &c->run.summary;
 	bool closed = procq_closed(c->run.q);
 
-	/* What can't be ended does not count. */
-	if ((!c->drain && !closed) || c->idle_since == 0 ||
+	/* What can't be ended does not count. Closed, not even a pause has to
+	 * be over. */
+	if ((!closed && (!c->drain || c->idle_since == 0)) ||
 	    endings_pending(&c->endings) > 0 || !procq_drained(c->run.q)) {
 		c->drained_since = 0;
 		return false;
@@ -525,7 +526,8 @@ static bool waited_enough(struct consumer *c, int64_t now)
 	    endings_pending(&c->endings) > 0 ||
 	    now - c->idle_since < c->run.wait)
 		return false;
-	complain(_("gave up waiting for a process"));
+	complain(_("gave up waiting for a process in queue '%s'"),
+		 c->run.queue);
 	run_fail(&c->run, EXIT_WAITED);
 	return true;
 }
