@@ -340,27 +340,12 @@ static int unless_scarce(int err)
 	       err == EINTR ? -err : 0;
 }
 
-/* Does this file begin as a queue does? */
-static int has_magic(int dir, const char *name)
-{
-	uint64_t magic = 0;
-	ssize_t got;
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
-			O_NONBLOCK);
-
-	if (fd < 0)
-		return unless_scarce(errno);
-	got = read(fd, &magic, sizeof(magic));
-	close(fd);
-	return got == (ssize_t)sizeof(magic) && magic == PQ_MAGIC;
-}
-
 /* 1: it is one; 0: it is none, or may not be looked at; -errno. */
 static int is_queue(int dir, const char *name, struct procq_entry *entry)
 {
 	bool ours = strncmp(name, "procq.", 6) == 0;
 	struct stat st;
-	int n;
+	int n, rc;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return ours && errno != ENOENT ? -errno : unless_scarce(errno);
@@ -372,9 +357,10 @@ static int is_queue(int dir, const char *name, struct procq_entry *entry)
 	entry->uid = st.st_uid;
 	entry->mode = st.st_mode & 07777;
 	/* A queue that is shared may have any name: look inside, if allowed. */
-	if (ours || pq_segment_is_open(entry->object))
+	if (ours)
 		return 1;
-	return has_magic(dir, name);
+	rc = pq_segment_has_magic(dir, name);
+	return rc < 0 ? unless_scarce(-rc) : rc;
 }
 
 int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)

@@ -42,8 +42,12 @@
 /* Lock bytes lie far beyond the end of any object. */
 #define LOCK_BASE (INT64_C(1) << 40)
 
+/* One opening or closing of objects at a time in a process: its threads would
+ * not see each other's init lock, nor the other's descriptor of the same
+ * object. Taken before list_mutex. */
+static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct pq_segment *list;		/* guarded by list_mutex */
+static struct pq_segment *list;		/* guarded by open_mutex */
 
 void pq_segment_lock(void)
 {
@@ -883,15 +887,11 @@ static int open_new(struct pq_segment **out, const char *name,
 	return 0;
 }
 
-static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
-
 int pq_segment_open(struct pq_segment **out, const char *name,
 		    struct procq_options *options, uint64_t *incarnation)
 {
 	int rc = 0;
 
-	/* One opening at a time in a process: its threads would not see each
-	 * other's init lock, nor the other's descriptor of the same object. */
 	pthread_mutex_lock(&open_mutex);
 	*incarnation = 0;
 	*out = find_open(name, options->role == PROCQ_ONLOOKER);
@@ -905,16 +905,45 @@ int pq_segment_open(struct pq_segment **out, const char *name,
 	return rc;
 }
 
-bool pq_segment_is_open(const char *name)
+/* Does a view of this process have this very file open, by whatever name? */
+static bool is_open(int dir, const char *name)
 {
-	bool open = false;
+	struct stat a, b;
+
+	if (fstatat(dir, name, &a, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	for (struct pq_segment *s = list; s; s = s->next)
+		if (s->pid == getpid() && look_at(s->fd, &b) == 0 &&
+		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			return true;
+	return false;
+}
+
+static int read_magic(int dir, const char *name)
+{
+	uint64_t magic = 0;
+	ssize_t got;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+			O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	got = read(fd, &magic, sizeof(magic));
+	close(fd);
+	return got == (ssize_t)sizeof(magic) && magic == PQ_MAGIC;
+}
+
+/* All of it under the mutex: were the object opened by another thread in
+ * between, closing this descriptor would drop that one's locks, and a
+ * participant that lives would look dead to all others. */
+int pq_segment_has_magic(int dir, const char *name)
+{
+	int rc;
 
 	pthread_mutex_lock(&open_mutex);
-	for (struct pq_segment *seg = list; seg; seg = seg->next)
-		if (seg->pid == getpid() && strcmp(seg->name, name) == 0)
-			open = true;
+	rc = is_open(dir, name) ? 1 : read_magic(dir, name);
 	pthread_mutex_unlock(&open_mutex);
-	return open;
+	return rc;
 }
 
 /* Another view of the same object in this process: it has locks that closing

@@ -76,9 +76,14 @@ size_t pq_segment_bytes(uint32_t capacity);
 int pq_segment_open(struct pq_segment **out, const char *name,
 		    struct procq_options *options, uint64_t *incarnation);
 
-/** Does this process have an object of this name open? Then it must not
- * open it by other means: closing that would drop its locks. */
-bool pq_segment_is_open(const char *name);
+/**
+ * Does this file begin as a queue does? Not to be asked by other means: were
+ * it open in this process, closing it once more would drop its locks.
+ * @param name in the directory dir
+ * @retval 1, 0
+ * @retval -EACCES, -EMFILE, … it can't be opened
+ */
+int pq_segment_has_magic(int dir, const char *name);
 
 /** One user less; the last unmaps and closes. */
 void pq_segment_close(struct pq_segment *seg);

@@ -5,6 +5,7 @@
 unit_tests = \
 	tests/test-api \
 	tests/test-bell \
+	tests/test-between \
 	tests/test-close \
 	tests/test-distribution \
 	tests/test-duration \
@@ -96,6 +97,10 @@ tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fstat,--wrap=stat,--wrap=fcntl,--wrap=posix_fallocate \
 	-Wl,--wrap=fchmod,--wrap=sem_init,--wrap=open,--wrap=read \
 	-Wl,--wrap=pipe,--wrap=opendir
+
+# Others step in at these.
+tests_test_between_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=openat
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.

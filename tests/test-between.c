@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test-between.c - what others do between two calls of the library: another
+ * thread of its process, another process.
+ *
+ * The linker puts a wrapper around the calls in question (--wrap; see
+ * local.mk), in which the test does what the others would.
+ */
+#include <config.h>
+
+#include <pthread.h>
+#include <stdarg.h>
+
+#include "tap.h"
+
+#include "fixture.h"
+
+#define CAPACITY 3
+#define MS INT64_C(1000000)
+
+/* ---- what is asked from elsewhere ---- */
+
+static void count_dead(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ONLOOKER, 0);
+	struct procq_stat s;
+
+	(void)arg;
+	procq_stat(q, &s);
+	_exit((int)s.dead);
+}
+
+/* How many participants look dead to another process. */
+static int dead_elsewhere(void)
+{
+	return fixture_run(count_dead, NULL);
+}
+
+/* ---- a thread opens the queue that another one looks at ---- */
+
+static _Atomic bool opened;
+static bool watched;
+static pthread_t opener;
+static struct procq *late;
+
+static void *open_late(void *arg)
+{
+	(void)arg;
+	late = fixture_open(PROCQ_CONSUMER, 0);
+	atomic_store(&opened, true);
+	return NULL;
+}
+
+int __real_openat(int dir, const char *name, int flags, ...);
+int __wrap_openat(int dir, const char *name, int flags, ...);
+int __wrap_openat(int dir, const char *name, int flags, ...)
+{
+	/* It opens the queue while the file is open for a look; or has to
+	 * wait until that is over, which it is given some time to show. */
+	if (watched && strcmp(name, fixture_queue + 1) == 0) {
+		watched = false;
+		need(pthread_create(&opener, NULL, open_late, NULL) == 0);
+		for (int i = 0; i < 100 && !atomic_load(&opened); i++)
+			fixture_sleep(2 * MS);
+	}
+	return __real_openat(dir, name, flags);
+}
+
+static int visit(const struct procq_entry *entry, void *arg)
+{
+	if (strcmp(entry->object, fixture_queue) == 0)
+		*(int *)arg += 1;
+	return 0;
+}
+
+static void stay_in(void *arg)
+{
+	fixture_open(PROCQ_CONSUMER, CAPACITY);
+	need(write(*(int *)arg, "", 1) == 1);
+	for (;;)
+		pause();
+}
+
+static void test_list(void)
+{
+	int ready[2], found = 0;
+	pid_t pid;
+	char byte;
+
+	if (procq_list(visit, &found) == -ENOTSUP) {
+		skip("a queue is listed", "none can be, here");
+		return;
+	}
+	need(pipe(ready) == 0);
+	pid = fixture_fork(stay_in, &ready[1]);
+	need(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	close(ready[1]);
+	watched = true;
+	is_int(procq_list(visit, &found), 0, "queues are listed");
+	ok(!watched, "this one was looked into");
+	is_int(found, 1, "and found");
+	need(pthread_join(opener, NULL) == 0);
+	is_int(dead_elsewhere(), 0, "a thread that opened it meanwhile lives");
+	found = 0;
+	is_int(procq_list(visit, &found), 0, "once more");
+	is_int(found, 1, "found again, being open");
+	is_int(dead_elsewhere(), 0, "the look at it costs nobody a lock");
+	procq_close(late);
+	need(pid > 1 && kill(pid, SIGKILL) == 0);
+	fixture_wait(pid);
+	fixture_clean();
+}
+
+int main(void)
+{
+	/* A shared name: what has one of procq's own is listed without a
+	 * look inside. */
+	fixture_begin("between");
+	snprintf(fixture_object, sizeof(fixture_object), "/%s", fixture_queue);
+	memcpy(fixture_queue, fixture_object, sizeof(fixture_queue));
+	test_list();
+	return done();
+}
