@@ -157,7 +157,7 @@ struct pq_header {
 	uint32_t capacity;
 	uint64_t size;
 	uint64_t boot_id[2];
-	uint64_t pid_namespace;		/* inode, 0: unknown */
+	uint64_t pid_namespace;		/* inode, 0: there are none */
 	int64_t created;		/* wall clock */
 
 	/* OPEN, PROPOSED by an incarnation, FINAL; by CAS. */

@@ -320,6 +320,7 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval -EPROTONOSUPPORT a queue of another version or machine type
  *         (options->found: its layout version)
  * @retval -EXDEV a queue of another PID namespace
+ * @retval -ENOTSUP there is no /proc to see the PID namespace in (Linux)
  * @retval -ESTALE a queue of an earlier boot
  * @retval -EUSERS all PROCQ_PARTICIPANTS_MAX places are taken
  * @retval -ENOSPC, -ENOMEM, -EMFILE, -ENFILE too little of something

@@ -157,21 +157,41 @@ static int look_at(int fd, struct stat *st)
 
 /* ---- lock bytes ---- */
 
-static int lock_byte(int fd, short type, uint64_t byte, pid_t *holder)
+static int call_lock(int fd, int cmd, short type, uint64_t byte,
+		     struct flock *fl)
 {
-	struct flock fl = { 0 };
-	int cmd = holder ? F_GETLK : F_SETLK, tries = 0;
+	int tries = 0;
 
-	fl.l_type = type;
-	fl.l_whence = SEEK_SET;
-	fl.l_start = (off_t)(LOCK_BASE + (int64_t)byte);
-	fl.l_len = 1;
-	while (fcntl(fd, cmd, &fl) < 0)
+	memset(fl, 0, sizeof(*fl));
+	fl->l_type = type;
+	fl->l_whence = SEEK_SET;
+	fl->l_start = (off_t)(LOCK_BASE + (int64_t)byte);
+	fl->l_len = 1;
+	while (fcntl(fd, cmd, fl) < 0)
 		if (errno != EINTR && (errno != ENOLCK || ++tries == TRIES))
 			return -errno;
-	if (holder)
-		*holder = fl.l_type == F_UNLCK ? 0 : fl.l_pid;
 	return 0;
+}
+
+static int lock_byte(int fd, short type, uint64_t byte)
+{
+	struct flock fl;
+
+	return call_lock(fd, F_SETLK, type, byte, &fl);
+}
+
+/* Does another process hold it? 1, 0, -errno. The pid may be 0 then, too:
+ * where its holder has none that this process could see. */
+static int ask_byte(int fd, uint64_t byte, pid_t *holder)
+{
+	struct flock fl;
+	int rc = call_lock(fd, F_GETLK, F_WRLCK, byte, &fl);
+
+	*holder = 0;
+	if (rc < 0 || fl.l_type == F_UNLCK)
+		return rc;
+	*holder = fl.l_pid;
+	return 1;
 }
 
 static bool own_has(const struct pq_segment *seg, uint64_t incarnation)
@@ -203,7 +223,7 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 		seg->own = own;
 		seg->own_room = room;
 	}
-	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation, NULL);
+	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation);
 	if (rc == 0)
 		seg->own[seg->own_count++] = incarnation;
 	pq_segment_unlock();
@@ -212,7 +232,7 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 
 bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
 {
-	pid_t holder = 0;
+	pid_t holder;
 	bool held;
 
 	if (incarnation == 0 || incarnation > PQ_INCARNATION_MASK)
@@ -225,9 +245,7 @@ bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
 	if (seg->lock_fd < 0)
 		return false;
 	/* If the kernel can't say, nobody is declared dead. */
-	if (lock_byte(seg->lock_fd, F_WRLCK, incarnation, &holder) < 0)
-		return true;
-	return holder != 0;
+	return ask_byte(seg->lock_fd, incarnation, &holder) != 0;
 }
 
 void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
@@ -238,7 +256,7 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 			seg->own[i] = seg->own[--seg->own_count];
 			break;
 		}
-	lock_byte(seg->lock_fd, F_UNLCK, incarnation, NULL);
+	lock_byte(seg->lock_fd, F_UNLCK, incarnation);
 	pq_segment_unlock();
 }
 
@@ -249,15 +267,15 @@ static int init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
 	int64_t pause = PQ_MILLI / 4;
 
 	for (;;) {
-		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0, NULL);
+		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0);
 		struct timespec ts;
 
 		if (rc != -EAGAIN && rc != -EACCES)
 			return rc;
 		if (procq_now() >= deadline) {
-			pid_t holder = 0;
+			pid_t holder;
 
-			lock_byte(seg->lock_fd, F_WRLCK, 0, &holder);
+			ask_byte(seg->lock_fd, 0, &holder);
 			*who = (uint32_t)holder;
 			return -ETIMEDOUT;
 		}
@@ -270,7 +288,7 @@ static int init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
 
 static void init_unlock(struct pq_segment *seg)
 {
-	lock_byte(seg->lock_fd, F_UNLCK, 0, NULL);
+	lock_byte(seg->lock_fd, F_UNLCK, 0);
 }
 
 /* ---- names and descriptors ---- */
@@ -473,15 +491,20 @@ static bool same_boot(const uint64_t a[2], const uint64_t b[2])
 
 /* 0 where there are none. An error, where it could not be read, must not make
  * a queue look like one of another namespace; and unlike with the boot, not
- * to know is not enough, for a pid may be a stranger's. */
+ * to know is not enough, for a pid may be a stranger's. Linux has namespaces
+ * where there is no /proc to see them in, too: then nobody may join. */
 static int read_pid_namespace(uint64_t *id)
 {
 	struct stat st;
 
 	*id = 0;
+#if defined __linux__
 	if (stat("/proc/self/ns/pid", &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT ? -ENOTSUP : -errno;
 	*id = st.st_ino;
+#else
+	(void)st;
+#endif
 	return 0;
 }
 

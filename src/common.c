@@ -159,6 +159,10 @@ void complain_unopened(const char *queue, const struct procq_options *options,
 		complain(_("queue '%s': process %" PRIu32
 			   " has not finished setting it up"), queue, found);
 		break;
+	case -ENOTSUP:
+		complain(_("queue '%s': without /proc nobody can tell whose "
+			   "PIDs it holds"), queue);
+		break;
 	default:
 		complain(_("queue '%s': %s"), queue, _(procq_strerror(err)));
 		break;

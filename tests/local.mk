@@ -100,7 +100,7 @@ tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
 
 # Others step in at these.
 tests_test_between_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=openat
+	-Wl,--wrap=fcntl,--wrap=openat,--wrap=stat
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.

@@ -81,21 +81,37 @@ static void stay_in(void *arg)
 		pause();
 }
 
-static void test_list(void)
+static pid_t stay_elsewhere(void)
 {
-	int ready[2], found = 0;
+	int ready[2];
 	pid_t pid;
 	char byte;
 
-	if (procq_list(visit, &found) == -ENOTSUP) {
-		skip("a queue is listed", "none can be, here");
-		return;
-	}
 	need(pipe(ready) == 0);
 	pid = fixture_fork(stay_in, &ready[1]);
 	need(read(ready[0], &byte, 1) == 1);
 	close(ready[0]);
 	close(ready[1]);
+	return pid;
+}
+
+static void end_elsewhere(pid_t pid)
+{
+	need(pid > 1 && kill(pid, SIGKILL) == 0);
+	fixture_wait(pid);
+	fixture_clean();
+}
+
+static void test_list(void)
+{
+	int found = 0;
+	pid_t pid;
+
+	if (procq_list(visit, &found) == -ENOTSUP) {
+		skip("a queue is listed", "none can be, here");
+		return;
+	}
+	pid = stay_elsewhere();
 	watched = true;
 	is_int(procq_list(visit, &found), 0, "queues are listed");
 	ok(!watched, "this one was looked into");
@@ -107,9 +123,69 @@ static void test_list(void)
 	is_int(found, 1, "found again, being open");
 	is_int(dead_elsewhere(), 0, "the look at it costs nobody a lock");
 	procq_close(late);
-	need(pid > 1 && kill(pid, SIGKILL) == 0);
-	fixture_wait(pid);
-	fixture_clean();
+	end_elsewhere(pid);
+}
+
+/* ---- PID namespaces that can't be told apart ---- */
+
+static bool no_proc, no_pids;
+
+int __real_stat(const char *path, struct stat *st);
+int __wrap_stat(const char *path, struct stat *st);
+int __wrap_stat(const char *path, struct stat *st)
+{
+	if (no_proc && strncmp(path, "/proc/", 6) == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	return __real_stat(path, st);
+}
+
+int __real_fcntl(int fd, int cmd, ...);
+int __wrap_fcntl(int fd, int cmd, ...);
+int __wrap_fcntl(int fd, int cmd, ...)
+{
+	va_list args;
+	void *arg;
+	int rc;
+
+	va_start(args, cmd);
+	arg = va_arg(args, void *);
+	va_end(args);
+	rc = __real_fcntl(fd, cmd, arg);
+	/* As it names one of a namespace that is not below this one. */
+	if (no_pids && cmd == F_GETLK)
+		((struct flock *)arg)->l_pid = 0;
+	return rc;
+}
+
+static void test_namespaces(void)
+{
+	struct procq *q;
+	struct procq_stat s;
+	pid_t pid = stay_elsewhere();
+
+#if defined __linux__
+	no_proc = true;
+	is_int(fixture_try(&q, PROCQ_CONSUMER, 0), -ENOTSUP,
+	       "a namespace that can't be seen is none to join in");
+	no_proc = false;
+#endif
+	q = fixture_open(PROCQ_CONSUMER, 0);
+	no_pids = true;
+	procq_stat(q, &s);
+	no_pids = false;
+	is_int(s.dead, 0, "who holds a lock lives, though it has no pid here");
+	is_int(s.consumers, 2, "and is counted");
+	procq_close(q);
+	end_elsewhere(pid);
+#if defined __linux__
+	no_proc = true;
+	is_int(fixture_try(&q, PROCQ_PRODUCER, CAPACITY), -ENOTSUP,
+	       "nor to make a queue in");
+	no_proc = false;
+#endif
+	ok(!fixture_exists(), "no queue is left");
 }
 
 int main(void)
@@ -120,5 +196,6 @@ int main(void)
 	snprintf(fixture_object, sizeof(fixture_object), "/%s", fixture_queue);
 	memcpy(fixture_queue, fixture_object, sizeof(fixture_queue));
 	test_list();
+	test_namespaces();
 	return done();
 }
