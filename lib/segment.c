@@ -47,7 +47,7 @@
  * object. Taken before list_mutex. */
 static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct pq_segment *list;		/* guarded by open_mutex */
+static struct pq_segment *list;	/* written with both, read with either */
 
 void pq_segment_lock(void)
 {
@@ -194,10 +194,28 @@ static int ask_byte(int fd, uint64_t byte, pid_t *holder)
 	return 1;
 }
 
+static bool same_locks(const struct pq_segment *a, const struct pq_segment *b)
+{
+	return a->pid == b->pid && a->lock_ino && a->lock_ino == b->lock_ino &&
+	       a->lock_dev == b->lock_dev;
+}
+
 static bool own_has(const struct pq_segment *seg, uint64_t incarnation)
 {
 	for (size_t i = 0; i < seg->own_count; i++)
 		if (seg->own[i] == incarnation)
+			return true;
+	return false;
+}
+
+/* Does this process hold it, by whatever view? An onlooker's, say, has none
+ * of its own. Under list_mutex. */
+static bool held_here(const struct pq_segment *seg, uint64_t incarnation)
+{
+	if (own_has(seg, incarnation))
+		return true;
+	for (const struct pq_segment *s = list; s; s = s->next)
+		if (s != seg && same_locks(s, seg) && own_has(s, incarnation))
 			return true;
 	return false;
 }
@@ -208,7 +226,7 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 
 	pq_segment_lock();
 	/* The kernel would grant it: the process has it already. */
-	if (own_has(seg, incarnation)) {
+	if (held_here(seg, incarnation)) {
 		pq_segment_unlock();
 		return -EAGAIN;
 	}
@@ -238,7 +256,7 @@ bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
 	if (incarnation == 0 || incarnation > PQ_INCARNATION_MASK)
 		return false;
 	pq_segment_lock();
-	held = own_has(seg, incarnation);
+	held = held_here(seg, incarnation);
 	pq_segment_unlock();
 	if (held)
 		return true;
@@ -415,10 +433,16 @@ static int check_owner(const struct pq_segment *seg, const struct stat *st,
 	return 0;
 }
 
+static void note_locks(struct pq_segment *seg, const struct stat *st)
+{
+	seg->lock_dev = st->st_dev;
+	seg->lock_ino = st->st_ino;
+}
+
 /* The same of the lock file, which stands where everybody may put things.
  * With a second name it may be a file of the user's that is no lock file, put
  * there for its permissions to be changed. */
-static int check_lock_file(const struct pq_segment *seg,
+static int check_lock_file(struct pq_segment *seg,
 			   struct procq_options *options)
 {
 	struct stat st;
@@ -429,6 +453,7 @@ static int check_lock_file(const struct pq_segment *seg,
 	rc = look_at(seg->lock_fd, &st);
 	if (rc < 0)
 		return rc;
+	note_locks(seg, &st);
 	if (st.st_nlink > 1)
 		return -ENODEV;
 	return check_owner(seg, &st, options);
@@ -835,8 +860,12 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	if (rc < 0)
 		return rc;
 	rc = look_at(seg->fd, &st);
-	if (rc == 0)
-		rc = check_owner(seg, &st, options);
+	if (rc < 0)
+		return rc;
+#if PQ_USE_SHM_LOCKS
+	note_locks(seg, &st);
+#endif
+	rc = check_owner(seg, &st, options);
 	if (rc < 0)
 		return rc;
 	found = look(seg, (size_t)st.st_size);
@@ -856,15 +885,60 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	return settle(seg, options, incarnation);
 }
 
+/* Another view in this process with the same locks, which closing these
+ * descriptors would drop. */
+static struct pq_segment *find_sibling(const struct pq_segment *seg)
+{
+	for (struct pq_segment *s = list; s; s = s->next)
+		if (s != seg && same_locks(s, seg))
+			return s;
+	return NULL;
+}
+
+/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
+ * it is given here leaked. */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic push
+# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
+/* Leave all descriptors to a sibling, to be closed with its own. Where there
+ * is no memory for that they stay open as long as the process. */
+static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
+{
+	size_t count = at->parked_count + seg->parked_count + 2;
+	int *parked = realloc(at->parked, count * sizeof(*parked));
+
+	if (!parked)
+		return;
+	at->parked = parked;
+	while (seg->parked_count > 0)
+		parked[at->parked_count++] = seg->parked[--seg->parked_count];
+	parked[at->parked_count++] = seg->fd;
+	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
+		parked[at->parked_count++] = seg->lock_fd;
+}
+
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic pop
+#endif
+
 static void close_descriptors(struct pq_segment *seg)
 {
-	while (seg->parked_count > 0)
-		close(seg->parked[--seg->parked_count]);
-	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
-		close(seg->lock_fd);
-	if (seg->fd >= 0)
-		close(seg->fd);
+	struct pq_segment *sibling = find_sibling(seg);
+
+	if (sibling) {
+		park_descriptors(seg, sibling);
+	} else {
+		while (seg->parked_count > 0)
+			close(seg->parked[--seg->parked_count]);
+		if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
+			close(seg->lock_fd);
+		if (seg->fd >= 0)
+			close(seg->fd);
+	}
 	seg->fd = seg->lock_fd = -1;
+	seg->lock_ino = 0;
 }
 
 static void free_segment(struct pq_segment *seg)
@@ -904,8 +978,10 @@ static int open_new(struct pq_segment **out, const char *name,
 		free_segment(seg);
 		return rc;
 	}
+	pq_segment_lock();
 	seg->next = list;
 	list = seg;
+	pq_segment_unlock();
 	*out = seg;
 	return 0;
 }
@@ -969,68 +1045,21 @@ int pq_segment_has_magic(int dir, const char *name)
 	return rc;
 }
 
-/* Another view of the same object in this process: it has locks that closing
- * these descriptors would drop. */
-static struct pq_segment *find_sibling(const struct pq_segment *seg)
-{
-	struct stat a, b;
-
-	if (look_at(seg->fd, &a) < 0)
-		return NULL;
-	for (struct pq_segment *s = list; s; s = s->next)
-		if (s != seg && s->pid == seg->pid && look_at(s->fd, &b) == 0 &&
-		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-			return s;
-	return NULL;
-}
-
-/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
- * it is given here leaked. */
-#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
-# pragma GCC diagnostic push
-# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-
-/* Leave all descriptors to a sibling, to be closed with its own. Where there
- * is no memory for that they stay open as long as the process. */
-static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
-{
-	size_t count = at->parked_count + seg->parked_count + 2;
-	int *parked = realloc(at->parked, count * sizeof(*parked));
-
-	if (!parked)
-		return;
-	at->parked = parked;
-	while (seg->parked_count > 0)
-		parked[at->parked_count++] = seg->parked[--seg->parked_count];
-	parked[at->parked_count++] = seg->fd;
-	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
-		parked[at->parked_count++] = seg->lock_fd;
-}
-
-#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
-# pragma GCC diagnostic pop
-#endif
-
 void pq_segment_close(struct pq_segment *seg)
 {
-	struct pq_segment *sibling;
-
 	pthread_mutex_lock(&open_mutex);
 	if (--seg->users > 0) {
 		pthread_mutex_unlock(&open_mutex);
 		return;
 	}
+	pq_segment_lock();
 	for (struct pq_segment **p = &list; *p; p = &(*p)->next)
 		if (*p == seg) {
 			*p = seg->next;
 			break;
 		}
-	sibling = find_sibling(seg);
-	if (sibling)
-		park_descriptors(seg, sibling);
-	else
-		close_descriptors(seg);
+	pq_segment_unlock();
+	close_descriptors(seg);
 	munmap(seg->header, seg->size);
 	free_segment(seg);
 	pthread_mutex_unlock(&open_mutex);

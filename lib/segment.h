@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "layout.h"
 #include "word.h"
@@ -24,6 +25,8 @@ struct pq_segment {
 	char lock_name[PROCQ_NAME_SIZE + 16];
 	int fd;
 	int lock_fd;			/* fd, or of a lock file beside it */
+	dev_t lock_dev;			/* … what it leads to; all views of one */
+	ino_t lock_ino;			/* have their locks in common. 0: none */
 	pid_t pid;			/* the process whose view it is */
 	unsigned users;
 	bool readonly;
@@ -43,8 +46,9 @@ struct pq_segment {
 	 * may look at the same ones, or skip some until the next round. */
 	_Atomic uint32_t look_at;
 
-	/* Incarnations that this process holds: F_GETLK does not report the
-	 * locks of the process that asks. Guarded by pq_segment_lock(). */
+	/* Incarnations that this process holds by this view: F_GETLK does not
+	 * report the locks of the process that asks. Guarded by
+	 * pq_segment_lock(). */
 	uint64_t *own;
 	size_t own_count;
 	size_t own_room;

@@ -652,6 +652,7 @@ static void test_onlooker_first(void)
 {
 	int before = descriptors();
 	struct procq *look, *late;
+	struct procq_stat s;
 	pid_t pid;
 
 	atomic_store(&gate->open, 0);
@@ -662,6 +663,10 @@ static void test_onlooker_first(void)
 	ok(look->seg->readonly, "an onlooker maps it read-only");
 	late = fixture_open(PROCQ_PRODUCER, 0);
 	ok(late->seg != look->seg, "a participant beside it does not");
+	procq_stat(look, &s);
+	ok(s.dead == 0 && s.producers == 1 && s.consumers == 1,
+	   "whom the onlooker sees alive");
+	is_int(procq_drained(look), 0, "and at work");
 	procq_close(look);
 	is_int(swept_from_elsewhere(), 0,
 	       "the onlooker leaves: the participant keeps its locks");
