@@ -117,16 +117,16 @@ static uint64_t inode_of(int pin)
 #if PQ_USE_STARTTIME
 /* Field 22 of /proc/PID/stat, in clock ticks since boot, plus one so that it
  * is never 0. The second field, the name, may hold anything, brackets and
- * blanks too: count from the last bracket. Only calls that a child may make
- * that shares its parent's memory, but for errno where a call fails. */
+ * blanks too: count from the last bracket. Raw calls, for a child that shares
+ * its parent's memory: the libc's are cancellation points, and whether the
+ * thread that started it is to be cancelled is in that memory. */
 static uint64_t start_of(pid_t pid)
 {
 	char path[32] = "/proc/", text[768], digits[12];
 	size_t n = 0, at = 6;
 	uint64_t value = 0;
-	ssize_t got;
+	long got, fd;
 	char *p;
-	int fd;
 
 	if (pid <= 0)
 		return 0;
@@ -135,11 +135,12 @@ static uint64_t start_of(pid_t pid)
 	while (n > 0)
 		path[at++] = digits[--n];
 	memcpy(path + at, "/stat", 6);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = pq_raw(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0,
+		    0);
 	if (fd < 0)
 		return 0;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
+	got = pq_raw(SYS_read, fd, (long)text, sizeof(text) - 1, 0, 0);
+	pq_close((int)fd);
 	if (got <= 0)
 		return 0;
 	text[got] = '\0';

@@ -202,7 +202,7 @@ static bool leave(struct procq *q)
 	return removed;
 }
 
-int procq_close(struct procq *q)
+static int close_handle(struct procq *q)
 {
 	bool removed = false;
 
@@ -233,6 +233,16 @@ int procq_close(struct procq *q)
 	pq_segment_close(q->seg);
 	free_handle(q);
 	return removed;
+}
+
+int procq_close(struct procq *q)
+{
+	int state, rc;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	rc = close_handle(q);
+	pthread_setcancelstate(state, NULL);
+	return rc;
 }
 
 int procq_remove(struct procq *q)
@@ -464,8 +474,9 @@ cancel:
 	return rc;
 }
 
-int procq_spawn(struct procq *q, const struct procq_command *command,
-		struct procq_process *out)
+static int check_and_spawn(struct procq *q,
+			   const struct procq_command *command,
+			   struct procq_process *out)
 {
 	struct pq_start start;
 	int rc = usable_participant(q);
@@ -488,6 +499,19 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 		return rc;
 	fill_start(q, command, &start);
 	return spawn(q, command, &start, out);
+}
+
+/* A child has its parent's memory, or a copy of it, and in that a request to
+ * cancel the thread that started it: it must not act on it. */
+int procq_spawn(struct procq *q, const struct procq_command *command,
+		struct procq_process *out)
+{
+	int state, rc;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	rc = check_and_spawn(q, command, out);
+	pthread_setcancelstate(state, NULL);
+	return rc;
 }
 
 int procq_entered(struct procq *q, struct procq_process *process)

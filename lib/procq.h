@@ -56,6 +56,9 @@
  * - Whichever participant is killed with SIGKILL, wherever: nothing is lost
  *   and nobody waits for it. What it held goes back when another participant
  *   finds it dead, at the latest PROCQ_PATIENCE after looking in vain.
+ * - A thread that uses a handle may be cancelled while it is in procq_wait();
+ *   procq_open(), procq_close() and procq_spawn() don't act on it. Around the
+ *   others, disable it: they may be cancelled half-way.
  * - The library installs no signal handler, and waits only for the processes
  *   that it started itself. It has to be the one who does: what is reaped by
  *   somebody else, by wait() or waitpid(-1) in another thread, or by the kernel

@@ -49,6 +49,23 @@ static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct pq_segment *list;	/* written with both, read with either */
 
+/* A thread that is cancelled with the mutex would keep it for ever: to wait
+ * for an init lock is a cancellation point, and so is every close(). */
+static int open_lock(void)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_mutex_lock(&open_mutex);
+	return state;
+}
+
+static void open_unlock(int state)
+{
+	pthread_mutex_unlock(&open_mutex);
+	pthread_setcancelstate(state, NULL);
+}
+
 void pq_segment_lock(void)
 {
 	pthread_mutex_lock(&list_mutex);
@@ -989,9 +1006,8 @@ static int open_new(struct pq_segment **out, const char *name,
 int pq_segment_open(struct pq_segment **out, const char *name,
 		    struct procq_options *options, uint64_t *incarnation)
 {
-	int rc = 0;
+	int state = open_lock(), rc = 0;
 
-	pthread_mutex_lock(&open_mutex);
 	*incarnation = 0;
 	*out = find_open(name, options->role == PROCQ_ONLOOKER);
 	if (*out)
@@ -1000,7 +1016,7 @@ int pq_segment_open(struct pq_segment **out, const char *name,
 		rc = open_new(out, name, options, incarnation);
 	if (rc == 0)
 		(*out)->users++;
-	pthread_mutex_unlock(&open_mutex);
+	open_unlock(state);
 	return rc;
 }
 
@@ -1037,19 +1053,19 @@ static int read_magic(int dir, const char *name)
  * participant that lives would look dead to all others. */
 int pq_segment_has_magic(int dir, const char *name)
 {
-	int rc;
+	int state = open_lock(), rc;
 
-	pthread_mutex_lock(&open_mutex);
 	rc = is_open(dir, name) ? 1 : read_magic(dir, name);
-	pthread_mutex_unlock(&open_mutex);
+	open_unlock(state);
 	return rc;
 }
 
 void pq_segment_close(struct pq_segment *seg)
 {
-	pthread_mutex_lock(&open_mutex);
+	int state = open_lock();
+
 	if (--seg->users > 0) {
-		pthread_mutex_unlock(&open_mutex);
+		open_unlock(state);
 		return;
 	}
 	pq_segment_lock();
@@ -1062,7 +1078,7 @@ void pq_segment_close(struct pq_segment *seg)
 	close_descriptors(seg);
 	munmap(seg->header, seg->size);
 	free_segment(seg);
-	pthread_mutex_unlock(&open_mutex);
+	open_unlock(state);
 }
 
 /* ---- removing ---- */
@@ -1084,11 +1100,11 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 	uint64_t life = PQ_LIFE_OPEN;
 	uint32_t who;
 	bool here;
-	int rc;
+	int state, rc;
 
 	if (!unused(seg))
 		return -EBUSY;
-	pthread_mutex_lock(&open_mutex);
+	state = open_lock();
 	/* Another that leaves at this moment may be here too; whoever comes
 	 * second finds all others gone. */
 	rc = init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
@@ -1126,6 +1142,6 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 unlock:
 	init_unlock(seg);
 out:
-	pthread_mutex_unlock(&open_mutex);
+	open_unlock(state);
 	return rc;
 }

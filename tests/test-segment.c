@@ -5,6 +5,8 @@
  */
 #include <config.h>
 
+#include <pthread.h>
+
 #include "tap.h"
 
 #include "fixture.h"
@@ -383,6 +385,37 @@ static void hold_init_lock(void *arg)
 		pause();
 }
 
+static void *open_cancelled(void *arg)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+
+	pthread_cancel(pthread_self());
+	o.deadline = procq_now() + 5000000;
+	*(int *)arg = procq_open(&q, fixture_queue, &o);
+	pthread_testcancel();
+	return NULL;
+}
+
+/* A thread that is cancelled while it waits for the creator must not keep the
+ * others of its process from opening anything, ever. */
+static void cancel_opener(void *arg)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	pthread_t thread;
+	void *how;
+	int rc = 0;
+
+	(void)arg;
+	alarm(10);
+	need(pthread_create(&thread, NULL, open_cancelled, &rc) == 0 &&
+	     pthread_join(thread, &how) == 0);
+	o.deadline = procq_now() + 5000000;
+	_exit(how == PTHREAD_CANCELED && rc == -ETIMEDOUT &&
+	      procq_open(&q, fixture_queue, &o) == -ETIMEDOUT ? 0 : 1);
+}
+
 static void test_slow_creator(void)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
@@ -398,6 +431,8 @@ static void test_slow_creator(void)
 	is_int(procq_open(&q, fixture_queue, &o), -ETIMEDOUT,
 	       "a creator that does not come to an end: the deadline");
 	is_int(o.found, pid, "and who it is");
+	is_int(fixture_run(cancel_opener, NULL), 0,
+	       "a thread that is cancelled waiting for it keeps no lock");
 	kill(pid, SIGKILL);
 	fixture_wait(pid);
 	builds("when it is dead");

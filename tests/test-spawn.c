@@ -12,6 +12,8 @@
 
 #include "fixture.h"
 
+#include <pthread.h>
+
 #include "spawn.h"
 
 #define CAPACITY 4
@@ -201,6 +203,68 @@ static void test_stacks(void)
 	end_one();
 }
 
+/* ---- a thread that is cancelled ---- */
+
+static pid_t program;
+static _Atomic int unwound;
+
+static void unwind(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&unwound, getpid() == program ? 1 : 100);
+}
+
+static void *spawn_cancelled(void *arg)
+{
+	static const char *const argv[] = { "true", NULL };
+	/* Kept, or it would die with this thread. */
+	struct procq_command command = { .argv = argv, .flags = PROCQ_KEEP };
+
+	command.method = *(const unsigned *)arg;
+	pthread_cleanup_push(unwind, NULL);
+	pthread_cancel(pthread_self());
+	if (procq_spawn(producer, &command, NULL) < 0)
+		atomic_fetch_add(&unwound, 10);
+	pthread_testcancel();
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+/* By its exit status: where a child unwinds the stack of its parent, the
+ * parent does not live to tell. */
+static void cancel_one(void *arg)
+{
+	struct procq_process p;
+	struct procq_event e;
+	pthread_t thread;
+	void *how;
+
+	alarm(10);
+	program = getpid();
+	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	need(pthread_create(&thread, NULL, spawn_cancelled, arg) == 0 &&
+	     pthread_join(thread, &how) == 0);
+	if (how != PTHREAD_CANCELED || atomic_load(&unwound) != 1)
+		_exit(1);
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	need(procq_take_exited(producer, &p) == 0 &&
+	     procq_collect(producer, &e) == 1);
+	procq_close(producer);
+	_exit(e.cause == PROCQ_EXIT && e.code == 0 ? 0 : 2);
+}
+
+static void test_cancelled(void)
+{
+	for (int i = 0; i < 2; i++) {
+		unsigned method = methods[i];
+
+		if (pq_spawn_has(method))
+			is_int(fixture_run(cancel_one, &method), 0,
+			       "only a cancelled thread unwinds, no child");
+	}
+}
+
 /* A handle with a child on a stack keeps all that the child may touch. */
 static void test_stuck(void)
 {
@@ -228,6 +292,7 @@ int main(void)
 	test_lifeline();
 	test_view();
 	test_stacks();
+	test_cancelled();
 	is_int(fixture_sum(producer), 0, "nothing is lost");
 	is_int(procq_occupied(producer), 0, "nor kept");
 	is_int(procq_close(producer), 1, "nor left");

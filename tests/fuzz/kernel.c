@@ -472,8 +472,10 @@ int fuzz_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 
 long fuzz_raw(long nr, long a, long b, long c, long d, long e)
 {
-	tick();
 #if defined __linux__
+	long rc;
+
+	tick();
 	switch (nr) {
 	case SYS_pidfd_open:
 		if (a <= 0)
@@ -481,6 +483,12 @@ long fuzz_raw(long nr, long a, long b, long c, long d, long e)
 		return new_file((int32_t)a, false);
 	case SYS_pidfd_send_signal:
 		return send_signal((int)a, (int)b, (unsigned)d);
+	case SYS_openat:
+		rc = fuzz_open((const char *)b, (int)c);
+		return rc < 0 ? -errno : rc;
+	case SYS_read:
+		rc = fuzz_read((int)a, (void *)b, (size_t)c);
+		return rc < 0 ? -errno : rc;
 	case SYS_fstat:
 		return fuzz_fstat((int)a, (struct stat *)b) < 0 ? -errno : 0;
 	case SYS_clock_gettime:
@@ -494,6 +502,7 @@ long fuzz_raw(long nr, long a, long b, long c, long d, long e)
 		return -ENOSYS;
 	}
 #else
+	tick();
 	(void)nr, (void)a, (void)b, (void)c, (void)d, (void)e;
 	return -ENOSYS;
 #endif
