@@ -790,15 +790,33 @@ static int verify(struct pq_segment *seg, size_t size,
 
 /* ---- opening ---- */
 
-/* Where the directory is sticky only the owner may: then -EPERM. */
+/* Holds the init lock, and has seen that the name and the lock file's lead to
+ * what it has open. Where the directory is sticky only the owner may: then
+ * -EPERM.
+ *
+ * The object first. As long as its lock file has its name, whoever would build
+ * or unlink another under this name opens that file and waits for its byte 0,
+ * which is held here, so nothing else can get the name while this one is
+ * stopped before either call. Who has waited finds that the file has no link
+ * left, and opens both anew; who has another file's byte 0 finds that the name
+ * does not lead to what it had opened. The other way round, somebody made a
+ * lock file of his own after the first call, finished the removal and built
+ * anew, and the second call took away that one's object.
+ *
+ * Killed before the first call: the object is final, or unfinished, and the
+ * next opener's to settle. Between the two: the lock file stays, and guards
+ * the next object. Whoever is still in the old one has bytes of it that are
+ * not given out again as long as he has them; and a process that is in both
+ * knows by the file that they have their locks in common (same_locks()). So
+ * it is no failure either where the file is another's and can't be unlinked. */
 static int unlink_object(const struct pq_segment *seg)
 {
-#if !PQ_USE_SHM_LOCKS
-	/* First, so that no new object is ever guarded by the old file. */
-	if (unlink(seg->lock_name) < 0 && errno != ENOENT)
+	if (shm_unlink(seg->name) < 0 && errno != ENOENT)
 		return -errno;
+#if !PQ_USE_SHM_LOCKS
+	unlink(seg->lock_name);
 #endif
-	return shm_unlink(seg->name) < 0 && errno != ENOENT ? -errno : 0;
+	return 0;
 }
 
 /* A final object that may not be unlinked by this user: open it again.

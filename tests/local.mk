@@ -100,7 +100,8 @@ tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
 
 # Others step in at these.
 tests_test_between_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=fcntl,--wrap=openat,--wrap=stat
+	-Wl,--wrap=fcntl,--wrap=openat,--wrap=stat \
+	-Wl,--wrap=unlink,--wrap=shm_unlink
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.

@@ -8,6 +8,7 @@
  */
 #include <config.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 
@@ -188,6 +189,98 @@ static void test_namespaces(void)
 	ok(!fixture_exists(), "no queue is left");
 }
 
+/* ---- a remover that is stopped half-way ---- */
+
+static int unlinks_left = -1;
+
+static void before_unlink(void)
+{
+	if (unlinks_left >= 0 && unlinks_left-- == 0)
+		raise(SIGSTOP);
+}
+
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
+{
+	before_unlink();
+	return __real_unlink(path);
+}
+
+int __real_shm_unlink(const char *name);
+int __wrap_shm_unlink(const char *name);
+int __wrap_shm_unlink(const char *name)
+{
+	before_unlink();
+	return __real_shm_unlink(name);
+}
+
+static void remove_and_stop(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_KEEPER, CAPACITY);
+
+	unlinks_left = *(int *)arg;
+	_exit(procq_close(q) == 1 ? 0 : 1);
+}
+
+static void count_consumers(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ONLOOKER, 0);
+	struct procq_stat s;
+
+	(void)arg;
+	procq_stat(q, &s);
+	_exit((int)s.consumers);
+}
+
+/* @param done how many names it has unlinked when it is stopped */
+static void test_remover(int done)
+{
+	pid_t remover = fixture_fork(remove_and_stop, &done), next;
+	struct pollfd here;
+	int status, ready[2];
+	char byte;
+
+	need(waitpid(remover, &status, WUNTRACED) == remover);
+	if (!WIFSTOPPED(status)) {
+		is_int(status, 0, "a remover has but one name to unlink");
+		return;
+	}
+	need(pipe(ready) == 0);
+	next = fixture_fork(stay_in, &ready[1]);
+	/* It may have to wait for the remover, and is given time to show
+	 * that it does not. */
+	here = (struct pollfd){ .fd = ready[0], .events = POLLIN };
+	need(poll(&here, 1, 200) >= 0);
+	need(remover > 1 && kill(remover, SIGCONT) == 0);
+	is_int(fixture_wait(remover), 0, "a remover that was stopped goes on");
+	need(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	close(ready[1]);
+	ok(fixture_exists(), "what was made meanwhile is there");
+	is_int(fixture_run(count_consumers, NULL), 1, "with who made it");
+	end_elsewhere(next);
+}
+
+/* One that is killed there: nobody is kept from making another. */
+static void test_dead_remover(int done)
+{
+	pid_t remover = fixture_fork(remove_and_stop, &done);
+	struct procq *q;
+	int status;
+
+	need(waitpid(remover, &status, WUNTRACED) == remover);
+	if (!WIFSTOPPED(status))
+		return;
+	need(remover > 1 && kill(remover, SIGKILL) == 0);
+	fixture_wait(remover);
+	q = fixture_open(PROCQ_PRODUCER, CAPACITY + 1);
+	is_int(procq_capacity(q), CAPACITY + 1, "a remover that was killed");
+	is_int(dead_elsewhere(), 0, "its lock file, if left, guards the next");
+	is_int(procq_close(q), 1, "which is removed in its turn");
+	ok(!fixture_exists(), "and is gone");
+}
+
 int main(void)
 {
 	/* A shared name: what has one of procq's own is listed without a
@@ -197,5 +290,9 @@ int main(void)
 	memcpy(fixture_queue, fixture_object, sizeof(fixture_queue));
 	test_list();
 	test_namespaces();
+	for (int done = 0; done < 2; done++) {
+		test_remover(done);
+		test_dead_remover(done);
+	}
 	return done();
 }
