@@ -331,14 +331,11 @@ static int open_lifeline(struct procq *q)
 #if !PQ_USE_PDEATHSIG
 	if (q->lifeline[0] >= 0)
 		return 0;
-	if (pipe(q->lifeline) < 0)
-		return -errno;
-	for (int i = 0; i < 2; i++)
-		fcntl(q->lifeline[i], F_SETFD, FD_CLOEXEC);
+	return pq_pipe(q->lifeline);
 #else
 	(void)q;
-#endif
 	return 0;
+#endif
 }
 
 static void fill_start(struct procq *q, const struct procq_command *command,

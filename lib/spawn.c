@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,10 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 /* How long a child may take to get off its stack when the nest is destroyed;
  * it is a matter of microseconds, unless it was stopped on it. */
 #define LEAVE_MAX (100 * PQ_MILLI)
+
+/* How long a forked child may take to execute its command, where only that
+ * it has failed can be seen. */
+#define EXEC_MAX PQ_SECOND
 
 /* ---- the child ---- */
 
@@ -296,6 +301,10 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 
 	if (clone_works()) {
 		s->handlers_cleared = true;
+		/* Back when it has executed the command, or is dead. */
+		if (s->path)
+			args.flags |= FLAG_VFORK;
+		s->vforked = s->path;
 		rc = pq_raw(NR_CLONE3, (long)&args, sizeof(args), 0, 0, 0);
 		if (rc == 0)
 			child_main(s);
@@ -303,32 +312,64 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 		/* Forbidden since it was asked for? fork() may not be. */
 		if (rc != -ENOSYS)
 			return rc < 0 ? (int)rc : 0;
-		s->handlers_cleared = false;
+		s->handlers_cleared = s->vforked = false;
 	}
 #endif
 	return fork_by_libc(s, pid);
 }
 
+int pq_pipe(int ends[2])
+{
+#if PQ_USE_PIPE2
+	return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
+#else
+	/* What another thread starts in between has both ends for good. */
+	if (pipe(ends) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+	return 0;
+#endif
+}
+
+/* What exec failed with, 0: it did not. Its end of the pipe tells it; but a
+ * process that another thread has forked may hold that end, too, as long as it
+ * likes. So it is not the end that is waited for where the kernel has waited
+ * for exec; elsewhere it is the child's death, or long enough. */
+static int read_error(const struct pq_start *s, int fd, pid_t pid)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t end = procq_now() + EXEC_MAX;
+	int err = 0, slice = 1;
+	bool last;
+	ssize_t got;
+
+	do {
+		last = s->vforked || pq_child_dead(pid) || procq_now() >= end;
+		if (poll(&p, 1, last ? 0 : slice) <= 0) {
+			slice = slice < 64 ? 2 * slice : slice;
+			continue;
+		}
+		do
+			got = read(fd, &err, sizeof(err));
+		while (got < 0 && errno == EINTR);
+		return got == (ssize_t)sizeof(err) ? err : 0;
+	} while (!last);
+	return 0;
+}
+
 /* As vfork() reports exec's failure, through a pipe that exec closes. */
 static int start_fork_command(struct pq_start *s, pid_t *pid)
 {
-	int ends[2], rc, err = 0;
-	ssize_t got;
+	int ends[2], rc = pq_pipe(ends);
 
-	if (pipe(ends) < 0)
-		return -errno;
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	if (rc < 0)
+		return rc;
 	s->error_pipe = ends[1];
 	rc = start_fork(s, pid);
 	close(ends[1]);
-	if (rc == 0) {
-		do
-			got = read(ends[0], &err, sizeof(err));
-		while (got < 0 && errno == EINTR);
-		if (got == (ssize_t)sizeof(err))
-			s->exec_error = err;
-	}
+	if (rc == 0)
+		s->exec_error = read_error(s, ends[0], *pid);
 	close(ends[0]);
 	return rc;
 }
@@ -491,7 +532,7 @@ int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 {
 	start->error_pipe = -1;
 	start->exec_error = 0;
-	start->handlers_cleared = false;
+	start->handlers_cleared = start->vforked = false;
 	start->stack_busy = NULL;
 	if (!pq_spawn_has(method))
 		return -ENOSYS;

@@ -47,6 +47,7 @@ struct pq_start {
 	int error_pipe;			/* fork: tells that exec failed; -1 */
 	int exec_error;			/* shared memory: the same, errno */
 	bool handlers_cleared;		/* by the kernel, at birth */
+	bool vforked;			/* it has waited for exec or death */
 	_Atomic uint32_t *stack_busy;
 };
 
@@ -68,6 +69,9 @@ bool pq_spawn_has(unsigned method);
 /** Can a child be tied to its parent's life, as far as there is such a thing
  * on this system? Asks the kernel once. */
 bool pq_spawn_ties(void);
+
+/** A pipe that no command inherits. 0, or -errno. */
+int pq_pipe(int ends[2]);
 
 /** The child is dead: its stack can be used again. */
 void pq_nest_vacate(struct pq_nest *nest, pid_t pid);

@@ -96,12 +96,12 @@ tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=mmap,--wrap=shm_open,--wrap=shm_unlink \
 	-Wl,--wrap=fstat,--wrap=stat,--wrap=fcntl,--wrap=posix_fallocate \
 	-Wl,--wrap=fchmod,--wrap=sem_init,--wrap=open,--wrap=read \
-	-Wl,--wrap=pipe,--wrap=opendir
+	-Wl,--wrap=pipe,--wrap=pipe2,--wrap=opendir
 
 # Others step in at these.
 tests_test_between_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fcntl,--wrap=openat,--wrap=stat \
-	-Wl,--wrap=unlink,--wrap=shm_unlink
+	-Wl,--wrap=unlink,--wrap=shm_unlink,--wrap=pipe,--wrap=pipe2
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.

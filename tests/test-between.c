@@ -281,6 +281,82 @@ static void test_dead_remover(int done)
 	ok(!fixture_exists(), "and is gone");
 }
 
+/* ---- another thread forks while a command is started ---- */
+
+static pid_t stranger;
+static bool crowded, inherited;
+
+static void hold(void *arg)
+{
+	(void)arg;
+	fixture_sleep(5000 * MS);
+}
+
+/* It has both ends from now on, if only of a fork without an exec. */
+static int fork_between(int rc, const int *ends)
+{
+	if (rc == 0 && crowded) {
+		crowded = false;
+		stranger = fixture_fork(hold, NULL);
+		inherited = !(__real_fcntl(ends[0], F_GETFD) & FD_CLOEXEC) ||
+			    !(__real_fcntl(ends[1], F_GETFD) & FD_CLOEXEC);
+	}
+	return rc;
+}
+
+int __real_pipe(int *ends);
+int __wrap_pipe(int *ends);
+int __wrap_pipe(int *ends)
+{
+	return fork_between(__real_pipe(ends), ends);
+}
+
+int __real_pipe2(int *ends, int flags);
+int __wrap_pipe2(int *ends, int flags);
+int __wrap_pipe2(int *ends, int flags)
+{
+	return fork_between(__real_pipe2(ends, flags), ends);
+}
+
+static char script[] = "/tmp/procq-test.XXXXXX";
+
+static const char *no_interpreter(void)
+{
+	static const char text[] = "#!/no/such/interpreter\n";
+	int fd = mkstemp(script);
+
+	need(fd >= 0 && write(fd, text, sizeof(text) - 1) > 0 &&
+	     fchmod(fd, 0700) == 0);
+	close(fd);
+	return script;
+}
+
+static void test_stranger(const char *path, int want)
+{
+	const char *const argv[] = { path, NULL };
+	struct procq_command command = { .argv = argv,
+					 .method = PROCQ_FORK };
+	struct procq *q = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	int64_t begun = procq_now();
+	struct procq_process p;
+	struct procq_event e;
+
+	crowded = true;
+	is_int(procq_spawn(q, &command, NULL), want,
+	       "started while another thread forks");
+	ok(procq_now() - begun < 4000 * MS, "without waiting for its child");
+	ok(!crowded, "which has both ends of the pipe");
+#if PQ_USE_PIPE2
+	ok(!inherited, "and would lose them by exec");
+#endif
+	while (procq_reap(q) == 0)
+		fixture_sleep(MS);
+	need(procq_take_exited(q, &p) == 0 && procq_collect(q, &e) == 1);
+	is_int(procq_close(q), 1, "closed");
+	need(stranger > 1 && kill(stranger, SIGKILL) == 0);
+	fixture_wait(stranger);
+}
+
 int main(void)
 {
 	/* A shared name: what has one of procq's own is listed without a
@@ -290,9 +366,13 @@ int main(void)
 	memcpy(fixture_queue, fixture_object, sizeof(fixture_queue));
 	test_list();
 	test_namespaces();
+	test_stranger("/bin/true", 0);
+	/* A script whose interpreter is not there: found when executed. */
+	test_stranger(no_interpreter(), -ENOENT);
 	for (int done = 0; done < 2; done++) {
 		test_remover(done);
 		test_dead_remover(done);
 	}
+	__real_unlink(script);
 	return done();
 }

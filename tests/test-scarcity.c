@@ -78,6 +78,7 @@ WRAP(int, sem_init, SEM_INIT, -1, (sem_t *sem, int shared, unsigned n),
      (sem, shared, n))
 WRAP(ssize_t, read, READ, -1, (int fd, void *to, size_t n), (fd, to, n))
 WRAP(int, pipe, PIPE, -1, (int *ends), (ends))
+WRAP(int, pipe2, PIPE, -1, (int *ends, int flags), (ends, flags))
 WRAP(DIR *, opendir, OPENDIR, NULL, (const char *path), (path))
 
 int __real_fcntl(int fd, int cmd, ...);
