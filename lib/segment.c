@@ -39,6 +39,9 @@
 /* The magic of an object that is being built. */
 #define MAGIC_BUILDING UINT64_C(0x212121)
 
+/* Bytes that are allocated by one call: a millisecond's work. */
+#define ALLOCATE_STEP ((size_t)2 << 20)
+
 /* Lock bytes lie far beyond the end of any object. */
 #define LOCK_BASE (INT64_C(1) << 40)
 
@@ -616,14 +619,21 @@ static int format(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
 }
 
 /* Allocated now, or ENOSPC now: never SIGBUS later. A signal interrupts it,
- * and has been handled then. */
+ * and has been handled then; older kernels undo all of an interrupted call. So
+ * each asks for little: with one call for everything a timer that comes more
+ * often than that takes would never let it end. */
 static int allocate(const struct pq_segment *seg, size_t size)
 {
-	int rc;
+	size_t at = 0, n;
+	int rc = 0;
 
-	do
-		rc = posix_fallocate(seg->fd, 0, (off_t)size);
-	while (rc == EINTR);
+	while (at < size && rc == 0) {
+		n = size - at < ALLOCATE_STEP ? size - at : ALLOCATE_STEP;
+		do
+			rc = posix_fallocate(seg->fd, (off_t)at, (off_t)n);
+		while (rc == EINTR);
+		at += n;
+	}
 	return -rc;
 }
 

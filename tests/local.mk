@@ -101,7 +101,8 @@ tests_test_scarcity_LDFLAGS = $(AM_LDFLAGS) \
 # Others step in at these.
 tests_test_between_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fcntl,--wrap=openat,--wrap=stat \
-	-Wl,--wrap=unlink,--wrap=shm_unlink,--wrap=pipe,--wrap=pipe2
+	-Wl,--wrap=unlink,--wrap=shm_unlink,--wrap=pipe,--wrap=pipe2 \
+	-Wl,--wrap=posix_fallocate
 
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.

@@ -189,6 +189,40 @@ static void test_namespaces(void)
 	ok(!fixture_exists(), "no queue is left");
 }
 
+/* ---- a timer that comes again and again ---- */
+
+static bool ticking;
+
+int __real_posix_fallocate(int fd, off_t at, off_t n);
+int __wrap_posix_fallocate(int fd, off_t at, off_t n);
+int __wrap_posix_fallocate(int fd, off_t at, off_t n)
+{
+	static int calls;
+
+	/* As if it came in the middle of whatever takes long. */
+	if (ticking && n > 8 << 20)
+		return calls++ < 1000 ? EINTR : ENOSPC;
+	/* And once at the beginning of each that does not. */
+	if (ticking && calls++ % 2 == 0)
+		return EINTR;
+	return __real_posix_fallocate(fd, at, n);
+}
+
+static void test_timer(void)
+{
+	struct procq *q;
+	struct stat st;
+
+	ticking = true;
+	q = fixture_open(PROCQ_PRODUCER, 1 << 17);
+	ticking = false;
+	ok(fstat(q->seg->fd, &st) == 0 &&
+	   (size_t)st.st_size == q->seg->size &&
+	   st.st_blocks * 512 >= st.st_size,
+	   "all is allocated, in spite of a timer");
+	is_int(procq_close(q), 1, "and removed");
+}
+
 /* ---- a remover that is stopped half-way ---- */
 
 static int unlinks_left = -1;
@@ -366,6 +400,7 @@ int main(void)
 	memcpy(fixture_queue, fixture_object, sizeof(fixture_queue));
 	test_list();
 	test_namespaces();
+	test_timer();
 	test_stranger("/bin/true", 0);
 	/* A script whose interpreter is not there: found when executed. */
 	test_stranger(no_interpreter(), -ENOENT);
