@@ -63,6 +63,19 @@ AC_DEFUN([PQ_CHECK_VERSION_SCRIPT],
 AM_CONDITIONAL([HAVE_VERSION_SCRIPT],
 	[test "$pq_cv_version_script" = yes])])
 
+# PQ_CHECK_BIND_NOW: can all functions be found when a program is loaded?
+# Appends what tells the linker so to PROCQ_LDFLAGS.
+AC_DEFUN([PQ_CHECK_BIND_NOW],
+[AC_CACHE_CHECK([whether the linker takes -z now],
+	[pq_cv_bind_now],
+	[pq_saved_LDFLAGS=$LDFLAGS
+	LDFLAGS="$LDFLAGS -Wl,-z,now"
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+		[pq_cv_bind_now=yes], [pq_cv_bind_now=no])
+	LDFLAGS=$pq_saved_LDFLAGS])
+AS_VAR_IF([pq_cv_bind_now], [yes],
+	[PROCQ_LDFLAGS="$PROCQ_LDFLAGS -Wl,-z,now"])])
+
 # PQ_CHECK_CFLAGS(VARIABLE, FLAGS): substitutes those the compiler takes
 # -Werror, since clang only warns of a warning that it does not know.
 AC_DEFUN([PQ_CHECK_CFLAGS],
