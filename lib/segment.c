@@ -916,7 +916,10 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	found = look(seg, (size_t)st.st_size);
 	if (found < 0)
 		return found;
-	/* Not for what is no queue: that shall be left as it is. */
+	/* Not for what is no queue: that shall be left as it is. And not
+	 * before: a finished object's file is the one whose name it has now,
+	 * or a later one, and then it is final; one opened earlier may have
+	 * been unlinked since (model/remove.pml, EARLYFILE). */
 	rc = open_lock_file(seg, st.st_mode & 0777);
 	if (rc == 0)
 		rc = check_lock_file(seg, options);

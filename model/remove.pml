@@ -7,6 +7,9 @@
  * dead creator or remover leaves behind put right by the next one, and is the
  * queue gone when the last one has left it empty?
  *
+ * With LOCKFILE the init lock is not the object's but a file's beside it, which
+ * the remover unlinks, too: after the object.
+ *
  * Not here: what is in the queue, but for its being empty or not; places in
  * the table that are used twice (entry.pml). Each participant has a place of
  * its own here. The init lock is the kernel's: it lets go of it when its
@@ -16,7 +19,8 @@
  * A creator that finds a FINAL object under its name ends the removal and
  * starts again; with REVIVE it takes the object back to OPEN instead.
  *
- * Mutants: BLINDJOIN EARLYCHECK NOINODE TRYLOCK LATELEAVE OPENONLY REBUILD.
+ * Mutants: BLINDJOIN EARLYCHECK NOINODE TRYLOCK LATELEAVE OPENONLY REBUILD;
+ * with LOCKFILE: FILEFIRST EARLYFILE.
  */
 #ifndef NP
 #define NP 2
@@ -36,7 +40,14 @@ byte name;			/* the object it leads to, 0: none */
 byte made;			/* objects so far */
 bit magic[OBJECTS + 1];
 byte life[OBJECTS + 1];
-byte init_lock[OBJECTS + 1];	/* its holder, 0: none */
+#ifdef LOCKFILE
+byte file;			/* the lock file that its name leads to */
+byte files;
+#define FILES (2 * OBJECTS)
+#else
+#define FILES OBJECTS
+#endif
+byte init_lock[FILES + 1];	/* its holder, 0: none */
 bit filled[OBJECTS + 1];	/* some record is not FREE */
 bit entry[(OBJECTS + 1) * (NP + 1)];
 #define ENTRY(o, p) entry[(o) * (NP + 1) + (p)]
@@ -79,7 +90,7 @@ inline joined()
 #define OTHERS_IN (in[1] == o || in[2] == o)
 #endif
 
-inline unlink()
+inline unlink_object()
 {
 	atomic {
 #ifndef NOINODE
@@ -90,10 +101,51 @@ inline unlink()
 	}
 }
 
+#ifdef LOCKFILE
+#define NAMED (name == o && file == f)
+inline open_file()
+{
+	atomic {			/* open(O_CREAT) */
+		if
+		:: (file == 0) -> files++; file = files
+		:: else
+		fi;
+		f = file
+	};
+	MAYDIE
+}
+
+inline unlink_file()
+{
+	atomic { assert(file == f); file = 0 }
+}
+#ifdef FILEFIRST
+inline unlink()
+{
+	unlink_file(); MAYDIE; unlink_object()
+}
+#else
+inline unlink()
+{
+	unlink_object(); MAYDIE; unlink_file()
+}
+#endif
+#else
+#define f o
+#define NAMED (name == o)
+inline unlink()
+{
+	unlink_object()
+}
+#endif
+
 proctype Participant(byte me)
 {
 	byte o, i, n, l, seen;
 	bit busy;
+#ifdef LOCKFILE
+	byte f;
+#endif
 
 again:	MAYDIE;
 	atomic {			/* shm_open(O_CREAT) */
@@ -105,10 +157,16 @@ again:	MAYDIE;
 		o = name
 	};
 	MAYDIE;
+#ifdef EARLYFILE
+	open_file();
+#endif
 look:	if
 	:: (magic[o]) -> l = life[o]
 	:: else -> l = FINAL
 	fi;
+#if defined(LOCKFILE) && !defined(EARLYFILE)
+	open_file();			/* that of what was seen, or a later one */
+#endif
 	if :: (l == FINAL) -> goto create :: else fi;
 	MAYDIE;
 	ENTRY(o, me) = 1;
@@ -137,12 +195,12 @@ look:	if
 	joined();
 	goto work;
 
-create:	atomic { (init_lock[o] == 0) -> init_lock[o] = me };
+create:	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
 	MAYDIE;
 #ifndef NOINODE
 	if
-	:: (name != o) ->
-		init_lock[o] = 0;
+	:: (!NAMED) ->
+		init_lock[f] = 0;
 		goto again
 	:: else
 	fi;
@@ -150,8 +208,12 @@ create:	atomic { (init_lock[o] == 0) -> init_lock[o] = me };
 #endif
 	if
 	:: (magic[o] && life[o] != FINAL) ->
-		init_lock[o] = 0;
+		init_lock[f] = 0;
+#ifdef LOCKFILE
+		goto again
+#else
 		goto look
+#endif
 	:: (magic[o] && life[o] == FINAL) ->
 #if defined(REVIVE)
 		ENTRY(o, me) = 1;
@@ -164,7 +226,7 @@ create:	atomic { (init_lock[o] == 0) -> init_lock[o] = me };
 #else
 		unlink();		/* in the dead one's place */
 		MAYDIE;
-		init_lock[o] = 0;
+		init_lock[f] = 0;
 		goto again
 #endif
 	:: else ->
@@ -177,7 +239,7 @@ build:		empty_table();
 	fi;
 	MAYDIE;
 	joined();
-	init_lock[o] = 0;
+	init_lock[f] = 0;
 
 work:	MAYDIE;
 	if
@@ -190,17 +252,17 @@ work:	MAYDIE;
 #ifdef TRYLOCK
 	atomic {
 		if
-		:: (init_lock[o] == 0) -> init_lock[o] = me
+		:: (init_lock[f] == 0) -> init_lock[f] = me
 		:: else -> in[me] = 0; seen = deaths; goto left
 		fi
 	};
 #else
-	atomic { (init_lock[o] == 0) -> init_lock[o] = me };
+	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
 #endif
 	atomic { in[me] = 0; seen = deaths };
 	MAYDIE;
 	if
-	:: (name != o) -> goto unlock
+	:: (!NAMED) -> goto unlock
 	:: else
 	fi;
 	MAYDIE;
@@ -258,19 +320,19 @@ work:	MAYDIE;
 	MAYDIE;
 unlock:
 #ifdef LATELEAVE
-	init_lock[o] = 0;
+	init_lock[f] = 0;
 	MAYDIE;
 left:	ENTRY(o, me) = 0;
 #else
 	ENTRY(o, me) = 0;
 	MAYDIE;
-	init_lock[o] = 0;
+	init_lock[f] = 0;
 	goto next;
 left:	ENTRY(o, me) = 0;
 #endif
 next:	atomic {
 		clean = (seen == deaths);
-		o = 0; i = 0; l = 0; busy = 0; seen = 0; n++
+		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; n++
 	};
 	if
 	:: (n < ROUNDS) -> goto again
@@ -279,8 +341,8 @@ next:	atomic {
 over:	atomic {
 		if :: (n < ROUNDS) -> deaths++; clean = 0 :: else fi;
 		lock[me] = 0; in[me] = 0;
-		if :: (init_lock[o] == me) -> init_lock[o] = 0 :: else fi;
-		o = 0; i = 0; l = 0; busy = 0; seen = 0; n = 0
+		if :: (init_lock[f] == me) -> init_lock[f] = 0 :: else fi;
+		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; n = 0
 	}
 }
 
