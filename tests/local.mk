@@ -18,6 +18,7 @@ unit_tests = \
 	tests/test-race \
 	tests/test-reap \
 	tests/test-record \
+	tests/test-rejoin \
 	tests/test-ring \
 	tests/test-sandbox \
 	tests/test-scarcity \

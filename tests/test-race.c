@@ -44,6 +44,7 @@ static struct {
 	uint64_t numbers[2];
 	unsigned places[2];
 	int looks[2];
+	bool removed;
 	_Atomic int phase;	/* of a child: 1 within its part, 2 after it */
 } *seen;
 
@@ -556,6 +557,46 @@ static TAP_UNUSED bool sits(void)
 	return good;
 }
 
+/* ---- the end of an object ---- */
+
+/* The two are in an object, and have no place in it. */
+TAP_UNUSED static void no_places(void)
+{
+	end_race();
+	begin_race();
+	pq_member_stand_up(seg, p->place, p->incarnation);
+	pq_member_stand_up(seg, c->place, c->incarnation);
+}
+
+TAP_UNUSED static bool has_a_name(void)
+{
+	struct stat st;
+
+	need(fstat(seg->fd, &st) == 0);
+	return st.st_nlink > 0;
+}
+
+TAP_UNUSED static void remove_all(void)
+{
+	seen->removed = pq_segment_remove(seg, p->incarnation) == 0;
+}
+
+TAP_UNUSED static void enter_place(void)
+{
+	seen->looks[0] = pq_member_join(seg, PROCQ_KEEPER, &seen->numbers[0],
+					&seen->places[0]);
+}
+
+/* Who has joined it is in one that has a name; and it was not removed. */
+TAP_UNUSED static bool not_astray(void)
+{
+	bool good = seen->looks[0] == 1 ||
+		    (seen->looks[0] == 0 && has_a_name() && !seen->removed);
+
+	no_places();
+	return good;
+}
+
 /* ---- the dead ---- */
 
 /* What the dead one has counted, and will have. */
@@ -797,6 +838,10 @@ static void test_within(void)
 	       "a newcomer within another");
 	within(nothing, sweep_joining, join_1, sits, false,
 	       "a sweep within a newcomer's joining: it is not dead");
+	within(no_places, remove_all, enter_place, not_astray, false,
+	       "a removal within a joining: it is in one that has a name");
+	within(no_places, enter_place, remove_all, not_astray, false,
+	       "… and the reverse");
 }
 
 /* A sweep is long. With a sanitizer's instructions in between it is longer
