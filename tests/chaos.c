@@ -3,6 +3,10 @@
  * chaos.c - producers, consumers and queued processes killed and stopped at
  * random, in one object, with an oracle outside of it.
  *
+ * Afterwards the books of the object balance, and agree with the oracle's;
+ * nothing is to be mended in it; and neither a lock, a descriptor nor a
+ * process is left.
+ *
  *	chaos [-k KILLS] [-p PROCESSES] [-w WORKERS] [-c CAPACITY]
  *	      [-b BYSTANDERS] [-s SEED] [-t SECONDS]
  *
@@ -16,6 +20,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -43,6 +48,9 @@
 
 #define WORKERS_MAX 64
 #define TOLD_MAX (1u << 24)
+/* Lock bytes begin here, with that of the creator. */
+#define LOCK_BASE (INT64_C(1) << 40)
+#define LOCK_END (LOCK_BASE + (INT64_C(1) << 48))
 #define MS INT64_C(1000000)
 #define S (1000 * MS)
 
@@ -65,13 +73,18 @@ struct worker {
 
 static struct worker workers[WORKERS_MAX];
 static uint64_t limit_kills = 300, limit_processes = 10000;
-static int worker_count = 8, bystander_count;
+static int worker_count, bystander_count;
 static uint32_t capacity = 64;
 static uint64_t seed = 1;
 static int64_t seconds = 100;
 static char queue[64];
 
-static uint64_t kills, stops, child_kills, orphans;
+static uint64_t kills, stops, child_kills, child_stops, orphans;
+/* Of the killed: producers; and how many of their processes may not yet have
+ * entered themselves then. */
+static uint64_t producer_kills, unentered;
+static int64_t quiet_until;		/* no consumer runs until then */
+static struct procq_process *seen;	/* room for all */
 
 /* ---- chance: xorshift64*, which is enough to choose victims ---- */
 
@@ -129,10 +142,13 @@ static struct procq *join(uint32_t role)
 
 static void start_some(struct procq *q)
 {
+	static const char *const brief[] = { "true", NULL };
 	struct procq_command command = { .size = sizeof(command) };
 	int rc;
 
 	for (int i = 0; i < 16; i++) {
+		/* Now and then one that ends by itself. */
+		command.argv = draw(32) ? NULL : brief;
 		command.method = draw(4) ? PROCQ_AUTO : PROCQ_FORK;
 		command.flags = !PROVABLE || draw(8) ? 0 : PROCQ_KEEP;
 		rc = procq_spawn(q, &command, NULL);
@@ -181,9 +197,12 @@ static void consume_some(struct procq *q)
 	for (int i = 0; i < 16 && rc == 0; i++) {
 		rc = procq_take(q, NULL, &p);
 		if (rc == 0) {
-			int sent = procq_signal(q, p.slot,
-						draw(2) ? SIGTERM : SIGKILL, 0);
+			int signo = draw(2) ? SIGTERM : SIGKILL;
+			int sent = procq_signal(q, p.slot, signo, 0);
 
+			/* It may be stopped. */
+			if (sent >= 0 && signo == SIGTERM)
+				procq_signal(q, p.slot, SIGCONT, 0);
 			/* Without pins nobody can prove an orphan. */
 			if (sent < 0 && sent != -ESRCH && sent != -ENOTSUP)
 				unexpected(sent);
@@ -304,12 +323,34 @@ static void reap(const struct worker *killed)
 	}
 }
 
-static void kill_worker(struct worker *w)
+/* How many have been started, and not yet entered themselves? */
+static uint64_t not_entered(const struct procq *look)
+{
+	struct procq_stat s;
+
+	procq_stat(look, &s);
+	return s.states[PROCQ_RESERVED];
+}
+
+/* A producer is stopped first, wherever it is, so that what it had begun can
+ * be counted. */
+static void kill_worker(struct worker *w, const struct procq *look)
 {
 	int status;
 
 	if (w->pid <= 1)
 		return;
+	if (w->producer) {
+		kill(w->pid, SIGSTOP);
+		if (waitpid(w->pid, &status, WUNTRACED) == w->pid &&
+		    !WIFSTOPPED(status)) {
+			unexpected(-ECHILD);
+			w->pid = 0;
+			return;
+		}
+		unentered += not_entered(look);
+		producer_kills++;
+	}
 	kill(w->pid, SIGKILL);
 	if (waitpid(w->pid, &status, 0) == w->pid)
 		w->pid = 0;
@@ -323,6 +364,21 @@ static void stop_worker(struct worker *w, int64_t now)
 	kill(w->pid, SIGSTOP);
 	w->stopped_until = now + (int64_t)(1 + draw(40)) * MS;
 	stops++;
+}
+
+/* For a while nobody takes anything: what is queued gets old, and can die
+ * before it is taken. */
+static void be_quiet(int64_t now)
+{
+	quiet_until = now + (int64_t)(20 + draw(40)) * MS;
+	for (int i = 0; i < worker_count; i++) {
+		if (workers[i].producer || workers[i].pid <= 1)
+			continue;
+		if (!workers[i].stopped_until)
+			kill(workers[i].pid, SIGSTOP);
+		workers[i].stopped_until = quiet_until;
+		stops++;
+	}
 }
 
 static bool is_idle_process(pid_t pid)
@@ -340,47 +396,60 @@ static bool is_idle_process(pid_t pid)
 	return strcmp(comm, "procq-idle\n") == 0;
 }
 
-/* A queued process, through a pin: the driver is no better than procq. */
-static void kill_queued(const struct procq *look)
+/* A signal to a queued process, any of them, through a pin: the driver is no
+ * better than procq. */
+static bool hit_queued(const struct procq *look, int signo)
 {
+	bool hit = false;
 #if defined SYS_pidfd_open && defined SYS_pidfd_send_signal
-	struct procq_process some[16];
-	int n = procq_snapshot(look, some, 16), pin;
+	int n = procq_snapshot(look, seen, capacity), pin;
 	pid_t pid;
 
 	if (n <= 0)
-		return;
-	pid = some[draw((uint64_t)(n < 16 ? n : 16))].pid;
+		return false;
+	pid = seen[draw((uint64_t)(n < (int)capacity ? n
+						     : (int)capacity))].pid;
 	if (pid <= 1)
-		return;
+		return false;
 	pin = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pin < 0)
-		return;
-	if (is_idle_process(pid) &&
-	    syscall(SYS_pidfd_send_signal, pin, SIGKILL, NULL, 0) == 0)
-		child_kills++;
+		return false;
+	hit = is_idle_process(pid) &&
+	      syscall(SYS_pidfd_send_signal, pin, signo, NULL, 0) == 0;
 	close(pin);
 #else
 	(void)look;
+	(void)signo;
 #endif
+	return hit;
+}
+
+static void harm_worker(const struct procq *look, int64_t now)
+{
+	struct worker *w = &workers[draw((uint64_t)worker_count)];
+	/* In step with the processes: the kills are to last as long. */
+	bool due = kills < limit_kills && kills * limit_processes <=
+		   atomic_load(&gate->begun) * limit_kills;
+
+	if (draw(3) == 0)
+		stop_worker(w, now);
+	else if (due)
+		kill_worker(w, look);
 }
 
 static void do_harm(const struct procq *look, int64_t now)
 {
-	struct worker *w = &workers[draw((uint64_t)worker_count)];
-
-	switch (draw(4)) {
-	case 0:
-	case 1:
-		kill_worker(w);
-		break;
-	case 2:
-		stop_worker(w, now);
-		break;
-	default:
-		kill_queued(look);
-		break;
-	}
+	if (draw(4))
+		harm_worker(look, now);
+	else if (draw(4))
+		child_kills += hit_queued(look, SIGKILL);
+	else
+		child_stops += hit_queued(look, SIGSTOP);
+	if (now >= quiet_until && draw(40) == 0)
+		be_quiet(now);
+	if (now < quiet_until)
+		for (int i = 0; i < 4; i++)
+			child_kills += hit_queued(look, SIGKILL);
 }
 
 static void tend(int64_t now)
@@ -392,7 +461,7 @@ static void tend(int64_t now)
 			kill(w->pid, SIGCONT);
 			w->stopped_until = 0;
 		}
-		if (!w->pid)
+		if (!w->pid && (w->producer || now >= quiet_until))
 			start_worker(w);
 	}
 }
@@ -404,14 +473,13 @@ static void storm(const struct procq *look)
 	while ((kills < limit_kills ||
 		atomic_load(&gate->begun) < limit_processes) && now < end) {
 		tend(now);
-		if (kills < limit_kills)
-			do_harm(look, now);
+		do_harm(look, now);
 		reap(NULL);
 		nap((int64_t)draw(4) * MS);
 		now = procq_now();
 	}
 	for (int i = 0; i < worker_count; i++)
-		kill_worker(&workers[i]);
+		kill_worker(&workers[i], look);
 	reap(NULL);
 }
 
@@ -452,7 +520,71 @@ static int others_alive(pid_t but)
 	return n;
 }
 
-static void check_books(struct procq *q, const char *when)
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static void object_names(char *object, char *lock, size_t size)
+{
+	if (procq_object_name(queue, object) < 0)
+		exit(99);
+	snprintf(lock, size, "/tmp/procq-lock.%s", object + 1);
+}
+
+/* The bytes from begin up to end that are held: the kernel names one stretch
+ * of them, then those on both sides are asked for. */
+static int64_t bytes_held(int fd, int64_t begin, int64_t end)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int64_t from, to;
+
+	if (begin >= end)
+		return 0;
+	fl.l_start = (off_t)begin;
+	fl.l_len = (off_t)(end - begin);
+	if (fcntl(fd, F_GETLK, &fl) < 0)
+		return -(INT64_C(1) << 40);
+	if (fl.l_type == F_UNLCK)
+		return 0;
+	from = fl.l_start > begin ? fl.l_start : begin;
+	to = fl.l_len && fl.l_start + fl.l_len < end ? fl.l_start + fl.l_len
+						     : end;
+	return to - from + bytes_held(fd, begin, from) +
+	       bytes_held(fd, to, end);
+}
+
+/* All lock bytes that are held. Asked by a child: one doesn't see one's own,
+ * and would lose them with the descriptor. */
+static int locks_held(void)
+{
+	char object[PROCQ_NAME_SIZE], lock[PROCQ_NAME_SIZE + 32];
+	int status, fd;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int64_t n;
+
+		object_names(object, lock, sizeof(lock));
+		fd = PQ_USE_SHM_LOCKS ? shm_open(object, O_RDONLY, 0)
+				      : open(lock, O_RDWR);
+		n = fd < 0 ? 99 : bytes_held(fd, LOCK_BASE, LOCK_END);
+		_exit(n >= 0 && n < 99 ? (int)n : 99);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/* @param mended something may be amiss: somebody was killed */
+static void check_books(struct procq *q, const char *when, bool mended)
 {
 	struct procq_report report;
 	struct procq_stat s;
@@ -460,7 +592,15 @@ static void check_books(struct procq *q, const char *when)
 	ok(procq_check(q, &report) == 0, "%s: it can be checked", when);
 	if (!ok(report.faults == 0, "%s: no fault", when))
 		note("%s", report.first);
+	if (!mended && !ok(report.swept + report.returned + report.freed +
+			   report.hints == 0, "%s: nothing is to be mended",
+			   when))
+		note("%" PRIu64 " hints, %" PRIu64 " records, %" PRIu64
+		     " participants", report.hints,
+		     report.returned + report.freed, report.swept);
 	procq_stat(q, &s);
+	is_int(locks_held(), s.producers + s.consumers + s.keepers,
+	       "a lock byte for each who is in it, and no other");
 	ok(s.dead == 0, "%s: nobody dead is left in it", when);
 	if (!ok(s.started == s.retired + s.exited + s.lost + s.present,
 		"%s: the books balance", when))
@@ -472,7 +612,7 @@ static void check_books(struct procq *q, const char *when)
 static void check_empty(struct procq *q)
 {
 	struct procq_stat s;
-	uint64_t told = 0, twice = 0;
+	uint64_t told = 0, twice = 0, begun = atomic_load(&gate->begun);
 
 	procq_stat(q, &s);
 	is_int((int64_t)s.states[PROCQ_FREE], capacity, "every record is free");
@@ -484,12 +624,23 @@ static void check_empty(struct procq *q)
 	}
 	is_int((int64_t)twice, 0, "no process was told twice");
 	ok(told <= s.started, "no more were told than there were");
+	/* Who is killed between a look at a death and a word on it takes one
+	 * along. */
+	ok(s.started - told <= kills, "each death is told, but for one a kill");
+	ok(s.exited > 0, "some ended by themselves");
+	ok(s.started <= begun + producer_kills,
+	   "each process was begun, but for one a killed producer");
+	ok(begun <= s.started + unentered,
+	   "all that were begun are there, but for those of killed producers");
 	note("started %" PRIu64 ": retired %" PRIu64 ", exited %" PRIu64
 	     ", lost %" PRIu64 "; told %" PRIu64 "; handed back %" PRIu64,
 	     s.started, s.retired, s.exited, s.lost, told, s.returned);
+	note("begun %" PRIu64 "; of killed producers, not yet entered: up to %"
+	     PRIu64, begun, unentered);
 	note("killed: %" PRIu64 " participants, %" PRIu64
-	     " queued processes; stopped: %" PRIu64 "; orphans reaped: %"
-	     PRIu64, kills, child_kills, stops, orphans);
+	     " queued processes; stopped: %" PRIu64 ", %" PRIu64
+	     "; orphans reaped: %" PRIu64, kills, child_kills, stops,
+	     child_stops, orphans);
 }
 
 /* Is it as good as new? */
@@ -536,12 +687,12 @@ static void check_all(struct procq *first, pid_t nurse)
 
 	if (!ok(q != NULL, "after the storm it can be joined"))
 		return;
-	check_books(q, "after the storm");
+	check_books(q, "after the storm", true);
 	drain(q);
-	check_books(q, "drained");
+	check_books(q, "drained", false);
 	check_empty(q);
 	check_use(q);
-	check_books(q, "used again");
+	check_books(q, "used again", false);
 	is_int(procq_close(q), 1, "the last one out removes it");
 	if (nurse > 1) {
 		ok(atomic_load(&gate->passed) > 0, "%" PRIu64
@@ -567,10 +718,8 @@ static void remove_object(void)
 {
 	char object[PROCQ_NAME_SIZE], lock[PROCQ_NAME_SIZE + 32];
 
-	if (procq_object_name(queue, object) < 0)
-		return;
+	object_names(object, lock, sizeof(lock));
 	shm_unlink(object);
-	snprintf(lock, sizeof(lock), "/tmp/procq-lock.%s", object + 1);
 	unlink(lock);
 }
 
@@ -624,13 +773,25 @@ static void read_options(int argc, char **argv)
 	}
 }
 
+/* Four for each processor, so that each is always interrupted by others. */
+static void default_workers(void)
+{
+	long n = 4 * sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (worker_count <= 0)
+		worker_count = n < 8 ? 8 : n < WORKERS_MAX ? (int)n
+							   : WORKERS_MAX;
+}
+
 int main(int argc, char **argv)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 	struct procq *first, *look;
+	int descriptors;
 	pid_t nurse = 0;
 
 	read_options(argc, argv);
+	default_workers();
 	if (getpid() != 1)
 		skip_all("not the first process of a PID namespace");
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -640,8 +801,10 @@ int main(int argc, char **argv)
 		 (long long)procq_now() / 1000);
 	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (gate == MAP_FAILED)
+	seen = calloc(capacity, sizeof(*seen));
+	if (gate == MAP_FAILED || !seen)
 		return 1;
+	descriptors = open_descriptors();
 	note("seed %" PRIu64 ", %d workers, capacity %" PRIu32, seed,
 	     worker_count, capacity);
 	/* Keeps the object in being while all workers are dead at once. */
@@ -662,6 +825,8 @@ int main(int argc, char **argv)
 	   "%" PRIu64 " processes were started", atomic_load(&gate->begun));
 	procq_close(look);
 	check_all(first, nurse);
+	is_int(open_descriptors(), descriptors, "no descriptor is left open");
 	remove_object();
+	free(seen);
 	return done();
 }
