@@ -28,6 +28,7 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 #define GEN_MASK ((UINT64_C(1) << 40) - 1)
 #define INCARNATION_MASK ((UINT64_C(1) << 48) - 1)
 #define LOCK_BASE (INT64_C(1) << 40)
+#define LOCK_BYTES (INT64_C(1) << 48)
 
 /* Offsets. */
 #define H_MAGIC 0
@@ -203,6 +204,30 @@ static bool byte_held(uint64_t incarnation)
 	return fcntl(locks, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
+/* How many bytes are held from begin up to end? The kernel names one stretch
+ * of them, then those on both sides are asked for. */
+static uint64_t bytes_held(int64_t begin, int64_t end)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int64_t from, to;
+
+	if (begin >= end)
+		return 0;
+	fl.l_start = (off_t)begin;
+	fl.l_len = (off_t)(end - begin);
+	if (fcntl(locks, F_GETLK, &fl) < 0) {
+		find("F_GETLK: %s", strerror(errno));
+		return 0;
+	}
+	if (fl.l_type == F_UNLCK)
+		return 0;
+	from = fl.l_start > begin ? fl.l_start : begin;
+	to = fl.l_len && fl.l_start + fl.l_len < end ? fl.l_start + fl.l_len
+						     : end;
+	return (uint64_t)(to - from) + bytes_held(begin, from) +
+	       bytes_held(to, end);
+}
+
 static uint64_t producer_of(uint32_t slot)
 {
 	return get64(records_at + slot * RECORD + R_PRODUCER) &
@@ -246,6 +271,8 @@ static void check_word(uint32_t slot)
 
 static void check_places(void)
 {
+	uint64_t sitting = 0, bytes;
+
 	for (unsigned i = 0; i < PLACES; i++) {
 		uint64_t who = place_at(i);
 		uint64_t bit = UINT64_C(1) << (i % 64);
@@ -258,7 +285,13 @@ static void check_places(void)
 		if (!who && ((get64(H_ROOM + w) | get64(H_ARRIVALS + w) |
 			      get64(H_EXITS + w)) & bit))
 			find("place %u: empty, and it waits", i);
+		sitting += who != 0;
 	}
+	/* Each tenant has one, as was seen; so nobody has another. */
+	bytes = bytes_held(LOCK_BASE + 1, LOCK_BASE + LOCK_BYTES);
+	if (bytes != sitting)
+		find("%ju places are taken, and %ju lock bytes held",
+		     (uintmax_t)sitting, (uintmax_t)bytes);
 }
 
 static bool has_hint(size_t ring_at, uint64_t cells, size_t ends, uint32_t slot)
