@@ -97,6 +97,24 @@ static void test_all(void)
 		pq_bell_hide(seg, place, PROCQ_READY);
 }
 
+static void test_exits(void)
+{
+	pq_bell_show(seg, 3, PROCQ_EXITS);
+	pq_bell_show(seg, 700, PROCQ_EXITS);
+	pq_bell_show(seg, 5, PROCQ_READY | PROCQ_ROOM);
+	pq_bell_ring_exits(seg);
+	ok(rings(3) == 1 && rings(700) == 1 && rings(5) == 0,
+	   "all that wait for an exit are rung, and nobody else");
+	pq_bell_hide(seg, 5, PROCQ_READY | PROCQ_ROOM);
+	pq_bell_show(seg, 3, PROCQ_EXITS);
+	ok(!pq_bell_hide(seg, 3, PROCQ_EXITS) &&
+	   bits_of(&seg->header->exits) == 0,
+	   "who hides is not shown any more");
+	pq_bell_show(seg, 700, PROCQ_EXITS);
+	pq_bell_hide_dead(seg, 700);
+	ok(bits_of(&seg->header->exits) == 0, "nor is one that is dead");
+}
+
 static void test_direct(void)
 {
 	pq_bell_ring(seg, 5, ~0u);
@@ -258,9 +276,11 @@ int main(void)
 	test_one(&seg->header->arrivals, PROCQ_READY, pq_bell_ring_arrival,
 		 "arrivals");
 	test_all();
+	test_exits();
 	test_direct();
 	test_rung_meanwhile(PROCQ_ROOM, &seg->header->room, "room");
 	test_rung_meanwhile(PROCQ_READY, &seg->header->arrivals, "arrivals");
+	test_rung_meanwhile(PROCQ_EXITS, &seg->header->exits, "exits");
 	test_wait();
 	test_lost(false, "of 60,000 rings for room none is lost");
 	test_lost(true, "of 60,000 rings for one participant none is lost");

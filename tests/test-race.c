@@ -587,11 +587,12 @@ TAP_UNUSED static void enter_place(void)
 					&seen->places[0]);
 }
 
-/* Who has joined it is in one that has a name; and it was not removed. */
+/* Who has joined it is in one that has a name, and stays open. */
 TAP_UNUSED static bool not_astray(void)
 {
 	bool good = seen->looks[0] == 1 ||
-		    (seen->looks[0] == 0 && has_a_name() && !seen->removed);
+		    (seen->looks[0] == 0 && has_a_name() && !seen->removed &&
+		     atomic_load(&seg->header->life) == PQ_LIFE_OPEN);
 
 	no_places();
 	return good;
@@ -616,6 +617,17 @@ static void dead_taker(void)
 	need(take_as(DEAD_PLACE + 1));
 	told = tally_now();
 	want = told;
+}
+
+/* … of a child that did not live to count itself. */
+TAP_UNUSED static void dead_taker_uncounted(void)
+{
+	uint64_t lives[CAPACITY];
+
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		lives[i] = atomic_load(&seg->records[i].lives);
+	dead_taker();
+	atomic_store(&seg->records[slot].lives, lives[slot]);
 }
 
 /* … when it was about to count its release. */
@@ -823,6 +835,8 @@ static void test_within(void)
 	       "a reservation within another, room for one");
 	within(dead_taker, sweep, release_dead, counted, true,
 	       "killed within a release: counted if it was released");
+	within(dead_taker_uncounted, sweep, release_dead, counted, true,
+	       "… also if its child had not counted itself");
 	within(dead_before_release, sweep, repair, swept, false,
 	       "a sweep within the repair of a tally: nothing is counted");
 	within(dead_after_release, sweep, repair, swept, false,

@@ -534,7 +534,17 @@ static void test_bells(void)
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
 	ok(rings(c, PROCQ_DEATH, do_mark, slot), "a death is, to its taker");
+	ok(rings(p, PROCQ_EXITS, do_return, slot), "an exit is: given back");
+	word = word_of(slot);
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
 	ok(rings(p, PROCQ_ROOM, do_release, slot), "room is rung: released");
+	slot = queued(9);
+	ok(rings(c, PROCQ_EXITS, do_mark, slot), "an exit is: of a queued one");
+	word = word_of(slot);
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	release(slot, PQ_EXITED_SELF, true);
 	slot = reserve(&word);
 	atomic_store(&seg->records[slot].who,
 		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));

@@ -606,6 +606,21 @@ static void test_remove(void)
 }
 
 /* A remover is killed after it has said so, before it has done so. */
+/* Somebody has removed it by hand. */
+static void test_unlinked(void)
+{
+	struct procq *q = fixture_open(PROCQ_KEEPER, CAPACITY), *again;
+
+	need(shm_unlink(fixture_object) == 0);
+	again = fixture_open(PROCQ_KEEPER, CAPACITY + 1);
+	ok(again->seg != q->seg && procq_capacity(again) == CAPACITY + 1,
+	   "who has one whose name is gone opens another");
+	is_int(procq_remove(q), -EBUSY, "the old one's handle removes neither");
+	procq_close(q);
+	ok(fixture_exists(), "nor its closing");
+	is_int(procq_close(again), 1, "the new one's does");
+}
+
 static void test_dead_remover(void)
 {
 	struct procq *q = fixture_open(PROCQ_KEEPER, CAPACITY);
@@ -736,6 +751,7 @@ int main(void)
 	test_headers();
 	test_names_that_lead_elsewhere();
 	test_remove();
+	test_unlinked();
 	test_dead_remover();
 	test_onlooker();
 	test_onlooker_first();

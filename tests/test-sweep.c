@@ -278,6 +278,10 @@ static void test_gone_leaves(void)
 				  pq_load_word(seg, slots[i]), PQ_RETIRED,
 				  false);
 	}
+	ok(pq_sweep_left(seg, other->incarnation) &&
+	   pq_sweep_left(seg, p->incarnation) &&
+	   !pq_sweep_left(seg, c->incarnation),
+	   "one can see whose marks are waited for");
 	procq_close(other);
 	is_int(fixture_state(p, slots[0]), PROCQ_FREE,
 	       "a parent that leaves waits for nobody");
