@@ -12,6 +12,7 @@
 
 #include "scarcity.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,8 +51,9 @@ static void tell(const struct scene *scene, const struct fault *f,
 		return;
 	while ((end = strchr(trouble, '\n')))
 		*end = ' ';
-	note("%s: %s %u %s: %s", scene->name, calls[f->call].name, f->nth,
-	     error_name(f->error), trouble);
+	note("%s: %s %u %s%s: %s", scene->name, calls[f->call].name, f->nth,
+	     error_name(f->error), f->burst > 1 ? ", and the next" : "",
+	     trouble);
 	snprintf(text, sizeof(text), "%.290s", run->err);
 	while ((end = strchr(text, '\n')))
 		*end = ' ';
@@ -99,9 +101,26 @@ static bool wanted(int call)
 	return options.call == NO_CALL || options.call == call;
 }
 
+/* Of these a single failure never gets through. */
+static bool is_stubborn(const struct fault *f)
+{
+	enum kind kind = calls[f->call].kind;
+
+	return f->error == ENOLCK && (kind == LOCK || kind == ASK_LOCK);
+}
+
+/* How many in a row fail; false: that has been tried. */
+static bool more_of_it(struct fault *f)
+{
+	if (f->burst >= STUBBORN || options.burst > 1 || !is_stubborn(f))
+		return false;
+	f->burst = STUBBORN;
+	return true;
+}
+
 static void try_all(const struct scene *scene, const struct run *first)
 {
-	struct fault f = { .inner = scene->inner, .burst = options.burst };
+	struct fault f = { .inner = scene->inner };
 
 	for (int i = 0; calls[i].name; i++) {
 		if (!first->counts[i] || !wanted(i))
@@ -109,8 +128,12 @@ static void try_all(const struct scene *scene, const struct run *first)
 		f.call = i;
 		for (int k = 0; k < ERRORS_MAX && calls[i].errors[k]; k++) {
 			f.error = calls[i].errors[k];
-			if (!options.error || options.error == f.error)
+			if (options.error && options.error != f.error)
+				continue;
+			f.burst = options.burst;
+			do
 				try_error(scene, &f, first->counts[i]);
+			while (more_of_it(&f));
 		}
 	}
 }
@@ -142,7 +165,10 @@ static void try_some(const struct scene *scene, const struct run *first)
 			f.call = i;
 			f.nth = n;
 			f.error = calls[i].errors[chosen++ % errors_of(i)];
-			try_point(scene, &f);
+			f.burst = options.burst;
+			do
+				try_point(scene, &f);
+			while (more_of_it(&f));
 		}
 }
 

@@ -56,9 +56,16 @@ static bool is_refusal(int error)
 	return error == EPERM || error == EACCES;
 }
 
+/* Who can't ask for a lock, for all its patience, takes all others for living
+ * ones. */
+static bool is_blind(const struct fault *fault)
+{
+	return fault->burst > 1 && is_call(fault, "fcntl(F_GETLK)");
+}
+
 static bool says_why(const struct run *run, const struct fault *fault)
 {
-	if (fault->error >= FAIL_LOST)
+	if (fault->error >= FAIL_LOST || is_blind(fault))
 		return true;
 	if (is_refusal(fault->error) &&
 	    said(run->err, procq_strerror(-EACCES)))
@@ -124,6 +131,9 @@ static void judge_same(const struct run *run, const struct fault *fault)
 
 	/* A queue of this state is not looked into. */
 	if (is_refusal(fault->error) && said(run->out, " private\n"))
+		return;
+	/* Nor is anybody declared dead. */
+	if (is_blind(fault))
 		return;
 	level(run->out, now, sizeof(now));
 	if (strcmp(now, learned) != 0)
@@ -259,6 +269,10 @@ static void judge_object(const struct fault *fault)
 			       (char *)(uintptr_t)"remove",
 			       (char *)(uintptr_t)"--force", NULL };
 	bool known = is_call(fault, "unlink");
+
+	/* Who gets no lock can't remove it, either. */
+	if (fault->burst > 1 && is_call(fault, "fcntl(F_SETLK)"))
+		known = true;
 
 	/* An object without its lock file is never finished nor removed: the
 	 * next creator does. */
@@ -465,6 +479,52 @@ static bool after_look(const struct run *run, const struct fault *fault)
 	return !*trouble;
 }
 
+/* Closed, or open, if it says so; and the processes stay. */
+static void judge_closed(const struct run *run, unsigned want)
+{
+	struct answer a;
+
+	if (!succeeds(run) || !keeper_start(&a, 0))
+		return;
+	if (keeper_check(&a) && a.stat.closed != want)
+		complain("it succeeds, and the queue is %s",
+			 want ? "open" : "closed");
+	keeper_end(true);
+}
+
+static bool after_close(const struct run *run, const struct fault *fault)
+{
+	judge_closed(run, 1);
+	return after_look(run, fault);
+}
+
+static bool after_open(const struct run *run, const struct fault *fault)
+{
+	judge_closed(run, 0);
+	return after_look(run, fault);
+}
+
+static bool a_closed_one(void)
+{
+	return start_producer() &&
+	       helper_ends(START(PROCQ, ARG("close")), 0);
+}
+
+/* A queue that others are emptying. */
+static bool one_to_wait_for(void)
+{
+	return three_to_take() && start_consumer();
+}
+
+static bool after_wait(const struct run *run, const struct fault *fault)
+{
+	(void)run, (void)fault;
+	helper_ends(producer, 0);
+	helper_signal(consumer, SIGTERM);
+	helper_ends(consumer, -SIGTERM);
+	return !*trouble;
+}
+
 /* A producer is killed, and with it its processes. */
 static bool a_dead_one(void)
 {
@@ -598,6 +658,15 @@ const struct scene scenes[] = {
 	{ .name = "procq check, after a dead one", .program = PROCQ,
 	  .args = { "check" }, .before = a_dead_one,
 	  .after = after_dead_one, .same = true },
+	{ .name = "procq close", .program = PROCQ,
+	  .args = { "close", "--verbose" },
+	  .before = start_producer, .after = after_close, .same = true },
+	{ .name = "procq open", .program = PROCQ,
+	  .args = { "open", "--verbose" },
+	  .before = a_closed_one, .after = after_open, .same = true },
+	{ .name = "procq wait", .program = PROCQ,
+	  .args = { "wait", "--empty", "--wait=5" },
+	  .before = one_to_wait_for, .after = after_wait, .same = true },
 	{ .name = "procq remove", .program = PROCQ, .args = { "remove" },
 	  .before = an_empty_one, .after = after_remove, .same = true },
 	{ .name = "procq remove --kill", .program = PROCQ,
