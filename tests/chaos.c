@@ -57,11 +57,13 @@
 /* Shared by all, and by nothing that is tested. */
 static struct gate {
 	atomic_bool stop;		/* workers leave */
+	atomic_bool no_more;		/* no bystander is born any more */
 	_Atomic uint64_t begun;		/* processes that producers started */
 	_Atomic uint64_t errors;	/* answers that no worker expects */
 	_Atomic int first_error;
 	_Atomic uint64_t touched;	/* bystanders that got a signal */
 	_Atomic uint64_t passed;	/* bystanders that lived and died */
+	_Atomic uint64_t born;
 	_Atomic uint8_t told[TOLD_MAX];	/* by seq: how often */
 } *gate;
 
@@ -268,13 +270,15 @@ static _Noreturn void stand_by(void)
 	_exit(0);
 }
 
-/* Bears bystanders as long as it lives, so many at a time. */
+/* Bears bystanders as long as it may, so many at a time. */
 static _Noreturn void nursery(void)
 {
 	int alive = 0, status;
 
 	for (;;) {
-		if (alive < bystander_count) {
+		if (atomic_load(&gate->no_more) && alive == 0)
+			_exit(0);
+		if (alive < bystander_count && !atomic_load(&gate->no_more)) {
 			uint64_t chance = draw(UINT32_MAX) + 1;
 			pid_t pid = fork();
 
@@ -283,8 +287,10 @@ static _Noreturn void nursery(void)
 				stand_by();
 			}
 			alive += pid > 0;
-			if (pid > 0)
+			if (pid > 0) {
+				atomic_fetch_add(&gate->born, 1);
 				continue;
+			}
 		}
 		if (waitpid(-1, &status, 0) <= 0) {
 			nap(MS);
@@ -678,6 +684,24 @@ static void check_use(struct procq *consumer)
 	procq_close(producer);
 }
 
+/* SIGSTOP can't be caught: but who got one does not come to its end. */
+static void end_nursery(pid_t nurse)
+{
+	int64_t end = procq_now() + 10 * S;
+	pid_t pid;
+
+	atomic_store(&gate->no_more, true);
+	while ((pid = waitpid(nurse, NULL, WNOHANG)) == 0 && procq_now() < end)
+		nap(MS);
+	if (!ok(pid == nurse, "none of them is stopped"))
+		note("%" PRIu64 " of %" PRIu64 " came to their end",
+		     atomic_load(&gate->passed), atomic_load(&gate->born));
+	if (pid == 0) {
+		kill(nurse, SIGKILL);
+		waitpid(nurse, NULL, 0);
+	}
+}
+
 static void check_all(struct procq *first, pid_t nurse)
 {
 	struct procq *q = join(PROCQ_CONSUMER);
@@ -699,8 +723,7 @@ static void check_all(struct procq *first, pid_t nurse)
 		   " bystanders came and went", atomic_load(&gate->passed));
 		is_int((int64_t)atomic_load(&gate->touched), 0,
 		       "none of them got a signal");
-		kill(nurse, SIGKILL);
-		waitpid(nurse, NULL, 0);
+		end_nursery(nurse);
 	}
 	while (others_alive(0) > 0 && procq_now() < end) {
 		reap(NULL);
