@@ -46,6 +46,10 @@
 # define PROVABLE 0
 #endif
 
+#ifndef PQ_USE_SHM_LOCKS
+# define PQ_USE_SHM_LOCKS 0
+#endif
+
 #define WORKERS_MAX 64
 #define TOLD_MAX (1u << 24)
 /* Lock bytes begin here, with that of the creator. */
