@@ -72,9 +72,9 @@ bool run_out(pid_t pid);
 pid_t run_to_child(pid_t pid);
 /** A system call that may sleep? */
 bool may_sleep(const struct insn *insn);
-/** It is before a system call: stop it at the kernel's door, on the way in or
- * on the way out. */
-bool run_into_call(pid_t pid, bool and_out);
+/** It is about where it makes the system call that is insn: stop it at the
+ * kernel's door, on the way in or on the way out. ENDED: it made none. */
+enum stop run_into_call(pid_t pid, const struct insn *insn, bool and_out);
 /** Let it go, and say whether it now sleeps in the call that is insn. */
 bool run_to_sleep(pid_t pid, const struct insn *insn);
 /** Stop it where it sleeps. */

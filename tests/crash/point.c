@@ -162,28 +162,17 @@ static bool arrive(pid_t pid, bool shared_text, const struct trace *trace,
 {
 	enum stop stop = run_to(pid, trace, n, !shared_text);
 
+	if (stop == STEPPED && (way == CALL_IN || way == CALL_OUT))
+		stop = run_into_call(pid, &trace->all[n], way == CALL_OUT);
 	if (stop == DIED) {
 		complain("the victim dies by itself");
 		return false;
 	}
-	if (stop == ENDED) {
+	/* Who has come to its end goes on, too: it is to be interrupted. */
+	if (way == CALL_ASLEEP && !run_to_sleep(pid, &trace->all[n]))
+		stop = ENDED;
+	if (stop == ENDED)
 		note_early();
-		return true;
-	}
-	switch (way) {
-	case CALL_IN:
-	case CALL_OUT:
-		if (run_into_call(pid, way == CALL_OUT))
-			break;
-		complain("the victim dies in a system call");
-		return false;
-	case CALL_ASLEEP:
-		if (!run_to_sleep(pid, &trace->all[n]))
-			note_early();
-		break;
-	default:
-		break;
-	}
 	return true;
 }
 

@@ -279,11 +279,26 @@ enum stop run_to(pid_t pid, const struct trace *trace, size_t n,
 
 /* ---- in a system call ---- */
 
-bool run_into_call(pid_t pid, bool and_out)
+/* A clock takes an instruction more at times, so the count alone may lead
+ * beside the call; and who came past the last one runs into its end. */
+enum stop run_into_call(pid_t pid, const struct insn *insn, bool and_out)
 {
-	if (!go_on(pid, PTRACE_SYSCALL))
-		return false;
-	return !and_out || go_on(pid, PTRACE_SYSCALL);
+	enum stop stop = STEPPED;
+	struct user_regs_struct regs;
+
+	while (stop == STEPPED) {
+		if (!get_regs(pid, &regs))
+			return DIED;
+		if (regs.rip == insn->pc)
+			break;
+		stop = step(pid, NULL, false);
+	}
+	if (stop != STEPPED)
+		return stop;
+	if (!go_on(pid, PTRACE_SYSCALL) ||
+	    (and_out && !go_on(pid, PTRACE_SYSCALL)))
+		return DIED;
+	return STEPPED;
 }
 
 bool may_sleep(const struct insn *insn)
