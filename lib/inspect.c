@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "handle.h"
+#include "lock.h"
 #include "member.h"
 #include "record.h"
 #include "sweep.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bell.h"
+#include "lock.h"
 #include "member.h"
 #include "sweep.h"
 

@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "command.h"
 #include "handle.h"
+#include "lock.h"
 #include "member.h"
 #include "record.h"
 #include "sweep.h"

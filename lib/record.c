@@ -15,6 +15,7 @@
 
 #include "bell.h"
 #include "clock.h"
+#include "format.h"
 #include "member.h"
 #include "record.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * segment.c - the shared object: create, map, verify, lock, remove.
+ * segment.c - the shared object: create, open, close, remove.
  * Must not look into records, but to see whether they are all free.
  *
  * Life and death of an object. Its init lock is a byte lock that the kernel
@@ -23,310 +23,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "member.h"
+#include "format.h"
+#include "lock.h"
 #include "segment.h"
-
-/* The magic of an object that is being built. */
-#define MAGIC_BUILDING UINT64_C(0x212121)
 
 /* Bytes that are allocated by one call: a millisecond's work. */
 #define ALLOCATE_STEP ((size_t)2 << 20)
 
-/* Lock bytes lie far beyond the end of any object. */
-#define LOCK_BASE (INT64_C(1) << 40)
-
-/* One opening or closing of objects at a time in a process: its threads would
- * not see each other's init lock, nor the other's descriptor of the same
- * object. Taken before list_mutex. */
-static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct pq_segment *list;	/* written with both, read with either */
-
-/* A thread that is cancelled with the mutex would keep it for ever: to wait
- * for an init lock is a cancellation point, and so is every close(). */
-static int open_lock(void)
-{
-	int state;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	pthread_mutex_lock(&open_mutex);
-	return state;
-}
-
-static void open_unlock(int state)
-{
-	pthread_mutex_unlock(&open_mutex);
-	pthread_setcancelstate(state, NULL);
-}
-
-void pq_segment_lock(void)
-{
-	pthread_mutex_lock(&list_mutex);
-}
-
-void pq_segment_unlock(void)
-{
-	pthread_mutex_unlock(&list_mutex);
-}
-
-/* ---- hints ---- */
-
-static bool same_gen(uint64_t word, uint32_t gen)
-{
-	return (pq_word_gen(word) & PQ_HINT_GEN_MASK) == gen;
-}
-
-bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
-		   uint64_t *word)
-{
-	if (index >= seg->capacity)
-		return false;
-	*word = pq_load_word(seg, index);
-	return same_gen(*word, gen) &&
-	       (pq_word_state(*word) == PROCQ_QUEUED ||
-		pq_word_state(*word) == PROCQ_EXITED);
-}
-
-bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen)
-{
-	uint64_t word;
-
-	return pq_hint_leads(segment, index, gen, &word);
-}
-
-bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen)
-{
-	const struct pq_segment *seg = segment;
-	uint64_t word;
-
-	if (index >= seg->capacity)
-		return false;
-	word = pq_load_word(seg, index);
-	return same_gen(word, gen) && pq_word_state(word) == PROCQ_FREE;
-}
-
-/* ---- sizes ---- */
-
-static uint64_t power_of_two(uint64_t least)
-{
-	uint64_t n = 1;
-
-	while (n < least)
-		n *= 2;
-	return n;
-}
-
-/* The true hints are at most capacity; each participant can be about to
- * append one double. The ready ring has as much again, so that a stale hint
- * seldom makes an appender look at the head. */
-static uint64_t ready_size(uint32_t capacity)
-{
-	return power_of_two(4u * (uint64_t)capacity +
-			    PROCQ_PARTICIPANTS_MAX);
-}
-
-static uint64_t free_size(uint32_t capacity)
-{
-	return power_of_two((uint64_t)capacity + 2 * PROCQ_PARTICIPANTS_MAX);
-}
-
-struct offsets {
-	size_t ready, free, records, participants, end;
-};
-
-static struct offsets offsets_of(uint32_t capacity)
-{
-	struct offsets at;
-
-	at.ready = sizeof(struct pq_header);
-	at.free = at.ready + (size_t)ready_size(capacity) * 8;
-	at.records = at.free + (size_t)free_size(capacity) * 8;
-	at.participants = at.records +
-			  (size_t)capacity * sizeof(struct pq_record);
-	at.end = at.participants +
-		 PROCQ_PARTICIPANTS_MAX * sizeof(struct pq_participant);
-	return at;
-}
-
-size_t pq_segment_bytes(uint32_t capacity)
-{
-	return offsets_of(capacity).end;
-}
-
-/* Calls that for a moment's lack of memory may fail are made again: who has
- * just created an object, or leaves last, must not leave it behind for that. */
-#define TRIES 3
-
 static int look_at(int fd, struct stat *st)
 {
-	for (int tries = 0; tries < TRIES; tries++)
+	for (int tries = 0; tries < PQ_TRIES; tries++)
 		if (fstat(fd, st) == 0)
 			return 0;
 	return -errno;
-}
-
-/* ---- lock bytes ---- */
-
-static int call_lock(int fd, int cmd, short type, uint64_t byte,
-		     struct flock *fl)
-{
-	int tries = 0;
-
-	memset(fl, 0, sizeof(*fl));
-	fl->l_type = type;
-	fl->l_whence = SEEK_SET;
-	fl->l_start = (off_t)(LOCK_BASE + (int64_t)byte);
-	fl->l_len = 1;
-	while (fcntl(fd, cmd, fl) < 0)
-		if (errno != EINTR && (errno != ENOLCK || ++tries == TRIES))
-			return -errno;
-	return 0;
-}
-
-static int lock_byte(int fd, short type, uint64_t byte)
-{
-	struct flock fl;
-
-	return call_lock(fd, F_SETLK, type, byte, &fl);
-}
-
-/* Does another process hold it? 1, 0, -errno. The pid may be 0 then, too:
- * where its holder has none that this process could see. */
-static int ask_byte(int fd, uint64_t byte, pid_t *holder)
-{
-	struct flock fl;
-	int rc = call_lock(fd, F_GETLK, F_WRLCK, byte, &fl);
-
-	*holder = 0;
-	if (rc < 0 || fl.l_type == F_UNLCK)
-		return rc;
-	*holder = fl.l_pid;
-	return 1;
-}
-
-static bool same_locks(const struct pq_segment *a, const struct pq_segment *b)
-{
-	return a->pid == b->pid && a->lock_ino && a->lock_ino == b->lock_ino &&
-	       a->lock_dev == b->lock_dev;
-}
-
-static bool own_has(const struct pq_segment *seg, uint64_t incarnation)
-{
-	for (size_t i = 0; i < seg->own_count; i++)
-		if (seg->own[i] == incarnation)
-			return true;
-	return false;
-}
-
-/* Does this process hold it, by whatever view? An onlooker's, say, has none
- * of its own. Under list_mutex. */
-static bool held_here(const struct pq_segment *seg, uint64_t incarnation)
-{
-	if (own_has(seg, incarnation))
-		return true;
-	for (const struct pq_segment *s = list; s; s = s->next)
-		if (s != seg && same_locks(s, seg) && own_has(s, incarnation))
-			return true;
-	return false;
-}
-
-int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
-{
-	int rc;
-
-	pq_segment_lock();
-	/* The kernel would grant it: the process has it already. */
-	if (held_here(seg, incarnation)) {
-		pq_segment_unlock();
-		return -EAGAIN;
-	}
-	if (seg->own_count == seg->own_room) {
-		size_t room = seg->own_room ? 2 * seg->own_room : 4;
-		uint64_t *own = realloc(seg->own, room * sizeof(*own));
-
-		if (!own) {
-			pq_segment_unlock();
-			return -ENOMEM;
-		}
-		seg->own = own;
-		seg->own_room = room;
-	}
-	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation);
-	if (rc == 0)
-		seg->own[seg->own_count++] = incarnation;
-	pq_segment_unlock();
-	return rc;
-}
-
-bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
-{
-	pid_t holder;
-	bool held;
-
-	if (incarnation == 0 || incarnation > PQ_INCARNATION_MASK)
-		return false;
-	pq_segment_lock();
-	held = held_here(seg, incarnation);
-	pq_segment_unlock();
-	if (held)
-		return true;
-	if (seg->lock_fd < 0)
-		return false;
-	/* If the kernel can't say, nobody is declared dead. */
-	return ask_byte(seg->lock_fd, incarnation, &holder) != 0;
-}
-
-void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
-{
-	pq_segment_lock();
-	for (size_t i = 0; i < seg->own_count; i++)
-		if (seg->own[i] == incarnation) {
-			seg->own[i] = seg->own[--seg->own_count];
-			break;
-		}
-	lock_byte(seg->lock_fd, F_UNLCK, incarnation);
-	pq_segment_unlock();
-}
-
-/* ---- the init lock: byte 0, which is no incarnation ---- */
-
-static int init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
-{
-	int64_t pause = PQ_MILLI / 4;
-
-	for (;;) {
-		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0);
-		struct timespec ts;
-
-		if (rc != -EAGAIN && rc != -EACCES)
-			return rc;
-		if (procq_now() >= deadline) {
-			pid_t holder;
-
-			ask_byte(seg->lock_fd, 0, &holder);
-			*who = (uint32_t)holder;
-			return -ETIMEDOUT;
-		}
-		ts = pq_timespec(pause);
-		nanosleep(&ts, NULL);
-		if (pause < 16 * PQ_MILLI)
-			pause *= 2;
-	}
-}
-
-static void init_unlock(struct pq_segment *seg)
-{
-	lock_byte(seg->lock_fd, F_UNLCK, 0);
 }
 
 /* ---- names and descriptors ---- */
@@ -479,80 +196,6 @@ static int check_lock_file(struct pq_segment *seg,
 	return check_owner(seg, &st, options);
 }
 
-/* ---- what the header says of machine and time ---- */
-
-/* What is in a small file; -errno. */
-static ssize_t read_text(const char *path, char *text, size_t size)
-{
-	ssize_t got;
-	int fd, err;
-
-	do
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return -errno;
-	do
-		got = read(fd, text, size - 1);
-	while (got < 0 && errno == EINTR);
-	err = errno;
-	close(fd);
-	if (got < 0)
-		return -err;
-	text[got] = '\0';
-	return got;
-}
-
-/* Zeros where it can't be known; an error where it could not be read just
- * now. */
-static int read_boot_id(uint64_t id[2])
-{
-	char text[64] = "";	/* an analyzer thinks -errno may be 0 */
-	size_t digits = 0;
-	ssize_t got;
-
-	id[0] = id[1] = 0;
-	got = read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text));
-	if (got < 0)
-		return got == -ENOENT || got == -EACCES ? 0 : (int)got;
-	for (const char *p = text; *p && digits < 32; p++) {
-		const char *hex = "0123456789abcdef";
-		const char *d = strchr(hex, *p);
-
-		if (!d)
-			continue;
-		id[digits / 16] = id[digits / 16] << 4 | (uint64_t)(d - hex);
-		digits++;
-	}
-	return 0;
-}
-
-/* Two that may be the same, as far as both are known. */
-static bool same_boot(const uint64_t a[2], const uint64_t b[2])
-{
-	return (a[0] == b[0] && a[1] == b[1]) || (a[0] | a[1]) == 0 ||
-	       (b[0] | b[1]) == 0;
-}
-
-/* 0 where there are none. An error, where it could not be read, must not make
- * a queue look like one of another namespace; and unlike with the boot, not
- * to know is not enough, for a pid may be a stranger's. Linux has namespaces
- * where there is no /proc to see them in, too: then nobody may join. */
-static int read_pid_namespace(uint64_t *id)
-{
-	struct stat st;
-
-	*id = 0;
-#if defined __linux__
-	if (stat("/proc/self/ns/pid", &st) < 0)
-		return errno == ENOENT ? -ENOTSUP : -errno;
-	*id = st.st_ino;
-#else
-	(void)st;
-#endif
-	return 0;
-}
-
 /* ---- building ---- */
 
 static void *map_bytes(const struct pq_segment *seg, size_t size)
@@ -560,62 +203,6 @@ static void *map_bytes(const struct pq_segment *seg, size_t size)
 	int prot = seg->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
 
 	return mmap(NULL, size, prot, MAP_SHARED, seg->fd, 0);
-}
-
-static void set_views(struct pq_segment *seg, char *base, uint32_t capacity)
-{
-	struct offsets at = offsets_of(capacity);
-
-	seg->size = at.end;
-	seg->capacity = capacity;
-	seg->header = (void *)base;
-	seg->participants = (void *)(base + at.participants);
-	seg->records = (void *)(base + at.records);
-	seg->ready = (struct pq_ring){
-		.ends = &seg->header->ready,
-		.cells = (void *)(base + at.ready),
-		.size = ready_size(capacity),
-		.fresh = pq_hint_ready, .arg = seg,
-	};
-	seg->free = (struct pq_ring){
-		.ends = &seg->header->free,
-		.cells = (void *)(base + at.free),
-		.size = free_size(capacity),
-		.fresh = pq_hint_free, .arg = seg,
-	};
-}
-
-static int fill_header(struct pq_header *h, uint32_t capacity)
-{
-	int rc;
-
-	h->version = PQ_VERSION;
-	h->byte_order = PQ_BYTE_ORDER_MARK;
-	h->word_size = sizeof(void *);
-	h->sem_size = sizeof(sem_t);
-	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
-	h->capacity = capacity;
-	h->size = pq_segment_bytes(capacity);
-	h->created = pq_clock_wall();
-	atomic_store_explicit(&h->next_incarnation, 1, memory_order_relaxed);
-	rc = read_pid_namespace(&h->pid_namespace);
-	return rc < 0 ? rc : read_boot_id(h->boot_id);
-}
-
-/* Everything but the magic, which makes it visible. */
-static int format(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
-{
-	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
-		if (sem_init(&seg->participants[i].bell, 1, 0) < 0)
-			return -errno;
-	pq_ring_format(&seg->ready);
-	pq_ring_format(&seg->free);
-	for (uint32_t i = 0; i < seg->capacity; i++)
-		if (!pq_ring_append(&seg->free, i, 0, NULL))
-			return -EBADMSG;
-	/* The creator sits at the table before anybody can see it, so that
-	 * the queue never looks like one without a producer. */
-	return pq_member_join_first(seg, role, incarnation);
 }
 
 /* Allocated now, or ENOSPC now: never SIGBUS later. A signal interrupts it,
@@ -664,7 +251,7 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	if (base == MAP_FAILED)
 		return -errno;
 	atomic_store(&((struct pq_header *)(void *)base)->magic,
-		     MAGIC_BUILDING);
+		     PQ_MAGIC_BUILDING);
 	munmap(base, sizeof(struct pq_header));
 	rc = allocate(seg, size);
 	if (rc < 0)
@@ -673,10 +260,8 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	if (base == MAP_FAILED)
 		return -errno;
 	memset(base + sizeof(uint64_t), 0, size - sizeof(uint64_t));
-	set_views(seg, base, capacity);
-	rc = fill_header(seg->header, capacity);
-	if (rc == 0)
-		rc = format(seg, options->role, incarnation);
+	pq_format_views(seg, base, capacity);
+	rc = pq_format_fill(seg, options->role, incarnation);
 	if (rc < 0) {
 		munmap(base, size);
 		seg->header = NULL;
@@ -690,39 +275,6 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 
 /* ---- verifying ---- */
 
-enum finding { UNFINISHED, FINISHED, FINISHED_FINAL };
-
-/* Nothing but zeros after the magic? */
-static bool is_blank(const struct pq_header *h)
-{
-	static const char zeros[sizeof(*h) - sizeof(h->magic)];
-
-	return memcmp((const char *)h + sizeof(h->magic), zeros,
-		      sizeof(zeros)) == 0;
-}
-
-static int judge(const struct pq_header *h, size_t size)
-{
-	for (;;) {
-		uint64_t magic = atomic_load_explicit(&h->magic,
-						      memory_order_acquire);
-
-		if (magic == MAGIC_BUILDING)
-			return UNFINISHED;
-		if (magic == PQ_MAGIC)
-			return atomic_load(&h->life) == PQ_LIFE_FINAL
-				? FINISHED_FINAL : FINISHED;
-		if (magic != 0 || size != sizeof(*h))
-			return -EBADMSG;
-		/* The first thing that a creator makes: an empty header. */
-		if (is_blank(h))
-			return UNFINISHED;
-		/* Somebody else's; unless its creator has just gone on. */
-		if (atomic_load(&h->magic) == 0)
-			return -EBADMSG;
-	}
-}
-
 /* What is there? Decides by the first bytes only, and never trusts them for
  * more than that. */
 static int look(const struct pq_segment *seg, size_t size)
@@ -731,70 +283,34 @@ static int look(const struct pq_segment *seg, size_t size)
 	int found;
 
 	if (size == 0)
-		return UNFINISHED;
+		return PQ_UNFINISHED;
 	if (size < sizeof(*h))
 		return -EBADMSG;
 	h = map_bytes(seg, sizeof(*h));
 	if (h == MAP_FAILED)
 		return -errno;
-	found = judge(h, size);
+	found = pq_format_judge(h, size);
 	munmap(h, sizeof(*h));
 	return found;
-}
-
-static int verify_header(const struct pq_header *h, size_t size,
-			 struct procq_options *options)
-{
-	uint64_t boot_id[2], pid_namespace = 0;
-	int rc;
-
-	options->found = h->version;
-	if (h->byte_order != PQ_BYTE_ORDER_MARK || h->version != PQ_VERSION ||
-	    h->word_size != sizeof(void *) || h->sem_size != sizeof(sem_t) ||
-	    h->page_size != (uint32_t)sysconf(_SC_PAGESIZE))
-		return -EPROTONOSUPPORT;
-	options->found = h->capacity;
-	if (h->capacity < 1 || h->capacity > PROCQ_CAPACITY_MAX ||
-	    h->size != pq_segment_bytes(h->capacity) || size < h->size)
-		return -EBADMSG;
-	rc = read_boot_id(boot_id);
-	if (rc == 0)
-		rc = read_pid_namespace(&pid_namespace);
-	if (rc < 0)
-		return rc;
-	if (!same_boot(boot_id, h->boot_id))
-		return -ESTALE;
-	if (h->pid_namespace != pid_namespace)
-		return -EXDEV;
-	if (options->capacity && options->capacity != h->capacity)
-		return -EEXIST;
-	options->found = 0;
-	return 0;
 }
 
 static int verify(struct pq_segment *seg, size_t size,
 		  struct procq_options *options)
 {
 	struct pq_header *h = map_bytes(seg, sizeof(*h));
-	uint32_t capacity;
+	int capacity;
 	char *base;
-	int rc;
 
 	if (h == MAP_FAILED)
 		return -errno;
-	rc = verify_header(h, size, options);
-	capacity = h->capacity;
+	capacity = pq_format_verify(h, size, options);
 	munmap(h, sizeof(*h));
-	if (rc < 0)
-		return rc;
-	/* Read once: an object that lies may change its mind. */
-	if (capacity < 1 || capacity > PROCQ_CAPACITY_MAX ||
-	    size < pq_segment_bytes(capacity))
-		return -EBADMSG;
-	base = map_bytes(seg, pq_segment_bytes(capacity));
+	if (capacity < 0)
+		return capacity;
+	base = map_bytes(seg, pq_segment_bytes((uint32_t)capacity));
 	if (base == MAP_FAILED)
 		return -errno;
-	set_views(seg, base, capacity);
+	pq_format_views(seg, base, (uint32_t)capacity);
 	return 0;
 }
 
@@ -856,17 +372,17 @@ static int settle_locked(struct pq_segment *seg,
 		return rc;
 	rc = look(seg, (size_t)st.st_size);
 	switch (rc) {
-	case UNFINISHED:
+	case PQ_UNFINISHED:
 		rc = build(seg, options, incarnation);
 		if (rc < 0)
 			unlink_object(seg);
 		return rc;
-	case FINISHED_FINAL:
+	case PQ_FINISHED_FINAL:
 		if (unlink_object(seg) == 0)
 			return 1;
 		rc = reopen_final(seg);
 		return rc < 0 ? rc : 1;
-	case FINISHED:
+	case PQ_FINISHED:
 		return 1;
 	default:
 		return rc;
@@ -882,7 +398,7 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 
 	if (options->flags & PROCQ_NOCREATE)
 		return -ENOENT;
-	rc = init_lock(seg, options->deadline, &options->found);
+	rc = pq_init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;
 	rc = name_leads_here(seg);
@@ -890,7 +406,7 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 		rc = settle_locked(seg, options, incarnation);
 	else if (rc == 0)
 		rc = 1;
-	init_unlock(seg);
+	pq_init_unlock(seg);
 	return rc;
 }
 
@@ -925,68 +441,12 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 		rc = check_lock_file(seg, options);
 	if (rc < 0)
 		return rc;
-	if (found == FINISHED) {
+	if (found == PQ_FINISHED) {
 		/* Its size as it is now: it was built since that look. */
 		rc = look_at(seg->fd, &st);
 		return rc < 0 ? rc : verify(seg, (size_t)st.st_size, options);
 	}
 	return settle(seg, options, incarnation);
-}
-
-/* Another view in this process with the same locks, which closing these
- * descriptors would drop. */
-static struct pq_segment *find_sibling(const struct pq_segment *seg)
-{
-	for (struct pq_segment *s = list; s; s = s->next)
-		if (s != seg && same_locks(s, seg))
-			return s;
-	return NULL;
-}
-
-/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
- * it is given here leaked. */
-#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
-# pragma GCC diagnostic push
-# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-
-/* Leave all descriptors to a sibling, to be closed with its own. Where there
- * is no memory for that they stay open as long as the process. */
-static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
-{
-	size_t count = at->parked_count + seg->parked_count + 2;
-	int *parked = realloc(at->parked, count * sizeof(*parked));
-
-	if (!parked)
-		return;
-	at->parked = parked;
-	while (seg->parked_count > 0)
-		parked[at->parked_count++] = seg->parked[--seg->parked_count];
-	parked[at->parked_count++] = seg->fd;
-	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
-		parked[at->parked_count++] = seg->lock_fd;
-}
-
-#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
-# pragma GCC diagnostic pop
-#endif
-
-static void close_descriptors(struct pq_segment *seg)
-{
-	struct pq_segment *sibling = find_sibling(seg);
-
-	if (sibling) {
-		park_descriptors(seg, sibling);
-	} else {
-		while (seg->parked_count > 0)
-			close(seg->parked[--seg->parked_count]);
-		if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
-			close(seg->lock_fd);
-		if (seg->fd >= 0)
-			close(seg->fd);
-	}
-	seg->fd = seg->lock_fd = -1;
-	seg->lock_ino = 0;
 }
 
 static void free_segment(struct pq_segment *seg)
@@ -998,7 +458,7 @@ static void free_segment(struct pq_segment *seg)
 
 static struct pq_segment *find_open(const char *name, bool readonly)
 {
-	for (struct pq_segment *seg = list; seg; seg = seg->next)
+	for (struct pq_segment *seg = pq_views_first(); seg; seg = seg->next)
 		if (seg->pid == getpid() && strcmp(seg->name, name) == 0 &&
 		    (readonly || !seg->readonly) &&
 		    atomic_load(&seg->header->life) != PQ_LIFE_FINAL &&
@@ -1020,16 +480,13 @@ static int open_new(struct pq_segment **out, const char *name,
 	seg->readonly = options->role == PROCQ_ONLOOKER;
 	seg->fd = seg->lock_fd = -1;
 	while ((rc = attempt(seg, options, incarnation)) == 1)
-		close_descriptors(seg);
+		pq_close_descriptors(seg);
 	if (rc < 0) {
-		close_descriptors(seg);
+		pq_close_descriptors(seg);
 		free_segment(seg);
 		return rc;
 	}
-	pq_segment_lock();
-	seg->next = list;
-	list = seg;
-	pq_segment_unlock();
+	pq_views_add(seg);
 	*out = seg;
 	return 0;
 }
@@ -1037,18 +494,18 @@ static int open_new(struct pq_segment **out, const char *name,
 int pq_segment_open(struct pq_segment **out, const char *name,
 		    struct procq_options *options, uint64_t *incarnation)
 {
-	int state = open_lock(), rc = 0;
+	int state = pq_views_lock(), rc = 0;
 
 	*incarnation = 0;
 	*out = find_open(name, options->role == PROCQ_ONLOOKER);
 	if (*out)
-		rc = verify_header((*out)->header, (*out)->size, options);
+		rc = pq_format_verify((*out)->header, (*out)->size, options);
 	else
 		rc = open_new(out, name, options, incarnation);
-	if (rc == 0)
+	if (rc >= 0)
 		(*out)->users++;
-	open_unlock(state);
-	return rc;
+	pq_views_unlock(state);
+	return rc < 0 ? rc : 0;
 }
 
 /* Does a view of this process have this very file open, by whatever name? */
@@ -1058,7 +515,7 @@ static bool is_open(int dir, const char *name)
 
 	if (fstatat(dir, name, &a, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	for (struct pq_segment *s = list; s; s = s->next)
+	for (struct pq_segment *s = pq_views_first(); s; s = s->next)
 		if (s->pid == getpid() && look_at(s->fd, &b) == 0 &&
 		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 			return true;
@@ -1084,32 +541,26 @@ static int read_magic(int dir, const char *name)
  * participant that lives would look dead to all others. */
 int pq_segment_has_magic(int dir, const char *name)
 {
-	int state = open_lock(), rc;
+	int state = pq_views_lock(), rc;
 
 	rc = is_open(dir, name) ? 1 : read_magic(dir, name);
-	open_unlock(state);
+	pq_views_unlock(state);
 	return rc;
 }
 
 void pq_segment_close(struct pq_segment *seg)
 {
-	int state = open_lock();
+	int state = pq_views_lock();
 
 	if (--seg->users > 0) {
-		open_unlock(state);
+		pq_views_unlock(state);
 		return;
 	}
-	pq_segment_lock();
-	for (struct pq_segment **p = &list; *p; p = &(*p)->next)
-		if (*p == seg) {
-			*p = seg->next;
-			break;
-		}
-	pq_segment_unlock();
-	close_descriptors(seg);
+	pq_views_remove(seg);
+	pq_close_descriptors(seg);
 	munmap(seg->header, seg->size);
 	free_segment(seg);
-	open_unlock(state);
+	pq_views_unlock(state);
 }
 
 /* ---- removing ---- */
@@ -1135,10 +586,10 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 
 	if (!unused(seg))
 		return -EBUSY;
-	state = open_lock();
+	state = pq_views_lock();
 	/* Another that leaves at this moment may be here too; whoever comes
 	 * second finds all others gone. */
-	rc = init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
+	rc = pq_init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
 	if (rc < 0) {
 		rc = rc == -ETIMEDOUT ? -EBUSY : rc;
 		goto out;
@@ -1171,8 +622,8 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 		}
 	}
 unlock:
-	init_unlock(seg);
+	pq_init_unlock(seg);
 out:
-	open_unlock(state);
+	pq_views_unlock(state);
 	return rc;
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * segment.h - the shared object: create, map, verify, lock, remove.
- *
- * Knows names, descriptors and bytes, and which hints a record bears out;
- * knows no transitions.
+ * segment.h - the shared object: create, open, close, remove.
  */
 #ifndef PQ_SEGMENT_H
 #define PQ_SEGMENT_H
@@ -31,7 +28,7 @@ struct pq_segment {
 	unsigned users;
 	bool readonly;
 
-	/* Descriptors of closed views of the same object, see segment.c. */
+	/* Descriptors of closed views with the same locks, see lock.c. */
 	int *parked;
 	size_t parked_count;
 
@@ -48,7 +45,7 @@ struct pq_segment {
 
 	/* Incarnations that this process holds by this view: F_GETLK does not
 	 * report the locks of the process that asks. Guarded by
-	 * pq_segment_lock(). */
+	 * the mutex of lock.c's list. */
 	uint64_t *own;
 	size_t own_count;
 	size_t own_room;
@@ -61,16 +58,6 @@ static inline uint64_t pq_load_word(const struct pq_segment *seg,
 	return atomic_load_explicit(&seg->records[slot].word,
 				    memory_order_acquire);
 }
-
-/* Does the record bear out a hint of the ready ring, of the free ring? */
-bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen);
-/* The same of the ready ring, and the word that bears it out. */
-bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
-		   uint64_t *word);
-bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen);
-
-/* Bytes of the object for this capacity. */
-size_t pq_segment_bytes(uint32_t capacity);
 
 /**
  * Open the object and verify it; create it or set it up anew where asked to.
@@ -99,14 +86,5 @@ void pq_segment_close(struct pq_segment *seg);
  * @retval -EBUSY it is in use
  */
 int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation);
-
-/* The lock of this process's list of segments and their own[]. */
-void pq_segment_lock(void);
-void pq_segment_unlock(void);
-
-/** Take, ask for, let go of an incarnation's lock byte. */
-int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation);
-bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation);
-void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
 
 #endif

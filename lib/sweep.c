@@ -14,6 +14,7 @@
 
 #include "bell.h"
 #include "clock.h"
+#include "lock.h"
 #include "member.h"
 #include "record.h"
 #include "sweep.h"

@@ -23,7 +23,9 @@
 
 #include "bell.h"
 #include "clock.h"
+#include "format.h"
 #include "identity.h"
+#include "lock.h"
 #include "member.h"
 #include "record.h"
 #include "sweep.h"

@@ -22,7 +22,9 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "format.h"
 #include "handle.h"
+#include "lock.h"
 #include "member.h"
 #include "procq.h"
 #include "record.h"

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "format.h"
 #include "handle.h"
 #include "member.h"
 #include "record.h"

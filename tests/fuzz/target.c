@@ -167,7 +167,7 @@ static void lay_cells(struct input *in, char *cells, uint64_t size,
 			  sizeof(uint64_t), sizeof(uint64_t));
 }
 
-/* Where the parts are: the same sums as in segment.c, from the sizes that a
+/* Where the parts are: the same sums as in format.c, from the sizes that a
  * real one showed. */
 static size_t ready_cells_of(uint32_t capacity)
 {

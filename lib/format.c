@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * format.c - what is in an object: how it is laid out, filled for the first
+ * time, and judged by those who find it.
+ * Must not open, lock or map anything: it is handed the memory.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "format.h"
+#include "member.h"
+
+/* ---- hints ---- */
+
+static bool same_gen(uint64_t word, uint32_t gen)
+{
+	return (pq_word_gen(word) & PQ_HINT_GEN_MASK) == gen;
+}
+
+bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
+		   uint64_t *word)
+{
+	if (index >= seg->capacity)
+		return false;
+	*word = pq_load_word(seg, index);
+	return same_gen(*word, gen) &&
+	       (pq_word_state(*word) == PROCQ_QUEUED ||
+		pq_word_state(*word) == PROCQ_EXITED);
+}
+
+bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen)
+{
+	uint64_t word;
+
+	return pq_hint_leads(segment, index, gen, &word);
+}
+
+bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen)
+{
+	const struct pq_segment *seg = segment;
+	uint64_t word;
+
+	if (index >= seg->capacity)
+		return false;
+	word = pq_load_word(seg, index);
+	return same_gen(word, gen) && pq_word_state(word) == PROCQ_FREE;
+}
+
+/* ---- sizes ---- */
+
+static uint64_t power_of_two(uint64_t least)
+{
+	uint64_t n = 1;
+
+	while (n < least)
+		n *= 2;
+	return n;
+}
+
+/* The true hints are at most capacity; each participant can be about to
+ * append one double. The ready ring has as much again, so that a stale hint
+ * seldom makes an appender look at the head. */
+static uint64_t ready_size(uint32_t capacity)
+{
+	return power_of_two(4u * (uint64_t)capacity +
+			    PROCQ_PARTICIPANTS_MAX);
+}
+
+static uint64_t free_size(uint32_t capacity)
+{
+	return power_of_two((uint64_t)capacity + 2 * PROCQ_PARTICIPANTS_MAX);
+}
+
+struct offsets {
+	size_t ready, free, records, participants, end;
+};
+
+static struct offsets offsets_of(uint32_t capacity)
+{
+	struct offsets at;
+
+	at.ready = sizeof(struct pq_header);
+	at.free = at.ready + (size_t)ready_size(capacity) * 8;
+	at.records = at.free + (size_t)free_size(capacity) * 8;
+	at.participants = at.records +
+			  (size_t)capacity * sizeof(struct pq_record);
+	at.end = at.participants +
+		 PROCQ_PARTICIPANTS_MAX * sizeof(struct pq_participant);
+	return at;
+}
+
+size_t pq_segment_bytes(uint32_t capacity)
+{
+	return offsets_of(capacity).end;
+}
+
+void pq_format_views(struct pq_segment *seg, char *base, uint32_t capacity)
+{
+	struct offsets at = offsets_of(capacity);
+
+	seg->size = at.end;
+	seg->capacity = capacity;
+	seg->header = (void *)base;
+	seg->participants = (void *)(base + at.participants);
+	seg->records = (void *)(base + at.records);
+	seg->ready = (struct pq_ring){
+		.ends = &seg->header->ready,
+		.cells = (void *)(base + at.ready),
+		.size = ready_size(capacity),
+		.fresh = pq_hint_ready, .arg = seg,
+	};
+	seg->free = (struct pq_ring){
+		.ends = &seg->header->free,
+		.cells = (void *)(base + at.free),
+		.size = free_size(capacity),
+		.fresh = pq_hint_free, .arg = seg,
+	};
+}
+
+/* ---- what the header says of machine and time ---- */
+
+/* What is in a small file; -errno. */
+static ssize_t read_text(const char *path, char *text, size_t size)
+{
+	ssize_t got;
+	int fd, err;
+
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	do
+		got = read(fd, text, size - 1);
+	while (got < 0 && errno == EINTR);
+	err = errno;
+	close(fd);
+	if (got < 0)
+		return -err;
+	text[got] = '\0';
+	return got;
+}
+
+/* Zeros where it can't be known; an error where it could not be read just
+ * now. */
+static int read_boot_id(uint64_t id[2])
+{
+	char text[64] = "";	/* an analyzer thinks -errno may be 0 */
+	size_t digits = 0;
+	ssize_t got;
+
+	id[0] = id[1] = 0;
+	got = read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	if (got < 0)
+		return got == -ENOENT || got == -EACCES ? 0 : (int)got;
+	for (const char *p = text; *p && digits < 32; p++) {
+		const char *hex = "0123456789abcdef";
+		const char *d = strchr(hex, *p);
+
+		if (!d)
+			continue;
+		id[digits / 16] = id[digits / 16] << 4 | (uint64_t)(d - hex);
+		digits++;
+	}
+	return 0;
+}
+
+/* Two that may be the same, as far as both are known. */
+static bool same_boot(const uint64_t a[2], const uint64_t b[2])
+{
+	return (a[0] == b[0] && a[1] == b[1]) || (a[0] | a[1]) == 0 ||
+	       (b[0] | b[1]) == 0;
+}
+
+/* 0 where there are none. An error, where it could not be read, must not make
+ * a queue look like one of another namespace; and unlike with the boot, not
+ * to know is not enough, for a pid may be a stranger's. Linux has namespaces
+ * where there is no /proc to see them in, too: then nobody may join. */
+static int read_pid_namespace(uint64_t *id)
+{
+	struct stat st;
+
+	*id = 0;
+#if defined __linux__
+	if (stat("/proc/self/ns/pid", &st) < 0)
+		return errno == ENOENT ? -ENOTSUP : -errno;
+	*id = st.st_ino;
+#else
+	(void)st;
+#endif
+	return 0;
+}
+
+/* ---- filling ---- */
+
+static int fill_header(struct pq_header *h, uint32_t capacity)
+{
+	int rc;
+
+	h->version = PQ_VERSION;
+	h->byte_order = PQ_BYTE_ORDER_MARK;
+	h->word_size = sizeof(void *);
+	h->sem_size = sizeof(sem_t);
+	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	h->capacity = capacity;
+	h->size = pq_segment_bytes(capacity);
+	h->created = pq_clock_wall();
+	atomic_store_explicit(&h->next_incarnation, 1, memory_order_relaxed);
+	rc = read_pid_namespace(&h->pid_namespace);
+	return rc < 0 ? rc : read_boot_id(h->boot_id);
+}
+
+/* Everything but the magic, which makes it visible. */
+int pq_format_fill(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
+{
+	int rc = fill_header(seg->header, seg->capacity);
+
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
+		if (sem_init(&seg->participants[i].bell, 1, 0) < 0)
+			return -errno;
+	pq_ring_format(&seg->ready);
+	pq_ring_format(&seg->free);
+	for (uint32_t i = 0; i < seg->capacity; i++)
+		if (!pq_ring_append(&seg->free, i, 0, NULL))
+			return -EBADMSG;
+	/* The creator sits at the table before anybody can see it, so that
+	 * the queue never looks like one without a producer. */
+	return pq_member_join_first(seg, role, incarnation);
+}
+
+/* ---- judging ---- */
+
+/* Nothing but zeros after the magic? */
+static bool is_blank(const struct pq_header *h)
+{
+	static const char zeros[sizeof(*h) - sizeof(h->magic)];
+
+	return memcmp((const char *)h + sizeof(h->magic), zeros,
+		      sizeof(zeros)) == 0;
+}
+
+int pq_format_judge(const struct pq_header *h, size_t size)
+{
+	for (;;) {
+		uint64_t magic = atomic_load_explicit(&h->magic,
+						      memory_order_acquire);
+
+		if (magic == PQ_MAGIC_BUILDING)
+			return PQ_UNFINISHED;
+		if (magic == PQ_MAGIC)
+			return atomic_load(&h->life) == PQ_LIFE_FINAL
+				? PQ_FINISHED_FINAL : PQ_FINISHED;
+		if (magic != 0 || size != sizeof(*h))
+			return -EBADMSG;
+		/* The first thing that a creator makes: an empty header. */
+		if (is_blank(h))
+			return PQ_UNFINISHED;
+		/* Somebody else's; unless its creator has just gone on. */
+		if (atomic_load(&h->magic) == 0)
+			return -EBADMSG;
+	}
+}
+
+int pq_format_verify(const struct pq_header *h, size_t size,
+		     struct procq_options *options)
+{
+	/* Once: an object that lies may change its mind. */
+	uint32_t capacity = *(const volatile uint32_t *)&h->capacity;
+	uint64_t boot_id[2], pid_namespace = 0;
+	int rc;
+
+	options->found = h->version;
+	if (h->byte_order != PQ_BYTE_ORDER_MARK || h->version != PQ_VERSION ||
+	    h->word_size != sizeof(void *) || h->sem_size != sizeof(sem_t) ||
+	    h->page_size != (uint32_t)sysconf(_SC_PAGESIZE))
+		return -EPROTONOSUPPORT;
+	options->found = capacity;
+	if (capacity < 1 || capacity > PROCQ_CAPACITY_MAX ||
+	    h->size != pq_segment_bytes(capacity) ||
+	    size < pq_segment_bytes(capacity))
+		return -EBADMSG;
+	rc = read_boot_id(boot_id);
+	if (rc == 0)
+		rc = read_pid_namespace(&pid_namespace);
+	if (rc < 0)
+		return rc;
+	if (!same_boot(boot_id, h->boot_id))
+		return -ESTALE;
+	if (h->pid_namespace != pid_namespace)
+		return -EXDEV;
+	if (options->capacity && options->capacity != capacity)
+		return -EEXIST;
+	options->found = 0;
+	return (int)capacity;
+}

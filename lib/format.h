@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * format.h - what is in an object: laid out, filled, judged.
+ */
+#ifndef PQ_FORMAT_H
+#define PQ_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "segment.h"
+
+/* The magic of an object that is being built. */
+#define PQ_MAGIC_BUILDING UINT64_C(0x212121)
+
+/** Bytes of the object for this capacity. */
+size_t pq_segment_bytes(uint32_t capacity);
+
+/** Where everything is, in the mapping that begins at base. */
+void pq_format_views(struct pq_segment *seg, char *base, uint32_t capacity);
+
+/**
+ * Fill an object that is all zeros: everything but the magic. Its creator is
+ * in the table then.
+ * @param incarnation the creator's
+ * @retval 0, -errno
+ */
+int pq_format_fill(struct pq_segment *seg, uint32_t role,
+		   uint64_t *incarnation);
+
+enum pq_finding { PQ_UNFINISHED, PQ_FINISHED, PQ_FINISHED_FINAL };
+
+/**
+ * What is there? Decides by the first bytes only, and never trusts them for
+ * more than that.
+ * @param size of the object; the header is mapped
+ * @retval pq_finding
+ * @retval -EBADMSG no queue
+ */
+int pq_format_judge(const struct pq_header *h, size_t size);
+
+/**
+ * Is it a queue of this machine, boot and namespace, and with the capacity
+ * that is asked for? What is not as it should be goes into options->found.
+ * @retval its capacity
+ * @retval -EPROTONOSUPPORT, -EBADMSG, -ESTALE, -EXDEV, -EEXIST, …
+ */
+int pq_format_verify(const struct pq_header *h, size_t size,
+		     struct procq_options *options);
+
+/** Does the record bear out a hint of the ready ring? */
+bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen);
+/** The same, and the word that bears it out. */
+bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
+		   uint64_t *word);
+/** … of the free ring? */
+bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * lock.c - the locks that say who lives: which bytes this process holds, and
+ * by which descriptors.
+ * Must not look into an object, nor open one.
+ *
+ * fcntl() locks belong to a process: F_GETLK does not report its own, and they
+ * are lost when it closes any descriptor of the file. So a process has a list
+ * of its views, knows what it holds by each, and closes no descriptor of a
+ * file that another view has locks on.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "lock.h"
+
+/* Lock bytes lie far beyond the end of any object. */
+#define LOCK_BASE (INT64_C(1) << 40)
+
+/* ---- the views of this process ---- */
+
+/* open_mutex is taken before list_mutex. */
+static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct pq_segment *list;	/* written with both, read with either */
+
+/* A thread that is cancelled with the mutex would keep it for ever: to wait
+ * for an init lock is a cancellation point, and so is every close(). */
+int pq_views_lock(void)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_mutex_lock(&open_mutex);
+	return state;
+}
+
+void pq_views_unlock(int state)
+{
+	pthread_mutex_unlock(&open_mutex);
+	pthread_setcancelstate(state, NULL);
+}
+
+static void lock_list(void)
+{
+	pthread_mutex_lock(&list_mutex);
+}
+
+static void unlock_list(void)
+{
+	pthread_mutex_unlock(&list_mutex);
+}
+
+/* Both mutexes, so that either is enough to read. */
+void pq_views_add(struct pq_segment *seg)
+{
+	lock_list();
+	seg->next = list;
+	list = seg;
+	unlock_list();
+}
+
+void pq_views_remove(struct pq_segment *seg)
+{
+	lock_list();
+	for (struct pq_segment **p = &list; *p; p = &(*p)->next)
+		if (*p == seg) {
+			*p = seg->next;
+			break;
+		}
+	unlock_list();
+}
+
+struct pq_segment *pq_views_first(void)
+{
+	return list;
+}
+
+/* ---- lock bytes ---- */
+
+static int call_lock(int fd, int cmd, short type, uint64_t byte,
+		     struct flock *fl)
+{
+	int tries = 0;
+
+	memset(fl, 0, sizeof(*fl));
+	fl->l_type = type;
+	fl->l_whence = SEEK_SET;
+	fl->l_start = (off_t)(LOCK_BASE + (int64_t)byte);
+	fl->l_len = 1;
+	while (fcntl(fd, cmd, fl) < 0)
+		if (errno != EINTR && (errno != ENOLCK || ++tries == PQ_TRIES))
+			return -errno;
+	return 0;
+}
+
+static int lock_byte(int fd, short type, uint64_t byte)
+{
+	struct flock fl;
+
+	return call_lock(fd, F_SETLK, type, byte, &fl);
+}
+
+/* Does another process hold it? 1, 0, -errno. The pid may be 0 then, too:
+ * where its holder has none that this process could see. */
+static int ask_byte(int fd, uint64_t byte, pid_t *holder)
+{
+	struct flock fl;
+	int rc = call_lock(fd, F_GETLK, F_WRLCK, byte, &fl);
+
+	*holder = 0;
+	if (rc < 0 || fl.l_type == F_UNLCK)
+		return rc;
+	*holder = fl.l_pid;
+	return 1;
+}
+
+static bool same_locks(const struct pq_segment *a, const struct pq_segment *b)
+{
+	return a->pid == b->pid && a->lock_ino && a->lock_ino == b->lock_ino &&
+	       a->lock_dev == b->lock_dev;
+}
+
+static bool own_has(const struct pq_segment *seg, uint64_t incarnation)
+{
+	for (size_t i = 0; i < seg->own_count; i++)
+		if (seg->own[i] == incarnation)
+			return true;
+	return false;
+}
+
+/* Does this process hold it, by whatever view? An onlooker's, say, has none
+ * of its own. Under list_mutex. */
+static bool held_here(const struct pq_segment *seg, uint64_t incarnation)
+{
+	if (own_has(seg, incarnation))
+		return true;
+	for (const struct pq_segment *s = list; s; s = s->next)
+		if (s != seg && same_locks(s, seg) && own_has(s, incarnation))
+			return true;
+	return false;
+}
+
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
+{
+	int rc;
+
+	lock_list();
+	/* The kernel would grant it: the process has it already. */
+	if (held_here(seg, incarnation)) {
+		unlock_list();
+		return -EAGAIN;
+	}
+	if (seg->own_count == seg->own_room) {
+		size_t room = seg->own_room ? 2 * seg->own_room : 4;
+		uint64_t *own = realloc(seg->own, room * sizeof(*own));
+
+		if (!own) {
+			unlock_list();
+			return -ENOMEM;
+		}
+		seg->own = own;
+		seg->own_room = room;
+	}
+	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation);
+	if (rc == 0)
+		seg->own[seg->own_count++] = incarnation;
+	unlock_list();
+	return rc;
+}
+
+bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
+{
+	pid_t holder;
+	bool held;
+
+	if (incarnation == 0 || incarnation > PQ_INCARNATION_MASK)
+		return false;
+	lock_list();
+	held = held_here(seg, incarnation);
+	unlock_list();
+	if (held)
+		return true;
+	if (seg->lock_fd < 0)
+		return false;
+	/* If the kernel can't say, nobody is declared dead. */
+	return ask_byte(seg->lock_fd, incarnation, &holder) != 0;
+}
+
+void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
+{
+	lock_list();
+	for (size_t i = 0; i < seg->own_count; i++)
+		if (seg->own[i] == incarnation) {
+			seg->own[i] = seg->own[--seg->own_count];
+			break;
+		}
+	lock_byte(seg->lock_fd, F_UNLCK, incarnation);
+	unlock_list();
+}
+
+/* ---- the init lock: byte 0, which is no incarnation ---- */
+
+int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
+{
+	int64_t pause = PQ_MILLI / 4;
+
+	for (;;) {
+		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0);
+		struct timespec ts;
+
+		if (rc != -EAGAIN && rc != -EACCES)
+			return rc;
+		if (procq_now() >= deadline) {
+			pid_t holder;
+
+			ask_byte(seg->lock_fd, 0, &holder);
+			*who = (uint32_t)holder;
+			return -ETIMEDOUT;
+		}
+		ts = pq_timespec(pause);
+		nanosleep(&ts, NULL);
+		if (pause < 16 * PQ_MILLI)
+			pause *= 2;
+	}
+}
+
+void pq_init_unlock(struct pq_segment *seg)
+{
+	lock_byte(seg->lock_fd, F_UNLCK, 0);
+}
+
+/* ---- descriptors ---- */
+
+/* Another view in this process with the same locks, which closing these
+ * descriptors would drop. */
+static struct pq_segment *find_sibling(const struct pq_segment *seg)
+{
+	for (struct pq_segment *s = list; s; s = s->next)
+		if (s != seg && same_locks(s, seg))
+			return s;
+	return NULL;
+}
+
+/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
+ * it is given here leaked. */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic push
+# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
+/* Leave all descriptors to a sibling, to be closed with its own. Where there
+ * is no memory for that they stay open as long as the process. */
+static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
+{
+	size_t count = at->parked_count + seg->parked_count + 2;
+	int *parked = realloc(at->parked, count * sizeof(*parked));
+
+	if (!parked)
+		return;
+	at->parked = parked;
+	while (seg->parked_count > 0)
+		parked[at->parked_count++] = seg->parked[--seg->parked_count];
+	parked[at->parked_count++] = seg->fd;
+	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
+		parked[at->parked_count++] = seg->lock_fd;
+}
+
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic pop
+#endif
+
+void pq_close_descriptors(struct pq_segment *seg)
+{
+	struct pq_segment *sibling = find_sibling(seg);
+
+	if (sibling) {
+		park_descriptors(seg, sibling);
+	} else {
+		while (seg->parked_count > 0)
+			close(seg->parked[--seg->parked_count]);
+		if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
+			close(seg->lock_fd);
+		if (seg->fd >= 0)
+			close(seg->fd);
+	}
+	seg->fd = seg->lock_fd = -1;
+	seg->lock_ino = 0;
+}
