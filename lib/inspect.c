@@ -257,27 +257,41 @@ static void check_words(struct pq_segment *seg, struct procq_report *out)
 	}
 }
 
+static uint32_t position_at(const struct pq_ring *ring, uint64_t position)
+{
+	uint64_t cell = atomic_load(&ring->cells[position & (ring->size - 1)]);
+
+	return (uint32_t)(cell >> 32);
+}
+
+/* Can these be the ends of a ring? */
+static bool ends_fit(const struct pq_ring *ring, uint64_t head, uint64_t tail)
+{
+	/* The appender of what was taken last has not moved the tail, and may
+	 * be dead: the next one helps. Its cell tells. */
+	if (head == tail + 1)
+		return position_at(ring, tail) == (uint32_t)tail;
+	return tail - head <= ring->size;
+}
+
 static void check_ring(const struct pq_ring *ring, const char *name,
 		       struct procq_report *out)
 {
 	uint64_t head = atomic_load(&ring->ends->head);
 	uint64_t tail = atomic_load(&ring->ends->tail);
 
-	/* The head may be one ahead of a tail that awaits a helping hand. */
-	if (head > tail + 1 || tail - head > ring->size + 1)
-		if (head == atomic_load(&ring->ends->head))
-			FAULT(out, "%s ring: head %llu, tail %llu", name,
-			      (unsigned long long)head,
-			      (unsigned long long)tail);
+	if (!ends_fit(ring, head, tail) &&
+	    head == atomic_load(&ring->ends->head))
+		FAULT(out, "%s ring: head %llu, tail %llu", name,
+		      (unsigned long long)head, (unsigned long long)tail);
 	for (uint64_t p = head; p < tail && p - head < ring->size; p++) {
-		uint64_t cell = atomic_load(&ring->cells[p & (ring->size - 1)]);
+		uint32_t found = position_at(ring, p);
 
-		if ((uint32_t)(cell >> 32) != (uint32_t)p &&
+		if (found != (uint32_t)p &&
 		    atomic_load(&ring->ends->head) <= p)
 			FAULT(out, "%s ring: the cell of position %llu is "
-			      "of position %llu modulo 2^32", name,
-			      (unsigned long long)p,
-			      (unsigned long long)(cell >> 32));
+			      "of position %lu modulo 2^32", name,
+			      (unsigned long long)p, (unsigned long)found);
 	}
 }
 

@@ -933,7 +933,20 @@ static void test_checks(void)
 	head = atomic_load(&seg->header->ready.head);
 	atomic_store(&seg->header->ready.head, head + 7);
 	check_finds("a head beyond the tail", "ready ring: head");
+	atomic_store(&seg->header->ready.head, head + 1);
+	check_finds("a head beyond a cell that nobody filled",
+		    "ready ring: head");
 	atomic_store(&seg->header->ready.head, head);
+	/* As if who gave its record back had been killed before it moved the
+	 * tail, and somebody had then taken that. */
+	need(pq_ring_append(&seg->ready, 0, 99, NULL));
+	atomic_store(&seg->header->ready.head, head + 1);
+	atomic_store(&seg->header->ready.tail, head);
+	check_finds("a head beyond a tail that awaits a helping hand", NULL);
+	need(pq_ring_append(&seg->ready, 0, 99, NULL));
+	is_int((intmax_t)atomic_load(&seg->header->ready.tail),
+	       (intmax_t)head + 2, "who appends next helps");
+	atomic_store(&seg->header->ready.head, head + 2);
 	head = atomic_load(&seg->header->free.head);
 	word = atomic_load(&seg->free.cells[head & (seg->free.size - 1)]);
 	atomic_store(&seg->free.cells[head & (seg->free.size - 1)],
