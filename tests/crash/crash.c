@@ -164,6 +164,15 @@ static bool is_point(const struct trace *trace, size_t n)
 	       (insn->nth < 5000 && !runs_again(trace, n));
 }
 
+/* Who is held is to have seen all, and done nothing yet. */
+static bool is_about_to(const struct trace *trace, size_t n)
+{
+	return n < trace->count && trace->all[n].effect;
+}
+
+/* Which points are telling? */
+typedef bool telling_fn(const struct trace *trace, size_t n);
+
 /* Mark these of n, evenly. */
 static void mark_some(bool *marked, const size_t *all, size_t n, size_t want)
 {
@@ -174,7 +183,7 @@ static void mark_some(bool *marked, const size_t *all, size_t n, size_t want)
 
 /* So many of them, the telling ones first. */
 static void thin_out(const struct trace *trace, struct points *p,
-		     size_t at_most)
+		     size_t at_most, telling_fn *telling)
 {
 	bool *marked = calloc(trace->count + 1, sizeof(bool));
 	size_t *some = calloc(p->count, sizeof(size_t)), n = 0, chosen = 0;
@@ -182,7 +191,7 @@ static void thin_out(const struct trace *trace, struct points *p,
 	if (!marked || !some)
 		abort();
 	for (size_t i = 0; i < p->count; i++)
-		if (differs(trace, p->all[i]))
+		if (telling(trace, p->all[i]))
 			some[n++] = p->all[i];
 	mark_some(marked, some, n, at_most);
 	chosen = n < at_most ? n : at_most;
@@ -200,7 +209,8 @@ static void thin_out(const struct trace *trace, struct points *p,
 	free(some);
 }
 
-static struct points choose(const struct trace *trace, size_t at_most)
+static struct points choose(const struct trace *trace, size_t at_most,
+			    telling_fn *telling)
 {
 	struct points p = { calloc(trace->count + 1, sizeof(size_t)), 0 };
 	size_t n = 0;
@@ -212,7 +222,7 @@ static struct points choose(const struct trace *trace, size_t at_most)
 			p.all[p.count++] = i;
 	p.all[p.count++] = trace->count;
 	if (at_most && p.count > at_most)
-		thin_out(trace, &p, at_most);
+		thin_out(trace, &p, at_most, telling);
 	return p;
 }
 
@@ -227,7 +237,7 @@ static struct points choose_calls(const struct trace *trace, size_t at_most)
 		if (trace->all[i].call && n++ % options.stride == 0)
 			p.all[p.count++] = i;
 	if (at_most && p.count > at_most)
-		thin_out(trace, &p, at_most);
+		thin_out(trace, &p, at_most, differs);
 	return p;
 }
 
@@ -335,7 +345,7 @@ static void pair_task(size_t i)
 		return;
 	}
 	alarm(0);
-	p = choose(&sweep, now.side);
+	p = choose(&sweep, now.side, differs);
 	for (size_t k = 0; k < p.count; k++) {
 		char second[64];
 
@@ -372,14 +382,14 @@ static void report(int64_t start, size_t of, const char *unit)
 	free(now.points.all);
 }
 
-static void run_points(const char *what, size_t at_most,
+static void run_points(const char *what, size_t at_most, telling_fn *telling,
 		       bool (*point)(const struct op *, const struct trace *,
 				     size_t))
 {
 	int64_t start = procq_now();
 
 	now.what = what;
-	now.points = choose(&now.trace, at_most);
+	now.points = choose(&now.trace, at_most, telling);
 	now.point = point;
 	share_out(now.points.count, point_task);
 	report(start, now.trace.count, "instructions");
@@ -402,7 +412,7 @@ static void run_pairs(size_t side)
 	int64_t start = procq_now();
 
 	now.what = "killed, and its sweeper killed,";
-	now.points = choose(&now.trace, side);
+	now.points = choose(&now.trace, side, differs);
 	now.side = side;
 	share_out(now.points.count, pair_task);
 	report(start, now.points.count * side, "pairs");
@@ -437,11 +447,12 @@ static void run_op(const struct op *op)
 	}
 	alarm(0);
 	if (options.modes & KILL)
-		run_points("killed", sample(45), kill_point);
+		run_points("killed", sample(45), differs, kill_point);
 	if (options.modes & ALONE && op->kids >= 0 && !op->late)
-		run_points("killed, and all others,", sample(12), alone_point);
+		run_points("killed, and all others,", sample(12), differs,
+			   alone_point);
 	if (options.modes & FREEZE && !op->no_freeze && !op->late)
-		run_points("frozen", sample(12), freeze_point);
+		run_points("frozen", sample(12), is_about_to, freeze_point);
 	if (options.modes & CALLS)
 		run_calls(sample(3));
 	if (options.modes & PAIRS && plain)

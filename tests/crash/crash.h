@@ -111,6 +111,7 @@ struct op {
 	bool shared;		/* others may do a part of it */
 	bool no_reaping;	/* the survivor is slow */
 	bool no_freeze;		/* can't be held up */
+	bool calm;		/* while it is, others sweep and do no more */
 	bool lacks;		/* not in this build */
 	bool waiter;		/* another waits beside it, to be woken */
 };

@@ -25,6 +25,7 @@
 #include "member.h"
 #include "record.h"
 #include "sweep.h"
+#include "take.h"
 #include "word.h"
 
 #define MS INT64_C(1000000)
@@ -182,6 +183,18 @@ static void take(struct hands *h)
 
 	must(procq_take(h->consumer, NULL, &p) == 0);
 	h->slot = p.slot;
+}
+
+/* It has taken the first, and dies before it moves the head on: whoever looks
+ * there next does that, unless the record is handed back in between. */
+static void dead_at_head(struct hands *h)
+{
+	struct pq_hint hint;
+	uint64_t word;
+
+	prepare_consumer(h);
+	must(pq_take_next(h->consumer, &hint, &word) == 0);
+	must(pq_take(h->consumer, hint.index, word, hint.position) == 0);
 }
 
 static void prepare_taken(struct hands *h)
@@ -523,6 +536,8 @@ const struct op ops[] = {
 	  .late = true, .orphaned = true, .lacks = !PQ_USE_CLONE },
 	{ .name = "take", .kids = 2, .prepare = prepare_consumer,
 	  .run = run_take },
+	{ .name = "take-beside", .kids = 2, .dead = dead_at_head,
+	  .prepare = prepare_consumer, .run = run_take, .calm = true },
 	{ .name = "take-exited", .kids = 2, .prepare = prepare_exited,
 	  .run = run_take_exited },
 	{ .name = "take-own", .kids = 1, .prepare = prepare_own,

@@ -235,6 +235,16 @@ static bool kill_at(const struct op *op, const struct trace *trace, size_t n,
 	return actor_hears(&victim);
 }
 
+/* While it is held: a load, which moves every end and cell of the rings; or
+ * no more than the repair, after which they stand as they stood. */
+static bool meanwhile(const struct op *op)
+{
+	if (!op->calm)
+		return load_run(op->locks);
+	return fresh_start(&fresh) && actor_does(&fresh, 's') &&
+	       actor_quits(&fresh);
+}
+
 static bool freeze_at(const struct op *op, const struct trace *trace, size_t n,
 		      int way)
 {
@@ -248,7 +258,7 @@ static bool freeze_at(const struct op *op, const struct trace *trace, size_t n,
 		complain("it can't be stopped where it sleeps");
 		return false;
 	}
-	if ((op->waiter && !waiter_wakes()) || !load_run(op->locks))
+	if ((op->waiter && !waiter_wakes()) || !meanwhile(op))
 		return false;
 	if (op->child) {
 		ptrace(PTRACE_DETACH, child, 0, 0);
