@@ -659,6 +659,19 @@ static void test_group(void)
 		       "its leader is a zombie");
 		is_int(fixture_wait(other), -SIGTERM, "the rest is not");
 		is_int(await_event(p, c, &e), 1, "told");
+		slot = spawn(p, PROCQ_GROUP, &pid);
+		other = bystander();
+		need(setpgid(other, pid) == 0);
+		need(take(c, slot) == 0);
+		kill(pid, SIGKILL);
+		await_death(pid);
+		is_int(procq_reap(p), 1, "its leader is marked");
+		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
+		       "then it has ended");
+		kill(other, SIGKILL);
+		is_int(fixture_wait(other), -SIGKILL,
+		       "and the rest is not signalled any more");
+		is_int(await_event(p, c, &e), 1, "told");
 	}
 	teardown();
 }
