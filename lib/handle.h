@@ -31,6 +31,8 @@ struct procq {
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
 	struct pq_nest nest;
 	struct pq_lookup lookup;
+	int64_t last_start;		/* pq_clock_life(); 0: it has shown
+					 * that it lived for a while after */
 	int lifeline[2];		/* see spawn.c; -1: none */
 	int64_t look_after;		/* see reap.c; 0: at once */
 	bool look_late;			/* a look was put off until then */

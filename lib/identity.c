@@ -183,6 +183,15 @@ enum pq_ident_kind pq_ident_kind(void)
 	return (enum pq_ident_kind)kind;
 }
 
+bool pq_start_is_past(uint64_t ident, int64_t when)
+{
+	long ticks = sysconf(_SC_CLK_TCK);
+
+	/* ident is one more than the start; another one for the rounding. */
+	return ticks > 0 && when > 0 && ident > 0 &&
+	       (uint64_t)when / (1000000000u / (uint64_t)ticks) > ident;
+}
+
 uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid)
 {
 	uint64_t ident = 0;

@@ -35,6 +35,15 @@ uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid);
 uint64_t pq_ident_of(enum pq_ident_kind kind, int pin, pid_t pid);
 
 /**
+ * Is the tick of a start time over at that moment? Another process may be
+ * started in the same tick, and be given the same pid if there are few; but not
+ * if the pid was still the first one's after it.
+ * @param ident a start time
+ * @param when pq_clock_life()
+ */
+bool pq_start_is_past(uint64_t ident, int64_t when);
+
+/**
  * Pin the process that has this pid at the moment.
  * @return a descriptor
  * @retval -ESRCH there is none

@@ -67,6 +67,7 @@ static inline uint64_t pq_untag(uint64_t field, unsigned bits)
 #define PQ_F_KEEP 1u
 #define PQ_F_GROUP 2u
 #define PQ_F_START 4u		/* ident is a start time, not an inode */
+#define PQ_F_SURE 8u		/* … and no other can have both it and the pid */
 
 /* sent: signal:8 alone:1 step:7 µs-from-start-to-first-signal:48. */
 #define PQ_SENT_BITS 48
@@ -88,7 +89,8 @@ struct pq_record {
 	 * uncounted; CAS from a tag of another life. Never emptied. */
 	_Atomic uint64_t lives;
 
-	/* Written by the producer while the record is RESERVED by it. */
+	/* Written by the producer while the record is RESERVED by it. SURE is
+	 * added by CAS, by who leaves or by the sweep of a dead producer. */
 	_Atomic uint64_t producer;
 	_Atomic int64_t started;	/* pq_clock_life() */
 	_Atomic int64_t started_wall;
@@ -128,6 +130,11 @@ struct pq_participant {
 	/* Set to 1 by takers that ask this parent to signal, after the ASK in
 	 * the word; set to 0 by itself before it looks at the words. */
 	_Atomic uint32_t asked;
+	/* When it was last seen alive, pq_clock_life(); where processes are
+	 * known by their start times. Written by itself; read, after its
+	 * death, by the sweep and by takers. Relaxed: it says nothing but that
+	 * it lived then. */
+	_Atomic int64_t alive;
 	_Alignas(64) sem_t bell;
 };
 

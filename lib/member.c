@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bell.h"
+#include "clock.h"
 #include "lock.h"
 #include "member.h"
 #include "sweep.h"
@@ -31,6 +32,7 @@ static void sit_down(struct pq_segment *seg, unsigned place)
 	atomic_store_explicit(&me->pid, (int32_t)getpid(),
 			      memory_order_relaxed);
 	atomic_store_explicit(&me->wants, 0, memory_order_relaxed);
+	atomic_store_explicit(&me->alive, 0, memory_order_relaxed);
 	/* A late ring for the previous tenant may still come: it only makes
 	 * a wait return early. */
 	pq_bell_empty(&me->bell);
@@ -145,6 +147,24 @@ int pq_member_find(const struct pq_segment *seg, uint64_t incarnation)
 			return (int)i;
 	}
 	return -1;
+}
+
+void pq_member_show_life(struct pq_segment *seg, unsigned place)
+{
+	atomic_store_explicit(&seg->participants[place].alive, pq_clock_life(),
+			      memory_order_relaxed);
+}
+
+int64_t pq_member_lived(const struct pq_segment *seg, unsigned place,
+			uint64_t incarnation)
+{
+	const struct pq_participant *it = &seg->participants[place];
+	int64_t alive = atomic_load_explicit(&it->alive, memory_order_acquire);
+
+	/* Still its place after that: then it was not its successor's. What
+	 * its predecessor left is too early, which does no harm. */
+	return pq_who_incarnation(atomic_load(&it->who)) == incarnation ? alive
+									: 0;
 }
 
 bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *who)

@@ -28,6 +28,8 @@
 
 /* While deaths are awaited that perhaps no bell will tell. */
 #define SHORT_SLICE (100 * PQ_MILLI)
+/* Some clock ticks, as start times are counted in. */
+#define LIFE_PAUSE (30 * PQ_MILLI)
 /* How long PROCQ_ENTERED waits for a child that is neither in nor dead. */
 #define ENTRY_MAX PQ_SECOND
 
@@ -89,6 +91,31 @@ int procq_object_name(const char *name, char *object)
 	if (n < 0 || n >= PROCQ_NAME_SIZE || n - 1 > NAME_MAX)
 		return -ENAMETOOLONG;
 	return 0;
+}
+
+/* ---- signs of life ---- */
+
+/* Where start times are all that its children are known by, a producer says
+ * now and then that it lives: see start_proves() in take.c. */
+static void show_life(struct procq *q)
+{
+	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
+		return;
+	pq_member_show_life(q->seg, q->place);
+	if (pq_clock_life() - q->last_start > LIFE_PAUSE)
+		q->last_start = 0;
+}
+
+/* Once more, when the last one's tick is over. */
+static void show_last_life(struct procq *q)
+{
+	struct timespec ts = pq_timespec(LIFE_PAUSE);
+
+	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
+		return;
+	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
+		;
+	show_life(q);
 }
 
 /* ---- open and close ---- */
@@ -192,6 +219,7 @@ static bool leave(struct procq *q)
 	 * second one is harmless. */
 	if (q->children.count)
 		pq_sweep_hints(q->seg);
+	show_last_life(q);
 	pq_sweep_self(q->seg, q->place, pq_who(q->role, q->incarnation));
 	pq_bell_hide_dead(q->seg, q->place);
 	/* After the dead, too: their places would keep the queue. */
@@ -460,6 +488,8 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	if (rc < 0)
 		goto cancel;
 	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
+	if (start->ident_kind == PQ_IDENT_START)
+		q->last_start = pq_clock_life();
 	if (command->flags & PROCQ_ENTERED)
 		rc = await_entry(q, start->slot, pid);
 	if (start->exec_error)
@@ -495,6 +525,7 @@ static int check_and_spawn(struct procq *q,
 		rc = open_lifeline(q);
 	if (rc < 0)
 		return rc;
+	show_life(q);
 	fill_start(q, command, &start);
 	return spawn(q, command, &start, out);
 }
@@ -552,14 +583,20 @@ int procq_reap(struct procq *q)
 {
 	int rc = usable_participant(q);
 
-	return rc < 0 ? rc : pq_reap(q, NULL);
+	if (rc < 0)
+		return rc;
+	show_life(q);
+	return pq_reap(q, NULL);
 }
 
 int procq_reap_one(struct procq *q, struct procq_event *out)
 {
 	int rc = usable_participant(q);
 
-	return rc < 0 ? rc : pq_reap(q, out);
+	if (rc < 0)
+		return rc;
+	show_life(q);
+	return pq_reap(q, out);
 }
 
 /* ---- the consumer ---- */
@@ -743,10 +780,13 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 
 	if (rc < 0)
 		return rc;
+	show_life(q);
 	/* Whatever it sleeps for, it hears what only it can do. */
 	if (q->children.count)
 		wish.what |= PROCQ_CHILD;
 	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
+	if (q->last_start)
+		slice = LIFE_PAUSE;
 	until = procq_now();
 	if (q->look_late && q->look_after - until < slice)
 		slice = q->look_after > until ? q->look_after - until : 0;
@@ -757,6 +797,7 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 		rc = pq_bell_wait(q->seg, q->place, wish.what, until,
 				  worth_looking, &wish);
 	atomic_store(&q->woken, 0);
+	show_life(q);
 	if (rc != -ETIMEDOUT)
 		return rc;
 	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);

@@ -16,6 +16,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "format.h"
+#include "identity.h"
 #include "member.h"
 #include "record.h"
 
@@ -286,6 +287,24 @@ void pq_record_view(const struct pq_segment *seg, uint32_t slot, uint64_t word,
 	view->flags = (uint32_t)(producer >> PQ_INCARNATION_BITS);
 	view->ident = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	view->started = LOAD(r->started);
+}
+
+void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
+		     uint64_t incarnation, int64_t alive)
+{
+	struct pq_view view;
+	uint64_t producer;
+
+	pq_record_view(seg, slot, 0, &view);
+	if (view.producer != incarnation || !(view.flags & PQ_F_START) ||
+	    view.flags & PQ_F_SURE || !pq_start_is_past(view.ident, alive))
+		return;
+	/* Who is dead, or leaves, reserves no more: what is its still is as it
+	 * was looked at. */
+	producer = view.producer | (uint64_t)view.flags << PQ_INCARNATION_BITS;
+	atomic_compare_exchange_strong(
+		&seg->records[slot].producer, &producer,
+		producer | (uint64_t)PQ_F_SURE << PQ_INCARNATION_BITS);
 }
 
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,

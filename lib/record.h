@@ -105,6 +105,14 @@ void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word);
 /** Say the seq of a taken record whose child has not yet come to it. */
 void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position);
 
+/**
+ * If the record is of this producer, which was alive then and starts no more,
+ * and names a process by its start time: may that be believed? See
+ * pq_start_is_past().
+ */
+void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
+		     uint64_t incarnation, int64_t alive);
+
 /** Note a signal before it is sent; the first one's time stays.
  * @return what to hand to pq_record_unsent() if it can't be sent */
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,

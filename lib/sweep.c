@@ -78,10 +78,16 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 static void sweep_records(struct pq_segment *seg, unsigned place, uint64_t who,
 			  struct procq_report *report)
 {
+	uint64_t incarnation = pq_who_incarnation(who);
+	int64_t alive = pq_member_lived(seg, place, incarnation);
+
 	/* Before any record goes back: see pq_tally_repair(). */
 	pq_tally_repair(seg, place, who);
-	for (uint32_t slot = 0; slot < seg->capacity; slot++)
+	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
+		/* What it says is lost with the place. */
+		pq_record_vouch(seg, slot, incarnation, alive);
 		sweep_record(seg, slot, place, who, report);
+	}
 }
 
 /* ---- hints ---- */
@@ -226,9 +232,13 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 
 void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)
 {
+	uint64_t incarnation = pq_who_incarnation(who);
+	int64_t alive = pq_member_lived(seg, place, incarnation);
+
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
 
+		pq_record_vouch(seg, slot, incarnation, alive);
 		switch (pq_word_state(word)) {
 		case PROCQ_RESERVED:
 			if (pq_word_owner(word) == place + 1)
@@ -239,7 +249,7 @@ void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)
 			break;
 		case PROCQ_GONE:
 			/* Of others too: one may have been killed as it left. */
-			bury_orphan(seg, slot, word, pq_who_incarnation(who));
+			bury_orphan(seg, slot, word, incarnation);
 			break;
 		default:
 			break;

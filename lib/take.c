@@ -91,6 +91,26 @@ static enum pq_ident_kind kind_of(const struct pq_view *view)
 	return view->flags & PQ_F_START ? PQ_IDENT_START : PQ_IDENT_INODE;
 }
 
+/* A start time is as coarse as a clock tick, in which a pid may come round
+ * where there are few. But an orphan's was its own while its producer lived,
+ * which reaps nobody unmarked: so if that was seen alive after the tick, no
+ * other can have been started in it with this pid. */
+static bool start_proves(struct procq *q, uint32_t slot,
+			 const struct pq_view *view)
+{
+	struct pq_view again;
+	int place = pq_member_find(q->seg, view->producer);
+
+	if (place >= 0 &&
+	    pq_start_is_past(view->ident,
+			     pq_member_lived(q->seg, (unsigned)place,
+					     view->producer)))
+		return true;
+	/* Whoever empties its place has said so before. */
+	pq_record_view(q->seg, slot, 0, &again);
+	return again.producer == view->producer && again.flags & PQ_F_SURE;
+}
+
 /* The recorded process against whatever has its pid now. */
 static enum pq_verdict compare(const struct pq_view *view, int pin)
 {
@@ -116,6 +136,18 @@ static enum pq_verdict compare(const struct pq_view *view, int pin)
 	return pin >= 0 ? PQ_PINNED : PQ_UNPROVEN;
 }
 
+static enum pq_verdict judge_orphan(struct procq *q,
+				    const struct pq_view *view,
+				    const struct pq_flight *flight)
+{
+	enum pq_verdict verdict = compare(view, flight->pin);
+
+	if (verdict == PQ_PINNED && kind_of(view) == PQ_IDENT_START &&
+	    !start_proves(q, flight->slot, view))
+		return PQ_UNPROVEN;
+	return verdict;
+}
+
 /* Pin the process of this view and say what is known of it. */
 static int pin_down(struct procq *q, const struct pq_view *view,
 		    struct pq_flight *flight)
@@ -134,7 +166,7 @@ static int pin_down(struct procq *q, const struct pq_view *view,
 		/* It died with its parent: nobody is left to say how. */
 		flight->verdict = PQ_STALE;
 	else if (flight->orphan)
-		flight->verdict = compare(view, flight->pin);
+		flight->verdict = judge_orphan(q, view, flight);
 	else if (pin < 0)
 		flight->verdict = PQ_BY_PARENT;
 	else

@@ -34,17 +34,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "identity.h"
 #include "procq.h"
 
 #include "tap.h"
 
 /* Where nothing proves that an orphan is still the same process, nobody ends
- * the one that may outlive its producer. */
-#if PQ_USE_PIDFD && (PQ_USE_PIDFS || PQ_USE_STARTTIME)
-# define PROVABLE 1
-#else
-# define PROVABLE 0
-#endif
+ * the one that may outlive its producer. A start time does, but for those that
+ * were started right before it was killed. */
+static bool provable;
 
 #ifndef PQ_USE_SHM_LOCKS
 # define PQ_USE_SHM_LOCKS 0
@@ -156,7 +154,7 @@ static void start_some(struct procq *q)
 		/* Now and then one that ends by itself. */
 		command.argv = draw(32) ? NULL : brief;
 		command.method = draw(4) ? PROCQ_AUTO : PROCQ_FORK;
-		command.flags = !PROVABLE || draw(8) ? 0 : PROCQ_KEEP;
+		command.flags = !provable || draw(8) ? 0 : PROCQ_KEEP;
 		rc = procq_spawn(q, &command, NULL);
 		if (rc == 0) {
 			atomic_fetch_add(&gate->begun, 1);
@@ -309,6 +307,15 @@ static _Noreturn void nursery(void)
 
 /* ---- the driver ---- */
 
+/* A worker that nobody killed has ended. */
+static void fallen(const struct worker *w, int status)
+{
+	unexpected(-ECHILD);
+	note("%s %ld ended with status %#x",
+	     w->producer ? "producer" : "consumer", (long)w->pid,
+	     (unsigned)status);
+}
+
 /* Wait for all that died. A worker that was not killed has failed. */
 static void reap(const struct worker *killed)
 {
@@ -324,10 +331,10 @@ static void reap(const struct worker *killed)
 			if (w->pid != pid)
 				continue;
 			known = true;
-			w->pid = 0;
 			if (w != killed && !(WIFSIGNALED(status) &&
 					     WTERMSIG(status) == SIGKILL))
-				unexpected(-ECHILD);
+				fallen(w, status);
+			w->pid = 0;
 		}
 		orphans += !known;
 	}
@@ -354,7 +361,7 @@ static void kill_worker(struct worker *w, const struct procq *look)
 		kill(w->pid, SIGSTOP);
 		if (waitpid(w->pid, &status, WUNTRACED) == w->pid &&
 		    !WIFSTOPPED(status)) {
-			unexpected(-ECHILD);
+			fallen(w, status);
 			w->pid = 0;
 			return;
 		}
@@ -819,6 +826,7 @@ int main(int argc, char **argv)
 
 	read_options(argc, argv);
 	default_workers();
+	provable = pq_ident_kind() == PQ_IDENT_INODE;
 	if (getpid() != 1)
 		skip_all("not the first process of a PID namespace");
 	setvbuf(stdout, NULL, _IOLBF, 0);

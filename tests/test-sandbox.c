@@ -191,6 +191,10 @@ static void leave_one_behind(void *arg)
 
 	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
 	*p = spawn(PROCQ_AUTO, PROCQ_KEEP | p->flags);
+	/* Where it is known by the time of its start, its producer has to be
+	 * seen a while after that. */
+	for (int i = 0; i < 4; i++)
+		procq_wait(producer, PROCQ_CHILD, procq_now() + 50 * PQ_MILLI);
 	fixture_killed();
 }
 

@@ -116,6 +116,17 @@ static void enter_and_die(void *arg)
 	fixture_killed();
 }
 
+/* … a while after that, in which it has shown that it lives. */
+static void enter_and_die_later(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+
+	enter(q, arg);
+	fixture_sleep(50 * PQ_MILLI);
+	pq_member_show_life(q->seg, q->place);
+	fixture_killed();
+}
+
 static uint32_t slot_of(int32_t pid)
 {
 	for (uint32_t i = 0; i < CAPACITY; i++) {
@@ -135,7 +146,9 @@ static uint32_t orphan(pid_t pid, uint64_t ident, uint32_t flags)
 {
 	struct made made = { (int32_t)pid, ident, flags };
 
-	need(fixture_run(enter_and_die, &made) == -SIGKILL);
+	need(fixture_run(flags & PQ_F_START ? enter_and_die_later
+					    : enter_and_die, &made) ==
+	     -SIGKILL);
 	return slot_of((int32_t)pid);
 }
 
@@ -290,6 +303,56 @@ static void test_left_without_hint(void)
 	teardown();
 }
 
+#if PQ_USE_STARTTIME
+/* Which may have a pid again that was another's in the same clock tick. */
+static void test_same_tick(void)
+{
+	struct procq_event e;
+	struct made made = { .flags = PQ_F_START };
+	struct procq *other;
+	uint32_t slot, kept;
+	pid_t pid = bystander();
+
+	made.pid = (int32_t)pid;
+	made.ident = ident_of(PQ_IDENT_START, pid);
+	need(fixture_run(enter_and_die, &made) == -SIGKILL);
+	slot = slot_of((int32_t)pid);
+	need(take(c, slot) == 0);
+	is_int(flight(slot)->verdict, PQ_UNPROVEN,
+	       "nobody saw its producer after the tick of its start");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ENOTSUP,
+	       "so it may be another: it is not signalled");
+	ok(lives(pid), "and lives");
+	need(procq_give_back(c, slot) == 0);
+	pq_sweep_dead(seg, NULL);
+	need(take(c, slot) == 0);
+	is_int(flight(slot)->verdict, PQ_UNPROVEN, "nor after a sweep");
+	end(pid);
+	is_int(collect(c, &e), 1, "told when it has gone");
+
+	pid = bystander();
+	slot = orphan(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START);
+	pq_sweep_dead(seg, NULL);
+	other = fixture_open(PROCQ_PRODUCER, 0);
+	need(take(c, slot) == 0);
+	is_int(flight(slot)->verdict, PQ_PINNED,
+	       "seen after it: the sweep says so when its place is another's");
+
+	made.pid = (int32_t)bystander();
+	made.ident = ident_of(PQ_IDENT_START, made.pid);
+	kept = enter(other, &made);
+	fixture_sleep(50 * PQ_MILLI);
+	pq_member_show_life(seg, other->place);
+	procq_close(other);
+	need(take(c, kept) == 0);
+	is_int(flight(kept)->verdict, PQ_PINNED, "who leaves says so, too");
+	end(pid);
+	end(made.pid);
+	for (int i = 0; i < 2; i++)
+		is_int(collect(c, &e), 1, "told");
+}
+#endif
+
 static void test_orphans(void)
 {
 	struct procq_event e;
@@ -310,6 +373,7 @@ static void test_orphans(void)
 	pid = bystander();
 	judge(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START, PQ_PINNED,
 	      "its start time is the recorded one");
+	test_same_tick();
 	pid = bystander();
 	judge(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START, PQ_STALE,
 	      "another has its pid, by the start time");
