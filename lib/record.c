@@ -295,6 +295,8 @@ void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 	struct pq_view view;
 	uint64_t producer;
 
+	if (alive <= 0)		/* where there are better identities */
+		return;
 	pq_record_view(seg, slot, 0, &view);
 	if (view.producer != incarnation || !(view.flags & PQ_F_START) ||
 	    view.flags & PQ_F_SURE || !pq_start_is_past(view.ident, alive))

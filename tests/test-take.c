@@ -304,6 +304,47 @@ static void test_left_without_hint(void)
 }
 
 #if PQ_USE_STARTTIME
+static bool is_sure(uint32_t slot)
+{
+	struct pq_view view;
+
+	pq_record_view(seg, slot, 0, &view);
+	return view.flags & PQ_F_SURE;
+}
+
+/* The sweep of a dead producer vouches for what that had started before it was
+ * last seen, and for nothing else. */
+static void test_vouching(void)
+{
+	struct made old = { 0x3ffffff0, 1, PQ_F_START };
+	struct made late = { 0x3ffffff1, UINT64_C(1) << 40, PQ_F_START };
+	struct made none = { 0x3ffffff2, 1, 0 };
+	uint32_t slots[4];
+
+	slots[0] = orphan(old.pid, old.ident, PQ_F_START);
+	slots[1] = orphan(late.pid, late.ident, PQ_F_START);
+	slots[2] = orphan(none.pid, none.ident, 0);
+	old.pid = 0x3ffffff3;
+	slots[3] = enter(p, &old);
+	pq_member_show_life(seg, p->place);
+	ok(pq_member_lived(seg, p->place, p->incarnation) > 0,
+	   "a producer shows that it lives");
+	is_int(pq_member_lived(seg, p->place, p->incarnation + 1), 0,
+	       "who is in no place has shown nothing");
+	pq_sweep_dead(seg, NULL);
+	ok(is_sure(slots[0]), "a sweep vouches for an earlier start");
+	ok(!is_sure(slots[1]), "not for a later one");
+	ok(!is_sure(slots[2]), "nor for what is no start");
+	ok(!is_sure(slots[3]), "nor for one of another producer");
+	pq_record_mark(seg, slots[3], p->place, &status);
+	for (int i = 0; i < 4; i++) {
+		struct procq_event e;
+
+		need(take(c, slots[i]) == 0);
+		is_int(collect(c, &e), 1, "told");
+	}
+}
+
 /* Which may have a pid again that was another's in the same clock tick. */
 static void test_same_tick(void)
 {
@@ -374,6 +415,7 @@ static void test_orphans(void)
 	judge(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START, PQ_PINNED,
 	      "its start time is the recorded one");
 	test_same_tick();
+	test_vouching();
 	pid = bystander();
 	judge(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START, PQ_STALE,
 	      "another has its pid, by the start time");
