@@ -21,9 +21,11 @@
  * a producer of several threads, whose children may be given away, and reaped
  * by init, before the last thread lets go of the lock byte. IDENT: whatever was
  * pinned is compared with the record, also where the parent seems to live.
+ * TICKS: a process is known by the tick in which it started, of which there are
+ * so many and one, and a producer shows now and then that it lives.
  *
  * Mutants: REAPFIRST LATEPIN SIGNALFIRST NOCHECK LOCKFIRST SAMEBYTE FREEEARLY
- * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE.
+ * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE COARSE.
  */
 #ifndef CRASHES
 #define CRASHES 1
@@ -77,6 +79,27 @@ byte holder[3];			/* of pid 1 and 2 */
 byte pidof[3], parent[3];
 bit doomed[3], zombie[3], over[3];
 
+#ifdef TICKS
+byte clock;
+byte since[3];			/* when the holder of a pid was started */
+byte start;			/* of the record: when its process was */
+byte alive[3];			/* when a producer was last seen */
+#define BORN(p) since[p] = clock
+#define FORGET pinned_since = 0; watch = 0
+#define ENTER_START start = since[pidof[me]]
+#ifdef COARSE
+#define IS_ANOTHER(m) (pin == NOBODY || pinned_since != start)
+#else
+#define IS_ANOTHER(m) (pin == NOBODY || pinned_since != start || \
+	alive[m] <= start)
+#endif
+#else
+#define BORN(p) skip
+#define FORGET skip
+#define ENTER_START skip
+#define IS_ANOTHER(m) (pin != ino)
+#endif
+
 /* Ghosts. */
 bit entered[3];
 byte told[3];
@@ -112,7 +135,7 @@ proctype Child(byte me)
 		if
 		:: (state == RESERVED && owner == me) ->
 			state = QUEUED; BUMP; owner = 0; dead = 0; g = gen;
-			who = pidof[me]; ino = me; maker = me;
+			who = pidof[me]; ino = me; maker = me; ENTER_START;
 			entered[me] = 1; ok = 1
 		:: else -> ok = 0
 		fi
@@ -171,8 +194,10 @@ end1:	atomic {
 	MAYDIE;
 	atomic {
 		if
-		:: (holder[1] == NOBODY) -> holder[1] = me; pidof[me] = 1
-		:: (holder[2] == NOBODY) -> holder[2] = me; pidof[me] = 2
+		:: (holder[1] == NOBODY) ->
+			holder[1] = me; pidof[me] = 1; BORN(1)
+		:: (holder[2] == NOBODY) ->
+			holder[2] = me; pidof[me] = 2; BORN(2)
 		:: (holder[1] != NOBODY && holder[2] != NOBODY) ->
 			RELEASE;
 			lock[BYTE(me)] = 0; out[me] = 1;
@@ -181,8 +206,12 @@ end1:	atomic {
 		parent[me] = me;
 		run Child(me)
 	};
+wait:
 end2:	if
 	:: zombie[me]
+#ifdef TICKS
+	:: (alive[me] < clock) -> alive[me] = clock; goto wait
+#endif
 	:: (crashes < CRASHES) -> crashes++; goto gone
 	:: (stops < STOPS) ->
 		d_step { stops++; halted[me] = 1 }; goto stopped
@@ -283,6 +312,10 @@ proctype Consumer(byte me)
 {
 	byte g, p, m, pin;
 	bit trust, ok, late;
+#ifdef TICKS
+	byte pinned_since;
+	bit watch;
+#endif
 
 	lock[BYTE(me)] = 1;
 again:
@@ -320,7 +353,11 @@ end:	atomic {
 	look_at_parent();
 	MAYDIE;
 #endif
+#ifdef TICKS
+	d_step { pin = holder[p]; pinned_since = since[p] };
+#else
 	pin = holder[p];		/* pidfd_open() */
+#endif
 	MAYDIE;
 #ifndef LOCKFIRST
 	look_at_parent();		/* F_GETLK */
@@ -332,7 +369,11 @@ end:	atomic {
 #ifdef IDENT
 	:: (pin != ino) -> pin = NOBODY
 #else
-	:: (!trust && pin != ino) -> pin = NOBODY
+	:: (!trust && IS_ANOTHER(m)) ->
+#ifdef TICKS
+		watch = (pin == m);
+#endif
+		pin = NOBODY
 #endif
 	:: else
 	fi;
@@ -360,7 +401,15 @@ end:	atomic {
 		    :: else fi };
 #endif
 	if
-	:: (pin == NOBODY) -> goto ended
+	:: (pin == NOBODY) ->
+#ifdef TICKS
+		/* not proven: its death is waited for, it is not signalled */
+		if
+		:: watch -> watch = 0; (over[m])
+		:: else
+		fi;
+#endif
+		goto ended
 	:: else
 	fi;
 	/* pidfd_send_signal() reaches the pinned one or nobody */
@@ -427,10 +476,12 @@ ended:	do
 	od;
 	atomic {
 		g = 0; p = 0; m = 0; pin = 0; trust = 0; ok = 0; late = 0;
+		FORGET;
 		goto again
 	};
 gone:	atomic {
 		g = 0; p = 0; m = 0; pin = 0; trust = 0; ok = 0; late = 0;
+		FORGET;
 		lock[BYTE(me)] = 0; missed = 1; out[me] = 1
 	};
 	goto done;
@@ -514,12 +565,15 @@ proctype World()
 end:	do
 	:: atomic {
 		(strangers < STRANGERS && holder[1] == NOBODY) ->
-		strangers++; holder[1] = STRANGER
+		strangers++; holder[1] = STRANGER; BORN(1)
 	   }
 	:: atomic {
 		(strangers < STRANGERS && holder[2] == NOBODY) ->
-		strangers++; holder[2] = STRANGER
+		strangers++; holder[2] = STRANGER; BORN(2)
 	   }
+#ifdef TICKS
+	:: (clock < TICKS) -> clock++
+#endif
 	od
 }
 
