@@ -340,7 +340,8 @@ PROCQ_API int procq_open(struct procq **out, const char *name,
  * children of this process; one that wants none left waits until
  * procq_children() is 0 first. One that has not yet entered ends itself: who
  * leaves processes behind starts them with PROCQ_ENTERED. The last to leave
- * an empty queue removes it.
+ * an empty queue removes it. Before Linux 6.9, who leaves processes behind is
+ * kept for 30 ms, so that they can be told from others later.
  * @param q a handle, or NULL
  * @retval 0, or 1: the queue was removed
  * @since 0.1
