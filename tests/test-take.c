@@ -732,6 +732,20 @@ static void test_signal(void)
 	teardown();
 }
 
+/* Taken, and a zombie; the other one of its group lives. */
+static uint32_t take_dead_leader(pid_t *other)
+{
+	pid_t pid;
+	uint32_t slot = spawn(p, PROCQ_GROUP, &pid);
+
+	*other = bystander();
+	need(setpgid(*other, pid) == 0);
+	need(take(c, slot) == 0);
+	kill(pid, SIGKILL);
+	await_death(pid);
+	return slot;
+}
+
 static void test_group(void)
 {
 	struct procq_event e;
@@ -755,22 +769,12 @@ static void test_group(void)
 		}
 	}
 	if (pins) {
-		slot = spawn(p, PROCQ_GROUP, &pid);
-		other = bystander();
-		need(setpgid(other, pid) == 0);
-		need(take(c, slot) == 0);
-		kill(pid, SIGKILL);
-		await_death(pid);
+		slot = take_dead_leader(&other);
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
 		       "its leader is a zombie");
 		is_int(fixture_wait(other), -SIGTERM, "the rest is not");
 		is_int(await_event(p, c, &e), 1, "told");
-		slot = spawn(p, PROCQ_GROUP, &pid);
-		other = bystander();
-		need(setpgid(other, pid) == 0);
-		need(take(c, slot) == 0);
-		kill(pid, SIGKILL);
-		await_death(pid);
+		slot = take_dead_leader(&other);
 		/* As its parent does, before it reaps. */
 		pq_record_mark(seg, slot, p->place, &status);
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
