@@ -111,7 +111,8 @@ static void show_last_life(struct procq *q)
 {
 	struct timespec ts = pq_timespec(LIFE_PAUSE);
 
-	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
+	/* Not where it has been shown already, nor where nothing need be. */
+	if (!q->children.count || !q->last_start)
 		return;
 	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
 		;
@@ -785,7 +786,7 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	if (q->children.count)
 		wish.what |= PROCQ_CHILD;
 	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
-	if (q->last_start)
+	if (q->last_start && q->children.count)
 		slice = LIFE_PAUSE;
 	until = procq_now();
 	if (q->look_late && q->look_after - until < slice)
