@@ -194,17 +194,10 @@ bool pq_start_is_past(uint64_t ident, int64_t when)
 
 uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid)
 {
-	uint64_t ident = 0;
-	int pin;
-
-	if (kind != PQ_IDENT_INODE)
-		return pq_ident_of(kind, -1, pid);
-	pin = pq_pin(pid);
-	if (pin < 0)
-		return 0;
-	ident = pq_ident_of(kind, pin, pid);
-	pq_close(pin);
-	return ident;
+	/* The kernel makes the inode for the first who pins, and drops it with
+	 * the last: who pins this process to end it finds it there. */
+	return pq_ident_of(kind, kind == PQ_IDENT_INODE ? pq_pin(pid) : -1,
+			   pid);
 }
 
 uint64_t pq_ident_of(enum pq_ident_kind kind, int pin, pid_t pid)

@@ -22,7 +22,8 @@ enum pq_ident_kind pq_ident_kind(void);
 
 /**
  * The identity of the calling process. Async-signal-safe, and safe in a child
- * that shares its parent's memory.
+ * that shares its parent's memory. Where it is an inode, the process keeps a
+ * pin of itself until it exits or executes a command.
  * @return 0: unknown
  */
 uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid);

@@ -100,8 +100,12 @@ static void clear_handlers(void)
 }
 
 /* An idle process holds nobody's pipe or file open. */
-static void close_all_but(int keep)
+static void close_inherited(const struct pq_start *s)
 {
+	int keep = s->lifeline[0];
+
+	if (s->lifeline[1] >= 0)
+		pq_close(s->lifeline[1]);
 #if PQ_USE_CLOSE_RANGE
 	if (keep <= 0 && pq_raw(SYS_close_range, 0, ~0u, 0, 0, 0) == 0)
 		return;
@@ -150,9 +154,6 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 
 	pq_raw(SYS_prctl, PR_SET_NAME, (long)name, 0, 0, 0);
 #endif
-	if (s->lifeline[1] >= 0)
-		pq_close(s->lifeline[1]);
-	close_all_but(s->lifeline[0]);
 	if (s->stack_busy)
 		idle_without_stack(s->stack_busy);
 	/* Without a death signal: the other end is the parent's alone. */
@@ -210,7 +211,7 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 
 static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 {
-	struct pq_entry entry = { .pid = pq_getpid() };
+	struct pq_entry entry = { .pid = s->self ? s->self : pq_getpid() };
 	uint64_t seq;
 
 	if (!tie_to_parent(s))
@@ -221,6 +222,8 @@ static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 		clear_handlers();
 	if (s->set_mask)
 		pq_set_mask(&s->mask);
+	if (!s->path)
+		close_inherited(s);
 	entry.ident = pq_ident_self(s->ident_kind, entry.pid);
 	entry.now = pq_clock_life_child();
 	if (!pq_record_enter(s->seg, s->slot, s->word, &entry, &seq))
@@ -245,6 +248,7 @@ struct clone3_args {
 #define NR_CLONE3 435
 #define FLAG_VM 0x100u
 #define FLAG_VFORK 0x4000u
+#define FLAG_CHILD_SETTID 0x1000000u
 #define FLAG_CLEAR_SIGHAND UINT64_C(0x100000000)
 
 /* Linux 5.16: before it, the core dump of a child that shares memory takes
@@ -479,7 +483,9 @@ static int start_clone(struct pq_start *s, struct pq_nest *nest, pid_t *pid)
 	*copy = *s;
 	if (!s->path)
 		copy->stack_busy = &nest->busy[i];
-	args.flags = FLAG_VM | FLAG_CLEAR_SIGHAND | (s->path ? FLAG_VFORK : 0);
+	args.flags = FLAG_VM | FLAG_CLEAR_SIGHAND | FLAG_CHILD_SETTID |
+		     (s->path ? FLAG_VFORK : 0);
+	args.child_tid = (uint64_t)(uintptr_t)&copy->self;
 	args.stack = (uint64_t)(uintptr_t)stack;
 	args.stack_size = STACK_SIZE - used;
 	atomic_store_explicit(&nest->busy[i], 1, memory_order_relaxed);
@@ -530,6 +536,7 @@ bool pq_spawn_has(unsigned method)
 int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 	     pid_t *pid)
 {
+	start->self = 0;
 	start->error_pipe = -1;
 	start->exec_error = 0;
 	start->handlers_cleared = start->vforked = false;

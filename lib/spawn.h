@@ -43,7 +43,8 @@ struct pq_start {
 	const char *const *shell_argv;	/* for a script without #! */
 	char *const *envp;
 	char *seq_digits;		/* in envp, 20 of them */
-	/* Set by start and child: */
+	/* Set by start, kernel and child: */
+	pid_t self;			/* the child's own, 0: not told */
 	int error_pipe;			/* fork: tells that exec failed; -1 */
 	int exec_error;			/* shared memory: the same, errno */
 	bool handlers_cleared;		/* by the kernel, at birth */
