@@ -276,19 +276,21 @@ static void send_step(struct consumer *c, struct ending *e, int64_t now)
 	uint32_t slot = e->process.slot;
 	int err = procq_signal(c->run.q, slot, signo, c->no_group);
 
-	/* Dead already: its death is collected like any other. */
-	if (err == -ESRCH)
-		return;
-	if (err < 0) {
+	/* -ESRCH: dead already, and collected like any other. */
+	if (err < 0 && err != -ESRCH) {
 		complain(_("cannot signal process %" PRId32 ": %s"),
 			 e->process.pid, _(procq_strerror(err)));
 		unconfirmed(c, e, now);
 		return;
 	}
-	/* What is stopped can't die of most signals. */
-	if (signo != SIGKILL && signo != SIGCONT && signo != SIGSTOP)
-		procq_signal(c->run.q, slot, SIGCONT, c->no_group);
 	endings_sent(&c->endings, e, procq_now());
+}
+
+/* Who is stopped can't die of most signals. */
+static void go_on_with(struct consumer *c, struct ending *e)
+{
+	procq_signal(c->run.q, e->process.slot, SIGCONT, c->no_group);
+	endings_continued(&c->endings, e);
 }
 
 static void escalate(struct consumer *c, int64_t now)
@@ -296,7 +298,9 @@ static void escalate(struct consumer *c, int64_t now)
 	struct ending *e;
 
 	while ((e = endings_due(&c->endings, now))) {
-		if (!c->reap && endings_advance(&c->endings, e, now))
+		if (e->uncontinued)
+			go_on_with(c, e);
+		else if (!c->reap && endings_advance(&c->endings, e, now))
 			send_step(c, e, now);
 		else
 			unconfirmed(c, e, now);
@@ -616,6 +620,8 @@ static void consume(struct consumer *c)
 /* Wait for those it is ending; a second signal hands them back instead. */
 static void finish(struct consumer *c)
 {
+	struct ending *e;
+
 	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
 		collect(c);
 		escalate(c, procq_now());
@@ -625,6 +631,9 @@ static void finish(struct consumer *c)
 			   endings_deadline(&c->endings));
 	}
 	collect(c);
+	/* They are handed back, with a signal that may be pending. */
+	while ((e = endings_uncontinued(&c->endings)))
+		go_on_with(c, e);
 	run_tell_repairs(&c->run, true);
 	if (c->endings.unconfirmed > 0)
 		run_fail(&c->run, EXIT_FAILED);

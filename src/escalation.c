@@ -86,31 +86,10 @@ const char *escalation_parse(struct escalation *plan, const char *text,
 
 /* Lists. */
 
-static void list_append(struct endings *all, int step, uint32_t i)
+static struct ending_list *list_of(struct endings *all, const struct ending *e)
 {
-	struct ending *e = &all->nodes[i];
-
-	e->next = 0;
-	e->prev = all->tail[step];
-	if (e->prev)
-		all->nodes[e->prev].next = i;
-	else
-		all->head[step] = i;
-	all->tail[step] = i;
-}
-
-static void list_remove(struct endings *all, int step, uint32_t i)
-{
-	struct ending *e = &all->nodes[i];
-
-	if (e->prev)
-		all->nodes[e->prev].next = e->next;
-	else
-		all->head[step] = e->next;
-	if (e->next)
-		all->nodes[e->next].prev = e->prev;
-	else
-		all->tail[step] = e->prev;
+	return e->uncontinued ? &all->uncontinued[e->step]
+			      : &all->waiting[e->step];
 }
 
 static uint32_t index_of(const struct endings *all, const struct ending *e)
@@ -118,13 +97,53 @@ static uint32_t index_of(const struct endings *all, const struct ending *e)
 	return (uint32_t)(e - all->nodes);
 }
 
+static void list_append(struct endings *all, struct ending *e)
+{
+	struct ending_list *list = list_of(all, e);
+	uint32_t i = index_of(all, e);
+
+	e->next = 0;
+	e->prev = list->tail;
+	if (e->prev)
+		all->nodes[e->prev].next = i;
+	else
+		list->head = i;
+	list->tail = i;
+}
+
+static void list_remove(struct endings *all, struct ending *e)
+{
+	struct ending_list *list = list_of(all, e);
+
+	if (e->prev)
+		all->nodes[e->prev].next = e->next;
+	else
+		list->head = e->next;
+	if (e->next)
+		all->nodes[e->next].prev = e->prev;
+	else
+		list->tail = e->prev;
+}
+
+/* KILL ends whom it finds stopped, too; the others are about just that. */
+static bool leaves_stopped(int signo)
+{
+	return signo != SIGKILL && signo != SIGCONT && signo != SIGSTOP;
+}
+
 /* Wait after its present step. */
-static void begin_wait(struct endings *all, struct ending *e, int64_t now)
+static void begin_wait(struct endings *all, struct ending *e, int64_t now,
+		       bool sent)
 {
 	int64_t wait = all->plan->steps[e->step].wait;
 
-	e->deadline = wait > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + wait;
-	list_append(all, e->step, index_of(all, e));
+	e->step_end = wait > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + wait;
+	e->deadline = e->step_end;
+	e->uncontinued = sent &&
+			 leaves_stopped(all->plan->steps[e->step].signo);
+	if (e->uncontinued && wait > CONTINUE_AFTER)
+		e->deadline = now + CONTINUE_AFTER;
+	list_append(all, e);
 }
 
 /* Nodes. */
@@ -179,7 +198,7 @@ struct ending *endings_add(struct endings *all, const struct procq_process *p,
 	e->since = now;
 	all->by_slot[p->slot] = i;
 	all->count++;
-	begin_wait(all, e, now);
+	begin_wait(all, e, now, false);
 	return e;
 }
 
@@ -190,37 +209,59 @@ struct ending *endings_find(const struct endings *all, uint32_t slot)
 	return i > 0 ? &all->nodes[i] : NULL;
 }
 
+/* The first in this list, if there is one. */
+static struct ending *first_of(const struct endings *all,
+			       const struct ending_list *list)
+{
+	return list->head > 0 ? &all->nodes[list->head] : NULL;
+}
+
+/* The one of all that is due first. */
+static struct ending *next_due(const struct endings *all)
+{
+	struct ending *first = NULL, *e;
+
+	for (int step = 0; step < all->plan->count; step++) {
+		e = first_of(all, &all->uncontinued[step]);
+		if (e && (!first || e->deadline < first->deadline))
+			first = e;
+		e = first_of(all, &all->waiting[step]);
+		if (e && (!first || e->deadline < first->deadline))
+			first = e;
+	}
+	return first;
+}
+
 struct ending *endings_due(const struct endings *all, int64_t now)
 {
-	for (int step = 0; step < all->plan->count; step++) {
-		uint32_t i = all->head[step];
+	struct ending *e = next_due(all);
 
-		if (i > 0 && all->nodes[i].deadline <= now)
-			return &all->nodes[i];
-	}
-	return NULL;
+	return e && e->deadline <= now ? e : NULL;
+}
+
+struct ending *endings_uncontinued(const struct endings *all)
+{
+	struct ending *e = NULL;
+
+	for (int step = 0; step < all->plan->count && !e; step++)
+		e = first_of(all, &all->uncontinued[step]);
+	return e;
 }
 
 int64_t endings_deadline(const struct endings *all)
 {
-	int64_t first = PROCQ_FOREVER;
+	const struct ending *e = next_due(all);
 
-	for (int step = 0; step < all->plan->count; step++) {
-		uint32_t i = all->head[step];
-
-		if (i > 0 && all->nodes[i].deadline < first)
-			first = all->nodes[i].deadline;
-	}
-	return first;
+	return e ? e->deadline : PROCQ_FOREVER;
 }
 
 bool endings_advance(struct endings *all, struct ending *e, int64_t now)
 {
 	if (e->unconfirmed || e->step + 1 >= all->plan->count)
 		return false;
-	list_remove(all, e->step, index_of(all, e));
+	list_remove(all, e);
 	e->step++;
-	begin_wait(all, e, now);
+	begin_wait(all, e, now, false);
 	return true;
 }
 
@@ -228,15 +269,25 @@ void endings_sent(struct endings *all, struct ending *e, int64_t now)
 {
 	if (e->unconfirmed)
 		return;
-	list_remove(all, e->step, index_of(all, e));
-	begin_wait(all, e, now);
+	list_remove(all, e);
+	begin_wait(all, e, now, true);
+}
+
+void endings_continued(struct endings *all, struct ending *e)
+{
+	if (!e->uncontinued || e->unconfirmed)
+		return;
+	list_remove(all, e);
+	e->uncontinued = false;
+	e->deadline = e->step_end;
+	list_append(all, e);
 }
 
 void endings_give_up(struct endings *all, struct ending *e)
 {
 	if (e->unconfirmed)
 		return;
-	list_remove(all, e->step, index_of(all, e));
+	list_remove(all, e);
 	e->unconfirmed = true;
 	all->unconfirmed++;
 }
@@ -248,7 +299,7 @@ void endings_remove(struct endings *all, struct ending *e)
 	if (e->unconfirmed)
 		all->unconfirmed--;
 	else
-		list_remove(all, e->step, i);
+		list_remove(all, e);
 	all->by_slot[e->process.slot] = 0;
 	e->next = all->unused;
 	all->unused = i;

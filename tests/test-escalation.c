@@ -98,6 +98,7 @@ static void test_order(void)
 	ok(endings_advance(&all, e, 110 * MS), "it goes on to KILL");
 	is_int(endings_deadline(&all), 120 * MS, "now the other");
 	endings_sent(&all, e, 130 * MS);
+	ok(!e->uncontinued, "KILL needs no CONT");
 	endings_remove(&all, endings_find(&all, 5));
 	is_int(endings_deadline(&all), 180 * MS,
 	       "which dies: the first waits from when its signal was sent");
@@ -113,6 +114,62 @@ static void test_order(void)
 	ok(endings_find(&all, 3) == e, "but it is still found");
 	endings_remove(&all, e);
 	ok(!endings_find(&all, 3), "until it is dead");
+	is_int(all.count, 0, "none is left");
+	endings_free(&all);
+}
+
+/* Who lives on gets SIGCONT, once for each signal that is no KILL. */
+static void test_continue(void)
+{
+	struct ending *e, *other;
+
+	escalation_parse(&steps, "TERM,100ms,INT,5ms,CONT,1s,STOP", 50 * MS);
+	endings_init(&all, &steps, 8);
+	e = add(1, 0);
+	ok(!e->uncontinued, "nothing was sent, nothing is to go on");
+	ok(!endings_uncontinued(&all), "nobody is");
+	endings_sent(&all, e, 1 * MS);
+	other = add(2, 2 * MS);
+	e = endings_find(&all, 1);
+	endings_sent(&all, other, 3 * MS);
+	ok(endings_uncontinued(&all) == e, "the first is first");
+	is_int(endings_deadline(&all), 11 * MS, "10 ms after its signal");
+	ok(!endings_due(&all, 11 * MS - 1), "not before");
+	ok(endings_due(&all, 11 * MS) == e && e->uncontinued, "then it is due");
+	endings_continued(&all, e);
+	ok(endings_uncontinued(&all) == other, "the other is next");
+	is_int(endings_deadline(&all), 13 * MS, "in its turn");
+	endings_continued(&all, e);
+	endings_continued(&all, other);
+	ok(!endings_uncontinued(&all), "none is left");
+	ok(endings_due(&all, 101 * MS) == e && !e->uncontinued,
+	   "the step ends when it would have without");
+	ok(endings_due(&all, 100 * MS) == NULL, "not before");
+	ok(endings_advance(&all, e, 101 * MS), "on to INT");
+	ok(!e->uncontinued, "which was not sent yet");
+	endings_sent(&all, e, 102 * MS);
+	endings_remove(&all, other);
+	ok(e->uncontinued, "now it was");
+	is_int(endings_deadline(&all), 107 * MS,
+	       "a step shorter than 10 ms is not made longer");
+	e = endings_due(&all, 107 * MS);
+	ok(e && e->uncontinued, "at its end there is a CONT");
+	endings_continued(&all, e);
+	ok(endings_due(&all, 107 * MS) == e && !e->uncontinued,
+	   "then the next step");
+	ok(endings_advance(&all, e, 107 * MS), "on to CONT");
+	endings_sent(&all, e, 108 * MS);
+	ok(!e->uncontinued, "which needs no other");
+	ok(endings_advance(&all, e, 1108 * MS), "on to STOP");
+	endings_sent(&all, e, 1108 * MS);
+	ok(!e->uncontinued, "which is not undone");
+	endings_remove(&all, e);
+	e = add(3, 0);
+	endings_sent(&all, e, 0);
+	endings_give_up(&all, e);
+	endings_continued(&all, e);
+	ok(!endings_uncontinued(&all), "who was given up is in no list");
+	endings_remove(&all, e);
 	is_int(all.count, 0, "none is left");
 	endings_free(&all);
 }
@@ -164,6 +221,7 @@ int main(void)
 {
 	test_plans();
 	test_order();
+	test_continue();
 	test_long();
 	test_many();
 	return done();
