@@ -10,6 +10,7 @@ src_libcommon_la_SOURCES = \
 	src/fault.c src/fault.h \
 	src/i18n.h \
 	src/output.c src/output.h \
+	src/rseq.c src/rseq.h \
 	src/run.c src/run.h \
 	src/shortage.c src/shortage.h \
 	src/signame.c src/signame.h \

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "common.h"
 #include "duration.h"
 #include "i18n.h"
+#include "rseq.h"
 #include "run.h"
 #include "shortage.h"
 #include "unforked.h"
@@ -622,6 +624,11 @@ int main(int argc, char **argv)
 	p->on_exit = ON_EXIT_DEFAULT;
 	parse_options(p, argc, argv);
 	run_begin(&p->run);
+	/* What is written to after a fork is copied by it. So let neither the
+	 * kernel nor the libc, for which cancelling is to be held off around
+	 * each start, write to the thread's own page. */
+	rseq_off();
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	signals_take_children();
 	p->command.mask = &p->run.mask;
 	if (!join(p))

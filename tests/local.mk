@@ -20,6 +20,7 @@ unit_tests = \
 	tests/test-record \
 	tests/test-rejoin \
 	tests/test-ring \
+	tests/test-rseq \
 	tests/test-sandbox \
 	tests/test-scarcity \
 	tests/test-segment \
