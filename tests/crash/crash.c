@@ -9,8 +9,8 @@
  * drains and uses the queue, the checker looks again; all leave, and nothing
  * may be left.
  *
- * A loop's instructions are points in its first rounds and its last, not in
- * all between: --all is for those too.
+ * A loop's instructions are points in all of its rounds or, with --brief, in
+ * its first ones and its last.
  */
 #include <config.h>
 
@@ -631,6 +631,8 @@ static void prepare(void)
 
 int main(int argc, char **argv)
 {
+	/* Who waits an hour for the end sees how far it is. */
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	read_options(argc, argv);
 #if !defined __x86_64__
 	skip_all("single-stepping is written for x86-64 only");
