@@ -19,10 +19,8 @@
 #include "bell.h"
 #include "clock.h"
 
-/* How often others are let run before a sleep. */
-#ifndef LINGER
-# define LINGER 8
-#endif
+/* How often others are let run before a sleep, at least. */
+#define LINGER_TURNS 8
 
 /* More posts than any participant ever gets unheard: damage. */
 #define POSTS_MAX (4u * PROCQ_PARTICIPANTS_MAX)
@@ -173,9 +171,13 @@ static int sleep_on(sem_t *bell, int64_t deadline)
 
 /* What is waited for is often only a moment away: to sleep and to be woken
  * costs both sides more than to let others run a few times. */
-static bool linger(bool (*worth)(void *), void *arg)
+static bool linger(int64_t time, int64_t deadline, bool (*worth)(void *),
+		   void *arg)
 {
-	for (int i = 0; i < LINGER; i++) {
+	int64_t now = procq_now();
+	int64_t end = deadline - now > time ? now + time : deadline;
+
+	for (int i = 0; i < LINGER_TURNS || procq_now() < end; i++) {
 		if (worth(arg))
 			return true;
 		sched_yield();
@@ -184,11 +186,12 @@ static bool linger(bool (*worth)(void *), void *arg)
 }
 
 int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
-		 int64_t deadline, bool (*worth)(void *), void *arg)
+		 int64_t time, int64_t deadline, bool (*worth)(void *),
+		 void *arg)
 {
 	int rc = 0;
 
-	if (linger(worth, arg)) {
+	if (linger(time, deadline, worth, arg)) {
 		/* Who has rung for this must not end the next wait, too. */
 		pq_bell_empty(&seg->participants[place].bell);
 		return 0;

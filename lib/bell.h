@@ -14,15 +14,24 @@
  * @retval true there were some */
 bool pq_bell_empty(sem_t *bell);
 
+/* How long to linger where something is about to happen: as long as the end
+ * of a process takes, and what comes of it; ns. */
+#ifndef PQ_LINGER
+# define PQ_LINGER (50 * PQ_MICRO)
+#endif
+
 /**
  * Sleep until rung, or until the deadline.
  * @param wants PROCQ_ROOM and so on, shown to those who ring
- * @param worth asked once after wants is shown: is there anything already?
+ * @param time let others run so long before the sleep, or a few turns; ns
+ * @param worth is there anything already? Asked between those turns, and
+ * once more after wants is shown
  * @retval 0 rung, or it was worth it
  * @retval -ETIMEDOUT, -EINTR
  */
 int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
-		 int64_t deadline, bool (*worth)(void *), void *arg);
+		 int64_t time, int64_t deadline, bool (*worth)(void *),
+		 void *arg);
 
 /** Show, and no longer show, what this participant waits for, where it
  * sleeps by other means. True: it was rung meanwhile. */

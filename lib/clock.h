@@ -12,6 +12,7 @@
 
 #define PQ_SECOND INT64_C(1000000000)
 #define PQ_MILLI INT64_C(1000000)
+#define PQ_MICRO INT64_C(1000)
 
 static inline int64_t pq_clock(clockid_t id)
 {

@@ -41,6 +41,10 @@ struct procq {
 	struct pq_flights flights;
 	uint32_t search;		/* where pq_take_find() goes on */
 
+	/* The last wait was in vain, and nobody was signalled since: nothing
+	 * is about to happen, so there is nothing to linger for. */
+	bool vain;
+
 	/* Set by procq_wake(), perhaps in a signal handler; taken back by the
 	 * wait that it ends. */
 	_Atomic int woken;

@@ -437,8 +437,8 @@ static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 		if (pq_child_dead(pid))
 			return pq_word_state(pq_load_word(q->seg, slot)) ==
 			       PROCQ_RESERVED ? -ECANCELED : 0;
-		pq_bell_wait(q->seg, q->place, PQ_ENTRY, now + 10 * PQ_MILLI,
-			     has_entered, &entry);
+		pq_bell_wait(q->seg, q->place, PQ_ENTRY, PQ_LINGER,
+			     now + 10 * PQ_MILLI, has_entered, &entry);
 	}
 	return 0;
 }
@@ -697,7 +697,10 @@ int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
 {
 	int rc = usable_participant(q);
 
-	return rc < 0 ? rc : pq_take_signal(q, slot, signo, alone);
+	if (rc < 0)
+		return rc;
+	q->vain = false;
+	return pq_take_signal(q, slot, signo, alone);
 }
 
 int procq_collect(struct procq *q, struct procq_event *out)
@@ -795,8 +798,10 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	if (q->flights.orphans && what & PROCQ_DEATH)
 		rc = sleep_on_pins(&wish, until);
 	else
-		rc = pq_bell_wait(q->seg, q->place, wish.what, until,
+		rc = pq_bell_wait(q->seg, q->place, wish.what,
+				  q->vain ? 0 : PQ_LINGER, until,
 				  worth_looking, &wish);
+	q->vain = rc == -ETIMEDOUT;
 	atomic_store(&q->woken, 0);
 	show_life(q);
 	if (rc != -ETIMEDOUT)

@@ -763,21 +763,27 @@ static void test_waiting(void)
 	is_int(procq_wait(consumer, 0, begun + 30000000), -ETIMEDOUT,
 	       "just sleep");
 	ok(procq_now() >= begun + 30000000, "not less than asked for");
+	ok(consumer->vain, "in vain: it does not linger the next time");
 	is_int(procq_wait(consumer, PROCQ_READY | PROCQ_DEATH, 0), -ETIMEDOUT,
 	       "a deadline long past");
 	begun = procq_now();
 	is_int(procq_wait(consumer, PROCQ_READY, PROCQ_FOREVER), 0,
 	       "for ever is in slices");
 	ok(procq_now() >= begun + PROCQ_PATIENCE, "of this length");
+	ok(consumer->vain, "nor was there a ring");
 	procq_wake(consumer);
 	procq_wake(consumer);
 	is_int(procq_wait(consumer, PROCQ_READY, PROCQ_FOREVER), 0, "woken");
+	ok(!consumer->vain, "not in vain");
 	is_int(procq_wait(consumer, PROCQ_READY, procq_now()), -ETIMEDOUT,
 	       "once");
 	spawn_idle(PROCQ_AUTO, 0);
 	is_int(procq_wait(consumer, PROCQ_READY, PROCQ_FOREVER), 0, "ready");
 	p = take();
+	procq_wait(consumer, PROCQ_DEATH, 0);
+	need(consumer->vain);
 	need(is_sent(procq_signal(consumer, p.slot, SIGTERM, 0)));
+	ok(!consumer->vain, "who has signalled lingers");
 	do
 		rc = procq_wait(producer, PROCQ_CHILD, PROCQ_FOREVER);
 	while (rc == 0 && procq_reap(producer) == 0);

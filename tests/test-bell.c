@@ -178,8 +178,49 @@ static bool ring_half(void *arg)
 
 static int wait_for(int64_t ns, bool (*worth)(void *), void *arg)
 {
-	return pq_bell_wait(seg, p->place, PROCQ_ROOM, procq_now() + ns, worth,
-			    arg);
+	return pq_bell_wait(seg, p->place, PROCQ_ROOM, 0, procq_now() + ns,
+			    worth, arg);
+}
+
+/* Something, at the look that is counted down to. */
+static bool look_down(void *arg)
+{
+	int *left = arg;
+
+	look(&(bool){ false });
+	return --*left == 0;
+}
+
+/* For how long it looks before it sleeps. */
+static void test_linger(void)
+{
+	int left = 1000;
+	int64_t begin = procq_now(), took;
+
+	looks = 0;
+	is_int(pq_bell_wait(seg, p->place, PROCQ_ROOM, 60000 * MS,
+			    begin + 60000 * MS, look_down, &left), 0,
+	       "who lingers finds what comes late");
+	ok(looks == 1000 && !shown, "before it shows itself");
+	left = -1;
+	begin = procq_now();
+	is_int(pq_bell_wait(seg, p->place, PROCQ_ROOM, 20 * MS,
+			    begin + 60 * MS, look_down, &left), -ETIMEDOUT,
+	       "not for ever");
+	ok(looks > 1000 && shown, "it sleeps then");
+	took = procq_now() - begin;
+	ok(took >= 60 * MS, "to the deadline");
+	begin = procq_now();
+	is_int(pq_bell_wait(seg, p->place, PROCQ_ROOM, 60000 * MS,
+			    begin + 20 * MS, look_down, &left), -ETIMEDOUT,
+	       "nor is it late then");
+	ok(procq_now() - begin < 30000 * MS, "but ends at the deadline");
+	looks = 0;
+	left = -1;
+	begin = procq_now();
+	pq_bell_wait(seg, p->place, PROCQ_ROOM, 0, begin + 10 * MS, look_down,
+		     &left);
+	ok(looks < 100, "who is not to linger looks a few times");
 }
 
 static void test_wait(void)
@@ -282,6 +323,7 @@ int main(void)
 	test_rung_meanwhile(PROCQ_READY, &seg->header->arrivals, "arrivals");
 	test_rung_meanwhile(PROCQ_EXITS, &seg->header->exits, "exits");
 	test_wait();
+	test_linger();
 	test_lost(false, "of 60,000 rings for room none is lost");
 	test_lost(true, "of 60,000 rings for one participant none is lost");
 	teardown();

@@ -19,5 +19,7 @@
 /* Who waits looks again ten times as often. */
 #undef PROCQ_PATIENCE
 #define PROCQ_PATIENCE INT64_C(25000000)
+/* Who lingers does so by turns, whose number is the same each time. */
+#define PQ_LINGER 0
 
 #endif
