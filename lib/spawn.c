@@ -488,6 +488,8 @@ static int start_clone(struct pq_start *s, struct pq_nest *nest, pid_t *pid)
 	args.child_tid = (uint64_t)(uintptr_t)&copy->self;
 	args.stack = (uint64_t)(uintptr_t)stack;
 	args.stack_size = STACK_SIZE - used;
+	if (nest->used <= (unsigned)i)
+		nest->used = (unsigned)i + 1;
 	atomic_store_explicit(&nest->busy[i], 1, memory_order_relaxed);
 	rc = clone3_onto(&args, run_child, copy);
 	if (rc < 0 || s->path) {
@@ -557,7 +559,7 @@ void pq_nest_vacate(struct pq_nest *nest, pid_t pid)
 {
 	if (!nest->base)
 		return;
-	for (unsigned i = 0; i < PQ_NEST_STACKS; i++) {
+	for (unsigned i = 0; i < nest->used; i++) {
 		if (nest->tenant[i] != pid)
 			continue;
 		nest->tenant[i] = 0;
@@ -570,7 +572,7 @@ static bool nest_empty(struct pq_nest *nest)
 {
 	bool empty = true;
 
-	for (unsigned i = 0; i < PQ_NEST_STACKS; i++) {
+	for (unsigned i = 0; i < nest->used; i++) {
 		/* Acquire: it does nothing in our memory afterwards. */
 		if (!atomic_load_explicit(&nest->busy[i],
 					  memory_order_acquire))
@@ -599,5 +601,6 @@ bool pq_nest_destroy(struct pq_nest *nest)
 	}
 	munmap(nest->base, PQ_NEST_STACKS * STACK_SIZE);
 	nest->base = NULL;
+	nest->used = 0;
 	return true;
 }

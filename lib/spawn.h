@@ -21,6 +21,7 @@
 #define PQ_NEST_STACKS 256u
 struct pq_nest {
 	char *base;				/* NULL: none yet */
+	unsigned used;				/* above it none ever was */
 	pid_t tenant[PQ_NEST_STACKS];		/* by the parent */
 	/* 1 by the parent; 0 by the child when it idles, or by the parent
 	 * when the tenant is dead. */
