@@ -511,7 +511,8 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * Sleep until something may have come of what is wanted, a signal handler
  * ran, procq_wake() was called, or the deadline. May return early: look
  * again. Looks for dead participants, and sweeps after them, when it waits
- * in vain.
+ * in vain. Before it sleeps it lets others run (sched_yield()) for up to 50 us,
+ * if the wait before was not in vain.
  * @param what a set of PROCQ_ROOM, PROCQ_READY, …; 0: just sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again
