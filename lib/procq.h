@@ -512,7 +512,7 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * ran, procq_wake() was called, or the deadline. May return early: look
  * again. Looks for dead participants, and sweeps after them, when it waits
  * in vain. Before it sleeps it lets others run (sched_yield()) for up to 50 us,
- * if the wait before was not in vain.
+ * unless the wait before was in vain and nobody was signalled since.
  * @param what a set of PROCQ_ROOM, PROCQ_READY, …; 0: just sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again

@@ -216,18 +216,19 @@ static struct ending *first_of(const struct endings *all,
 	return list->head > 0 ? &all->nodes[list->head] : NULL;
 }
 
+static struct ending *sooner(struct ending *a, struct ending *b)
+{
+	return !a || (b && b->deadline < a->deadline) ? b : a;
+}
+
 /* The one of all that is due first. */
 static struct ending *next_due(const struct endings *all)
 {
-	struct ending *first = NULL, *e;
+	struct ending *first = NULL;
 
 	for (int step = 0; step < all->plan->count; step++) {
-		e = first_of(all, &all->uncontinued[step]);
-		if (e && (!first || e->deadline < first->deadline))
-			first = e;
-		e = first_of(all, &all->waiting[step]);
-		if (e && (!first || e->deadline < first->deadline))
-			first = e;
+		first = sooner(first, first_of(all, &all->uncontinued[step]));
+		first = sooner(first, first_of(all, &all->waiting[step]));
 	}
 	return first;
 }

@@ -5,7 +5,6 @@
 #include <config.h>
 
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if PQ_USE_RSEQ_OFF
