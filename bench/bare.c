@@ -13,7 +13,7 @@
 
 #define STACK_SIZE 16384
 
-static _Noreturn void pause_for_ever(void)
+_Noreturn void bare_pause(void)
 {
 	for (;;)
 		pause();
@@ -24,7 +24,7 @@ pid_t bare_fork(void)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		pause_for_ever();
+		bare_pause();
 	return pid;
 }
 
@@ -34,7 +34,7 @@ static char stack[STACK_SIZE] __attribute__((aligned(16)));
 static int idle_child(void *arg)
 {
 	(void)arg;
-	pause_for_ever();
+	bare_pause();
 }
 
 static int dead_child(void *arg)

@@ -11,6 +11,9 @@
 
 #include <sys/types.h>
 
+/* What an idle child does. */
+_Noreturn void bare_pause(void);
+
 /* They return what fork() returns to a parent. */
 pid_t bare_fork(void);
 #if defined __linux__

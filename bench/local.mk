@@ -11,8 +11,8 @@ bench_programs = \
 	bench/killed
 EXTRA_PROGRAMS += $(bench_programs)
 
-bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h bench/rounds.c \
-	bench/rounds.h
+bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h bench/pair.c \
+	bench/pair.h bench/rounds.c bench/rounds.h
 bench_churn_LDADD =
 # Not lib/, where there is another spawn.h.
 bench_churn_CPPFLAGS =
