@@ -192,12 +192,14 @@ bool pq_start_is_past(uint64_t ident, int64_t when)
 	       (uint64_t)when / (1000000000u / (uint64_t)ticks) > ident;
 }
 
-uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid)
+uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid, bool stay)
 {
-	/* The kernel makes the inode for the first who pins, and drops it with
-	 * the last: who pins this process to end it finds it there. */
-	return pq_ident_of(kind, kind == PQ_IDENT_INODE ? pq_pin(pid) : -1,
-			   pid);
+	int pin = kind == PQ_IDENT_INODE ? pq_pin(pid) : -1;
+	uint64_t ident = pq_ident_of(kind, pin, pid);
+
+	if (pin >= 0 && !stay)
+		pq_close(pin);
+	return ident;
 }
 
 uint64_t pq_ident_of(enum pq_ident_kind kind, int pin, pid_t pid)

@@ -22,11 +22,13 @@ enum pq_ident_kind pq_ident_kind(void);
 
 /**
  * The identity of the calling process. Async-signal-safe, and safe in a child
- * that shares its parent's memory. Where it is an inode, the process keeps a
- * pin of itself until it exits or executes a command.
+ * that shares its parent's memory.
+ * @param stay where it is an inode: keep a pin of oneself, a descriptor, until
+ * exit. The kernel makes the inode for the first who pins a process, and drops
+ * it with the last: who pins this one to end it finds it there
  * @return 0: unknown
  */
-uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid);
+uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid, bool stay);
 
 /**
  * The identity of the process that a pin holds, or that has this pid.

@@ -107,7 +107,7 @@ static void close_inherited(const struct pq_start *s)
 	if (s->lifeline[1] >= 0)
 		pq_close(s->lifeline[1]);
 #if PQ_USE_CLOSE_RANGE
-	if (keep <= 0 && pq_raw(SYS_close_range, 0, ~0u, 0, 0, 0) == 0)
+	if (keep < 0 && pq_raw(SYS_close_range, 0, ~0u, 0, 0, 0) == 0)
 		return;
 #endif
 	for (int fd = 0; fd < 1024; fd++)
@@ -185,14 +185,14 @@ static void write_digits(char *digits, uint64_t value)
 
 static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 {
-	int fd, err;
+	int err;
 
 	if (!s->keep_stdin) {
-		fd = open("/dev/null", O_RDONLY);
-		if (fd > 0) {
-			dup2(fd, 0);
-			close(fd);
-		}
+		/* Closed first: so the lowest number that is free is 0, and it
+		 * takes no other, where there may be none. Without /dev/null
+		 * it stays closed. */
+		pq_close(0);
+		open("/dev/null", O_RDONLY);
 	}
 	execve(s->path, (char *const *)(uintptr_t)s->argv, s->envp);
 	err = errno;
@@ -224,7 +224,8 @@ static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 		pq_set_mask(&s->mask);
 	if (!s->path)
 		close_inherited(s);
-	entry.ident = pq_ident_self(s->ident_kind, entry.pid);
+	/* A command may need each descriptor before it is executed. */
+	entry.ident = pq_ident_self(s->ident_kind, entry.pid, !s->path);
 	entry.now = pq_clock_life_child();
 	if (!pq_record_enter(s->seg, s->slot, s->word, &entry, &seq))
 		_exit(0);

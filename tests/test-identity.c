@@ -117,7 +117,9 @@ static void test_kind(enum pq_ident_kind kind, const char *what)
 	ok(ident_later != 0 && ident_later != ident,
 	   "%s: another process has another", what);
 	kept = fd + (of_later >= 0);
-	self = pq_ident_self(kind, getpid());
+	self = pq_ident_self(kind, getpid(), false);
+	is_int(lowest_fd(), kept, "it may leave nothing open");
+	ok(pq_ident_self(kind, getpid(), true) == self, "%s: once more", what);
 	ok(self != 0 && self != ident_later, "%s: our own", what);
 	is_int(lowest_fd(), kept + (kind == PQ_IDENT_INODE),
 	       "the inode is kept by a pin, nothing else is left open");

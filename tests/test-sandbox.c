@@ -391,7 +391,7 @@ static void no_identity(void *arg)
 	begin();
 	forbid(rules, sizeof(rules) / sizeof(*rules));
 	must(pq_ident_kind() == PQ_IDENT_NONE);
-	must(pq_ident_self(PQ_IDENT_NONE, getpid()) == 0);
+	must(pq_ident_self(PQ_IDENT_NONE, getpid(), true) == 0);
 	/* Its parent lives, so the pin is proof enough. */
 	live(PROCQ_AUTO, 0, 0);
 	end();
@@ -427,12 +427,12 @@ static void identities(void *arg)
 	must(pq_ident_of(PQ_IDENT_INODE, -1, getpid()) == 0);
 	must(pq_ident_of(PQ_IDENT_INODE, 1000, getpid()) == 0);
 	must(pq_ident_of(PQ_IDENT_NONE, pin, getpid()) == 0);
-	must(pq_ident_self(PQ_IDENT_INODE, INT32_MAX) == 0);
-	must(pq_ident_self(PQ_IDENT_START, getpid()) ==
+	must(pq_ident_self(PQ_IDENT_INODE, INT32_MAX, true) == 0);
+	must(pq_ident_self(PQ_IDENT_START, getpid(), true) ==
 	     pq_ident_of(PQ_IDENT_START, pin, getpid()));
 	/* The name may hold what it likes. */
 	must(prctl(PR_SET_NAME, ") R 1 2 3 (") == 0);
-	must(pq_ident_self(PQ_IDENT_START, getpid()) != 0);
+	must(pq_ident_self(PQ_IDENT_START, getpid(), true) != 0);
 }
 
 /* ---- signals ---- */
