@@ -69,7 +69,8 @@ static inline uint64_t pq_untag(uint64_t field, unsigned bits)
 #define PQ_F_START 4u		/* ident is a start time, not an inode */
 #define PQ_F_SURE 8u		/* … and no other can have both it and the pid */
 
-/* sent: signal:8 alone:1 step:7 µs-from-start-to-first-signal:48. */
+/* sent: signal:8 alone:1 step:7 µs-from-start-to-first-signal:48. Step 0: none
+ * yet but CONT, which ends nobody. */
 #define PQ_SENT_BITS 48
 
 /* obit: cause:4 code:12 µs-from-start-to-death:48. */

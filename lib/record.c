@@ -316,10 +316,11 @@ uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
 	uint64_t sent = LOAD(r->sent);
 	uint64_t at = pq_untag(sent, PQ_SENT_BITS), step = sent >> 48 & 0x7f;
 
-	if (!sent)
+	if (!step)
 		at = saturate(micros_since(LOAD(r->started), pq_clock_life()),
 			      PQ_SENT_BITS);
-	if (sent >> 56 != (uint64_t)signo && step < 127)
+	/* CONT only wakes what another signal is to end. */
+	if (sent >> 56 != (uint64_t)signo && signo != SIGCONT && step < 127)
 		step++;
 	STORE(r->sent, (uint64_t)signo << 56 | (uint64_t)alone << 55 |
 		       step << 48 | at);
@@ -329,6 +330,11 @@ uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
 void pq_record_unsent(struct pq_segment *seg, uint32_t slot, uint64_t before)
 {
 	STORE(seg->records[slot].sent, before);
+}
+
+int pq_record_last_sent(const struct pq_segment *seg, uint32_t slot)
+{
+	return (int)(LOAD(seg->records[slot].sent) >> 56);
 }
 
 bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word)
@@ -459,9 +465,9 @@ void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
 	out->code = (int32_t)(obit >> PQ_OBIT_BITS & 0xfff);
 	out->lived = lived;
 	out->ended = pq_time_add(out->process.started, lived);
-	out->signal = (int32_t)(sent >> 56);
 	out->step = (int32_t)(sent >> 48 & 0x7f);
-	out->latency = !sent ? -1 : lived > asked ? lived - asked : 0;
+	out->signal = out->step ? (int32_t)(sent >> 56) : 0;
+	out->latency = !out->step ? -1 : lived > asked ? lived - asked : 0;
 	out->user = marked ? LOAD(r->user) : -1;
 	out->sys = marked ? LOAD(r->sys) : -1;
 	out->maxrss = !marked || maxrss == UINT32_MAX ? -1 : (int64_t)maxrss;

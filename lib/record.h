@@ -113,11 +113,14 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position);
 void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		     uint64_t incarnation, int64_t alive);
 
-/** Note a signal before it is sent; the first one's time stays.
+/** Note a signal before it is sent; the first one's time stays. SIGCONT is no
+ * step on the way to an end.
  * @return what to hand to pq_record_unsent() if it can't be sent */
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
 			bool alone);
 void pq_record_unsent(struct pq_segment *seg, uint32_t slot, uint64_t before);
+/** The signal that was noted last, 0: none. */
+int pq_record_last_sent(const struct pq_segment *seg, uint32_t slot);
 
 /*
  * Where only the parent can signal: the taker asks, after it has noted the

@@ -423,6 +423,10 @@ static void test_signals(void)
 	pq_record_sent(seg, slot, SIGTERM, false);
 	ok(atomic_load(&r->sent) == first,
 	   "the same signal again is no new step");
+	pq_record_sent(seg, slot, SIGCONT, false);
+	pq_record_obituary(seg, slot, false, &e);
+	ok(e.step == 1, "nor is CONT");
+	is_int(pq_record_last_sent(seg, slot), SIGCONT, "though it is the last");
 	pq_record_sent(seg, slot, SIGKILL, true);
 	pq_record_obituary(seg, slot, false, &e);
 	ok(e.signal == SIGKILL && e.step == 2, "another one is");

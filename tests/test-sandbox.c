@@ -439,6 +439,55 @@ static void identities(void *arg)
 
 static const struct rule no_groups = { SYS_pidfd_send_signal, 3, 4, EINVAL };
 
+static char state_of(pid_t pid)
+{
+	char path[64], line[256], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	f = fopen(path, "r");
+	must(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "State: %c", &state) == 1)
+			break;
+	fclose(f);
+	return state;
+}
+
+/* The parent, which answers meanwhile, is this process. */
+static void await_stop(pid_t pid, bool stopped)
+{
+	for (int i = 0; (state_of(pid) == 'T') != stopped; i++) {
+		must(i < 2000);
+		must(procq_reap(producer) == 0);
+		fixture_sleep(5000000);
+	}
+}
+
+/* What was asked first is not forgotten over what is asked next. */
+static void continued_by_parent(void)
+{
+	struct procq_process p;
+	struct procq_event e;
+
+	spawn(PROCQ_AUTO, PROCQ_GROUP);
+	p = take();
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 1);
+	must(procq_signal(consumer, p.slot, SIGCONT, 0) == 1);
+	e = collect();
+	must(e.signal == SIGTERM && e.step == 1);
+	/* But it is asked to continue whom it has stopped. */
+	spawn(PROCQ_AUTO, PROCQ_GROUP);
+	p = take();
+	must(procq_signal(consumer, p.slot, SIGSTOP, 0) == 1);
+	await_stop(p.pid, true);
+	must(procq_signal(consumer, p.slot, SIGCONT, 0) == 1);
+	await_stop(p.pid, false);
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 1);
+	e = collect();
+	must(e.signal == SIGTERM && e.step == 2);
+}
+
 static void group_signals(void *arg)
 {
 	(void)arg;
@@ -451,6 +500,7 @@ static void group_signals(void *arg)
 	spawn(PROCQ_AUTO, PROCQ_GROUP);
 	must(procq_signal(consumer, take().slot, SIGTERM, 1) == 0);
 	must(collect().step == 1);
+	continued_by_parent();
 	end();
 }
 

@@ -1072,8 +1072,11 @@ static void ask(void *arg)
 	setup_unpinned();
 	parent = &seg->participants[p->place];
 	slot = taken_unpinned(&pid, PQ_BY_PARENT);
+	/* What only wakes is no step on the way to the end. */
 	must(procq_signal(c, slot, SIGCONT, 0) == 1);
-	must(!is_asked(slot) && sent(slot) == 0);
+	must(is_asked(slot) && sent(slot) >> 48 == SIGCONT << 8);
+	procq_reap(p);
+	must(!is_asked(slot));
 	pq_bell_show(seg, p->place, PROCQ_CHILD);
 	must(procq_signal(c, slot, SIGWINCH, 0) == 1);
 	must(is_asked(slot) && sent(slot) >> 56 == SIGWINCH);
@@ -1084,6 +1087,10 @@ static void ask(void *arg)
 	/* A stopped one is woken, to die. */
 	kill(pid, SIGSTOP);
 	must(procq_signal(c, slot, SIGTERM, 0) == 1);
+	/* It is asked for that, and nothing takes the place of what it is
+	 * asked. */
+	must(procq_signal(c, slot, SIGCONT, 0) == 1);
+	must(is_asked(slot) && sent(slot) >> 56 == SIGTERM);
 	must(await_event(p, c, &e) == 1);
 	must(e.cause == PROCQ_SIGNAL && e.code == SIGTERM && e.step == 2);
 	must(fixture_state(p, slot) == PROCQ_FREE);
