@@ -284,6 +284,11 @@ static void send_step(struct consumer *c, struct ending *e, int64_t now)
 		return;
 	}
 	endings_sent(&c->endings, e, procq_now());
+	/* A group outlives its first process, with whose death it is out of
+	 * reach: so whoever of it is stopped has to be continued before. */
+	if (e->uncontinued && !c->no_group &&
+	    e->process.flags & PROCQ_GROUP)
+		procq_signal(c->run.q, slot, SIGCONT, false);
 }
 
 /* Who is stopped can't die of most signals. */
@@ -316,7 +321,7 @@ static void collect(struct consumer *c)
 						event.process.slot);
 
 		if (e) {
-			/* The library also counts CONT. */
+			/* The library does not count CONT. */
 			if (event.step > 0) {
 				event.step = e->step + 1;
 				event.signal = c->plan.steps[e->step].signo;

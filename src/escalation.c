@@ -20,8 +20,9 @@
 #include "i18n.h"
 #include "signame.h"
 
-/* A death takes a moment, whatever the user said. */
-#define LEAST_LAST_WAIT NS_PER_S
+/* A death takes a moment, whatever the user said; and one that its parent does
+ * not tell, because it is stopped, is told by the library after a second. */
+#define LEAST_LAST_WAIT (2 * NS_PER_S)
 
 static void add_step(struct escalation *plan, int signo, int64_t wait)
 {
@@ -141,8 +142,10 @@ static void begin_wait(struct endings *all, struct ending *e, int64_t now,
 	e->deadline = e->step_end;
 	e->uncontinued = sent &&
 			 leaves_stopped(all->plan->steps[e->step].signo);
-	if (e->uncontinued && wait > CONTINUE_AFTER)
-		e->deadline = now + CONTINUE_AFTER;
+	/* Who has little time is not kept waiting. */
+	if (e->uncontinued)
+		e->deadline = wait > 2 * CONTINUE_AFTER ? now + CONTINUE_AFTER
+							: now;
 	list_append(all, e);
 }
 

@@ -45,7 +45,8 @@ static void test_plans(void)
 	is_int(steps.steps[1].wait, 5 * NS_PER_S, "5 s to be confirmed");
 	escalation_simple(&steps, SIGINT, 10 * MS);
 	is_int(steps.steps[0].wait, 10 * MS, "10 ms");
-	is_int(steps.steps[1].wait, NS_PER_S, "but 1 s to be confirmed");
+	is_int(steps.steps[1].wait, 2 * NS_PER_S,
+	       "but 2 s to be confirmed, which may take one");
 	escalation_simple(&steps, SIGINT, 0);
 	is_int(steps.count, 1, "never KILL");
 	is_int(steps.steps[0].wait, PROCQ_FOREVER, "it may take its time");
@@ -150,11 +151,12 @@ static void test_continue(void)
 	endings_sent(&all, e, 102 * MS);
 	endings_remove(&all, other);
 	ok(e->uncontinued, "now it was");
-	is_int(endings_deadline(&all), 107 * MS,
-	       "a step shorter than 10 ms is not made longer");
-	e = endings_due(&all, 107 * MS);
-	ok(e && e->uncontinued, "at its end there is a CONT");
+	is_int(endings_deadline(&all), 102 * MS,
+	       "in a step of less than 20 ms it is due at once");
+	e = endings_due(&all, 102 * MS);
+	ok(e && e->uncontinued, "for a CONT");
 	endings_continued(&all, e);
+	is_int(endings_deadline(&all), 107 * MS, "which makes it no longer");
 	ok(endings_due(&all, 107 * MS) == e && !e->uncontinued,
 	   "then the next step");
 	ok(endings_advance(&all, e, 107 * MS), "on to CONT");
