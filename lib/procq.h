@@ -477,7 +477,8 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
  * @param signo 1 to SIGRTMAX
  * @param alone 1: only the process, never its group
  * @retval 0 sent
- * @retval 1 its parent was asked to send it
+ * @retval 1 its parent was asked to send it, and SIGCONT after it, which a
+ * stopped process needs to end; so to ask for that, too, does nothing
  * @retval -ESRCH it is dead already, or is not taken by this handle
  * @retval -EPERM the system does not let this user signal it
  * @retval -ENOTSUP nothing here proves that it is still the same process
