@@ -417,6 +417,10 @@ static void test_signals(void)
 	is_int((intmax_t)first, 0, "nothing was sent before");
 	pq_record_unsent(seg, slot, first);
 	is_int((intmax_t)atomic_load(&r->sent), 0, "what failed was not sent");
+	pq_record_sent(seg, slot, SIGCONT, false);
+	pq_record_obituary(seg, slot, false, &e);
+	ok(e.signal == 0 && e.step == 0 && e.latency == -1,
+	   "CONT is to end nobody");
 	atomic_store(&r->started, pq_clock_life() - 5000000);
 	pq_record_sent(seg, slot, SIGTERM, false);
 	first = atomic_load(&r->sent);
