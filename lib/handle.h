@@ -50,6 +50,9 @@ struct procq {
 	_Atomic int woken;
 };
 
+/** 0; -ECHILD: this process has it from its parent; -EINVAL: an onlooker's. */
+int pq_usable_participant(const struct procq *q);
+
 /**
  * Mark, then reap, every dead child of this handle; send what takers ask
  * this parent to send.

@@ -312,9 +312,10 @@ int procq_check(struct procq *q, struct procq_report *out)
 {
 	struct procq_report r;
 	int64_t hints;
+	int rc = pq_usable_participant(q);
 
-	if (!q || q->role == PROCQ_ONLOOKER)
-		return -EINVAL;
+	if (rc < 0)
+		return rc;
 	memset(out, 0, sizeof(*out));
 	if (pq_sweep_dead(q->seg, out) < 0)
 		return -ENOMEM;

@@ -62,7 +62,7 @@ static int usable(const struct procq *q)
 		? 0 : -ECHILD;
 }
 
-static int usable_participant(const struct procq *q)
+int pq_usable_participant(const struct procq *q)
 {
 	int rc = usable(q);
 
@@ -277,7 +277,7 @@ int procq_close(struct procq *q)
 
 int procq_remove(struct procq *q)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
@@ -329,7 +329,7 @@ uint64_t procq_incarnation(const struct procq *q)
 
 int procq_set_closed(struct procq *q, int closed)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
@@ -508,7 +508,7 @@ static int check_and_spawn(struct procq *q,
 			   struct procq_process *out)
 {
 	struct pq_start start;
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (out)
 		memset(out, 0, sizeof(*out));
@@ -547,7 +547,7 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 int procq_entered(struct procq *q, struct procq_process *process)
 {
 	const struct pq_pair *child;
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
@@ -563,7 +563,7 @@ int procq_entered(struct procq *q, struct procq_process *process)
 int procq_child(const struct procq *q, uint32_t slot,
 		struct procq_process *out)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
@@ -582,7 +582,7 @@ uint32_t procq_children(const struct procq *q)
 
 int procq_reap(struct procq *q)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
@@ -592,7 +592,7 @@ int procq_reap(struct procq *q)
 
 int procq_reap_one(struct procq *q, struct procq_event *out)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
@@ -606,7 +606,7 @@ int procq_peek(struct procq *q, struct procq_process *out)
 {
 	struct pq_hint hint;
 	uint64_t word;
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc == 0)
 		rc = pq_take_next(q, &hint, &word);
@@ -634,7 +634,7 @@ int procq_take(struct procq *q, const struct procq_process *only,
 {
 	struct pq_hint hint;
 	uint64_t word;
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	while (rc == 0) {
 		struct procq_process p;
@@ -681,21 +681,21 @@ static int take_any(struct procq *q, uint64_t producer, bool living,
 
 int procq_take_own(struct procq *q, struct procq_process *out)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	return rc < 0 ? rc : take_any(q, q->incarnation, true, out);
 }
 
 int procq_take_exited(struct procq *q, struct procq_process *out)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	return rc < 0 ? rc : take_any(q, 0, false, out);
 }
 
 int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
@@ -705,7 +705,7 @@ int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
 
 int procq_collect(struct procq *q, struct procq_event *out)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	return rc < 0 ? rc : pq_take_collect(q, out);
 }
@@ -717,7 +717,7 @@ uint32_t procq_in_flight(const struct procq *q)
 
 int procq_give_back(struct procq *q, uint32_t slot)
 {
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 
 	return rc < 0 ? rc : pq_take_return(q, slot);
 }
@@ -779,7 +779,7 @@ static int sleep_on_pins(struct wish *wish, int64_t until)
 int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 {
 	struct wish wish = { q, what };
-	int rc = usable_participant(q);
+	int rc = pq_usable_participant(q);
 	int64_t slice, until;
 
 	if (rc < 0)

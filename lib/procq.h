@@ -51,8 +51,8 @@
  *   procq_now(), not a duration; PROCQ_FOREVER never comes.
  * - One handle is one participant of the queue. It belongs to one thread at
  *   a time and to the process that opened it: in a child made by fork() every
- *   function but procq_wake() answers -ECHILD. Several handles in one process
- *   are several participants.
+ *   function that changes something answers -ECHILD, but for procq_wake().
+ *   Several handles in one process are several participants.
  * - Whichever participant is killed with SIGKILL, wherever: nothing is lost
  *   and nobody waits for it. What it held goes back when another participant
  *   finds it dead, at the latest PROCQ_PATIENCE after looking in vain.
@@ -138,9 +138,9 @@ struct procq_options {
 	{ (uint32_t)sizeof(struct procq_options), PROCQ_CONSUMER, 0, 0, 0600, \
 	  0, PROCQ_FOREVER }
 
-/* procq_options.flags: fail with -ENOENT where there is no queue. Consumers,
- * keepers and onlookers may leave it out only to create an empty queue;
- * an onlooker never creates. */
+/* procq_options.flags: fail with -ENOENT where there is no queue. Consumers
+ * and keepers may leave it out only to create an empty queue; an onlooker
+ * never creates. */
 #define PROCQ_NOCREATE 1u
 /* procq_options.flags: this process has no children but those of this
  * handle that somebody else would wait for. procq_reap() then also reaps
@@ -417,8 +417,9 @@ PROCQ_API uint32_t procq_children(const struct procq *q);
  * their records, then reap them. Never blocks. With more than a thousand
  * alive it may put the look off by a few milliseconds, and procq_wait() then
  * returns in time for it. Also sends what consumers asked for that only a
- * parent can. A producer calls it whenever procq_wait() returns, after SIGCHLD, and at least every PROCQ_PATIENCE. Who has a
- * handler of SIGCHLD that calls procq_wake() is told of deaths at once.
+ * parent can. A producer calls it whenever procq_wait() returns, after SIGCHLD,
+ * and at least every PROCQ_PATIENCE. Who has a handler of SIGCHLD that calls
+ * procq_wake() is told of deaths at once.
  * @return how many were reaped
  * @since 0.1
  */
@@ -575,6 +576,7 @@ PROCQ_API int procq_snapshot(const struct procq *q, struct procq_process *out,
  * Sweep after every dead participant, put missing ring entries back, and
  * verify every invariant that can be seen in the object.
  * @retval 0 out->faults tells whether all is well
+ * @retval -EINVAL for an onlooker
  * @retval -ENOMEM
  * @since 0.1
  */

@@ -153,16 +153,24 @@ static void print_sum(const struct procq_stat *s)
 	       "if it stays so when nothing moves, run 'procq check'."));
 }
 
-/* A label's value, as OpenMetrics wants it. */
-static void put_label(const char *s)
+/* A label's value, as OpenMetrics wants it: UTF-8. It knows no way to write
+ * a control character, and a terminal would take it for an order. */
+static void put_label(const char *text)
 {
-	for (; *s; s++) {
-		if (*s == '\\' || *s == '"')
-			putchar('\\');
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
 		if (*s == '\n')
 			fputs("\\n", stdout);
+		else if (n == 0 || *s < 0x20 || *s == 0x7f)
+			fputs("\xef\xbf\xbd", stdout);
+		else if (*s == '\\' || *s == '"')
+			printf("\\%c", *s);
 		else
-			putchar(*s);
+			fwrite(s, 1, n, stdout);
+		s += n > 0 ? n : 1;
 	}
 }
 

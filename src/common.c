@@ -295,19 +295,19 @@ uint64_t option_number(const char *option, const char *text, uint64_t min,
 		       uint64_t max)
 {
 	char why[128];
+	bool over = false;
 	uint64_t value = 0;
 	size_t n = 0;
 
 	for (; text[n] >= '0' && text[n] <= '9'; n++) {
 		uint64_t digit = (uint64_t)(text[n] - '0');
 
-		if (value > (UINT64_MAX - digit) / 10)
-			bad_argument(option, text, _("it is too large"));
+		over = over || value > (UINT64_MAX - digit) / 10;
 		value = value * 10 + digit;
 	}
 	if (n == 0 || text[n] != '\0')
 		bad_argument(option, text, _("a whole number is expected"));
-	if (value >= min && value <= max)
+	if (!over && value >= min && value <= max)
 		return value;
 	snprintf(why, sizeof(why), _("it has to be from %" PRIu64 " to %"
 				     PRIu64), min, max);

@@ -102,7 +102,7 @@ const char *duration_parse_part(const char *text, size_t len, int64_t *ns)
 	int64_t unit, value, rest;
 
 	if (len == 0)
-		return N_("empty");
+		return N_("a decimal number is expected");
 	if (text[0] == '-')
 		return N_("it can't be negative");
 	whole = count_digits(text, len);

@@ -65,9 +65,7 @@ static void line_end(struct line *l)
 	l->text[l->used++] = '\n';
 }
 
-/* How many bytes the UTF-8 character at s has; 0: it is none. Overlong
- * forms, surrogates and what is beyond U+10FFFF are none. */
-static size_t utf8_length(const unsigned char *s)
+size_t utf8_length(const unsigned char *s)
 {
 	unsigned char low = 0x80, high = 0xbf;
 	size_t n;

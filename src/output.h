@@ -69,6 +69,9 @@ void line_format(struct line *l, const char *format, ...)
 /* A JSON string with its quotes: control characters escaped, bytes that are
  * not UTF-8 as U+FFFD. */
 void line_json_string(struct line *l, const char *s);
+/* How many bytes the UTF-8 character at s has; 0: it is none. Overlong
+ * forms, surrogates and what is beyond U+10FFFF are none. */
+size_t utf8_length(const unsigned char *s);
 /* RFC 3339 in local time with its offset, without quotes. */
 void line_time(struct line *l, int64_t ns);
 

@@ -158,6 +158,7 @@ static void test_words(void)
 static int answer_otherwise(struct procq *q, int rc)
 {
 	struct procq_process p = { .slot = 0 };
+	struct procq_report report;
 	struct procq_event e;
 	int bad = 0;
 
@@ -176,6 +177,7 @@ static int answer_otherwise(struct procq *q, int rc)
 	bad += procq_wait(q, PROCQ_READY, 0) != rc;
 	bad += procq_set_closed(q, 1) != rc;
 	bad += procq_remove(q) != rc;
+	bad += procq_check(q, &report) != rc;
 	return bad;
 }
 
