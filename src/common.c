@@ -207,7 +207,14 @@ void complain_shm_missing(void)
 /* What helps, where something does. */
 static void advise(const char *queue, int err)
 {
+	char object[PROCQ_NAME_SIZE];
+
 	switch (err) {
+	case -ENODEV:
+		if (procq_object_name(queue, object) == 0)
+			complain(_("it is %s%s; a queue of another name leaves "
+				   "it alone"), SHM_DIRECTORY, object);
+		return;
 	case -ENOENT:
 		complain(_("'procq list' shows the queues on this machine"));
 		return;
