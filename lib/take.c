@@ -290,8 +290,14 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 		return -ESRCH;
 	if (signo < 1 || signo >= NSIG)
 		return -EINVAL;
-	if (pq_word_flags(pq_load_word(q->seg, slot)) & PQ_DEAD)
+	if (pq_word_flags(pq_load_word(q->seg, slot)) & PQ_DEAD) {
+		/* Who of its group is stopped has yet to die of what was sent
+		 * before; the group keeps the number from being another's. */
+		if (signo == SIGCONT && f->verdict == PQ_PINNED && f->group &&
+		    !alone && pq_record_last_sent(q->seg, slot) > 0)
+			pq_pin_signal(f->pin, signo, true);
 		return -ESRCH;
+	}
 	switch (f->verdict) {
 	case PQ_PINNED:
 		return signal_pin(q, f, signo, alone);

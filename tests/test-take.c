@@ -746,6 +746,39 @@ static uint32_t take_dead_leader(pid_t *other)
 	return slot;
 }
 
+/* Its leader dies of a signal, and is reaped, before one of the group that is
+ * stopped has been continued; or dies of its own accord. */
+static void test_stopped_rest(void)
+{
+	for (int ours = 1; ours >= 0; ours--) {
+		struct procq_event e;
+		pid_t pid, other = bystander();
+		uint32_t slot = spawn(p, PROCQ_GROUP, &pid);
+
+		need(setpgid(other, pid) == 0);
+		need(take(c, slot) == 0);
+		kill(other, SIGSTOP);
+		if (ours)
+			need(procq_signal(c, slot, SIGTERM, 0) == 0);
+		else
+			need(pid > 1 && kill(-pid, SIGTERM) == 0);
+		await_death(pid);
+		need(procq_reap(p) == 1);
+		need(procq_signal(c, slot, SIGCONT, 1) == -ESRCH);
+		ok(lives(other), "alone: the rest stays stopped");
+		is_int(procq_signal(c, slot, SIGCONT, 0), -ESRCH,
+		       "the leader is reaped");
+		if (ours) {
+			is_int(fixture_wait(other), -SIGTERM,
+			       "the rest is continued, and ends");
+		} else {
+			ok(lives(other), "what nobody has sent is not ended");
+			end(other);
+		}
+		need(collect(c, &e) == 1);
+	}
+}
+
 static void test_group(void)
 {
 	struct procq_event e;
@@ -785,6 +818,7 @@ static void test_group(void)
 		ok(lives(other), "and the rest is not signalled any more");
 		end(other);
 		is_int(await_event(p, c, &e), 1, "told");
+		test_stopped_rest();
 	}
 	teardown();
 }
