@@ -158,7 +158,7 @@ static void answer(struct procq *q, pid_t pid, uint32_t slot)
 	if (group && kill(-pid, 0) < 0 && errno == ESRCH)
 		group = false;
 	kill(group ? -pid : pid, signo);
-	if (signo != SIGKILL && signo != SIGSTOP && signo != SIGCONT)
+	if (pq_parent_continues(signo))
 		kill(group ? -pid : pid, SIGCONT);
 }
 

@@ -14,6 +14,7 @@
 #ifndef PQ_RECORD_H
 #define PQ_RECORD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -130,6 +131,14 @@ int pq_record_last_sent(const struct pq_segment *seg, uint32_t slot);
 bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word);
 /** @retval the signal, to be sent now; 0: nobody asks */
 int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group);
+
+/** Does the parent send SIGCONT after this one, because a stopped process does
+ * not die of it else? Then a taker need not ask for that, too. */
+static inline bool pq_parent_continues(int signo)
+{
+	return signo > 0 && signo != SIGKILL && signo != SIGSTOP &&
+	       signo != SIGCONT;
+}
 
 /**
  * TAKEN to FREE, or to GONE while its living parent has not marked it;

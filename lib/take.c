@@ -214,17 +214,6 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 
 /* ---- signalling ---- */
 
-/* Whoever it is asked to send a signal that one who is stopped does not get,
- * the parent continues of its own accord. To be asked that, too, would take the
- * place of what it has not yet seen. */
-static bool parent_continues(struct procq *q, const struct pq_flight *f)
-{
-	int last = pq_record_last_sent(q->seg, f->slot);
-
-	return last > 0 && last != SIGKILL && last != SIGSTOP &&
-	       last != SIGCONT;
-}
-
 /* Only the parent can, or nobody. */
 static int ask_parent(struct procq *q, struct pq_flight *f, int signo,
 		      bool alone)
@@ -237,7 +226,9 @@ static int ask_parent(struct procq *q, struct pq_flight *f, int signo,
 	place = pq_member_find(q->seg, f->producer);
 	if (place < 0)
 		return -ENOTSUP;
-	if (signo == SIGCONT && parent_continues(q, f))
+	/* It would take the place of what the parent has not yet seen. */
+	if (signo == SIGCONT &&
+	    pq_parent_continues(pq_record_last_sent(q->seg, f->slot)))
 		return 1;
 	before = pq_record_sent(q->seg, f->slot, signo, alone);
 	if (!pq_record_ask(q->seg, f->slot, pq_load_word(q->seg, f->slot))) {

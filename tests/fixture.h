@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -153,6 +154,26 @@ TAP_UNUSED static int fixture_wait(pid_t pid)
 TAP_UNUSED static int fixture_run(void (*body)(void *), void *arg)
 {
 	return fixture_wait(fixture_fork(body, arg));
+}
+
+/* What /proc says of it: the line that begins with KEY, a colon and a tab,
+ * without these. Good until the next call. */
+TAP_UNUSED static const char *fixture_status(pid_t pid, const char *key)
+{
+	static char line[256];
+	size_t n = strlen(key);
+	bool found = false;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	f = fopen(path, "r");
+	need(f);
+	while (!found && fgets(line, sizeof(line), f))
+		found = strncmp(line, key, n) == 0 && line[n] == ':';
+	fclose(f);
+	need(found);
+	return line + n + 2;
 }
 
 static void fixture_look(void *arg)

@@ -359,18 +359,7 @@ static void test_refusals(void)
 
 static uint64_t blocked_signals(pid_t pid)
 {
-	char path[64], line[256];
-	unsigned long long set = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	f = fopen(path, "r");
-	need(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "SigBlk: %llx", &set) == 1)
-			break;
-	fclose(f);
-	return set;
+	return strtoull(fixture_status(pid, "SigBlk"), NULL, 16);
 }
 
 static void test_attributes(unsigned method)

@@ -439,25 +439,10 @@ static void identities(void *arg)
 
 static const struct rule no_groups = { SYS_pidfd_send_signal, 3, 4, EINVAL };
 
-static char state_of(pid_t pid)
-{
-	char path[64], line[256], state = '?';
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	f = fopen(path, "r");
-	must(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "State: %c", &state) == 1)
-			break;
-	fclose(f);
-	return state;
-}
-
 /* The parent, which answers meanwhile, is this process. */
 static void await_stop(pid_t pid, bool stopped)
 {
-	for (int i = 0; (state_of(pid) == 'T') != stopped; i++) {
+	for (int i = 0; (*fixture_status(pid, "State") == 'T') != stopped; i++) {
 		must(i < 2000);
 		must(procq_reap(producer) == 0);
 		fixture_sleep(5000000);
@@ -546,22 +531,6 @@ static void on_signal(int signo)
 	(void)signo;
 }
 
-static uint64_t caught_by(pid_t pid)
-{
-	char path[64], line[256];
-	unsigned long long set = UINT64_MAX;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	f = fopen(path, "r");
-	must(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "SigCgt: %llx", &set) == 1)
-			break;
-	fclose(f);
-	return set;
-}
-
 static void without_clone(void)
 {
 	static const char *const argv[] = { "sh", "-c", "exit 3", NULL };
@@ -575,7 +544,8 @@ static void without_clone(void)
 	must(!pq_spawn_has(PROCQ_CLONE) && pq_spawn_has(PROCQ_FORK));
 	must(procq_spawn(producer, &clone, NULL) == -ENOSYS);
 	must(procq_occupied(producer) == 0);
-	must(caught_by(spawn(PROCQ_AUTO, 0).pid) == 0);
+	must(strtoull(fixture_status(spawn(PROCQ_AUTO, 0).pid, "SigCgt"),
+		      NULL, 16) == 0);
 	must(procq_signal(consumer, take().slot, SIGTERM, 0) == 0);
 	must(collect().code == SIGTERM);
 	must(procq_spawn(producer, &command, NULL) == 0);
