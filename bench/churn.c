@@ -190,7 +190,8 @@ static double procq_true(const struct contender *c)
 	char n[16];
 	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
 				  "-c", "64", "--quiet", TRUE, NULL };
-	/* They end by themselves, and are only collected. */
+	/* They end by themselves, and are only collected; or are ended, most
+	 * before they have run. */
 	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
 				  c->arg, "--quiet", NULL };
 
@@ -282,6 +283,8 @@ static struct contender true_commands[] = {
 	  .needs = TRUE, .arg = "--reap" },
 	{ .name = "procq, consumer --min-age=1h", .run = procq_true,
 	  .needs = TRUE, .arg = "--min-age=1h" },
+	{ .name = "procq, ended by its consumer before that",
+	  .run = procq_true, .needs = TRUE, .arg = "--signal=TERM" },
 };
 
 static struct contender sleep_commands[] = {

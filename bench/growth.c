@@ -28,6 +28,12 @@
 
 #define MEGA 1048576
 
+/* By so many programs: how long they may take to join, and to run evenly, and
+ * how long they are watched; s, us, s. */
+#define START_MAX 10
+#define SETTLE 200000
+#define WINDOW 2
+
 static const char *producer, *consumer;
 static char queue[64];
 
@@ -351,27 +357,63 @@ static double kernel_each(const struct contender *c)
 
 /* ---- participants ---- */
 
-/* Processes per second, by so many producers and as many consumers. To start 64
- * programs takes a tenth of a second: enough processes that it does not count. */
+/* Ended so far, by whoever sits on this queue. */
+static double ended_so_far(struct procq *q, double *when)
+{
+	struct procq_stat s;
+
+	if (procq_stat(q, &s) < 0)
+		bench_die("procq_stat");
+	*when = bench_now();
+	return (double)(s.retired + s.exited);
+}
+
+/* The queue, once so many producers and as many consumers sit on it. */
+static struct procq *await_programs(uint32_t number)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_stat s = { 0 };
+	double begun = bench_now();
+	struct procq *q = NULL;
+
+	o.role = PROCQ_ONLOOKER;
+	while (s.producers < number || s.consumers < number) {
+		usleep(10000);
+		if (bench_now() - begun > START_MAX)
+			bench_die("the programs do not start");
+		if (q || procq_open(&q, queue, &o) == 0)
+			procq_stat(q, &s);
+	}
+	return q;
+}
+
+/* Processes per second, by so many producers and as many consumers, while all
+ * of them are at it: to start 64 programs takes a while. */
 static double many_programs(const struct contender *c)
 {
-	enum { PROCESSES = 80000 };
-	char n[16];
-	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
-				  "-c", "64", "--quiet", NULL };
-	const char *const e[] = { consumer, "-q", queue, "-n", n, "-d", "0",
+	const char *const p[] = { producer, "-q", queue, "-d", "0", "-c", "64",
 				  "--quiet", NULL };
+	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--quiet",
+				  NULL };
 	pid_t pids[2 * 32];
-	double begun = bench_now();
+	double before, after, begun, end;
+	struct procq *q;
 
-	snprintf(n, sizeof(n), "%d", PROCESSES / c->number);
 	for (int i = 0; i < c->number; i++) {
 		pids[2 * i] = bench_start(p);
 		pids[2 * i + 1] = bench_start(e);
 	}
+	q = await_programs((uint32_t)c->number);
+	usleep(SETTLE);
+	before = ended_so_far(q, &begun);
+	sleep(WINDOW);
+	after = ended_so_far(q, &end);
+	procq_close(q);
 	for (int i = 0; i < 2 * c->number; i++)
-		bench_finish(pids[i], i % 2 ? "consumer" : "producer");
-	return PROCESSES / c->number * c->number / (bench_now() - begun);
+		bench_signal(pids[i], SIGTERM);
+	for (int i = 0; i < 2 * c->number; i++)
+		waitpid(pids[i], NULL, 0);
+	return (after - before) / (end - begun);
 }
 
 /* ---- a sweep ---- */

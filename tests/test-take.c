@@ -1101,6 +1101,7 @@ static void ask(void *arg)
 {
 	struct pq_participant *parent;
 	struct procq_event e;
+	siginfo_t stopped;
 	uint32_t slot;
 	pid_t pid;
 
@@ -1120,8 +1121,10 @@ static void ask(void *arg)
 	must(pq_bell_hide(seg, p->place, PROCQ_CHILD));
 	procq_reap(p);
 	must(!is_asked(slot) && atomic_load(&parent->asked) == 0);
-	/* A stopped one is woken, to die. */
+	/* A stopped one is woken, to die: once it is, for until then it would
+	 * die without. */
 	kill(pid, SIGSTOP);
+	must(waitid(P_PID, (id_t)pid, &stopped, WSTOPPED | WNOWAIT) == 0);
 	must(procq_signal(c, slot, SIGTERM, 0) == 1);
 	/* It is asked for that, and nothing takes the place of what it is
 	 * asked. */
