@@ -32,6 +32,7 @@ struct pq_flight {
 	enum pq_verdict verdict;
 	bool orphan;			/* its producer is dead */
 	bool group;
+	bool rest_told;			/* a zombie, whose group was signalled */
 	uint32_t before, after;		/* neighbours, PQ_NO_FLIGHT: none */
 };
 

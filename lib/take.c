@@ -250,8 +250,8 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 	/* Who died of its own accord, but is a zombie still, did not die of
 	 * this; the rest of its group may. */
 	if (signo != SIGCONT && pq_pin_dead(f->pin)) {
-		if (group)
-			pq_pin_signal(f->pin, signo, true);
+		if (group && pq_pin_signal(f->pin, signo, true) == 0)
+			f->rest_told = true;
 		return -ESRCH;
 	}
 	/* SIGCONT only wakes what another signal is to end. Noted before it
@@ -285,7 +285,8 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 		/* Who of its group is stopped has yet to die of what was sent
 		 * before; the group keeps the number from being another's. */
 		if (signo == SIGCONT && f->verdict == PQ_PINNED && f->group &&
-		    !alone && pq_record_last_sent(q->seg, slot) > 0)
+		    !alone && (f->rest_told ||
+			       pq_record_last_sent(q->seg, slot) > 0))
 			pq_pin_signal(f->pin, signo, true);
 		return -ESRCH;
 	}

@@ -748,29 +748,39 @@ static uint32_t take_dead_leader(pid_t *other)
 	return slot;
 }
 
+enum whose { NOBODYS, OURS, TO_THE_ZOMBIE };
+
 /* Its leader dies of a signal, and is reaped, before one of the group that is
- * stopped has been continued; or dies of its own accord. */
+ * stopped has been continued; or dies of its own accord, and is signalled
+ * before it is reaped, or not at all. */
 static void test_stopped_rest(void)
 {
-	for (int ours = 1; ours >= 0; ours--) {
+	for (int whose = TO_THE_ZOMBIE; whose >= NOBODYS; whose--) {
 		struct procq_event e;
+		siginfo_t stopped;
 		pid_t pid, other = bystander();
 		uint32_t slot = spawn(p, PROCQ_GROUP, &pid);
 
 		need(setpgid(other, pid) == 0);
 		need(take(c, slot) == 0);
 		kill(other, SIGSTOP);
-		if (ours)
+		need(waitid(P_PID, (id_t)other, &stopped,
+			    WSTOPPED | WNOWAIT) == 0);
+		if (whose == OURS)
 			need(procq_signal(c, slot, SIGTERM, 0) == 0);
 		else
-			need(pid > 1 && kill(-pid, SIGTERM) == 0);
+			need(pid > 1 && kill(pid, SIGKILL) == 0);
 		await_death(pid);
+		if (whose == TO_THE_ZOMBIE)
+			need(procq_signal(c, slot, SIGTERM, 0) == -ESRCH);
+		else if (whose == NOBODYS)
+			need(kill(other, SIGTERM) == 0);
 		need(procq_reap(p) == 1);
 		need(procq_signal(c, slot, SIGCONT, 1) == -ESRCH);
 		ok(lives(other), "alone: the rest stays stopped");
 		is_int(procq_signal(c, slot, SIGCONT, 0), -ESRCH,
 		       "the leader is reaped");
-		if (ours) {
+		if (whose != NOBODYS) {
 			is_int(fixture_wait(other), -SIGTERM,
 			       "the rest is continued, and ends");
 		} else {
