@@ -43,7 +43,8 @@ function head() {
 	if (machine["failed"])
 		print "What failed, and may lack tables:" machine["failed"] "."
 	print "Medians of " machine["rounds"] " interleaved rounds (from start" \
-		" to end: ten times, records handed over: three times as many),"
+		" to end: ten times as many; records handed"
+	print "over, and by so many programs: three times as many),"
 	print "the least and the most beside them. The ratio is the median of" \
 		" the ratios, round by round,"
 	print "to the first line of its table. A line without least and most" \

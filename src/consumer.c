@@ -32,6 +32,8 @@
 /* How often to look for what nobody rings a bell for: a queue that appears,
  * the end of the last producer, processes that exited. */
 #define LOOK_EVERY (100 * NS_PER_MS)
+/* … and first, while a queue is awaited. */
+#define LOOK_FIRST (NS_PER_MS / 10)
 /* Takes between two looks at the clock and at the dead. */
 #define BATCH 64
 
@@ -660,7 +662,7 @@ static void sleep_a_while(int64_t *pause)
 static bool join(struct consumer *c)
 {
 	struct run *r = &c->run;
-	int64_t pause = NS_PER_MS;
+	int64_t pause = LOOK_FIRST;
 	bool told = false;
 	int err;
 
