@@ -283,7 +283,7 @@ static struct contender true_commands[] = {
 	  .needs = TRUE, .arg = "--reap" },
 	{ .name = "procq, consumer --min-age=1h", .run = procq_true,
 	  .needs = TRUE, .arg = "--min-age=1h" },
-	{ .name = "procq, ended by its consumer before that",
+	{ .name = "procq, ended before its end, by its consumer",
 	  .run = procq_true, .needs = TRUE, .arg = "--signal=TERM" },
 };
 
