@@ -185,30 +185,17 @@ static void sleep_many_kept(int n)
 	loop(start_sleep, n, ALIVE_MAX);
 }
 
-static double procq_true(const struct contender *c)
+/* A command that ends by itself, and is only collected; or that is ended,
+ * perhaps before it has run. /bin/true does not care for its operand. */
+static double procq_command(const struct contender *c)
 {
 	char n[16];
 	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
-				  "-c", "64", "--quiet", TRUE, NULL };
-	/* They end by themselves, and are only collected; or are ended, most
-	 * before they have run. */
+				  "-c", "64", "--quiet", c->needs, "1000",
+				  NULL };
 	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
 				  c->arg, "--quiet", NULL };
 
-	snprintf(n, sizeof(n), "%d", commands);
-	return two_programs(p, e, commands);
-}
-
-static double procq_sleep(const struct contender *c)
-{
-	char n[16];
-	const char *const p[] = { producer, "-q", queue, "-n", n, "-d", "0",
-				  "-c", "64", "--quiet", "sleep", "1000",
-				  NULL };
-	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--drain",
-				  "--quiet", NULL };
-
-	(void)c;
 	snprintf(n, sizeof(n), "%d", commands);
 	return two_programs(p, e, commands);
 }
@@ -279,12 +266,12 @@ static struct contender true_commands[] = {
 		 " make -s -j2 -f - all" },
 	{ .name = "GNU parallel -j2", .run = shell, .needs = "parallel",
 	  .number = 10, .arg = "seq $N | parallel -j2 " TRUE },
-	{ .name = "procq, consumer --reap", .run = procq_true,
+	{ .name = "procq, consumer --reap", .run = procq_command,
 	  .needs = TRUE, .arg = "--reap" },
-	{ .name = "procq, consumer --min-age=1h", .run = procq_true,
+	{ .name = "procq, consumer --min-age=1h", .run = procq_command,
 	  .needs = TRUE, .arg = "--min-age=1h" },
 	{ .name = "procq, ended before its end, by its consumer",
-	  .run = procq_true, .needs = TRUE, .arg = "--signal=TERM" },
+	  .run = procq_command, .needs = TRUE, .arg = "--signal=TERM" },
 };
 
 static struct contender sleep_commands[] = {
@@ -297,7 +284,8 @@ static struct contender sleep_commands[] = {
 	{ .name = "posix_spawn, the oldest of 64, two processes",
 	  .run = two_loops, .needs = "sleep", .work = sleep_many_kept,
 	  .count = &commands },
-	{ .name = "procq", .run = procq_sleep, .needs = "sleep" },
+	{ .name = "procq", .run = procq_command, .needs = "sleep",
+	  .arg = "--signal=TERM" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 		{ .name = "producer -n 1, consumer -n 1",
 		  .run = both_programs },
 	};
-	int option, given;
+	int option;
 
 	bench_begin();
 	while ((option = getopt(argc, argv, "n:r:")) != -1) {
@@ -218,9 +218,6 @@ int main(int argc, char **argv)
 		bench_die("calloc");
 	compare(50);
 	compare(99);
-	given = rounds;
-	rounds = given * 10 < ROUNDS_MAX ? given * 10 : ROUNDS_MAX;
-	rounds_run("from start to end", "milliseconds", start, 2);
-	rounds = given;
+	rounds_run_more(10, "from start to end", "milliseconds", start, 2);
 	return 0;
 }

@@ -357,34 +357,20 @@ static double kernel_each(const struct contender *c)
 
 /* ---- participants ---- */
 
-/* Ended so far, by whoever sits on this queue. */
-static double ended_so_far(struct procq *q, double *when)
+/* Until so many producers and as many consumers sit on the queue. */
+static void await_programs(struct procq *q, uint32_t number)
 {
+	const double until = bench_now() + START_MAX;
 	struct procq_stat s;
 
-	if (procq_stat(q, &s) < 0)
-		bench_die("procq_stat");
-	*when = bench_now();
-	return (double)(s.retired + s.exited);
-}
-
-/* The queue, once so many producers and as many consumers sit on it. */
-static struct procq *await_programs(uint32_t number)
-{
-	struct procq_options o = PROCQ_OPTIONS_INIT;
-	struct procq_stat s = { 0 };
-	double begun = bench_now();
-	struct procq *q = NULL;
-
-	o.role = PROCQ_ONLOOKER;
-	while (s.producers < number || s.consumers < number) {
+	do {
 		usleep(10000);
-		if (bench_now() - begun > START_MAX)
-			bench_die("the programs do not start");
-		if (q || procq_open(&q, queue, &o) == 0)
-			procq_stat(q, &s);
-	}
-	return q;
+		if (bench_now() > until) {
+			fputs("bench: the programs do not start\n", stderr);
+			exit(1);
+		}
+		procq_stat(q, &s);
+	} while (s.producers < number || s.consumers < number);
 }
 
 /* Processes per second, by so many producers and as many consumers, while all
@@ -395,25 +381,27 @@ static double many_programs(const struct contender *c)
 				  "--quiet", NULL };
 	const char *const e[] = { consumer, "-q", queue, "-d", "0", "--quiet",
 				  NULL };
+	struct procq_stat from, to;
 	pid_t pids[2 * 32];
-	double before, after, begun, end;
+	double begun, lasted;
 	struct procq *q;
 
 	for (int i = 0; i < c->number; i++) {
 		pids[2 * i] = bench_start(p);
 		pids[2 * i + 1] = bench_start(e);
 	}
-	q = await_programs((uint32_t)c->number);
+	q = open_onlooker();
+	await_programs(q, (uint32_t)c->number);
 	usleep(SETTLE);
-	before = ended_so_far(q, &begun);
+	procq_stat(q, &from);
+	begun = bench_now();
 	sleep(WINDOW);
-	after = ended_so_far(q, &end);
+	procq_stat(q, &to);
+	lasted = bench_now() - begun;
 	procq_close(q);
 	for (int i = 0; i < 2 * c->number; i++)
-		bench_signal(pids[i], SIGTERM);
-	for (int i = 0; i < 2 * c->number; i++)
-		waitpid(pids[i], NULL, 0);
-	return (after - before) / (end - begun);
+		bench_stop(pids[i], i % 2 ? "consumer" : "producer");
+	return (double)(deaths(&to) - deaths(&from)) / lasted;
 }
 
 /* ---- a sweep ---- */
@@ -500,10 +488,8 @@ static double producer_idle(const struct contender *c)
 	sleep((unsigned)c->number);
 	a = nanoseconds_of(first) - a;
 	b = nanoseconds_of(second) - b;
-	bench_signal(second, SIGTERM);
-	waitpid(second, NULL, 0);
-	bench_signal(first, SIGTERM);
-	waitpid(first, NULL, 0);
+	bench_stop(second, "consumer");
+	bench_stop(first, "producer");
 	consumer_idle = b / c->number / 1e9 * 100;
 	return a / c->number / 1e9 * 100;
 }
@@ -675,7 +661,7 @@ static struct contender idle[] = {
 
 int main(int argc, char **argv)
 {
-	int option, given;
+	int option;
 
 	bench_begin();
 	while ((option = getopt(argc, argv, "r:")) != -1) {
@@ -699,11 +685,8 @@ int main(int argc, char **argv)
 	rounds_run("so many were alive then", "processes", then, COUNT(then));
 	rounds_run("memory of each living process", "KiB", each, COUNT(each));
 	/* What the scheduler does with them differs more from round to round. */
-	given = rounds;
-	rounds = given * 3 < ROUNDS_MAX ? given * 3 : ROUNDS_MAX;
-	rounds_run("by so many programs", "processes per second", programs,
-		   COUNT(programs));
-	rounds = given;
+	rounds_run_more(3, "by so many programs", "processes per second",
+			programs, COUNT(programs));
 	rounds_run("after a kill, until all is mended", "ms", sweeps,
 		   COUNT(sweeps));
 	rounds_run("with nothing to do", "% of a core", idle, COUNT(idle));

@@ -104,15 +104,28 @@ pid_t bench_start(const char *const *argv)
 	_exit(127);
 }
 
-void bench_finish(pid_t pid, const char *name)
+/* Wait for it to end as it should. */
+static void await_end(pid_t pid, const char *name, int wanted)
 {
-	int status;
+	int status = -1;
 
-	if (waitpid(pid, &status, 0) != pid || status != 0) {
+	if (waitpid(pid, &status, 0) != pid || status != wanted) {
 		fprintf(stderr, "bench: %s failed: status %#x\n", name,
 			(unsigned)status);
 		exit(1);
 	}
+}
+
+void bench_finish(pid_t pid, const char *name)
+{
+	await_end(pid, name, 0);
+}
+
+void bench_stop(pid_t pid, const char *name)
+{
+	bench_signal(pid, SIGTERM);
+	/* Of a signal, without a core: its number alone. */
+	await_end(pid, name, SIGTERM);
 }
 
 bool bench_shell(const char *command)
@@ -227,6 +240,16 @@ void rounds_run(const char *group, const char *unit, struct contender *all,
 	for (size_t i = 0; i < count; i++)
 		print_row(group, unit, &all[i], all[0].missing ? NULL : base);
 	fflush(stdout);
+}
+
+void rounds_run_more(int times, const char *group, const char *unit,
+		     struct contender *all, size_t count)
+{
+	int given = rounds;
+
+	rounds = given * times < ROUNDS_MAX ? given * times : ROUNDS_MAX;
+	rounds_run(group, unit, all, count);
+	rounds = given;
 }
 
 void rounds_tell(const char *group, const char *name, const char *unit,

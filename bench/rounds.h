@@ -62,6 +62,8 @@ void bench_signal(pid_t pid, int signo);
 /* Start a program with its output thrown away; wait for it to succeed. */
 pid_t bench_start(const char *const *argv);
 void bench_finish(pid_t pid, const char *name);
+/* End one that would not by itself: it has to die of SIGTERM. */
+void bench_stop(pid_t pid, const char *name);
 /* The same with a shell. Returns false if it failed. */
 bool bench_shell(const char *command);
 
@@ -74,6 +76,10 @@ bool bench_shell(const char *command);
  */
 void rounds_run(const char *group, const char *unit, struct contender *all,
 		size_t count);
+
+/* The same in so many times as many rounds, ROUNDS_MAX at most. */
+void rounds_run_more(int times, const char *group, const char *unit,
+		     struct contender *all, size_t count);
 
 /* A single figure, not from rounds, the same way, with a ratio of 0. */
 void rounds_tell(const char *group, const char *name, const char *unit,
