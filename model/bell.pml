@@ -7,18 +7,39 @@
  * or stopped it must be enough. And a semaphore must not hoard posts that make
  * a later wait spin.
  *
+ * One looks for many: while somebody is awake and looks for a kind (the
+ * lookout, named in `looking`), nobody is rung for it. More may be brought
+ * meanwhile than it takes; so it owes the others a look after its take, and a
+ * ring if there is more. Whoever was rung owes them the same: that one ring may
+ * stand for many units.
+ *
  * Not here: what the work is. A unit is there or not; who takes one has it.
  *
  * WAITERS participants wait for kind 0, of which the last one, with BOTH, also
- * waits for kind 1; each does ROUNDS units and leaves. RINGERS bring UNITS
- * units of kind 0 each, and with BOTH one of kind 1. CRASHES kills of either;
- * EARLY times a wait ends before its time (a signal, or the bound itself at
- * the worst moment). NOBOUND: waits without a bound.
+ * waits for kind 1, or for one of the two as it likes; each does ROUNDS units
+ * and leaves. LEAVER: any of them may leave before. RINGERS bring UNITS units
+ * of kind 0 each, and with BOTH one of kind 1. CRASHES kills of either, which
+ * to the others is the same as stopped for good. SWEEP: the dead may be swept.
+ * REBORN: another comes in the place of one that was killed. EARLY times a wait
+ * ends before its time (a signal, or the bound itself at the worst moment,
+ * where a living lookout is taken for dead). NOBOUND: waits without a bound.
+ * SAFETY_ONLY: the end of all is looked at, not the way there. LOOKFIRST: who
+ * rings looks for the lookout before it looks for bits; both are right.
  *
  * Served: whatever happens, it does not stay so that a living waiter sleeps
  * while a unit of his kind is there.
  *
- * Mutants: NOLOOK RINGFIRST POSTFIRST NODRAIN; NOBOUND with a kill, or LEAVER.
+ * Spared (with ENDLESS, where there is always one more unit of kind 0): from
+ * some time on the bound is not needed any more.
+ *
+ * Mutants: NOLOOK RINGFIRST POSTFIRST NODRAIN; NOBOUND with a kill. Of what is
+ * owed: NOPASS (no look for the others), NOLEAVEPASS (none by a LEAVER),
+ * NOTURNPASS (none before it waits for another kind only), NOOWE (a lookout
+ * owes none), OWEIFMINE (nor if it was taken for dead), RUNGFREE (who was rung
+ * owes none), HEARDONLY (nor if the post did not wake it), TOOKONLY (nor if
+ * others had taken what it saw), PASSFIRST (named while it does it). Of the
+ * lookout: LATECLEAR (named while it looks for the last time), EARLYLOOK (who
+ * rings looks for it before the work is there), NOSTEAL (a dead one stays).
  */
 #ifndef WAITERS
 #define WAITERS 2
@@ -40,153 +61,464 @@
 #endif
 #ifdef BOTH
 #define KINDS 2
-#define WANTS(w, k) ((k) == 0 || (w) == WAITERS - 1)
+#define CAN(w, k) ((k) == 0 || (w) == WAITERS - 1)
 #else
 #define KINDS 1
-#define WANTS(w, k) ((k) == 0)
+#define CAN(w, k) ((k) == 0)
 #endif
 
 byte work[2];
 bit waits[2 * WAITERS];		/* the bitmap: kind * WAITERS + waiter */
+byte looking[2];		/* 0, or 1 + waiter */
 byte sem[WAITERS];
 bit asleep[WAITERS];		/* ghost */
 byte crashes, early;
+#ifdef SWEEP
+bit dead[WAITERS];		/* and noticed */
+#endif
+#ifdef ENDLESS
+bit late;			/* ghost: the bound was needed */
+#endif
+#ifdef TOOKONLY
+byte taken;
+#endif
+#ifdef BOTH
+byte wants[WAITERS];		/* each a bit */
+#define WANTS(w, k) (wants[w] & (1 << (k)))
+#else
+#define WANTS(w, k) ((k) == 0)
+#endif
 
-#define IDLE(w) (asleep[w] && sem[w] == 0 && \
-	(work[0] > 0 && WANTS(w, 0) || work[1] > 0 && WANTS(w, 1)))
+#define SEES(w) (work[0] > 0 && WANTS(w, 0) || work[1] > 0 && WANTS(w, 1))
+#define IDLE(w) (asleep[w] && sem[w] == 0 && SEES(w))
 #if WAITERS > 2
 #define WRONG (IDLE(0) || IDLE(1) || IDLE(2))
 #else
 #define WRONG (IDLE(0) || IDLE(1))
 #endif
 
-#ifndef SAFETY_ONLY
+#ifdef SAFETY_ONLY
+#elif defined(ENDLESS)
+ltl spared { <>[]!late }
+#else
 ltl served { []<>!WRONG }
 #endif
 
-#define MAYDIE \
-	if \
-	:: skip \
-	:: (crashes < CRASHES) -> crashes++; goto over \
-	fi
+/* A step, or a death before it. */
+#if CRASHES > 0
+#define DEATH \
+	atomic { (crashes < CRASHES) -> crashes++; goto killed }
+#define STEP(s) if :: s :: DEATH fi
+#else
+#define STEP(s) s
+#endif
 
-inline set(v)
-{
-	/* one atomic operation a kind */
-	waits[me] = v;
 #ifdef BOTH
-	if :: WANTS(me, 1) -> waits[WAITERS + me] = v :: else fi
+#define EACH(s, t) STEP(s); STEP(t)
+#else
+#define EACH(s, t) STEP(s)
+#endif
+
+#ifdef PASSFIRST
+#define LOOKED_FOR(k) (looking[k] != 0 && looking[k] != me + 1)
+#else
+#define LOOKED_FOR(k) (looking[k] != 0)
+#endif
+
+/* Whether it may wait without this kind. */
+#ifdef NOTURNPASS
+#define SQUARE(k) true
+#else
+#define SQUARE(k) (!owes[k])
+#endif
+
+/* The bits first, then the lookout, then the one bit, then the post. */
+inline ring(k)
+{
+#ifdef LOOKFIRST
+	d_step { if :: LOOKED_FOR(k) -> i = WAITERS :: else fi };
+#endif
+	do
+	:: d_step { (i == WAITERS) -> i = 0 }; break
+	:: (i < WAITERS && !waits[(k) * WAITERS + i]) -> i++
+	:: (i < WAITERS && waits[(k) * WAITERS + i]) ->
+#ifndef LOOKFIRST
+		if
+#ifdef EARLYLOOK
+		:: d_step { known -> i = 0 }; break
+#else
+		:: d_step { LOOKED_FOR(k) -> i = 0 }; break
+#endif
+		:: else
+		fi;
+#endif
+#ifdef POSTFIRST
+		STEP(sem[i]++);
+		STEP(waits[(k) * WAITERS + i] = 0);
+		i = 0;
+		break
+#else
+		if
+		:: d_step {
+			waits[(k) * WAITERS + i] -> waits[(k) * WAITERS + i] = 0
+		   };
+			STEP(post());
+			break
+		:: d_step { !waits[(k) * WAITERS + i] -> i++ }
+#if CRASHES > 0
+		:: DEATH
+#endif
+		fi
+#endif
+	od
+}
+
+inline post()
+{
+	d_step {
+		sem[i]++;
+		/* a late one of each other's, and one a kind */
+		assert(sem[i] <= RINGERS + WAITERS - 1 + KINDS);
+		i = 0
+	}
+}
+
+inline pass(k)
+{
+	if
+	:: d_step { (work[k] == 0) -> owes[k] = 0 }
+	:: (work[k] > 0) -> STEP(ring(k)); owes[k] = 0
+	fi;
+#ifdef PASSFIRST
+	name_nobody(k)
+#endif
+}
+
+/* That it fails, or is not tried, is the same. */
+inline name_me(k)
+{
+	if
+	:: skip
+	:: d_step {
+		(WANTS(me, k) && looking[k] == 0) -> looking[k] = me + 1;
+#if !defined(NOOWE) && !defined(OWEIFMINE)
+		owes[k] = 1
+#endif
+	   }
+	fi
+}
+
+inline name_nobody(k)
+{
+	d_step {
+		if
+		:: (looking[k] == me + 1) ->
+			looking[k] = 0;
+#ifdef OWEIFMINE
+			owes[k] = 1
+#endif
+		:: else
+		fi
+	}
+}
+
+/* Nothing of its own lies between the draining and the first bit. */
+inline show_me(k)
+{
+	d_step {
+#ifndef NODRAIN
+		if
+		:: (k) == 0 -> sem[me] = 0	/* what earlier waits left */
+		:: else
+		fi;
+#endif
+		if
+		:: WANTS(me, k) -> waits[(k) * WAITERS + me] = 1
+		:: else
+		fi
+	}
+}
+
+#ifdef HEARDONLY
+#define HEARD && heard
+#else
+#define HEARD
+#endif
+
+/* Rung is whose bit is gone, whether it has slept or not. */
+inline hide_me(k)
+{
+	d_step {
+		if
+		:: WANTS(me, k) ->
+#ifndef RUNGFREE
+			if
+			:: !waits[(k) * WAITERS + me] HEARD ->
+				owes[k] = 1; vain = 0
+			:: else
+			fi;
+#endif
+			waits[(k) * WAITERS + me] = 0
+		:: else
+		fi
+	}
+}
+
+/* Whoever is named has rung nobody for as long as a bound. If it lives, and
+ * looks, others are rung again, no more. */
+inline steal(k)
+{
+	d_step { if :: WANTS(me, k) -> looking[k] = 0 :: else fi }
+}
+
+inline take(k)
+{
+	work[k]--;
+#ifdef ENDLESS
+	late = 0;
+#else
+	n++;
+#endif
+#ifdef TOOKONLY
+	taken++
 #endif
 }
 
 proctype Waiter(byte me)
 {
-	byte n;
+	byte n, i;
+	bit owes[2], vain;
+#ifdef EARLYLOOK
+	bit known;
+#endif
+#ifdef TOOKONLY
+	byte seen;
+#endif
+#ifdef HEARDONLY
+	bit heard;
+#endif
 
-	do
+again:	do
+#ifdef NOPASS
 	:: (n == ROUNDS) -> break
-	:: atomic {
-		(n < ROUNDS && work[0] > 0) -> work[0]--; n++
-	   }
+#else
+	:: (n == ROUNDS && !owes[0] && !owes[1]) -> break
+	/* the look that is owed: now, or after some more takes and waits */
+	:: (owes[0]) ->
+		STEP(pass(0))
 #ifdef BOTH
-	:: atomic {
-		(n < ROUNDS && WANTS(me, 1) && work[1] > 0) -> work[1]--; n++
+	:: (owes[1]) ->
+		STEP(pass(1))
+#endif
+#endif
+#ifdef LEAVER
+	:: d_step {
+		(n < ROUNDS) -> n = ROUNDS;
+#ifdef NOLEAVEPASS
+		owes[0] = 0; owes[1] = 0
+#endif
 	   }
 #endif
-	:: (n < ROUNDS && !(work[0] > 0 || WANTS(me, 1) && work[1] > 0)) ->
-#ifndef NODRAIN
-		sem[me] = 0;	/* what earlier waits have left */
+	:: d_step { (n < ROUNDS && work[0] > 0) -> take(0) }
+#if CRASHES > 0
+	:: DEATH
 #endif
-		MAYDIE;
-		set(1);
-		MAYDIE;
+#ifdef BOTH
+	:: d_step { (n < ROUNDS && CAN(me, 1) && work[1] > 0) -> take(1) }
+	:: atomic {
+		(n < ROUNDS && CAN(me, 1) && work[0] == 0 && SQUARE(1)) ->
+		wants[me] = 1;
+		goto wait
+	   }
+	:: atomic {
+		(n < ROUNDS && CAN(me, 1) && work[1] == 0 && SQUARE(0)) ->
+		wants[me] = 2;
+		goto wait
+	   }
+	:: d_step {
+		(n < ROUNDS && work[0] == 0 && !(CAN(me, 1) && work[1] > 0)) ->
+		if :: CAN(me, 1) -> wants[me] = 3 :: else -> wants[me] = 1 fi
+	   };
+#else
+	:: (n < ROUNDS && work[0] == 0) ->
+#endif
+wait:		EACH(name_me(0), name_me(1));
+		/* it looks as often as it likes, or not at all */
+		if
+		:: SEES(me) ->
+#ifdef TOOKONLY
+			seen = 1 + taken;
+#endif
+#ifndef PASSFIRST
+			EACH(name_nobody(0), name_nobody(1));
+#endif
+			goto back
+		:: skip
+#if CRASHES > 0
+		:: DEATH
+#endif
+		fi;
+#ifndef LATECLEAR
+		EACH(name_nobody(0), name_nobody(1));
+#endif
+		EACH(show_me(0), show_me(1));
 #ifndef NOLOOK
 		if
-		:: (work[0] > 0 || WANTS(me, 1) && work[1] > 0) -> goto awake
-		:: else
+		:: SEES(me) ->
+#ifdef TOOKONLY
+			seen = 1 + taken;
+#endif
+#ifdef LATECLEAR
+			EACH(name_nobody(0), name_nobody(1));
+#endif
+			goto awake
+		:: !SEES(me)
+#if CRASHES > 0
+		:: DEATH
+#endif
 		fi;
 #endif
-		MAYDIE;
+#ifdef LATECLEAR
+		EACH(name_nobody(0), name_nobody(1));
+#endif
 		asleep[me] = 1;
 end:		if
-		:: atomic { (sem[me] > 0) -> sem[me]--; asleep[me] = 0 }
-#ifndef NOBOUND
-		:: atomic { timeout -> asleep[me] = 0 }
+		:: d_step {
+			(sem[me] > 0) -> sem[me]--; asleep[me] = 0;
+#ifdef HEARDONLY
+			heard = 1
 #endif
-		:: atomic { (early < EARLY) -> early++; asleep[me] = 0 }
+		   }
+#ifndef NOBOUND
+		:: atomic {
+			/* fair: no other's ends instead of one needed */
+			(timeout && (IDLE(me) || !WRONG)) ->
+			asleep[me] = 0; vain = 1;
+#ifdef ENDLESS
+			if :: SEES(me) -> late = 1 :: else fi
+#endif
+		   }
+#endif
+#if EARLY > 0
+		:: d_step { (early < EARLY) -> early++; asleep[me] = 0 }
+		:: d_step {
+			(early < EARLY) -> early++; asleep[me] = 0; vain = 1
+		   }
+#endif
+#if CRASHES > 0
 		:: atomic {
 			(crashes < CRASHES) ->
 			crashes++; asleep[me] = 0;
-			goto over
+			goto killed
 		   }
+#endif
 		fi;
-		MAYDIE;
-#ifdef LEAVER
-		if :: skip :: (me == 0) -> set(0); goto over fi;
-#endif
-awake:		set(0)
-	od;
-over:	n = 0
-}
-
-inline ring(k)
-{
-	do
-	:: (i == WAITERS) -> break
-	:: (i < WAITERS && !waits[(k) * WAITERS + i]) -> i++
-	:: (i < WAITERS && waits[(k) * WAITERS + i]) ->
-		MAYDIE;
-#ifdef POSTFIRST
-		sem[i]++;
-		MAYDIE;
-		waits[(k) * WAITERS + i] = 0;
-		break
-#else
-		d_step {
-			ok = waits[(k) * WAITERS + i];
-			waits[(k) * WAITERS + i] = 0
-		};
-		MAYDIE;
+awake:		skip;
+		EACH(hide_me(0), hide_me(1));
+#ifndef NOSTEAL
 		if
-		:: ok ->
-			sem[i]++;
-			assert(sem[i] <= RINGERS + KINDS);
-			break
+		:: vain -> EACH(steal(0), steal(1))
 		:: else
-		fi
+		fi;
 #endif
+back:		skip;
+		d_step {
+			vain = 0;
+#ifdef BOTH
+			wants[me] = 0;
+#endif
+#ifdef HEARDONLY
+			heard = 0;
+#endif
+#ifdef TOOKONLY
+			/* others have taken since: so its own take fails */
+			if
+			:: (seen != 0 && seen != 1 + taken) -> owes[0] = 0
+			:: else
+			fi;
+			seen = 0
+#endif
+		}
 	od;
-	i = 0; ok = 0
+#if CRASHES > 0
+	goto over;
+killed:	skip;
+#ifdef SWEEP
+	if :: skip :: dead[me] = 1 fi;
+#endif
+#ifdef REBORN
+	d_step {
+		i = 0; owes[0] = 0; owes[1] = 0; vain = 0
+	};
+	goto again;
+#endif
+#endif
+over:	skip;
+	d_step {
+		n = 0; i = 0; owes[0] = 0; owes[1] = 0; vain = 0
+	}
 }
 
 proctype Ringer(byte me)
 {
 	byte i, n;
-	bit ok;
+#ifdef EARLYLOOK
+	bit known;
+#endif
 
 	do
+#ifdef ENDLESS
+	:: (work[0] == 0) ->
+#else
 	:: (n == UNITS) -> break
-	:: else ->
+	:: (n < UNITS) ->
+		n++;
+#endif
+#ifdef EARLYLOOK
+		known = LOOKED_FOR(0);
+#endif
 #ifdef RINGFIRST
 		ring(0);
-		work[0]++;
+		work[0]++
 #else
-		work[0]++;
-		MAYDIE;
-		ring(0);
+		STEP(work[0]++);
+		STEP(ring(0))
 #endif
-		n++;
-		MAYDIE
 	od;
 #ifdef BOTH
 	if
-	:: (me == WAITERS) -> work[1]++; MAYDIE; ring(1)
+	:: (me == WAITERS) -> STEP(work[1]++); STEP(ring(1))
 	:: else
 	fi;
 #endif
-over:	skip;
-	d_step { i = 0; ok = 0; n = 0 }
+killed:	skip;
+	d_step { i = 0; n = 0 }
 }
+
+#ifdef SWEEP
+inline sweep(w)
+{
+	(dead[w]);
+	d_step { if :: (looking[0] == w + 1) -> looking[0] = 0 :: else fi };
+	waits[w] = 0;
+#ifdef BOTH
+	d_step { if :: (looking[1] == w + 1) -> looking[1] = 0 :: else fi };
+	waits[WAITERS + w] = 0;
+#endif
+	dead[w] = 0
+}
+
+proctype Sweeper()
+{
+end:	do
+	:: sweep(0)
+	:: sweep(1)
+#if WAITERS > 2
+	:: sweep(2)
+#endif
+	od
+}
+#endif
 
 #ifdef SAFETY_ONLY
 proctype Rest()
@@ -206,6 +538,9 @@ init
 		run Ringer(WAITERS);
 #if RINGERS > 1
 		run Ringer(WAITERS + 1);
+#endif
+#ifdef SWEEP
+		run Sweeper();
 #endif
 #ifdef SAFETY_ONLY
 		run Rest()
