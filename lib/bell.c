@@ -9,6 +9,15 @@
  * in between, or the one it woke is, the others sleep to the end of their
  * slice, PROCQ_PATIENCE at most. No condition variable: one in shared memory
  * hangs after a waiter was killed.
+ *
+ * One looks for many: of those who wait for room, or for an arrival, one at a
+ * time lingers, the lookout; the others sleep at once. While there is one,
+ * nobody is rung. It owes for that: when it has taken its own, and before it
+ * does anything else, it rings for what still stands. So does who was rung,
+ * for that may have been for many. That loses no ring either: a ringer makes
+ * its change, then looks for the lookout; that ends its watch, then looks.
+ * If it is killed or stopped on its watch, or owing, the others sleep to the
+ * end of their slice, and relieve it.
  */
 #include <config.h>
 
@@ -48,10 +57,11 @@ static bool clear_bit(struct pq_waiters *waiters, unsigned place)
 	return atomic_fetch_and(&waiters->bits[place / 64], ~bit) & bit;
 }
 
+/* ---- ringing ---- */
+
 /* True: there was one to wake. */
 static bool ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
 {
-	atomic_thread_fence(memory_order_seq_cst);
 	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++) {
 		uint64_t bits;
 
@@ -69,18 +79,28 @@ static bool ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
 	return false;
 }
 
+/* One of those who wait for the same, if nobody looks out for them. */
+static void ring(struct pq_segment *seg, struct pq_waiters *waiters)
+{
+	/* After the change that this is about. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load_explicit(&waiters->lookout, memory_order_relaxed))
+		ring_one(seg, waiters);
+}
+
 void pq_bell_ring_room(struct pq_segment *seg)
 {
-	ring_one(seg, &seg->header->room);
+	ring(seg, &seg->header->room);
 }
 
 void pq_bell_ring_arrival(struct pq_segment *seg)
 {
-	ring_one(seg, &seg->header->arrivals);
+	ring(seg, &seg->header->arrivals);
 }
 
 static void ring_all(struct pq_segment *seg, struct pq_waiters *waiters)
 {
+	atomic_thread_fence(memory_order_seq_cst);
 	/* Who was woken may wait again meanwhile: not for ever. */
 	for (int n = 0; n < PROCQ_PARTICIPANTS_MAX; n++)
 		if (!ring_one(seg, waiters))
@@ -112,6 +132,41 @@ void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)
 		sem_post(&who->bell);
 }
 
+/* ---- the lookout ---- */
+
+static bool take_watch(struct pq_waiters *waiters, unsigned place)
+{
+	uint64_t who = 0;
+
+	/* One that sat in this place before may have been killed on it. */
+	return atomic_compare_exchange_strong(&waiters->lookout, &who,
+					      place + 1) || who == place + 1;
+}
+
+/* If it has been relieved, the watch may be another's. */
+static void leave_watch(struct pq_waiters *waiters, unsigned place)
+{
+	uint64_t me = place + 1;
+
+	atomic_compare_exchange_strong(&waiters->lookout, &me, 0);
+}
+
+static void relieve(struct pq_waiters *waiters)
+{
+	if (atomic_load_explicit(&waiters->lookout, memory_order_relaxed))
+		atomic_store(&waiters->lookout, 0);
+}
+
+void pq_bell_relieve(struct pq_segment *seg, unsigned wants)
+{
+	if (wants & PROCQ_ROOM)
+		relieve(&seg->header->room);
+	if (wants & PROCQ_READY)
+		relieve(&seg->header->arrivals);
+}
+
+/* ---- waiting ---- */
+
 void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants)
 {
 	atomic_store(&seg->participants[place].wants, wants);
@@ -124,17 +179,20 @@ void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants)
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
-bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants)
+bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants,
+		  unsigned *owed)
 {
 	struct pq_participant *me = &seg->participants[place];
-	bool rung = false;
+	unsigned rung = 0;
 
+	/* By its bit, whether the post has been heard or not. */
 	if (wants & PROCQ_ROOM && !clear_bit(&seg->header->room, place))
-		rung = true;
+		rung |= PROCQ_ROOM;
 	if (wants & PROCQ_READY && !clear_bit(&seg->header->arrivals, place))
-		rung = true;
+		rung |= PROCQ_READY;
+	*owed |= rung;
 	if (wants & PROCQ_EXITS && !clear_bit(&seg->header->exits, place))
-		rung = true;
+		rung |= PROCQ_EXITS;
 	atomic_store(&me->wants, 0);
 	/* Whatever was posted says "look", which the caller does next. */
 	return pq_bell_empty(&me->bell) || rung;
@@ -148,6 +206,8 @@ void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
 	clear_bit(&seg->header->room, place);
 	clear_bit(&seg->header->arrivals, place);
 	clear_bit(&seg->header->exits, place);
+	leave_watch(&seg->header->room, place);
+	leave_watch(&seg->header->arrivals, place);
 }
 
 static int sleep_on(sem_t *bell, int64_t deadline)
@@ -185,13 +245,39 @@ static bool linger(int64_t time, int64_t deadline, bool (*worth)(void *),
 	return false;
 }
 
+/* Linger, on the lookout if something is wanted that others wait for, too; not
+ * at all if one of them is. */
+static bool look_out(struct pq_segment *seg, unsigned place, unsigned wants,
+		     int64_t time, int64_t deadline, bool (*worth)(void *),
+		     void *arg, unsigned *owed)
+{
+	unsigned watches = 0;
+	bool found;
+
+	if (wants & PROCQ_ROOM && take_watch(&seg->header->room, place))
+		watches |= PROCQ_ROOM;
+	if (wants & PROCQ_READY && take_watch(&seg->header->arrivals, place))
+		watches |= PROCQ_READY;
+	if (!watches && wants & (PROCQ_ROOM | PROCQ_READY))
+		return false;
+	*owed |= watches;
+	found = linger(time, deadline, worth, arg);
+	/* Ended before the last look, which comes after a fence: here, in
+	 * pq_bell_show(); where something was found, before it is passed on. */
+	if (watches & PROCQ_ROOM)
+		leave_watch(&seg->header->room, place);
+	if (watches & PROCQ_READY)
+		leave_watch(&seg->header->arrivals, place);
+	return found;
+}
+
 int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 		 int64_t time, int64_t deadline, bool (*worth)(void *),
-		 void *arg)
+		 void *arg, unsigned *owed)
 {
 	int rc = 0;
 
-	if (linger(time, deadline, worth, arg)) {
+	if (look_out(seg, place, wants, time, deadline, worth, arg, owed)) {
 		/* Who has rung for this must not end the next wait, too. */
 		pq_bell_empty(&seg->participants[place].bell);
 		return 0;
@@ -199,7 +285,7 @@ int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 	pq_bell_show(seg, place, wants);
 	if (!worth(arg))
 		rc = sleep_on(&seg->participants[place].bell, deadline);
-	if (pq_bell_hide(seg, place, wants) && rc == -ETIMEDOUT)
+	if (pq_bell_hide(seg, place, wants, owed) && rc == -ETIMEDOUT)
 		rc = 0;
 	return rc;
 }

@@ -23,25 +23,36 @@ bool pq_bell_empty(sem_t *bell);
 /**
  * Sleep until rung, or until the deadline.
  * @param wants PROCQ_ROOM and so on, shown to those who ring
- * @param time let others run so long before the sleep, or a few turns; ns
+ * @param time let others run so long before the sleep, or a few turns; ns.
+ * Not if another waits for room, or for an arrival, in this way already
  * @param worth is there anything already? Asked between those turns, and
  * once more after wants is shown
+ * @param owed what it has been on the lookout for, or rung for, is added: room,
+ * arrivals. The caller owes a ring for that, if there is more than it takes,
+ * before it does anything else than to wait for it again
  * @retval 0 rung, or it was worth it
  * @retval -ETIMEDOUT, -EINTR
  */
 int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 		 int64_t time, int64_t deadline, bool (*worth)(void *),
-		 void *arg);
+		 void *arg, unsigned *owed);
+
+/** No lookout any more: it has not been heard of as long as somebody slept for
+ * the same. Harmless if it lives. */
+void pq_bell_relieve(struct pq_segment *seg, unsigned wants);
 
 /** Show, and no longer show, what this participant waits for, where it
- * sleeps by other means. True: it was rung meanwhile. */
+ * sleeps by other means. True: it was rung meanwhile.
+ * @param owed as of pq_bell_wait() */
 void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants);
-bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants);
+bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants,
+		  unsigned *owed);
 
-/** Clear what a dead participant shows. */
+/** Clear what a dead participant shows, and end its watch. */
 void pq_bell_hide_dead(struct pq_segment *seg, unsigned place);
 
-/** Wake one that waits for room, for an arrival. Async-signal-safe. */
+/** Wake one that waits for room, for an arrival; nobody, if one is on the
+ * lookout for it. Async-signal-safe. */
 void pq_bell_ring_room(struct pq_segment *seg);
 void pq_bell_ring_arrival(struct pq_segment *seg);
 /** Wake all that wait for an arrival, for an exit: not all of them can do

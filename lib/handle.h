@@ -45,6 +45,10 @@ struct procq {
 	 * is about to happen, so there is nothing to linger for. */
 	bool vain;
 
+	/* What it has looked out for while others slept, or was rung for,
+	 * PROCQ_ROOM and PROCQ_READY, and not yet passed on: see bell.c. */
+	unsigned owed;
+
 	/* Set by procq_wake(), perhaps in a signal handler; taken back by the
 	 * wait that it ends. */
 	_Atomic int woken;

@@ -25,7 +25,7 @@
 #include "ring.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
-#define PQ_VERSION 1u
+#define PQ_VERSION 2u
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 
@@ -142,10 +142,15 @@ struct pq_participant {
 _Static_assert(sizeof(struct pq_participant) == PQ_LINE, "one line each");
 _Static_assert(PROCQ_PARTICIPANTS_MAX % 64 == 0, "whole words of bits");
 
-/* Waiters of a kind, one bit per participant. Set by the waiter; cleared by
- * it, by who rings it, or by the sweep. */
+/* Waiters of a kind. */
 struct pq_waiters {
+	/* Who sleeps, one bit per participant. Set by the waiter; cleared by
+	 * it, by who rings it, or by the sweep. */
 	_Alignas(PQ_LINE) _Atomic uint64_t bits[PROCQ_PARTICIPANTS_MAX / 64];
+	/* The place + 1 of the lookout, 0: there is none. Set by itself, by
+	 * CAS from 0; set back by it, by the sweep, or by who has slept in
+	 * vain meanwhile. Read by who rings. Not for exits. */
+	_Alignas(PQ_LINE) _Atomic uint64_t lookout;
 };
 
 /* The life of the object; see segment.c. Anything else is the incarnation
@@ -192,6 +197,6 @@ struct pq_header {
 _Static_assert(offsetof(struct pq_header, life) == PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, ready) == 2 * PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, room) == 6 * PQ_LINE, "layout");
-_Static_assert(sizeof(struct pq_header) == 9 * PQ_LINE, "layout");
+_Static_assert(sizeof(struct pq_header) == 12 * PQ_LINE, "layout");
 
 #endif

@@ -28,6 +28,7 @@ lib_libprocq_core_la_SOURCES = \
 	lib/sweep.c lib/sweep.h \
 	lib/take.c lib/take.h \
 	lib/unforked.h \
+	lib/wait.c lib/wait.h \
 	lib/word.h
 lib_libprocq_core_la_LIBADD = $(PROCQ_LIBS)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * procq.c - the public functions, but those that only look (inspect.c).
+ * procq.c - the public functions, but those that only look (inspect.c) and
+ * those that wait (wait.c).
  * Must stay thin: what a function does is done in the rooms below.
  */
 #include <config.h>
@@ -25,11 +26,8 @@
 #include "sweep.h"
 #include "take.h"
 #include "unforked.h"
+#include "wait.h"
 
-/* While deaths are awaited that perhaps no bell will tell. */
-#define SHORT_SLICE (100 * PQ_MILLI)
-/* Some clock ticks, as start times are counted in. */
-#define LIFE_PAUSE (30 * PQ_MILLI)
 /* How long PROCQ_ENTERED waits for a child that is neither in nor dead. */
 #define ENTRY_MAX PQ_SECOND
 
@@ -91,32 +89,6 @@ int procq_object_name(const char *name, char *object)
 	if (n < 0 || n >= PROCQ_NAME_SIZE || n - 1 > NAME_MAX)
 		return -ENAMETOOLONG;
 	return 0;
-}
-
-/* ---- signs of life ---- */
-
-/* Where start times are all that its children are known by, a producer says
- * now and then that it lives: see start_proves() in take.c. */
-static void show_life(struct procq *q)
-{
-	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
-		return;
-	pq_member_show_life(q->seg, q->place);
-	if (pq_clock_life() - q->last_start > LIFE_PAUSE)
-		q->last_start = 0;
-}
-
-/* Once more, when the last one's tick is over. */
-static void show_last_life(struct procq *q)
-{
-	struct timespec ts = pq_timespec(LIFE_PAUSE);
-
-	/* Not where it has been shown already, nor where nothing need be. */
-	if (!q->children.count || !q->last_start)
-		return;
-	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
-		;
-	show_life(q);
 }
 
 /* ---- open and close ---- */
@@ -220,9 +192,12 @@ static bool leave(struct procq *q)
 	 * second one is harmless. */
 	if (q->children.count)
 		pq_sweep_hints(q->seg);
-	show_last_life(q);
+	pq_show_last_life(q);
 	pq_sweep_self(q->seg, q->place, pq_who(q->role, q->incarnation));
 	pq_bell_hide_dead(q->seg, q->place);
+	/* Whatever it owes: a wait may have been cancelled. */
+	q->owed = PROCQ_ROOM | PROCQ_READY;
+	pq_pass_on(q, q->owed);
 	/* After the dead, too: their places would keep the queue. */
 	pq_sweep_dead(q->seg, NULL);
 	/* The place first, the byte last: the removal is still ours. */
@@ -438,7 +413,8 @@ static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 			return pq_word_state(pq_load_word(q->seg, slot)) ==
 			       PROCQ_RESERVED ? -ECANCELED : 0;
 		pq_bell_wait(q->seg, q->place, PQ_ENTRY, PQ_LINGER,
-			     now + 10 * PQ_MILLI, has_entered, &entry);
+			     now + 10 * PQ_MILLI, has_entered, &entry,
+			     &q->owed);
 	}
 	return 0;
 }
@@ -475,6 +451,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	int rc;
 
 	slot = reserve(q, command, start);
+	pq_pass_on(q, PROCQ_ROOM);
 	if (slot < 0)
 		return (int)slot;
 	start->slot = (uint32_t)slot;
@@ -526,7 +503,7 @@ static int check_and_spawn(struct procq *q,
 		rc = open_lifeline(q);
 	if (rc < 0)
 		return rc;
-	show_life(q);
+	pq_show_life(q);
 	fill_start(q, command, &start);
 	return spawn(q, command, &start, out);
 }
@@ -586,7 +563,7 @@ int procq_reap(struct procq *q)
 
 	if (rc < 0)
 		return rc;
-	show_life(q);
+	pq_show_life(q);
 	return pq_reap(q, NULL);
 }
 
@@ -596,7 +573,7 @@ int procq_reap_one(struct procq *q, struct procq_event *out)
 
 	if (rc < 0)
 		return rc;
-	show_life(q);
+	pq_show_life(q);
 	return pq_reap(q, out);
 }
 
@@ -629,14 +606,14 @@ static int take_and_describe(struct procq *q, uint32_t slot, uint64_t word,
 	return rc;
 }
 
-int procq_take(struct procq *q, const struct procq_process *only,
-	       struct procq_process *out)
+static int take_in_turn(struct procq *q, const struct procq_process *only,
+			struct procq_process *out)
 {
 	struct pq_hint hint;
 	uint64_t word;
-	int rc = pq_usable_participant(q);
+	int rc;
 
-	while (rc == 0) {
+	do {
 		struct procq_process p;
 
 		rc = pq_take_next(q, &hint, &word);
@@ -650,14 +627,22 @@ int procq_take(struct procq *q, const struct procq_process *only,
 		}
 		rc = take_and_describe(q, hint.index, word, hint.position,
 				       out);
-		if (rc == -EAGAIN) {
-			rc = 0;		/* it changed: look again */
-			continue;
-		}
-		if (rc == 0)
-			pq_ring_skip(&q->seg->ready, &hint);
+		/* It changed: look again. */
+	} while (rc == -EAGAIN);
+	if (rc == 0)
+		pq_ring_skip(&q->seg->ready, &hint);
+	return rc;
+}
+
+int procq_take(struct procq *q, const struct procq_process *only,
+	       struct procq_process *out)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
 		return rc;
-	}
+	rc = take_in_turn(q, only, out);
+	pq_pass_on(q, PROCQ_READY);
 	return rc;
 }
 
@@ -720,100 +705,4 @@ int procq_give_back(struct procq *q, uint32_t slot)
 	int rc = pq_usable_participant(q);
 
 	return rc < 0 ? rc : pq_take_return(q, slot);
-}
-
-/* ---- waiting ---- */
-
-struct wish {
-	struct procq *q;
-	unsigned what;
-};
-
-static bool next_has_exited(struct procq *q)
-{
-	struct pq_hint hint;
-	uint64_t word;
-
-	return pq_take_next(q, &hint, &word) == 0 &&
-	       pq_word_state(word) == PROCQ_EXITED;
-}
-
-/* Asked once more after the wish is shown, so that no ring is missed. */
-static bool worth_looking(void *arg)
-{
-	const struct wish *wish = arg;
-	struct procq *q = wish->q;
-	struct pq_hint hint;
-
-	if (atomic_load(&q->woken))
-		return true;
-	if (wish->what & PROCQ_READY &&
-	    pq_ring_peek(&q->seg->ready, &hint))
-		return true;
-	if (wish->what & PROCQ_ROOM && pq_ring_peek(&q->seg->free, &hint) &&
-	    !atomic_load(&q->seg->header->closed))
-		return true;
-	if (wish->what & PROCQ_EXITS && next_has_exited(q))
-		return true;
-	if (wish->what & PROCQ_DEATH && pq_take_any_dead(q))
-		return true;
-	return wish->what & PROCQ_CHILD &&
-	       atomic_load(&q->seg->participants[q->place].asked);
-}
-
-/* Orphans' deaths are told by their pins alone: sleep on these, and hear the
- * bell late. */
-static int sleep_on_pins(struct wish *wish, int64_t until)
-{
-	struct procq *q = wish->q;
-	int rc = 0;
-
-	pq_bell_show(q->seg, q->place, wish->what);
-	if (!worth_looking(wish))
-		rc = pq_flights_poll(&q->flights, until);
-	if (pq_bell_hide(q->seg, q->place, wish->what) && rc == -ETIMEDOUT)
-		rc = 0;
-	return rc;
-}
-
-int procq_wait(struct procq *q, unsigned what, int64_t deadline)
-{
-	struct wish wish = { q, what };
-	int rc = pq_usable_participant(q);
-	int64_t slice, until;
-
-	if (rc < 0)
-		return rc;
-	show_life(q);
-	/* Whatever it sleeps for, it hears what only it can do. */
-	if (q->children.count)
-		wish.what |= PROCQ_CHILD;
-	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
-	if (q->last_start && q->children.count)
-		slice = LIFE_PAUSE;
-	until = procq_now();
-	if (q->look_late && q->look_after - until < slice)
-		slice = q->look_after > until ? q->look_after - until : 0;
-	until = deadline - until > slice ? until + slice : deadline;
-	if (q->flights.orphans && what & PROCQ_DEATH)
-		rc = sleep_on_pins(&wish, until);
-	else
-		rc = pq_bell_wait(q->seg, q->place, wish.what,
-				  q->vain ? 0 : PQ_LINGER, until,
-				  worth_looking, &wish);
-	q->vain = rc == -ETIMEDOUT;
-	atomic_store(&q->woken, 0);
-	show_life(q);
-	if (rc != -ETIMEDOUT)
-		return rc;
-	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);
-	return until == deadline ? -ETIMEDOUT : 0;
-}
-
-void procq_wake(struct procq *q)
-{
-	/* One post is enough, however many signals come. */
-	if (q && q->role != PROCQ_ONLOOKER &&
-	    !atomic_exchange(&q->woken, 1))
-		sem_post(&q->seg->participants[q->place].bell);
 }

@@ -19,6 +19,7 @@
 
 static struct procq *p;
 static struct pq_segment *seg;
+static unsigned owed;
 
 static void setup(void)
 {
@@ -68,11 +69,11 @@ static void test_one(struct pq_waiters *waiters, unsigned wants,
 	is_int(rings(3) + rings(700), 1, "once");
 	ring(seg);
 	is_int(rings(3) + rings(700), 0, "a third one nobody");
-	pq_bell_hide(seg, 3, wants);
-	pq_bell_hide(seg, 700, wants);
+	pq_bell_hide(seg, 3, wants, &owed);
+	pq_bell_hide(seg, 700, wants, &owed);
 
 	pq_bell_show(seg, 3, wants);
-	pq_bell_hide(seg, 3, wants);
+	pq_bell_hide(seg, 3, wants, &owed);
 	ok(bits_of(waiters) == 0, "who hides is not shown any more");
 	pq_bell_show(seg, 700, wants);
 	pq_bell_hide_dead(seg, 700);
@@ -80,7 +81,7 @@ static void test_one(struct pq_waiters *waiters, unsigned wants,
 	pq_bell_show(seg, 3, wants == PROCQ_ROOM ? PROCQ_READY : PROCQ_ROOM);
 	ring(seg);
 	is_int(rings(3), 0, "who waits for something else is not rung");
-	pq_bell_hide(seg, 3, PROCQ_ROOM | PROCQ_READY);
+	pq_bell_hide(seg, 3, PROCQ_ROOM | PROCQ_READY, &owed);
 }
 
 static void test_all(void)
@@ -94,7 +95,7 @@ static void test_all(void)
 		n += rings(place) == 1;
 	is_int(n, 4, "all that wait for an arrival are rung, once each");
 	for (unsigned place = 0; place < 200; place += 50)
-		pq_bell_hide(seg, place, PROCQ_READY);
+		pq_bell_hide(seg, place, PROCQ_READY, &owed);
 }
 
 static void test_exits(void)
@@ -105,9 +106,9 @@ static void test_exits(void)
 	pq_bell_ring_exits(seg);
 	ok(rings(3) == 1 && rings(700) == 1 && rings(5) == 0,
 	   "all that wait for an exit are rung, and nobody else");
-	pq_bell_hide(seg, 5, PROCQ_READY | PROCQ_ROOM);
+	pq_bell_hide(seg, 5, PROCQ_READY | PROCQ_ROOM, &owed);
 	pq_bell_show(seg, 3, PROCQ_EXITS);
-	ok(!pq_bell_hide(seg, 3, PROCQ_EXITS) &&
+	ok(!pq_bell_hide(seg, 3, PROCQ_EXITS, &owed) &&
 	   bits_of(&seg->header->exits) == 0,
 	   "who hides is not shown any more");
 	pq_bell_show(seg, 700, PROCQ_EXITS);
@@ -126,7 +127,7 @@ static void test_direct(void)
 	pq_bell_ring(seg, 5, PROCQ_DEATH);
 	is_int(rings(5), 1, "for what it wants it is, once");
 	pq_bell_show(seg, 5, PROCQ_DEATH);
-	ok(!pq_bell_hide(seg, 5, PROCQ_DEATH), "nobody rang meanwhile");
+	ok(!pq_bell_hide(seg, 5, PROCQ_DEATH, &owed), "nobody rang meanwhile");
 	pq_bell_ring(seg, 5, PROCQ_DEATH);
 	is_int(rings(5), 0, "who hides is not rung");
 }
@@ -136,15 +137,22 @@ static void test_direct(void)
 static void test_rung_meanwhile(unsigned wants, struct pq_waiters *waiters,
 				const char *what)
 {
+	owed = 0;
+	pq_bell_show(seg, 9, wants);
+	need(!pq_bell_hide(seg, 9, wants, &owed));
+	ok(owed == 0, "%s: who is not rung owes nothing", what);
 	pq_bell_show(seg, 9, wants);
 	/* Who rings was stopped between this and the post. */
 	atomic_store(&waiters->bits[0], 0);
-	ok(pq_bell_hide(seg, 9, wants), "%s: rung, if not yet heard", what);
-	ok(!pq_bell_hide(seg, 9, 0), "%s: told once", what);
+	ok(pq_bell_hide(seg, 9, wants, &owed), "%s: rung, if not yet heard",
+	   what);
+	ok(owed == (wants & (PROCQ_ROOM | PROCQ_READY)),
+	   "%s: that may have been for many", what);
+	ok(!pq_bell_hide(seg, 9, 0, &owed), "%s: told once", what);
 	pq_bell_show(seg, 9, wants);
 	sem_post(&seg->participants[9].bell);
 	sem_post(&seg->participants[9].bell);
-	ok(pq_bell_hide(seg, 9, wants) && rings(9) == 0,
+	ok(pq_bell_hide(seg, 9, wants, &owed) && rings(9) == 0,
 	   "%s: what was rung is not heard a second time", what);
 }
 
@@ -161,6 +169,7 @@ static bool look(void *arg)
 	return *(bool *)arg;
 }
 
+/* Once it sleeps: before, on the lookout, nobody is rung. */
 static bool ring_myself(void *arg)
 {
 	(void)arg;
@@ -179,7 +188,7 @@ static bool ring_half(void *arg)
 static int wait_for(int64_t ns, bool (*worth)(void *), void *arg)
 {
 	return pq_bell_wait(seg, p->place, PROCQ_ROOM, 0, procq_now() + ns,
-			    worth, arg);
+			    worth, arg, &owed);
 }
 
 /* Something, at the look that is counted down to. */
@@ -199,27 +208,29 @@ static void test_linger(void)
 
 	looks = 0;
 	is_int(pq_bell_wait(seg, p->place, PROCQ_ROOM, 60000 * MS,
-			    begin + 60000 * MS, look_down, &left), 0,
+			    begin + 60000 * MS, look_down, &left, &owed), 0,
 	       "who lingers finds what comes late");
 	ok(looks == 1000 && !shown, "before it shows itself");
 	left = -1;
 	begin = procq_now();
 	is_int(pq_bell_wait(seg, p->place, PROCQ_ROOM, 20 * MS,
-			    begin + 60 * MS, look_down, &left), -ETIMEDOUT,
+			    begin + 60 * MS, look_down, &left, &owed),
+	       -ETIMEDOUT,
 	       "not for ever");
 	ok(looks > 1000 && shown, "it sleeps then");
 	took = procq_now() - begin;
 	ok(took >= 60 * MS, "to the deadline");
 	begin = procq_now();
 	is_int(pq_bell_wait(seg, p->place, PROCQ_ROOM, 60000 * MS,
-			    begin + 20 * MS, look_down, &left), -ETIMEDOUT,
+			    begin + 20 * MS, look_down, &left, &owed),
+	       -ETIMEDOUT,
 	       "nor is it late then");
 	ok(procq_now() - begin < 30000 * MS, "but ends at the deadline");
 	looks = 0;
 	left = -1;
 	begin = procq_now();
 	pq_bell_wait(seg, p->place, PROCQ_ROOM, 0, begin + 10 * MS, look_down,
-		     &left);
+		     &left, &owed);
 	ok(looks < 100, "who is not to linger looks a few times");
 }
 
@@ -243,6 +254,218 @@ static void test_wait(void)
 	ok(bits_of(&seg->header->room) == 0 &&
 	   atomic_load(&seg->participants[p->place].wants) == 0 &&
 	   rings(p->place) == 0, "nothing of a wait stays behind");
+}
+
+/* ---- one looks for many ---- */
+
+/* Who is on the watch while it lingers, and once it is shown? */
+static struct {
+	struct pq_waiters *waiters;
+	void (*ring)(struct pq_segment *);
+	uint64_t before, after;
+	unsigned looks, relieved_by;
+	bool found;
+} watch;
+
+static bool look_out(void *arg)
+{
+	unsigned me = p->place;
+
+	(void)arg;
+	if (atomic_load(&seg->participants[me].wants)) {
+		watch.after = atomic_load(&watch.waiters->lookout);
+		return true;
+	}
+	watch.looks++;
+	watch.before = atomic_load(&watch.waiters->lookout);
+	watch.ring(seg);
+	if (watch.relieved_by)
+		atomic_store(&watch.waiters->lookout, watch.relieved_by);
+	return watch.found;
+}
+
+static unsigned wait_owing(unsigned wants, unsigned debt)
+{
+	watch.looks = 0;
+	watch.before = watch.after = 0;
+	need(pq_bell_wait(seg, p->place, wants, 0, procq_now() + 60000 * MS,
+			  look_out, NULL, &debt) == 0);
+	return debt;
+}
+
+static unsigned wait_out(unsigned wants)
+{
+	return wait_owing(wants, 0);
+}
+
+static void test_lookout(struct pq_waiters *waiters, unsigned wants,
+			 void (*ring)(struct pq_segment *), const char *what)
+{
+	note("the lookout for %s", what);
+	watch.waiters = waiters;
+	watch.ring = ring;
+	watch.found = true;
+	pq_bell_show(seg, 700, wants);
+	is_int((long)wait_out(wants), wants, "who lingers owes for that");
+	is_int((long)watch.before, p->place + 1, "it was on the lookout");
+	is_int(rings(700), 0, "nobody is rung meanwhile");
+	is_int((long)atomic_load(&waiters->lookout), 0,
+	       "not any more when it has found something");
+	atomic_store(&waiters->lookout, p->place + 1);
+	is_int((long)wait_out(wants), wants,
+	       "one that was killed on it leaves it to who sits there next");
+	watch.found = false;
+	is_int((long)wait_out(wants), wants, "who finds nothing owes, too");
+	ok(watch.looks > 0 && watch.after == 0,
+	   "but it looks once more when it has ended its watch");
+	ring(seg);
+	is_int(rings(700), 1, "then who sleeps is rung");
+	watch.relieved_by = 702;
+	wait_out(wants);
+	is_int((long)atomic_load(&waiters->lookout), 702,
+	       "who is relieved leaves the watch to another");
+	watch.relieved_by = 0;
+
+	is_int((long)wait_out(wants), 0, "who waits beside it owes nothing");
+	ok(watch.looks == 0 && watch.after == 702, "for it sleeps at once");
+	is_int((long)wait_out(PROCQ_ROOM | PROCQ_READY),
+	       wants ^ (PROCQ_ROOM | PROCQ_READY),
+	       "who waits for both looks out for the other");
+	ok(watch.looks > 0 && watch.before == 702, "at length");
+	is_int((long)wait_owing(PROCQ_DEATH, wants), wants,
+	       "what is owed is owed until it is passed on");
+	ok(watch.looks > 0, "who waits for what is its own lingers");
+
+	pq_bell_relieve(seg, wants ^ (PROCQ_ROOM | PROCQ_READY));
+	is_int((long)atomic_load(&waiters->lookout), 702,
+	       "who slept in vain relieves nobody else");
+	pq_bell_relieve(seg, wants);
+	is_int((long)atomic_load(&waiters->lookout), 0,
+	       "but who looks out for the same");
+	atomic_store(&waiters->lookout, 702);
+	pq_bell_hide_dead(seg, 700);
+	is_int((long)atomic_load(&waiters->lookout), 702,
+	       "one that is dead was not on the watch");
+	pq_bell_hide_dead(seg, 701);
+	is_int((long)atomic_load(&waiters->lookout), 0, "this one was");
+}
+
+static pid_t started[4];
+
+static void start_one(void)
+{
+	struct procq_command idle = { .size = sizeof(idle),
+				      .flags = PROCQ_ENTERED };
+	struct procq_process new;
+	uint32_t n = procq_children(p);
+
+	need(n < 4 && procq_spawn(p, &idle, &new) == 0);
+	started[n] = new.pid;
+}
+
+static void end_all(void)
+{
+	for (uint32_t n = procq_children(p); n > 0; n--)
+		need(started[n - 1] > 1 && kill(started[n - 1], SIGKILL) == 0);
+	while (procq_children(p) > 0)
+		if (procq_reap(p) == 0)
+			procq_wait(p, PROCQ_CHILD, procq_now() + 5 * MS);
+}
+
+/* Of whom one waits for an arrival; it is shown, that is. */
+static int rings_ready(void)
+{
+	int n = rings(700);
+
+	pq_bell_show(seg, 700, PROCQ_READY);
+	return n;
+}
+
+static void test_debt(void)
+{
+	struct procq *c, *other;
+	struct procq_process taken;
+
+	setup();
+	c = fixture_open(PROCQ_CONSUMER, 0);
+	note("what a lookout owes");
+	for (int i = 0; i < 3; i++)
+		start_one();
+	rings_ready();
+	need(procq_wait(c, PROCQ_READY, PROCQ_FOREVER) == 0);
+	is_int(rings_ready(), 0, "it has found what it has looked out for");
+	need(procq_wait(c, PROCQ_READY, PROCQ_FOREVER) == 0);
+	is_int(rings_ready(), 0, "to look again is no reason to ring");
+	need(procq_take(c, NULL, &taken) == 0);
+	is_int(rings_ready(), 1, "when it has taken one, it rings for the next");
+	need(procq_take(c, NULL, &taken) == 0);
+	is_int(rings_ready(), 0, "once");
+	need(procq_wait(c, PROCQ_READY, PROCQ_FOREVER) == 0);
+	procq_wait(c, PROCQ_DEATH, 0);
+	is_int(rings_ready(), 1, "or before it waits for something else");
+	need(procq_wait(c, PROCQ_READY, PROCQ_FOREVER) == 0);
+	need(procq_take(c, NULL, &taken) == 0);
+	is_int(rings_ready(), 0, "not if nothing is left");
+	start_one();
+	rings_ready();
+	/* What it had taken would be rung for, too. */
+	other = fixture_open(PROCQ_CONSUMER, 0);
+	need(procq_wait(other, PROCQ_READY, PROCQ_FOREVER) == 0);
+	procq_close(other);
+	is_int(rings_ready(), 1, "or before it leaves");
+	procq_close(c);
+	pq_bell_hide(seg, 700, PROCQ_READY, &owed);
+	end_all();
+	teardown();
+}
+
+static void test_debt_of_room(void)
+{
+	struct procq_process new;
+
+	setup();
+	note("what a lookout for room owes");
+	pq_bell_show(seg, 700, PROCQ_ROOM);
+	need(procq_wait(p, PROCQ_ROOM, PROCQ_FOREVER) == 0);
+	start_one();
+	is_int(rings(700), 1, "when it has started one, it rings for the next");
+	pq_bell_show(seg, 700, PROCQ_ROOM);
+	need(procq_wait(p, PROCQ_ROOM, PROCQ_FOREVER) == 0);
+	procq_set_closed(p, 1);
+	need(procq_spawn(p, NULL, &new) == -ESHUTDOWN);
+	is_int(rings(700), 0, "not where nobody may start any");
+	procq_set_closed(p, 0);
+	is_int(rings(700), 1, "but when it is opened");
+	for (int i = 1; i < 4; i++)
+		start_one();
+	pq_bell_show(seg, 700, PROCQ_ROOM);
+	p->owed = PROCQ_ROOM;
+	need(procq_spawn(p, NULL, &new) == -EAGAIN);
+	ok(rings(700) == 0 && p->owed == 0, "nor where there is no room");
+	pq_bell_hide(seg, 700, PROCQ_ROOM, &owed);
+	end_all();
+	teardown();
+}
+
+/* It is stopped or dead, or its watch would not outlast a sleep. */
+static void test_relief(void)
+{
+	int64_t begin = procq_now();
+
+	setup();
+	note("a lookout that is not heard of");
+	atomic_store(&seg->header->room.lookout, 702);
+	atomic_store(&seg->header->arrivals.lookout, 702);
+	is_int(procq_wait(p, PROCQ_READY, begin + 5 * MS), -ETIMEDOUT,
+	       "who waits beside it sleeps in vain");
+	ok(atomic_load(&seg->header->room.lookout) == 702 &&
+	   atomic_load(&seg->header->arrivals.lookout) == 0,
+	   "and relieves it");
+	need(p->owed == 0);
+	procq_wait(p, PROCQ_READY, procq_now());
+	is_int((long)p->owed, PROCQ_READY,
+	       "so the next time it is on the lookout itself");
+	teardown();
 }
 
 /* ---- no ring is lost ---- */
@@ -302,7 +525,7 @@ static void test_lost(bool direct, const char *what)
 		saw = atomic_load_explicit(&race.thing,
 					   memory_order_relaxed) == n;
 		meet(2 * n);
-		if (!pq_bell_hide(seg, 1, wants) && !saw)
+		if (!pq_bell_hide(seg, 1, wants, &owed) && !saw)
 			lost++;
 	}
 	pthread_join(thread, NULL);
@@ -324,6 +547,14 @@ int main(void)
 	test_rung_meanwhile(PROCQ_EXITS, &seg->header->exits, "exits");
 	test_wait();
 	test_linger();
+	test_lookout(&seg->header->room, PROCQ_ROOM, pq_bell_ring_room, "room");
+	test_lookout(&seg->header->arrivals, PROCQ_READY, pq_bell_ring_arrival,
+		     "arrivals");
+	teardown();
+	test_debt();
+	test_debt_of_room();
+	test_relief();
+	setup();
 	test_lost(false, "of 60,000 rings for room none is lost");
 	test_lost(true, "of 60,000 rings for one participant none is lost");
 	teardown();

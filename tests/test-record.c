@@ -495,7 +495,7 @@ static bool rings(struct procq *q, unsigned wants, void (*op)(uint32_t),
 	pq_bell_show(seg, q->place, wants);
 	op(slot);
 	rung = sem_trywait(bell) == 0;
-	pq_bell_hide(seg, q->place, wants);
+	pq_bell_hide(seg, q->place, wants, &q->owed);
 	return rung;
 }
 

@@ -1128,7 +1128,7 @@ static void ask(void *arg)
 	must(procq_signal(c, slot, SIGWINCH, 0) == 1);
 	must(is_asked(slot) && sent(slot) >> 56 == SIGWINCH);
 	must(atomic_load(&parent->asked) == 1);
-	must(pq_bell_hide(seg, p->place, PROCQ_CHILD));
+	must(pq_bell_hide(seg, p->place, PROCQ_CHILD, &p->owed));
 	procq_reap(p);
 	must(!is_asked(slot) && atomic_load(&parent->asked) == 0);
 	/* A stopped one is woken, to die: once it is, for until then it would

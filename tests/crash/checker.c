@@ -36,10 +36,11 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 #define H_LIFE 128
 #define H_READY 256		/* head, tail 128 on */
 #define H_FREE 512
-#define H_ROOM 768
-#define H_ARRIVALS 896
-#define H_EXITS 1024
-#define HEADER 1152
+#define H_ROOM 768		/* bits of who waits */
+#define H_ARRIVALS 1024
+#define H_EXITS 1280
+#define LOOKOUT 128		/* behind each but the last */
+#define HEADER 1536
 #define RECORD 128
 #define R_WHO 8
 #define R_LIVES 40
@@ -285,6 +286,9 @@ static void check_places(void)
 		if (!who && ((get64(H_ROOM + w) | get64(H_ARRIVALS + w) |
 			      get64(H_EXITS + w)) & bit))
 			find("place %u: empty, and it waits", i);
+		if (!who && (get64(H_ROOM + LOOKOUT) == i + 1 ||
+			     get64(H_ARRIVALS + LOOKOUT) == i + 1))
+			find("place %u: empty, and on the lookout", i);
 		sitting += who != 0;
 	}
 	/* Each tenant has one, as was seen; so nobody has another. */

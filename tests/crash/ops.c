@@ -177,6 +177,14 @@ static int run_take(struct hands *h)
 	return procq_take(h->consumer, NULL, &p);
 }
 
+/* It has been on the lookout for others, and rings for what it leaves. */
+static int run_take_owing(struct hands *h)
+{
+	int rc = procq_wait(h->consumer, PROCQ_READY, PROCQ_FOREVER);
+
+	return rc < 0 ? rc : run_take(h);
+}
+
 static void take(struct hands *h)
 {
 	struct procq_process p;
@@ -536,6 +544,8 @@ const struct op ops[] = {
 	  .late = true, .orphaned = true, .lacks = !PQ_USE_CLONE },
 	{ .name = "take", .kids = 2, .prepare = prepare_consumer,
 	  .run = run_take },
+	{ .name = "take-owing", .kids = 2, .prepare = prepare_consumer,
+	  .run = run_take_owing },
 	{ .name = "take-beside", .kids = 2, .dead = dead_at_head,
 	  .prepare = prepare_consumer, .run = run_take, .calm = true },
 	{ .name = "take-exited", .kids = 2, .prepare = prepare_exited,
