@@ -514,7 +514,10 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * ran, procq_wake() was called, or the deadline. May return early: look
  * again. Looks for dead participants, and sweeps after them, when it waits
  * in vain. Before it sleeps it lets others run (sched_yield()) for up to 50 us,
- * unless the wait before was in vain and nobody was signalled since.
+ * unless another participant does that for the same, or the wait before was in
+ * vain and nobody was signalled since. Who is back from a wait for PROCQ_ROOM or
+ * PROCQ_READY had better start, take, wait or close soon: others may sleep until
+ * then, PROCQ_PATIENCE at most, for what it has left them.
  * @param what a set of PROCQ_ROOM, PROCQ_READY, …; 0: just sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again
