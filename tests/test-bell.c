@@ -361,6 +361,9 @@ static void start_one(void)
 
 	need(n < 4 && procq_spawn(p, &idle, &new) == 0);
 	started[n] = new.pid;
+	/* It rings when it has entered: not any more once it sleeps. */
+	while (*fixture_status(new.pid, "State") != 'S')
+		sched_yield();
 }
 
 static void end_all(void)
