@@ -13,14 +13,18 @@
  * Not here: what is in the queue, but for its being empty or not; places in
  * the table that are used twice (entry.pml). Each participant has a place of
  * its own here. The init lock is the kernel's: it lets go of it when its
- * holder is gone.
+ * holder is gone. Whoever waits for it gives up after half a second, which is
+ * not here either: its holder is stopped then.
  *
  * Sizes: NP participants that join and leave ROUNDS times each, CRASHES kills.
  * A creator that finds a FINAL object under its name ends the removal and
  * starts again; with REVIVE it takes the object back to OPEN instead.
  *
- * Mutants: BLINDJOIN EARLYCHECK NOINODE TRYLOCK LATELEAVE OPENONLY REBUILD;
- * with LOCKFILE: FILEFIRST EARLYFILE.
+ * The first REMOVERS rounds of each may have a procq_remove() in them, after
+ * which it stays if others are in it.
+ *
+ * Mutants: BLINDJOIN EARLYCHECK NOINODE TRYLOCK LATELEAVE OPENONLY REBUILD
+ * NOFINISH; with REMOVERS: BLINDSIT GIVEUP; with LOCKFILE: FILEFIRST EARLYFILE.
  */
 #ifndef NP
 #define NP 2
@@ -139,10 +143,47 @@ inline unlink()
 }
 #endif
 
+/* l: OPEN, and then whoever would take it away sees the entry; or FINAL. */
+inline look_at_life()
+{
+	do
+	:: l = life[o];
+	   if
+	   :: (l == OPEN || l == FINAL) -> break
+	   :: else ->
+		MAYDIE;
+		d_step {
+			if
+			:: (life[o] == l) -> life[o] = OPEN; l = OPEN
+			:: else
+			fi
+		};
+		if :: (l == OPEN) -> break :: else fi
+	   fi
+	od
+}
+
+/* The dead, too, until somebody has emptied their places. */
+inline look_for_others()
+{
+	busy = filled[o];
+	i = 1;
+	do
+	:: (i > NP) -> break
+	:: else ->
+		if
+		:: (i != me && ENTRY(o, i)) -> busy = 1
+		:: else
+		fi;
+		i++
+	od;
+	i = 0
+}
+
 proctype Participant(byte me)
 {
 	byte o, i, n, l, seen;
-	bit busy;
+	bit busy, keep, kept;
 #ifdef LOCKFILE
 	byte f;
 #endif
@@ -172,25 +213,14 @@ look:	if
 	ENTRY(o, me) = 1;
 	MAYDIE;
 #ifndef BLINDJOIN
-	do
-	:: l = life[o];
-	   if
-	   :: (l == OPEN) -> break
-	   :: (l == FINAL) ->
+	look_at_life();
+	if
+	:: (l == FINAL) ->
 		MAYDIE;
 		ENTRY(o, me) = 0;
 		goto create
-	   :: else ->
-		MAYDIE;
-		d_step {
-			if
-			:: (life[o] == l) -> life[o] = OPEN; l = OPEN
-			:: else
-			fi
-		};
-		if :: (l == OPEN) -> break :: else fi
-	   fi
-	od;
+	:: else
+	fi;
 #endif
 	joined();
 	goto work;
@@ -247,64 +277,96 @@ work:	MAYDIE;
 	:: filled[o] = 1; MAYDIE; filled[o] = 0
 	:: (n == ROUNDS - 1) -> filled[o] = 1
 	fi;
+#ifdef REMOVERS
+	/* procq_remove(): as in leaving, but it stays if others are in it */
+	if
+	:: (n < REMOVERS && !kept) -> keep = 1; kept = 1
+	:: skip
+	fi;
+#endif
+leave:	MAYDIE;
+	seen = deaths;
+	i = 1;
+	do				/* after the dead */
+	:: (i > NP) -> break
+	:: else -> d_step {
+			if
+			:: (i != me && ENTRY(o, i) && !lock[i]) -> ENTRY(o, i) = 0
+			:: else
+			fi;
+			i++
+		}
+	od;
+	i = 0;
 	MAYDIE;
-	/* leave, and take it away if nothing is left */
+	/* The place first: who comes last finds all others gone. */
+	atomic {
+		in[me] = 0;
+#ifndef LATELEAVE
+		ENTRY(o, me) = 0
+#endif
+	};
+retry:	MAYDIE;
+	/* A look without the lock, unless it is about to go: a joiner that
+	 * does not know it yet is no reason to leave it there. */
+	l = life[o];
+	if :: (l != FINAL) -> look_for_others() :: else fi;
+	if :: busy -> goto back :: else fi;
+	MAYDIE;
 #ifdef TRYLOCK
 	atomic {
 		if
 		:: (init_lock[f] == 0) -> init_lock[f] = me
-		:: else -> in[me] = 0; seen = deaths; goto left
+		:: else -> goto back
 		fi
 	};
 #else
 	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
 #endif
-	atomic { in[me] = 0; seen = deaths };
 	MAYDIE;
 	if
-	:: (!NAMED) -> goto unlock
+	:: (!NAMED) -> goto gone
 	:: else
 	fi;
 	MAYDIE;
-#ifdef EARLYCHECK
-	d_step { l = 1; busy = filled[o] };
-#else
 	/* whoever proposed before is dead: he had the init lock */
 	l = life[o];
-#ifdef OPENONLY
-	if :: (l != OPEN) -> goto unlock :: else fi;
+	if
+	:: (l == FINAL) ->
+#ifdef NOFINISH
+		busy = 1; seen = deaths; goto unlock
+#else
+		seen = deaths;
+		MAYDIE;
+		unlink();		/* in the dead one's place */
+		goto gone
 #endif
-	MAYDIE;
-	d_step {
-		if
-		:: (life[o] == l) -> life[o] = me; l = 1
-		:: else -> l = 0	/* a joiner took it back to OPEN */
-		fi
-	};
-	if :: (l == 0) -> goto unlock :: else fi;
-	MAYDIE;
-	busy = filled[o];
-#endif
-	i = 1;
-	do
-	:: (i > NP) -> break
-	:: else ->
-		if
-		:: (i != me && ENTRY(o, i) && lock[i]) -> busy = 1
-		:: (i != me && ENTRY(o, i) && !lock[i]) -> ENTRY(o, i) = 0
-		:: else
-		fi;
-		i++
-	od;
-	i = 0;
-	MAYDIE;
+	:: else
+	fi;
 #ifdef EARLYCHECK
+	look_for_others();
+	MAYDIE;
 	d_step {
 		if
 		:: (life[o] != FINAL && !busy) -> life[o] = me
 		:: else -> busy = 1
 		fi
 	};
+	MAYDIE;
+#else
+#ifdef OPENONLY
+	if :: (l != OPEN) -> busy = 1; goto unlock :: else fi;
+#endif
+	MAYDIE;
+	d_step {
+		if
+		:: (life[o] == l) -> life[o] = me
+		:: else -> busy = 1	/* a joiner took it back to OPEN */
+		fi
+	};
+	if :: busy -> goto unlock :: else fi;
+	MAYDIE;
+	look_for_others();
 	MAYDIE;
 #endif
 	d_step {
@@ -317,22 +379,40 @@ work:	MAYDIE;
 	if :: busy -> goto unlock :: else fi;
 	MAYDIE;
 	unlink();
-	MAYDIE;
-unlock:
+gone:	keep = 0;
+unlock:	MAYDIE;
+	init_lock[f] = 0;
 #ifdef LATELEAVE
-	init_lock[f] = 0;
 	MAYDIE;
-left:	ENTRY(o, me) = 0;
-#else
 	ENTRY(o, me) = 0;
-	MAYDIE;
-	init_lock[f] = 0;
-	goto next;
-left:	ENTRY(o, me) = 0;
 #endif
+back:	busy = 0;
+	if :: (!keep) -> goto next :: else fi;
+	MAYDIE;
+	ENTRY(o, me) = 1;
+	MAYDIE;
+#ifndef BLINDSIT
+	look_at_life();
+	if
+	:: (l == FINAL) ->		/* another takes it away */
+		MAYDIE;
+		ENTRY(o, me) = 0;
+#ifdef GIVEUP
+		keep = 0; assert(in[me] == o); goto next
+#else
+		goto retry
+#endif
+	:: else
+	fi;
+#endif
+	joined();
+	keep = 0;
+	goto leave;
+
 next:	atomic {
 		clean = (seen == deaths);
-		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; n++
+		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; keep = 0;
+		kept = 0; n++
 	};
 	if
 	:: (n < ROUNDS) -> goto again
@@ -342,7 +422,8 @@ over:	atomic {
 		if :: (n < ROUNDS) -> deaths++; clean = 0 :: else fi;
 		lock[me] = 0; in[me] = 0;
 		if :: (init_lock[f] == me) -> init_lock[f] = 0 :: else fi;
-		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; n = 0
+		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; keep = 0;
+		kept = 0; n = 0
 	}
 }
 
