@@ -62,6 +62,8 @@ const char *procq_strerror(int err)
 		return N_("a queue of an earlier boot");
 	case EUSERS:
 		return N_("no place is left");
+	case EINPROGRESS:
+		return N_("another process is about to remove the queue");
 	case ENOSPC:
 		return N_("no space left in shared memory");
 	case ETIMEDOUT:

@@ -250,9 +250,19 @@ int procq_close(struct procq *q)
 	return rc;
 }
 
+/* Without a place, it may look on. */
+static void step_out(struct procq *q)
+{
+	pq_pass_on(q, q->owed);
+	pq_byte_drop(q->seg, q->incarnation);
+	q->role = PROCQ_ONLOOKER;
+}
+
 int procq_remove(struct procq *q)
 {
 	int rc = pq_usable_participant(q);
+	int64_t deadline;
+	int again;
 
 	if (rc < 0)
 		return rc;
@@ -262,19 +272,21 @@ int procq_remove(struct procq *q)
 	pq_sweep_dead(q->seg, NULL);
 	/* Its own place is the only one that may be taken. */
 	pq_member_stand_up(q->seg, q->place, q->incarnation);
-	rc = pq_segment_remove(q->seg, q->incarnation);
-	if (rc < 0) {
-		int again = pq_member_sit_again(q->seg, q->role,
-						q->incarnation, &q->place);
-
-		/* All places are taken: what has ours is another's. */
-		if (again < 0) {
-			pq_byte_drop(q->seg, q->incarnation);
-			q->role = PROCQ_ONLOOKER;
-		}
-		return again < 0 ? again : rc;
-	}
-	return 0;
+	deadline = procq_now() + PQ_SECOND;
+	do {
+		rc = pq_segment_remove(q->seg, q->incarnation);
+		if (rc >= 0)
+			break;
+		again = pq_member_sit_again(q->seg, q->role, q->incarnation,
+					    &q->place);
+		if (again == 0)
+			return rc;
+		/* All places are taken; or the queue is final, and not to be
+		 * stayed in: once more, after its remover. */
+		rc = again < 0 ? again : -EINPROGRESS;
+	} while (again > 0 && procq_now() < deadline);
+	step_out(q);
+	return rc;
 }
 
 const char *procq_object(const struct procq *q)

@@ -586,12 +586,16 @@ PROCQ_API int procq_snapshot(const struct procq *q, struct procq_process *out,
 PROCQ_API int procq_check(struct procq *q, struct procq_report *out);
 
 /**
- * Remove an empty queue that nobody else uses. The handle is still to be
- * closed.
+ * Remove an empty queue that nobody else uses. When it is gone, the handle is
+ * an onlooker's, and still to be closed.
  * @retval 0
+ * @retval 1 it is gone already: another that left at this moment has removed
+ *         it, or somebody by hand
  * @retval -EBUSY it has processes in it, or other participants
  * @retval -EUSERS the same, and its place has been taken by one of these: the
  *         handle is an onlooker's from now on
+ * @retval -EINPROGRESS another has been about to remove it for a second, and
+ *         is stopped, perhaps: the handle is an onlooker's from now on
  * @retval -ENOLCK, -EIO, … what kept the system from it
  * @since 0.1
  */

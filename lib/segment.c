@@ -14,7 +14,8 @@
  *				joiner puts it back to OPEN and stays
  *	FINAL			X has seen it empty and unused while PROPOSED,
  *				and unlinks it; if X dies before, the next
- *				opener does. A joiner leaves and opens anew
+ *				to open or remove it does. A joiner leaves and
+ *				opens anew
  *
  * A joiner writes its entry, then reads life; the remover writes life, then
  * reads the entries: sequentially consistent, so one of them sees the other.
@@ -577,53 +578,55 @@ static bool unused(const struct pq_segment *seg)
 	return true;
 }
 
+/* Holds the init lock, and the name leads here; 0: it does no more. */
+static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
+{
+	uint64_t life = atomic_load(&seg->header->life);
+	int rc;
+
+	/* Final, though its remover has not the lock any more: it is dead, and
+	 * this is done in its place. */
+	if (life != PQ_LIFE_FINAL) {
+		/* A proposal in force is a dead remover's, too. */
+		if (!atomic_compare_exchange_strong(&seg->header->life, &life,
+						    incarnation))
+			return -EBUSY;
+		life = incarnation;
+		if (!unused(seg)) {
+			atomic_compare_exchange_strong(&seg->header->life,
+						       &life, PQ_LIFE_OPEN);
+			return -EBUSY;
+		}
+		if (!atomic_compare_exchange_strong(&seg->header->life, &life,
+						    PQ_LIFE_FINAL))
+			return -EBUSY;
+	}
+	rc = unlink_object(seg);
+	/* Another user's, perhaps: it stays, empty. */
+	if (rc < 0)
+		atomic_store(&seg->header->life, PQ_LIFE_OPEN);
+	return rc;
+}
+
 int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 {
-	uint64_t life = PQ_LIFE_OPEN;
 	uint32_t who;
-	bool here;
 	int state, rc;
 
-	if (!unused(seg))
+	/* While it is final, who comes stays for a look only, and is no reason
+	 * to leave it there. */
+	if (atomic_load(&seg->header->life) != PQ_LIFE_FINAL && !unused(seg))
 		return -EBUSY;
 	state = pq_views_lock();
 	/* Another that leaves at this moment may be here too; whoever comes
 	 * second finds all others gone. */
 	rc = pq_init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
-	if (rc < 0) {
-		rc = rc == -ETIMEDOUT ? -EBUSY : rc;
-		goto out;
+	if (rc == 0) {
+		rc = name_leads_here(seg);
+		if (rc >= 0)
+			rc = rc > 0 ? remove_locked(seg, incarnation) : 1;
+		pq_init_unlock(seg);
 	}
-	rc = name_leads_here(seg);
-	if (rc < 0)
-		goto unlock;
-	here = rc > 0;
-	rc = -EBUSY;
-	if (!here)
-		goto unlock;
-	life = atomic_load(&seg->header->life);
-	/* A proposal in force is a dead remover's: we hold the lock. */
-	if (life == PQ_LIFE_FINAL ||
-	    !atomic_compare_exchange_strong(&seg->header->life, &life,
-					    incarnation))
-		goto unlock;
-	life = incarnation;
-	if (!unused(seg)) {
-		atomic_compare_exchange_strong(&seg->header->life, &life,
-					       PQ_LIFE_OPEN);
-		goto unlock;
-	}
-	if (atomic_compare_exchange_strong(&seg->header->life, &life,
-					   PQ_LIFE_FINAL)) {
-		rc = unlink_object(seg);
-		if (rc < 0) {
-			/* Another user's, perhaps: it stays, empty. */
-			atomic_store(&seg->header->life, PQ_LIFE_OPEN);
-		}
-	}
-unlock:
-	pq_init_unlock(seg);
-out:
 	pq_views_unlock(state);
-	return rc;
+	return rc == -ETIMEDOUT ? -EBUSY : rc;
 }

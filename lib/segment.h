@@ -80,9 +80,10 @@ int pq_segment_has_magic(int dir, const char *name);
 void pq_segment_close(struct pq_segment *seg);
 
 /**
- * Remove the object if it is empty, unused, and nobody has the init lock.
+ * Remove the object if it is empty and unused.
  * @param incarnation whose byte the caller holds, but who has left the table
  * @retval 0 removed
+ * @retval 1 its name leads to it no more: it has been removed
  * @retval -EBUSY it is in use
  */
 int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation);

@@ -177,8 +177,8 @@ static void sleep_a_little(struct work *w)
 /*
  * End all processes, then remove the queue as soon as its participants have
  * left. Since it is closed, consumers do when it is empty; producers wait, and
- * somebody has to end them. Returns 0, -ETIMEDOUT when nothing moves any more,
- * -EINTR when a signal says stop, or -errno.
+ * somebody has to end them. Returns as procq_remove(), or -ETIMEDOUT when
+ * nothing moves any more, -EINTR when a signal says stop.
  */
 static int end_and_remove(struct work *w)
 {
@@ -268,7 +268,7 @@ static int remove_empty(struct request *r, struct procq *q)
 {
 	int err = procq_remove(q);
 
-	print_result(r, NULL, procq_object(q), err == 0);
+	print_result(r, NULL, procq_object(q), err >= 0);
 	if (err == -EBUSY) {
 		complain_busy(r, q);
 		return EXIT_FAILED;
@@ -320,7 +320,7 @@ static int remove_full(struct request *r, struct procq *q)
 	w.endings = calloc(w.capacity, sizeof(*w.endings));
 	if (w.endings)
 		err = close_and_end(&w);
-	print_result(r, &w, procq_object(q), err == 0);
+	print_result(r, &w, procq_object(q), err >= 0);
 	free(w.endings);
 	if (err == -ETIMEDOUT) {
 		complain_busy(r, q);

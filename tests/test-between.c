@@ -127,6 +127,47 @@ static void test_list(void)
 	end_elsewhere(pid);
 }
 
+/* ---- between a leaver's place and its lock ---- */
+
+static bool stop_at_lock;
+static pid_t leaver;
+
+/* With one that has come to see that it is final, and is stopped before it
+ * leaves; and its remover is killed when the first wait for it is over. */
+static bool visited;
+static int64_t kill_at = INT64_MAX;
+static struct pq_segment *beside;
+
+/* Who is to stop here, stops; else the other goes on until it has ended, or
+ * stops again. */
+static void before_init_lock(void)
+{
+	static pid_t stopped;
+	pid_t pid = leaver;
+
+	if (procq_now() >= kill_at && stopped > 1) {
+		kill_at = INT64_MAX;
+		need(kill(stopped, SIGKILL) == 0);
+	}
+
+	if (stop_at_lock) {
+		stop_at_lock = false;
+		raise(SIGSTOP);
+	}
+	if (pid > 1) {
+		leaver = 0;
+		need(kill(pid, SIGCONT) == 0 &&
+		     waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 },
+			    WEXITED | WSTOPPED | WNOWAIT) == 0);
+		if (!visited)
+			return;
+		atomic_store(&beside->participants[9].who,
+			     pq_who(PROCQ_CONSUMER, 99));
+		stopped = pid;
+		kill_at = procq_now() + 550 * MS;
+	}
+}
+
 /* ---- PID namespaces that can't be told apart ---- */
 
 static bool no_proc, no_pids;
@@ -153,6 +194,9 @@ int __wrap_fcntl(int fd, int cmd, ...)
 	va_start(args, cmd);
 	arg = va_arg(args, void *);
 	va_end(args);
+	/* None that leaves asks for another lock than the init lock. */
+	if (cmd == F_SETLK && ((struct flock *)arg)->l_type == F_WRLCK)
+		before_init_lock();
 	rc = __real_fcntl(fd, cmd, arg);
 	/* As it names one of a namespace that is not below this one. */
 	if (no_pids && cmd == F_GETLK)
@@ -225,12 +269,12 @@ static void test_timer(void)
 
 /* ---- a remover that is stopped half-way ---- */
 
-static int unlinks_left = -1;
+static int unlinks_left = -1, unlink_signal = SIGSTOP;
 
 static void before_unlink(void)
 {
 	if (unlinks_left >= 0 && unlinks_left-- == 0)
-		raise(SIGSTOP);
+		raise(unlink_signal);
 }
 
 int __real_unlink(const char *path);
@@ -313,6 +357,96 @@ static void test_dead_remover(int done)
 	is_int(dead_elsewhere(), 0, "its lock file, if left, guards the next");
 	is_int(procq_close(q), 1, "which is removed in its turn");
 	ok(!fixture_exists(), "and is gone");
+}
+
+/* ---- two leave, and either would remove it ---- */
+
+struct leaving {
+	int unlinks;		/* it has done, when the signal comes */
+	int signo;		/* 0: none */
+};
+
+static void leave_slowly(void *arg)
+{
+	const struct leaving *l = arg;
+	struct procq *q = fixture_open(PROCQ_CONSUMER, CAPACITY);
+
+	if (l->signo) {
+		unlinks_left = l->unlinks;
+		unlink_signal = l->signo;
+	}
+	stop_at_lock = true;
+	_exit(procq_close(q));
+}
+
+static pid_t begin_to_leave(struct leaving *l)
+{
+	pid_t pid = fixture_fork(leave_slowly, l);
+	int status;
+
+	need(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	return pid;
+}
+
+/* @return what procq_remove() says, if the other goes on before the lock */
+static int remove_beside(pid_t pid)
+{
+	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+	int rc;
+
+	beside = q->seg;
+	leaver = pid;
+	rc = procq_remove(q);
+	ok(!leaver, "both have left, and one has the lock");
+	is_int(procq_give_back(q, 0), -EINVAL, "the other looks on at most");
+	is_int(procq_close(q), 0, "and closes");
+	return rc;
+}
+
+static void test_two_removers(void)
+{
+	struct leaving l = { 0 };
+	pid_t pid = begin_to_leave(&l);
+	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+
+	is_int(procq_remove(q), 0, "removed before one who leaves");
+	procq_close(q);
+	need(pid > 1 && kill(pid, SIGCONT) == 0);
+	is_int(fixture_wait(pid), 0, "who finds that it is gone");
+
+	pid = begin_to_leave(&l);
+	is_int(remove_beside(pid), 1, "removed by one who leaves: it is gone");
+	is_int(fixture_wait(pid), 1, "who has removed it");
+	ok(!fixture_exists(), "and it is");
+}
+
+/* One of them gets as far as that, and no further. */
+static void test_slow_remover(int unlinks)
+{
+	struct leaving l = { unlinks, SIGKILL };
+	pid_t pid = begin_to_leave(&l);
+
+	is_int(remove_beside(pid), unlinks ? 1 : 0,
+	       "its remover is killed: it is gone all the same");
+	fixture_wait(pid);
+	ok(!fixture_exists(), "and it is");
+	fixture_clean();
+
+	l.signo = SIGSTOP;
+	pid = begin_to_leave(&l);
+	is_int(remove_beside(pid), -EINPROGRESS, "its remover is stopped: in vain");
+	need(pid > 1 && kill(pid, SIGCONT) == 0);
+	is_int(fixture_wait(pid), 1, "it goes on");
+	ok(!fixture_exists(), "and has removed it");
+
+	pid = begin_to_leave(&l);
+	visited = true;
+	is_int(remove_beside(pid), unlinks ? 1 : 0,
+	       "stopped, then killed, beside one who looks: gone all the same");
+	visited = false;
+	is_int(fixture_wait(pid), -SIGKILL, "when the lock was asked for again");
+	ok(!fixture_exists(), "and it is");
+	fixture_clean();
 }
 
 /* ---- another thread forks while a command is started ---- */
@@ -407,7 +541,10 @@ int main(void)
 	for (int done = 0; done < 2; done++) {
 		test_remover(done);
 		test_dead_remover(done);
+		if (done == 0 || !PQ_USE_SHM_LOCKS)
+			test_slow_remover(done);
 	}
+	test_two_removers();
 	__real_unlink(script);
 	return done();
 }

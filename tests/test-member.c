@@ -422,6 +422,7 @@ static void test_usurped(void)
 		rc = procq_remove(keeper);
 	pthread_join(thread, NULL);
 	is_int(rc, -EUSERS, "no place is left for who could not remove it");
+	ok(!pq_byte_held(seg, keeper->incarnation), "nor does it keep its byte");
 	/* What the new tenant holds. */
 	word = pq_load_word(seg, 0);
 	need(pq_record_move(seg, 0, &word, pq_word_take(word, place + 1)));

@@ -79,13 +79,19 @@ static void joins(void *arg)
 }
 
 /* As one leaves it who is killed between its verdict and the unlink(). */
-static void make_final(void)
+static void die_removing(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_KEEPER, 1);
 
+	(void)arg;
 	pq_member_stand_up(q->seg, q->place, q->incarnation);
 	atomic_store(&q->seg->header->life, PQ_LIFE_FINAL);
-	procq_close(q);
+	_exit(0);
+}
+
+static void make_final(void)
+{
+	need(fixture_run(die_removing, NULL) == 0);
 	need(fixture_exists());
 }
 
