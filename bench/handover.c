@@ -11,14 +11,23 @@
  */
 #include <config.h>
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "rounds.h"
 #include "systems.h"
 
 #define WORKERS 4
+/* Those that spin while they wait can keep the one that they wait for from its
+ * processor, for minutes: so a round with fewer records in a second than this
+ * is stopped, and its figure is the least that it can be. */
+#define LEAST_RATE 10000
 
 static int records = 200000;
 
@@ -65,6 +74,47 @@ static pid_t start_worker(const struct transport *t, bool producer, int n,
 	_exit(0);
 }
 
+static void on_alarm(int signo)
+{
+	(void)signo;
+}
+
+/* Wait for all; those that are late are killed. */
+static void finish_workers(const struct transport *t, const pid_t *pids, int n)
+{
+	const int seconds = records / LEAST_RATE + 1;
+	/* Once more each second: one may come between two waits. */
+	const struct itimerval limit = { { 1, 0 }, { seconds, 0 } };
+	const struct itimerval none = { { 0, 0 }, { 0, 0 } };
+	struct sigaction action = { .sa_handler = on_alarm };
+	bool late = false;
+
+	/* Without SA_RESTART: it ends a wait. */
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &limit, NULL);
+	for (int i = 0; i < n; i++) {
+		int status;
+
+		while (waitpid(pids[i], &status, 0) < 0) {
+			if (errno != EINTR)
+				bench_die("waitpid");
+			late = true;
+			/* None of these has been waited for yet. */
+			for (int k = i; k < n; k++)
+				bench_signal(pids[k], SIGKILL);
+		}
+		if (status != 0 && !late) {
+			fprintf(stderr, "bench: %s failed: status %#x\n",
+				t->name, (unsigned)status);
+			exit(1);
+		}
+	}
+	setitimer(ITIMER_REAL, &none, NULL);
+	if (late)
+		printf("%s: a round was stopped after %d s\n", t->name,
+		       seconds);
+}
+
 /* ns per record, c->number producers and as many consumers. */
 static double hand_over(const struct contender *c)
 {
@@ -84,8 +134,7 @@ static double hand_over(const struct contender *c)
 	usleep(50000);
 	begun = bench_now();
 	close(gate[1]);
-	for (int i = 0; i < 2 * pairs; i++)
-		bench_finish(pids[i], t->name);
+	finish_workers(t, pids, 2 * pairs);
 	begun = bench_now() - begun;
 	t->remove(bench_object);
 	return begun / (records / pairs * pairs) * 1e9;

@@ -49,6 +49,8 @@ function head() {
 		" the ratios, round by round,"
 	print "to the first line of its table. A line without least and most" \
 		" was measured once."
+	print "A round of records is stopped where one takes more than" \
+		" 100,000 ns, and counts as that."
 	print "Such machines are noisy: compare within a table, not with" \
 		" another machine's."
 	print ""
