@@ -541,9 +541,12 @@ int main(void)
 	for (int done = 0; done < 2; done++) {
 		test_remover(done);
 		test_dead_remover(done);
-		if (done == 0 || !PQ_USE_SHM_LOCKS)
-			test_slow_remover(done);
 	}
+	test_slow_remover(0);
+#if !PQ_USE_SHM_LOCKS
+	/* Between the object and its lock file. */
+	test_slow_remover(1);
+#endif
 	test_two_removers();
 	__real_unlink(script);
 	return done();
