@@ -11,8 +11,8 @@
  * hangs after a waiter was killed.
  *
  * One looks for many: of those who wait for room, or for an arrival, one at a
- * time lingers, the lookout; the others sleep at once. While there is one,
- * nobody is rung. It owes for that: when it has taken its own, and before it
+ * time is the lookout while it lingers; if anybody sleeps already, the others
+ * do so at once. While there is one, nobody is rung. It owes for that: when it has taken its own, and before it
  * does anything else, it rings for what still stands. So does who was rung,
  * for that may have been for many. That loses no ring either: a ringer makes
  * its change, then looks for the lookout; that ends its watch, then looks.
@@ -245,8 +245,21 @@ static bool linger(int64_t time, int64_t deadline, bool (*worth)(void *),
 	return false;
 }
 
-/* Linger, on the lookout if something is wanted that others wait for, too; not
- * at all if one of them is. */
+/* Does anybody sleep for it? A guess, of which no more depends than a few
+ * turns, or an early sleep. */
+static bool asleep(const struct pq_waiters *waiters)
+{
+	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++)
+		if (atomic_load_explicit(&waiters->bits[w],
+					 memory_order_relaxed))
+			return true;
+	return false;
+}
+
+/* Linger, on the lookout if something is wanted that others wait for, too. If
+ * one of them is, as somebody who has yet to begin his wait: nobody relies on
+ * it, and it owes nothing; and not at all if another sleeps already, who is to
+ * be rung first when there is more to do. */
 static bool look_out(struct pq_segment *seg, unsigned place, unsigned wants,
 		     int64_t time, int64_t deadline, bool (*worth)(void *),
 		     void *arg, unsigned *owed)
@@ -258,7 +271,9 @@ static bool look_out(struct pq_segment *seg, unsigned place, unsigned wants,
 		watches |= PROCQ_ROOM;
 	if (wants & PROCQ_READY && take_watch(&seg->header->arrivals, place))
 		watches |= PROCQ_READY;
-	if (!watches && wants & (PROCQ_ROOM | PROCQ_READY))
+	if (!watches && ((wants & PROCQ_ROOM && asleep(&seg->header->room)) ||
+			 (wants & PROCQ_READY &&
+			  asleep(&seg->header->arrivals))))
 		return false;
 	*owed |= watches;
 	found = linger(time, deadline, worth, arg);

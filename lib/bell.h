@@ -24,7 +24,7 @@ bool pq_bell_empty(sem_t *bell);
  * Sleep until rung, or until the deadline.
  * @param wants PROCQ_ROOM and so on, shown to those who ring
  * @param time let others run so long before the sleep, or a few turns; ns.
- * Not if another waits for room, or for an arrival, in this way already
+ * Not if another is on the lookout for the same, and a third sleeps for it
  * @param worth is there anything already? Asked between those turns, and
  * once more after wants is shown
  * @param owed what it has been on the lookout for, or rung for, is added: room,

@@ -327,6 +327,18 @@ static void test_lookout(struct pq_waiters *waiters, unsigned wants,
 	watch.relieved_by = 0;
 
 	is_int((long)wait_out(wants), 0, "who waits beside it owes nothing");
+	ok(watch.looks > 0 && watch.before == 702 && watch.after == 702,
+	   "it lingers, while nobody sleeps");
+	watch.found = true;
+	is_int((long)wait_out(wants), 0, "nor does it if it finds something");
+	ok(watch.looks == 1 && atomic_load(&waiters->lookout) == 702,
+	   "and the watch is not its to end");
+	watch.found = false;
+	pq_bell_show(seg, 700, wants ^ (PROCQ_ROOM | PROCQ_READY));
+	is_int((long)wait_out(wants), 0, "whoever sleeps for something else");
+	ok(watch.looks > 0, "is none of its business");
+	pq_bell_show(seg, 700, wants);
+	is_int((long)wait_out(wants), 0, "nor beside one who sleeps for the same");
 	ok(watch.looks == 0 && watch.after == 702, "for it sleeps at once");
 	is_int((long)wait_out(PROCQ_ROOM | PROCQ_READY),
 	       wants ^ (PROCQ_ROOM | PROCQ_READY),
