@@ -11,13 +11,8 @@
  */
 #include <config.h>
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "rounds.h"
@@ -52,6 +47,11 @@ static void get_many(const struct transport *t, int n)
 	}
 }
 
+static unsigned round_limit(void)
+{
+	return (unsigned)(records / LEAST_RATE) + 1;
+}
+
 static pid_t start_worker(const struct transport *t, bool producer, int n,
 			  const int *gate)
 {
@@ -68,51 +68,11 @@ static pid_t start_worker(const struct transport *t, bool producer, int n,
 	/* All begin together: when the other end is closed. */
 	if (read(gate[0], &byte, 1) < 0)
 		_exit(5);
+	alarm(round_limit());
 	(producer ? put_many : get_many)(t, n);
 	if (t->leave)
 		t->leave();
 	_exit(0);
-}
-
-static void on_alarm(int signo)
-{
-	(void)signo;
-}
-
-/* Wait for all; those that are late are killed. */
-static void finish_workers(const struct transport *t, const pid_t *pids, int n)
-{
-	const int seconds = records / LEAST_RATE + 1;
-	/* Once more each second: one may come between two waits. */
-	const struct itimerval limit = { { 1, 0 }, { seconds, 0 } };
-	const struct itimerval none = { { 0, 0 }, { 0, 0 } };
-	struct sigaction action = { .sa_handler = on_alarm };
-	bool late = false;
-
-	/* Without SA_RESTART: it ends a wait. */
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &limit, NULL);
-	for (int i = 0; i < n; i++) {
-		int status;
-
-		while (waitpid(pids[i], &status, 0) < 0) {
-			if (errno != EINTR)
-				bench_die("waitpid");
-			late = true;
-			/* None of these has been waited for yet. */
-			for (int k = i; k < n; k++)
-				bench_signal(pids[k], SIGKILL);
-		}
-		if (status != 0 && !late) {
-			fprintf(stderr, "bench: %s failed: status %#x\n",
-				t->name, (unsigned)status);
-			exit(1);
-		}
-	}
-	setitimer(ITIMER_REAL, &none, NULL);
-	if (late)
-		printf("%s: a round was stopped after %d s\n", t->name,
-		       seconds);
 }
 
 /* ns per record, c->number producers and as many consumers. */
@@ -121,6 +81,7 @@ static double hand_over(const struct contender *c)
 	const struct transport *t = (const void *)c->arg;
 	pid_t pids[WORKERS];
 	int pairs = c->number, gate[2];
+	bool late = false;
 	double begun;
 
 	if (!t->make(bench_object, CAPACITY))
@@ -134,8 +95,12 @@ static double hand_over(const struct contender *c)
 	usleep(50000);
 	begun = bench_now();
 	close(gate[1]);
-	finish_workers(t, pids, 2 * pairs);
+	for (int i = 0; i < 2 * pairs; i++)
+		late |= !bench_finish_in_time(pids[i], t->name);
 	begun = bench_now() - begun;
+	if (late)
+		printf("%s: a round was stopped after %u s\n", t->name,
+		       round_limit());
 	t->remove(bench_object);
 	return begun / (records / pairs * pairs) * 1e9;
 }

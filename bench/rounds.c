@@ -104,28 +104,35 @@ pid_t bench_start(const char *const *argv)
 	_exit(127);
 }
 
-/* Wait for it to end as it should. */
-static void await_end(pid_t pid, const char *name, int wanted)
+/* Wait for it to end as it should, in one of two ways. Returns which. */
+static int await_end(pid_t pid, const char *name, int wanted, int other)
 {
 	int status = -1;
 
-	if (waitpid(pid, &status, 0) != pid || status != wanted) {
+	if (waitpid(pid, &status, 0) != pid ||
+	    (status != wanted && status != other)) {
 		fprintf(stderr, "bench: %s failed: status %#x\n", name,
 			(unsigned)status);
 		exit(1);
 	}
+	return status;
 }
 
 void bench_finish(pid_t pid, const char *name)
 {
-	await_end(pid, name, 0);
+	await_end(pid, name, 0, 0);
+}
+
+bool bench_finish_in_time(pid_t pid, const char *name)
+{
+	return await_end(pid, name, 0, SIGALRM) == 0;
 }
 
 void bench_stop(pid_t pid, const char *name)
 {
 	bench_signal(pid, SIGTERM);
 	/* Of a signal, without a core: its number alone. */
-	await_end(pid, name, SIGTERM);
+	await_end(pid, name, SIGTERM, SIGTERM);
 }
 
 bool bench_shell(const char *command)

@@ -62,6 +62,8 @@ void bench_signal(pid_t pid, int signo);
 /* Start a program with its output thrown away; wait for it to succeed. */
 pid_t bench_start(const char *const *argv);
 void bench_finish(pid_t pid, const char *name);
+/* The same of one that may die of its own alarm(): then false. */
+bool bench_finish_in_time(pid_t pid, const char *name);
 /* End one that would not by itself: it has to die of SIGTERM. */
 void bench_stop(pid_t pid, const char *name);
 /* The same with a shell. Returns false if it failed. */

@@ -12,10 +12,11 @@
  *
  * One looks for many: of those who wait for room, or for an arrival, one at a
  * time is the lookout while it lingers; if anybody sleeps already, the others
- * do so at once. While there is one, nobody is rung. It owes for that: when it has taken its own, and before it
- * does anything else, it rings for what still stands. So does who was rung,
- * for that may have been for many. That loses no ring either: a ringer makes
- * its change, then looks for the lookout; that ends its watch, then looks.
+ * do so at once. While there is one, nobody is rung. It owes for that: when it
+ * has taken its own, and before it does anything else, it rings for what still
+ * stands. So does who was rung, for that may have been for many. That loses no
+ * ring either: a ringer makes its change, then looks for the lookout; that ends
+ * its watch, then looks.
  * If it is killed or stopped on its watch, or owing, the others sleep to the
  * end of their slice, and relieve it.
  */

@@ -149,7 +149,6 @@ static void before_init_lock(void)
 		kill_at = INT64_MAX;
 		need(kill(stopped, SIGKILL) == 0);
 	}
-
 	if (stop_at_lock) {
 		stop_at_lock = false;
 		raise(SIGSTOP);
