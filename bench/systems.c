@@ -24,6 +24,7 @@
 #include <sys/msg.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "handle.h"
 #include "mapping.h"
 #include "record.h"
@@ -81,6 +82,7 @@ static void procq_get(struct record *record)
 	struct pq_hint hint;
 	struct pq_view view;
 	uint64_t word, to, label[2];
+	unsigned turns = 0;
 
 	for (;;) {
 		if (pq_take_next(queue, &hint, &word) < 0) {
@@ -91,6 +93,7 @@ static void procq_get(struct record *record)
 		to = pq_word_take(word, queue->place + 1);
 		if (pq_record_move(seg, hint.index, &word, to))
 			break;
+		pq_back_off(&turns);
 	}
 	pq_record_order(seg, hint.index, hint.position);
 	pq_ring_skip(&seg->ready, &hint);

@@ -6,6 +6,7 @@
 
 noinst_LTLIBRARIES += lib/libprocq-core.la
 lib_libprocq_core_la_SOURCES = \
+	lib/backoff.h \
 	lib/bell.c lib/bell.h \
 	lib/clock.h \
 	lib/command.c lib/command.h \

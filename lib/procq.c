@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "bell.h"
 #include "clock.h"
 #include "command.h"
@@ -622,10 +623,11 @@ static int take_in_turn(struct procq *q, const struct procq_process *only,
 			struct procq_process *out)
 {
 	struct pq_hint hint;
+	unsigned turns = 0;
 	uint64_t word;
 	int rc;
 
-	do {
+	for (;;) {
 		struct procq_process p;
 
 		rc = pq_take_next(q, &hint, &word);
@@ -639,8 +641,11 @@ static int take_in_turn(struct procq *q, const struct procq_process *only,
 		}
 		rc = take_and_describe(q, hint.index, word, hint.position,
 				       out);
-		/* It changed: look again. */
-	} while (rc == -EAGAIN);
+		if (rc != -EAGAIN)
+			break;
+		/* Somebody has changed it: look again. */
+		pq_back_off(&turns);
+	}
 	if (rc == 0)
 		pq_ring_skip(&q->seg->ready, &hint);
 	return rc;

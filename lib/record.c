@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backoff.h"
 #include "bell.h"
 #include "clock.h"
 #include "format.h"
@@ -109,9 +110,10 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 			  const struct pq_origin *origin, uint64_t *word)
 {
 	struct pq_hint hint;
+	unsigned turns = 0;
 
 	while (pq_ring_peek(&seg->free, &hint)) {
-		bool won = false;
+		bool won = false, alone;
 
 		if (pq_hint_free(seg, hint.index, hint.gen)) {
 			uint64_t from = pq_load_word(seg, hint.index);
@@ -120,11 +122,14 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 			won = pq_word_state(from) == PROCQ_FREE &&
 			      pq_record_move(seg, hint.index, &from, *word);
 		}
-		pq_ring_skip(&seg->free, &hint);
-		if (!won)
-			continue;
-		fill_in(&seg->records[hint.index], *word, origin);
-		return hint.index;
+		alone = pq_ring_skip(&seg->free, &hint);
+		if (won) {
+			fill_in(&seg->records[hint.index], *word, origin);
+			return hint.index;
+		}
+		/* One that was stale already is nobody's to lose. */
+		if (!alone)
+			pq_back_off(&turns);
 	}
 	return -EAGAIN;
 }

@@ -10,6 +10,7 @@
  */
 #include <config.h>
 
+#include "backoff.h"
 #include "ring.h"
 
 static uint64_t make_cell(uint64_t position, uint32_t index, uint64_t gen)
@@ -46,11 +47,12 @@ void pq_ring_format(struct pq_ring *ring)
 	atomic_store_explicit(&ring->ends->tail, 0, memory_order_relaxed);
 }
 
-static void advance(_Atomic uint64_t *end, uint64_t from)
+/* False: somebody else had. */
+static bool advance(_Atomic uint64_t *end, uint64_t from)
 {
-	atomic_compare_exchange_strong_explicit(end, &from, from + 1,
-						memory_order_acq_rel,
-						memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(end, &from, from + 1,
+						       memory_order_acq_rel,
+						       memory_order_relaxed);
 }
 
 /* A full ring is full of stale hints, being larger than all the true and
@@ -105,6 +107,8 @@ static bool is_full(struct pq_ring *ring, uint64_t tail, uint64_t *head)
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at)
 {
+	unsigned turns = 0;
+
 	/* Each round that ends in vain has moved an end, or somebody else has;
 	 * and garbage that nobody changes moves neither by more than a lap. */
 	for (;;) {
@@ -116,6 +120,7 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 
 		if (cell_at(old, tail)) {	/* filled: help it along */
 			advance(&ring->ends->tail, tail);
+			pq_back_off(&turns);
 			continue;
 		}
 		/* R2: exactly one lap old, or this tail is out of date and
@@ -135,8 +140,10 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		}
 		if (!atomic_compare_exchange_strong_explicit(
 			    cell, &old, make_cell(tail, index, gen),
-			    memory_order_acq_rel, memory_order_relaxed))
+			    memory_order_acq_rel, memory_order_relaxed)) {
+			pq_back_off(&turns);
 			continue;
+		}
 		advance(&ring->ends->tail, tail);
 		if (at)
 			*at = tail;
@@ -177,9 +184,9 @@ bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint)
 	return true;
 }
 
-void pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint)
+bool pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint)
 {
-	advance(&ring->ends->head, hint->position);
+	return advance(&ring->ends->head, hint->position);
 }
 
 void pq_ring_scan(const struct pq_ring *ring,

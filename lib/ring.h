@@ -87,8 +87,11 @@ bool pq_ring_full(const struct pq_ring *ring);
  */
 bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint);
 
-/** Move the head past this hint, if it is still there. */
-void pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint);
+/**
+ * Move the head past this hint, if it is still there.
+ * @retval false it is not: somebody else has done so
+ */
+bool pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint);
 
 /**
  * Call visit with every hint from head to tail, in order.

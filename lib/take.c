@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "bell.h"
 #include "clock.h"
 #include "format.h"
@@ -52,13 +53,16 @@ static void mend_lacking(struct pq_segment *seg)
 
 int pq_take_next(struct procq *q, struct pq_hint *hint, uint64_t *word)
 {
+	unsigned turns = 0;
+
 	mend_lacking(q->seg);
 	while (pq_ring_peek(&q->seg->ready, hint)) {
 		/* One look decides: a word that is marked between two is not
 		 * the same, but its hint is as good as before. */
 		if (pq_hint_leads(q->seg, hint->index, hint->gen, word))
 			return 0;
-		pq_ring_skip(&q->seg->ready, hint);
+		if (!pq_ring_skip(&q->seg->ready, hint))
+			pq_back_off(&turns);
 	}
 	return -EAGAIN;
 }

@@ -78,10 +78,10 @@ static void test_order(void)
 	is_int(bad, 0, "they come in the order of appending");
 	ok(!pq_ring_peek(&ring, &hint), "then it is empty again");
 	pq_ring_append(&ring, 7, 0, NULL);
-	pq_ring_skip(&ring, &again);
-	ok(pq_ring_peek(&ring, &hint) && hint.index == 7,
-	   "a skip that comes late takes nothing");
-	take(&ring, &hint);
+	ok(!pq_ring_skip(&ring, &again) && pq_ring_peek(&ring, &hint) &&
+	   hint.index == 7, "a skip that comes late takes nothing, and says so");
+	ok(pq_ring_skip(&ring, &hint) && !pq_ring_peek(&ring, &again),
+	   "one in time says that, too");
 	pq_ring_append(&ring, PQ_HINT_INDEX_MASK, UINT64_C(0x123456789ab), &at);
 	ok(take(&ring, &hint) && hint.index == PQ_HINT_INDEX_MASK &&
 	   hint.gen == 0x9ab, "the largest index, the low bits of the generation");
