@@ -81,7 +81,7 @@ static uint64_t look(struct pq_ring *ring)
 	return head;
 }
 
-void pq_ring_look_ahead(struct pq_ring *ring)
+void pq_ring_look_ahead(struct pq_ring *ring, struct pq_ring *child)
 {
 	uint64_t tail = atomic_load_explicit(&ring->ends->tail,
 					     memory_order_relaxed);
@@ -89,7 +89,9 @@ void pq_ring_look_ahead(struct pq_ring *ring)
 					     memory_order_relaxed);
 
 	if ((int64_t)(tail - seen) >= (int64_t)(ring->size / 2))
-		look(ring);
+		seen = look(ring);
+	/* Nobody else has the child's view yet. */
+	atomic_store_explicit(&child->seen, seen, memory_order_relaxed);
 }
 
 /* No place left between this tail and the head? The head is on a line that

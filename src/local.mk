@@ -8,6 +8,7 @@ src_libcommon_la_SOURCES = \
 	src/duration.c src/duration.h \
 	src/escalation.c src/escalation.h \
 	src/fault.c src/fault.h \
+	src/heap.c src/heap.h \
 	src/i18n.h \
 	src/output.c src/output.h \
 	src/rseq.c src/rseq.h \

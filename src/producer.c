@@ -21,6 +21,7 @@
 #include "children.h"
 #include "common.h"
 #include "duration.h"
+#include "heap.h"
 #include "i18n.h"
 #include "rseq.h"
 #include "run.h"
@@ -610,6 +611,7 @@ int main(int argc, char **argv)
 	/* It writes to this after every start. */
 	struct producer *p = pq_unforked_alloc(sizeof(*p));
 
+	heap_begins();
 	program_start("producer", argv);
 	if (!p) {
 		complain("%s", strerror(ENOMEM));
@@ -633,6 +635,8 @@ int main(int argc, char **argv)
 	p->command.mask = &p->run.mask;
 	if (!join(p))
 		return run_end(&p->run);
+	if (!p->command.argv)
+		heap_hide();
 	produce(p);
 	finish(p);
 	signals_wake(NULL);

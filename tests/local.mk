@@ -11,6 +11,7 @@ unit_tests = \
 	tests/test-duration \
 	tests/test-escalation \
 	tests/test-fault \
+	tests/test-heap \
 	tests/test-identity \
 	tests/test-intmap \
 	tests/test-member \

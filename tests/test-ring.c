@@ -124,7 +124,7 @@ static void test_full(void)
  * that down no more often than it must. */
 static void test_look_ahead(uint64_t start, const char *where)
 {
-	struct pq_ring ring = ring_at(8, start);
+	struct pq_ring ring = ring_at(8, start), child = { .seen = 1 };
 	struct pq_hint hint;
 
 	note("%s", where);
@@ -132,13 +132,15 @@ static void test_look_ahead(uint64_t start, const char *where)
 		pq_ring_append(&ring, i, 0, NULL);
 		take(&ring, &hint);
 	}
-	pq_ring_look_ahead(&ring);
+	pq_ring_look_ahead(&ring, &child);
 	ok(atomic_load(&ring.seen) == start,
 	   "there is room for half a lap by the head seen last: no look");
+	ok(atomic_load(&child.seen) == start, "the child is told that head");
 	pq_ring_append(&ring, 3, 0, NULL);
-	pq_ring_look_ahead(&ring);
+	pq_ring_look_ahead(&ring, &child);
 	ok(atomic_load(&ring.seen) == start + 3,
 	   "none: it looks, and sees the head, not the tail");
+	ok(atomic_load(&child.seen) == start + 3, "the child is told that one");
 }
 
 /* An appender that saw the head long ago, or never. */
