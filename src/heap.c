@@ -42,9 +42,10 @@ bool heap_hide(void)
 	/* Whole pages: the first one and the last may be somebody else's. */
 	begin += -(uintptr_t)begin % page;
 	end = now - (uintptr_t)now % page;
+	/* Refused half-way: all of it is copied again. */
 	if (begin >= end ||
 	    madvise(begin, (size_t)(end - begin), MADV_DONTFORK) < 0)
-		end = begin;
+		show();
 	return begin < end;
 }
 
