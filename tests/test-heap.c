@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if defined __linux__
@@ -40,6 +41,7 @@ static pid_t by_kernel(void)
  * minus the signal that it died of. */
 static int found_by(pid_t (*start)(void))
 {
+	const struct rlimit no_core = { 0, 0 };
 	struct sigaction fatal = { .sa_handler = SIG_DFL }, old;
 	pid_t pid;
 	int status;
@@ -47,8 +49,10 @@ static int found_by(pid_t (*start)(void))
 	/* A sanitizer's handler would tell of it at length. */
 	sigaction(SIGSEGV, &fatal, &old);
 	pid = start();
-	if (pid == 0)
+	if (pid == 0) {
+		setrlimit(RLIMIT_CORE, &no_core);
 		_exit(block[0] == 'a' && block[SIZE - 1] == 'z');
+	}
 	sigaction(SIGSEGV, &old, NULL);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return -1000;
