@@ -222,7 +222,7 @@ static int sleep_on(sem_t *bell, int64_t deadline)
 #else
 	/* The wall clock may be set meanwhile; slices are short, and the
 	 * caller counts by the monotonic clock. */
-	int64_t left = deadline - procq_now();
+	int64_t left = deadline - pq_now();
 
 	ts = pq_timespec(pq_clock_wall() + (left > 0 ? left : 0));
 	rc = sem_timedwait(bell, &ts);
@@ -235,10 +235,10 @@ static int sleep_on(sem_t *bell, int64_t deadline)
 static bool linger(int64_t time, int64_t deadline, bool (*worth)(void *),
 		   void *arg)
 {
-	int64_t now = procq_now();
+	int64_t now = pq_now();
 	int64_t end = deadline - now > time ? now + time : deadline;
 
-	for (int i = 0; i < LINGER_TURNS || procq_now() < end; i++) {
+	for (int i = 0; i < LINGER_TURNS || pq_now() < end; i++) {
 		if (worth(arg))
 			return true;
 		sched_yield();

@@ -22,6 +22,12 @@ static inline int64_t pq_clock(clockid_t id)
 	return (int64_t)ts.tv_sec * PQ_SECOND + ts.tv_nsec;
 }
 
+/* The clock of deadlines; what procq_now() is. */
+static inline int64_t pq_now(void)
+{
+	return pq_clock(CLOCK_MONOTONIC);
+}
+
 /* How long processes live: goes on while the machine is suspended, where
  * there is such a clock, and is the same in every process. */
 static inline int64_t pq_clock_life(void)

@@ -118,7 +118,7 @@ int pq_flights_poll(struct pq_flights *flights, int64_t deadline)
 {
 	struct pollfd fds[POLL_MAX];
 	nfds_t n = 0;
-	int64_t left = deadline - procq_now();
+	int64_t left = deadline - pq_now();
 	int rc;
 
 	for (uint32_t i = flights->first; i != PQ_NO_FLIGHT && n < POLL_MAX;

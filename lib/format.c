@@ -14,7 +14,6 @@
 
 #include "clock.h"
 #include "format.h"
-#include "member.h"
 
 /* ---- hints ---- */
 
@@ -217,7 +216,7 @@ static int fill_header(struct pq_header *h, uint32_t capacity)
 }
 
 /* Everything but the magic, which makes it visible. */
-int pq_format_fill(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
+int pq_format_fill(struct pq_segment *seg)
 {
 	int rc = fill_header(seg->header, seg->capacity);
 
@@ -231,9 +230,7 @@ int pq_format_fill(struct pq_segment *seg, uint32_t role, uint64_t *incarnation)
 	for (uint32_t i = 0; i < seg->capacity; i++)
 		if (!pq_ring_append(&seg->free, i, 0, NULL))
 			return -EBADMSG;
-	/* The creator sits at the table before anybody can see it, so that
-	 * the queue never looks like one without a producer. */
-	return pq_member_join_first(seg, role, incarnation);
+	return 0;
 }
 
 /* ---- judging ---- */

@@ -21,13 +21,10 @@ size_t pq_segment_bytes(uint32_t capacity);
 void pq_format_views(struct pq_segment *seg, char *base, uint32_t capacity);
 
 /**
- * Fill an object that is all zeros: everything but the magic. Its creator is
- * in the table then.
- * @param incarnation the creator's
+ * Fill an object that is all zeros: everything but the magic.
  * @retval 0, -errno
  */
-int pq_format_fill(struct pq_segment *seg, uint32_t role,
-		   uint64_t *incarnation);
+int pq_format_fill(struct pq_segment *seg);
 
 enum pq_finding { PQ_UNFINISHED, PQ_FINISHED, PQ_FINISHED_FINAL };
 

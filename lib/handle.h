@@ -54,6 +54,11 @@ struct procq {
 	_Atomic int woken;
 };
 
+/** 0, or -ECHILD: this process has it from its parent; -EINVAL: none. */
+int pq_usable(const struct procq *q);
+/** How many forks away from the first opener this process is. */
+unsigned pq_handle_forks(void);
+
 /** 0; -ECHILD: this process has it from its parent; -EINVAL: an onlooker's. */
 int pq_usable_participant(const struct procq *q);
 
@@ -64,11 +69,5 @@ int pq_usable_participant(const struct procq *q);
  * @return how many were reaped
  */
 int pq_reap(struct procq *q, struct procq_event *out);
-
-/** Do dead children stay until they are reaped? Not where SIGCHLD is ignored. */
-bool pq_zombies_stay(void);
-
-/** Is this child dead? It stays a zombie. */
-int pq_child_dead(pid_t pid);
 
 #endif

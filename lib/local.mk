@@ -12,13 +12,14 @@ lib_libprocq_core_la_SOURCES = \
 	lib/command.c lib/command.h \
 	lib/flight.c lib/flight.h \
 	lib/format.c lib/format.h \
-	lib/handle.h \
+	lib/handle.c lib/handle.h \
 	lib/identity.c lib/identity.h \
 	lib/inspect.c \
 	lib/intmap.c lib/intmap.h \
 	lib/layout.h \
 	lib/lock.c lib/lock.h \
 	lib/member.c lib/member.h \
+	lib/peek.c lib/peek.h \
 	lib/procq.c \
 	lib/raw.h \
 	lib/reap.c \

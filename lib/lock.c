@@ -219,7 +219,7 @@ int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
 
 		if (rc != -EAGAIN && rc != -EACCES)
 			return rc;
-		if (procq_now() >= deadline) {
+		if (pq_now() >= deadline) {
 			pid_t holder;
 
 			ask_byte(seg->lock_fd, 0, &holder);

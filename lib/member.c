@@ -12,7 +12,6 @@
 #include "clock.h"
 #include "lock.h"
 #include "member.h"
-#include "sweep.h"
 
 /* intent: valid:1 kind:2 odd:1 slot:20 generation:40. */
 #define INTENT_VALID (UINT64_C(1) << 63)
@@ -101,8 +100,6 @@ int pq_member_sit_again(struct pq_segment *seg, unsigned role,
 	uint64_t who = pq_who(role, incarnation);
 	int rc = find_place(seg, who);
 
-	if (rc < 0 && pq_sweep_dead(seg, NULL) > 0)
-		rc = find_place(seg, who);
 	if (rc < 0)
 		return rc;
 	*place = (unsigned)rc;

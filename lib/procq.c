@@ -25,6 +25,7 @@
 #include "member.h"
 #include "record.h"
 #include "sweep.h"
+#include "peek.h"
 #include "take.h"
 #include "unforked.h"
 #include "wait.h"
@@ -34,38 +35,7 @@
 
 int64_t procq_now(void)
 {
-	return pq_clock(CLOCK_MONOTONIC);
-}
-
-/* How many forks there are between the first process that opened a queue and
- * this one: cheaper to ask than the kernel for the pid. */
-static atomic_uint forks;
-static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
-
-static void count_fork(void)
-{
-	atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
-}
-
-static void watch_forks(void)
-{
-	pthread_atfork(NULL, NULL, count_fork);
-}
-
-/* 0, or why this handle can't be used here. */
-static int usable(const struct procq *q)
-{
-	if (!q)
-		return -EINVAL;
-	return q->forks == atomic_load_explicit(&forks, memory_order_relaxed)
-		? 0 : -ECHILD;
-}
-
-int pq_usable_participant(const struct procq *q)
-{
-	int rc = usable(q);
-
-	return rc == 0 && q->role == PROCQ_ONLOOKER ? -EINVAL : rc;
+	return pq_now();
 }
 
 /* ---- names ---- */
@@ -105,6 +75,34 @@ static int check_options(const struct procq_options *options)
 	return 0;
 }
 
+/* When all places are taken, some may be the dead's: true, if some were, and
+ * are free now. */
+static bool made_room(struct procq *q, int rc)
+{
+	return rc == -EUSERS && pq_sweep_dead(q->seg, NULL) > 0;
+}
+
+static int seat(struct procq *q)
+{
+	int rc = pq_member_join(q->seg, q->role, &q->incarnation, &q->place);
+
+	if (made_room(q, rc))
+		rc = pq_member_join(q->seg, q->role, &q->incarnation,
+				    &q->place);
+	return rc;
+}
+
+static int seat_again(struct procq *q)
+{
+	int rc = pq_member_sit_again(q->seg, q->role, q->incarnation,
+				     &q->place);
+
+	if (made_room(q, rc))
+		rc = pq_member_sit_again(q->seg, q->role, q->incarnation,
+					 &q->place);
+	return rc;
+}
+
 static int join(struct procq *q, uint64_t creator)
 {
 	if (q->role == PROCQ_ONLOOKER)
@@ -114,7 +112,7 @@ static int join(struct procq *q, uint64_t creator)
 		q->place = 0;
 		return 0;
 	}
-	return pq_member_join(q->seg, q->role, &q->incarnation, &q->place);
+	return seat(q);
 }
 
 static int open_and_join(struct procq *q, const char *object,
@@ -155,8 +153,7 @@ int procq_open(struct procq **out, const char *name,
 	if (o.role == PROCQ_ONLOOKER)
 		o.flags |= PROCQ_NOCREATE;
 	snprintf(q->name, sizeof(q->name), "%s", name);
-	pthread_once(&watch_once, watch_forks);
-	q->forks = atomic_load_explicit(&forks, memory_order_relaxed);
+	q->forks = pq_handle_forks();
 	q->pid = getpid();
 	q->role = o.role;
 	q->flags = o.flags;
@@ -214,7 +211,7 @@ static int close_handle(struct procq *q)
 
 	if (!q)
 		return 0;
-	if (usable(q) < 0)
+	if (pq_usable(q) < 0)
 		return -ECHILD;
 	if (q->role != PROCQ_ONLOOKER) {
 		q->look_after = 0;
@@ -225,8 +222,7 @@ static int close_handle(struct procq *q)
 		 * takes a participant, after which others sweep if it is
 		 * killed: so once more, as another. */
 		if (!removed && pq_sweep_left(q->seg, q->incarnation) &&
-		    pq_member_join(q->seg, q->role, &q->incarnation,
-				   &q->place) == 0)
+		    seat(q) == 0)
 			removed = leave(q);
 		/* Whoever waits for the end of the producers looks again. */
 		if (!removed && q->role == PROCQ_PRODUCER)
@@ -273,19 +269,18 @@ int procq_remove(struct procq *q)
 	pq_sweep_dead(q->seg, NULL);
 	/* Its own place is the only one that may be taken. */
 	pq_member_stand_up(q->seg, q->place, q->incarnation);
-	deadline = procq_now() + PQ_SECOND;
+	deadline = pq_now() + PQ_SECOND;
 	do {
 		rc = pq_segment_remove(q->seg, q->incarnation);
 		if (rc >= 0)
 			break;
-		again = pq_member_sit_again(q->seg, q->role, q->incarnation,
-					    &q->place);
+		again = seat_again(q);
 		if (again == 0)
 			return rc;
 		/* All places are taken; or the queue is final, and not to be
 		 * stayed in: once more, after its remover. */
 		rc = again < 0 ? again : -EINPROGRESS;
-	} while (again > 0 && procq_now() < deadline);
+	} while (again > 0 && pq_now() < deadline);
 	step_out(q);
 	return rc;
 }
@@ -418,10 +413,10 @@ static bool has_entered(void *arg)
  * caller's to see. */
 static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 {
-	int64_t end = procq_now() + ENTRY_MAX, now;
+	int64_t end = pq_now() + ENTRY_MAX, now;
 	struct entry entry = { q->seg, slot };
 
-	while (!has_entered(&entry) && (now = procq_now()) < end) {
+	while (!has_entered(&entry) && (now = pq_now()) < end) {
 		if (pq_child_dead(pid))
 			return pq_word_state(pq_load_word(q->seg, slot)) ==
 			       PROCQ_RESERVED ? -ECANCELED : 0;

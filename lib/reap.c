@@ -17,7 +17,7 @@
 
 #include "clock.h"
 #include "handle.h"
-#include "raw.h"
+#include "peek.h"
 #include "record.h"
 
 /* To find no dead child, the kernel looks at every one: milliseconds, with a
@@ -26,37 +26,12 @@
 #define MANY 1024u
 #define PAUSE 8
 
-struct corpse {
-	siginfo_t info;
-	struct rusage usage;
-	int has_usage;
-};
-
-/* waitid(WNOWAIT): 1 a dead child, 0 none. */
-static int peek(idtype_t type, pid_t pid, struct corpse *corpse)
-{
-	long rc;
-
-	memset(&corpse->info, 0, sizeof(corpse->info));
-#if defined __linux__ && defined __LP64__
-	/* The system call also tells what the process used. */
-	rc = pq_raw(SYS_waitid, type, pid, (long)&corpse->info,
-		    WEXITED | WNOHANG | WNOWAIT, (long)&corpse->usage);
-	corpse->has_usage = 1;
-#else
-	rc = waitid(type, (id_t)pid, &corpse->info,
-		    WEXITED | WNOHANG | WNOWAIT);
-	corpse->has_usage = 0;
-#endif
-	return rc == 0 && corpse->info.si_pid > 0;
-}
-
 static int64_t nanos(struct timeval tv)
 {
 	return (int64_t)tv.tv_sec * 1000000000 + (int64_t)tv.tv_usec * 1000;
 }
 
-static struct pq_status read_status(const struct corpse *corpse)
+static struct pq_status read_status(const struct pq_corpse *corpse)
 {
 	struct pq_status status = { PROCQ_UNKNOWN, 0, -1, -1, -1 };
 
@@ -110,7 +85,7 @@ static void tell(const struct procq *q, const struct pq_status *status,
 	out->maxrss = status->maxrss;
 }
 
-static void bury(struct procq *q, const struct corpse *corpse, uint32_t slot,
+static void bury(struct procq *q, const struct pq_corpse *corpse, uint32_t slot,
 		 struct procq_event *out)
 {
 	struct pq_status status = read_status(corpse);
@@ -127,13 +102,13 @@ static void bury(struct procq *q, const struct corpse *corpse, uint32_t slot,
 /* A dead stranger hides ours behind it: ask for each of ours. */
 static int reap_behind(struct procq *q, struct procq_event *out)
 {
-	struct corpse corpse;
+	struct pq_corpse corpse;
 	int reaped = 0;
 	uint32_t at = 0;
 	const struct pq_pair *child;
 
 	while ((child = pq_intmap_next(&q->children, &at))) {
-		if (!peek(P_PID, child->key, &corpse))
+		if (!pq_peek(P_PID, child->key, &corpse))
 			continue;
 		bury(q, &corpse, child->value, out);
 		reaped++;
@@ -177,29 +152,29 @@ static void answer_all(struct procq *q)
 }
 
 /* Any dead child of this process. */
-static int look(struct procq *q, struct corpse *corpse)
+static int look(struct procq *q, struct pq_corpse *corpse)
 {
 	int64_t begun, now;
 
 	if (q->children.count <= MANY) {
 		q->look_after = 0;
 		q->look_late = false;
-		return peek(P_ALL, 0, corpse);
+		return pq_peek(P_ALL, 0, corpse);
 	}
-	begun = procq_now();
+	begun = pq_now();
 	q->look_late = begun < q->look_after;
 	if (q->look_late)
 		return 0;
-	if (peek(P_ALL, 0, corpse))
+	if (pq_peek(P_ALL, 0, corpse))
 		return 1;
-	now = procq_now();
+	now = pq_now();
 	q->look_after = now + PAUSE * (now - begun);
 	return 0;
 }
 
 int pq_reap(struct procq *q, struct procq_event *out)
 {
-	struct corpse corpse;
+	struct pq_corpse corpse;
 	int reaped = 0;
 
 	if (!q->children.count)
@@ -219,21 +194,4 @@ int pq_reap(struct procq *q, struct procq_event *out)
 		}
 	}
 	return reaped;
-}
-
-bool pq_zombies_stay(void)
-{
-	struct sigaction sa;
-
-	if (sigaction(SIGCHLD, NULL, &sa) < 0)
-		return true;
-	return !(sa.sa_flags & SA_NOCLDWAIT) &&
-	       (sa.sa_flags & SA_SIGINFO || sa.sa_handler != SIG_IGN);
-}
-
-int pq_child_dead(pid_t pid)
-{
-	struct corpse corpse;
-
-	return peek(P_PID, pid, &corpse);
 }

@@ -34,6 +34,7 @@
 #include "clock.h"
 #include "format.h"
 #include "lock.h"
+#include "member.h"
 #include "segment.h"
 
 /* Bytes that are allocated by one call: a millisecond's work. */
@@ -262,7 +263,11 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 		return -errno;
 	memset(base + sizeof(uint64_t), 0, size - sizeof(uint64_t));
 	pq_format_views(seg, base, capacity);
-	rc = pq_format_fill(seg, options->role, incarnation);
+	rc = pq_format_fill(seg);
+	/* The creator sits at the table before anybody can see it, so that the
+	 * queue never looks like one without a producer. */
+	if (rc == 0)
+		rc = pq_member_join_first(seg, options->role, incarnation);
 	if (rc < 0) {
 		munmap(base, size);
 		seg->header = NULL;
@@ -620,7 +625,7 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 	state = pq_views_lock();
 	/* Another that leaves at this moment may be here too; whoever comes
 	 * second finds all others gone. */
-	rc = pq_init_lock(seg, procq_now() + PQ_SECOND / 2, &who);
+	rc = pq_init_lock(seg, pq_now() + PQ_SECOND / 2, &who);
 	if (rc == 0) {
 		rc = name_leads_here(seg);
 		if (rc >= 0)

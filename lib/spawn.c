@@ -25,7 +25,7 @@
 
 #include "bell.h"
 #include "clock.h"
-#include "handle.h"
+#include "peek.h"
 #include "raw.h"
 #include "record.h"
 #include "spawn.h"
@@ -344,13 +344,13 @@ int pq_pipe(int ends[2])
 static int read_error(const struct pq_start *s, int fd, pid_t pid)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t end = procq_now() + EXEC_MAX;
+	int64_t end = pq_now() + EXEC_MAX;
 	int err = 0, slice = 1;
 	bool last;
 	ssize_t got;
 
 	do {
-		last = s->vforked || pq_child_dead(pid) || procq_now() >= end;
+		last = s->vforked || pq_child_dead(pid) || pq_now() >= end;
 		if (poll(&p, 1, last ? 0 : slice) <= 0) {
 			slice = slice < 64 ? 2 * slice : slice;
 			continue;
@@ -607,7 +607,7 @@ bool pq_nest_destroy(struct pq_nest *nest)
 	if (!nest->base)
 		return true;
 	while (!nest_empty(nest)) {
-		now = procq_now();
+		now = pq_now();
 		if (!end)
 			end = now + LEAVE_MAX;
 		if (now >= end)

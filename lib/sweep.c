@@ -215,7 +215,7 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 	 * come from the future. */
 	int64_t looked = atomic_load_explicit(&seg->header->looked,
 					      memory_order_acquire);
-	int64_t now = procq_now();
+	int64_t now = pq_now();
 	int swept;
 
 	/* One of all that wait in vain; if it dies over it, one of them again

@@ -407,7 +407,7 @@ int pq_take_collect(struct procq *q, struct procq_event *out)
 			continue;
 		}
 		if (!now) {
-			now = procq_now();
+			now = pq_now();
 			poll_all = now - all->polled >= POLL_INTERVAL;
 		}
 		if ((poll_all || f->orphan || f->verdict == PQ_STALE) &&

@@ -136,7 +136,7 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
 	if (q->last_start && q->children.count)
 		slice = LIFE_PAUSE;
-	until = procq_now();
+	until = pq_now();
 	if (q->look_late && q->look_after - until < slice)
 		slice = q->look_after > until ? q->look_after - until : 0;
 	until = deadline - until > slice ? until + slice : deadline;

@@ -213,9 +213,13 @@ static void test_all_places(void)
 	is_int(fixture_run(join_and_die, NULL), -SIGKILL,
 	       "in the last place somebody is killed");
 	ok(pq_member_dead(seg, 500, &extra), "which one can see");
-	is_int(pq_member_join(seg, PROCQ_PRODUCER, &numbers[500], &place), 0,
+	is_int(pq_member_join(seg, PROCQ_PRODUCER, &extra, &place), -EUSERS,
+	       "who has the place until it is swept");
+	is_int(fixture_try(&q, PROCQ_PRODUCER, 0), 0,
 	       "then a newcomer gets the place of the dead one");
-	is_int(place, 500, "after a sweep");
+	is_int(q->place, 500, "after a sweep");
+	procq_close(q);
+	pq_member_join(seg, PROCQ_PRODUCER, &numbers[500], &place);
 	for (unsigned i = 1; i < PLACES; i++) {
 		pq_member_stand_up(seg, i, numbers[i]);
 		pq_byte_drop(seg, numbers[i]);

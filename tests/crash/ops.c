@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "peek.h"
 #include "identity.h"
 #include "member.h"
 #include "record.h"

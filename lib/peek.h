@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * peek.h - a look at a dead child, which stays a zombie.
+ */
+#ifndef PQ_PEEK_H
+#define PQ_PEEK_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+struct pq_corpse {
+	siginfo_t info;
+	struct rusage usage;
+	int has_usage;
+};
+
+/** 1: *corpse is a dead child, 0: there is none. */
+int pq_peek(idtype_t type, pid_t pid, struct pq_corpse *corpse);
+
+/** Do dead children stay until they are reaped? Not where SIGCHLD is ignored. */
+bool pq_zombies_stay(void);
+
+/** Is this child dead? It stays a zombie. */
+int pq_child_dead(pid_t pid);
+
+#endif
