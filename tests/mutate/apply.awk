@@ -4,23 +4,40 @@
 #	awk -v name=NAME -f apply.awk mutants lib/FILE.c >MUTANT.c
 #
 # The lines of each hunk, those added aside, must stand in the file exactly
-# once and together; how far they are indented does not matter, nor where.
-# Exit status 3: they don't, so the table has to follow the code. Must not
-# guess.
+# once and together. White space, line ends and comments do not count, so
+# the table outlives a new layout and new words. Exit status 3: they don't,
+# so the table has to follow the code. Must not guess.
 
-function bare(line)
+# The text without white space and comments. at[] has, for each character of
+# that, where it stands in the text.
+function bare(text, at,	i, n, c, two, quote, out)
 {
-	sub(/^[ \t]+/, "", line)
-	return line
-}
-
-# Does hunk h begin at line n of the file?
-function matches(h, n,	i)
-{
-	for (i = 1; i <= want[h]; i++)
-		if (bare(text[n + i - 1]) != bare(old[h, i]))
-			return 0
-	return 1
+	n = length(text)
+	for (i = 1; i <= n; i++) {
+		c = substr(text, i, 1)
+		two = substr(text, i, 2)
+		if (quote == "" && two == "/*") {
+			for (i += 2; i < n && substr(text, i, 2) != "*/"; i++)
+				;
+			i++
+			continue
+		}
+		if (quote == "" && c ~ /[ \t\n]/)
+			continue
+		if (quote != "" && c == "\\") {
+			at[length(out) + 1] = i
+			at[length(out) + 2] = ++i
+			out = out two
+			continue
+		}
+		if (c == quote)
+			quote = ""
+		else if (quote == "" && (c == "\"" || c == "'"))
+			quote = c
+		out = out c
+		at[length(out)] = i
+	}
+	return out
 }
 
 FNR == 1 {
@@ -40,11 +57,10 @@ file == 1 && /^@ / {
 }
 
 file == 1 && inside && /^[ +-]/ {
-	lines[hunk]++
-	kind[hunk, lines[hunk]] = substr($0, 1, 1)
-	body[hunk, lines[hunk]] = substr($0, 2)
 	if ($0 !~ /^[+]/)
-		old[hunk, ++want[hunk]] = substr($0, 2)
+		old[hunk] = old[hunk] substr($0, 2) "\n"
+	if ($0 !~ /^-/)
+		new[hunk] = new[hunk] substr($0, 2) "\n"
 }
 
 file == 1 {
@@ -52,36 +68,21 @@ file == 1 {
 }
 
 {
-	text[++total] = $0
+	text = text $0 "\n"
 }
 
 END {
+	for (h = 1; h <= hunk; h++) {
+		want = bare(old[h], none)
+		have = bare(text, at)
+		from = index(have, want)
+		if (want == "" || !from ||
+		    index(substr(have, from + 1), want))
+			exit 3
+		text = substr(text, 1, at[from] - 1) new[h] \
+			substr(text, at[from + length(want) - 1] + 1)
+	}
 	if (!hunk)
 		exit 3
-	for (h = 1; h in lines; h++) {
-		found = 0
-		for (n = 1; n + want[h] - 1 <= total; n++)
-			if (want[h] && matches(h, n)) {
-				found++
-				at[n] = h
-			}
-		if (found != 1)
-			exit 3
-	}
-	for (n = 1; n <= total; n++) {
-		if (!(n in at)) {
-			print text[n]
-			continue
-		}
-		h = at[n]
-		for (i = 1; i <= lines[h]; i++) {
-			if (kind[h, i] == "+")
-				print body[h, i]
-			else if (kind[h, i] == " ")
-				print text[n]
-			if (kind[h, i] != "+")
-				n++
-		}
-		n--
-	}
+	printf "%s", text
 }
