@@ -68,7 +68,7 @@ static void take(struct procq *q, struct procq_process *p)
 	int err;
 
 	while ((err = procq_take(q, NULL, p)) == -EAGAIN)
-		procq_wait(q, PROCQ_READY, PROCQ_FOREVER);
+		procq_wait(q, PROCQ_WAIT_READY, PROCQ_FOREVER);
 	if (err < 0)
 		bench_die(procq_strerror(err));
 }
@@ -87,8 +87,8 @@ static double from_queue(const struct contender *c)
 
 	snprintf(n, sizeof(n), "%d", samples);
 	pid = bench_start(argv);
-	o.role = PROCQ_CONSUMER;
-	o.flags = PROCQ_NOCREATE;
+	o.role = PROCQ_ROLE_CONSUMER;
+	o.flags = PROCQ_OPEN_NOCREATE;
 	begun = bench_now();
 	while (procq_open(&q, queue, &o) < 0) {
 		if (bench_now() - begun > 10)
@@ -101,7 +101,7 @@ static double from_queue(const struct contender *c)
 		times[i] = bench_now();
 		procq_signal(q, p.slot, SIGKILL, 0);
 		while (procq_collect(q, &e) == 0)
-			procq_wait(q, PROCQ_DEATH, PROCQ_FOREVER);
+			procq_wait(q, PROCQ_WAIT_DEATH, PROCQ_FOREVER);
 		times[i] = bench_now() - times[i];
 	}
 	bench_finish(pid, "producer");

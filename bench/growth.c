@@ -71,25 +71,25 @@ static bool take_one(struct procq *q, bool release)
 {
 	struct pq_segment *seg = q->seg;
 	struct pq_hint hint;
-	struct pq_view view;
+	struct pq_snapshot view;
 	uint64_t word, to;
 
 	if (pq_take_next(q, &hint, &word) < 0)
 		return false;
-	pq_record_view(seg, hint.index, word, &view);
+	pq_record_snapshot(seg, hint.index, word, &view);
 	to = pq_word_take(word, q->place + 1);
 	if (!pq_record_move(seg, hint.index, &word, to))
 		return false;
 	pq_record_order(seg, hint.index, hint.position);
 	pq_ring_skip(&seg->ready, &hint);
 	return !release || pq_record_release(seg, hint.index, q->place, to,
-					     PQ_RETIRED, true);
+					     PQ_TALLY_RETIRED, true);
 }
 
 /* ns for a record's whole life, in a queue that is full of others. */
 static double full_queue(const struct contender *c)
 {
-	struct procq *q = open_queue(PROCQ_PRODUCER, (uint32_t)c->number);
+	struct procq *q = open_queue(PROCQ_ROLE_PRODUCER, (uint32_t)c->number);
 	const int cycles = 500000;
 	double begun;
 
@@ -113,7 +113,7 @@ static void end_all(struct procq *q, const pid_t *pids, int count)
 	for (int i = 0; i < count; i++)
 		bench_signal(pids[i], SIGKILL);
 	while (procq_children(q) > 0) {
-		procq_wait(q, PROCQ_CHILD, procq_now() + 1000000);
+		procq_wait(q, PROCQ_WAIT_CHILD, procq_now() + 1000000);
 		procq_reap(q);
 	}
 	while (take_one(q, true))
@@ -129,7 +129,7 @@ static double big_parent(const struct contender *c)
 	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct procq_command command = { .size = sizeof(command) };
-	struct procq *q = open_queue(PROCQ_PRODUCER, STARTS);
+	struct procq *q = open_queue(PROCQ_ROLE_PRODUCER, STARTS);
 	struct procq_process p;
 	double begun;
 
@@ -141,7 +141,7 @@ static double big_parent(const struct contender *c)
 	madvise(memory, size, MADV_NOHUGEPAGE);
 	memset(memory, 1, size);
 	if (strcmp(c->arg, "fork") == 0)
-		command.method = PROCQ_FORK;
+		command.method = PROCQ_METHOD_FORK;
 	begun = bench_now();
 	for (int i = 0; i < STARTS; i++) {
 		if (procq_spawn(q, &command, &p) < 0)
@@ -179,8 +179,8 @@ static struct procq *open_onlooker(void)
 	double begun = bench_now();
 	struct procq *q;
 
-	o.role = PROCQ_ONLOOKER;
-	o.flags = PROCQ_NOCREATE;
+	o.role = PROCQ_ROLE_ONLOOKER;
+	o.flags = PROCQ_OPEN_NOCREATE;
 	while (procq_open(&q, queue, &o) < 0) {
 		if (bench_now() - begun > 10)
 			bench_die("no queue");
@@ -326,12 +326,12 @@ static double memory_each(const struct contender *c)
 	static pid_t pids[ALIVE];
 	static const char *const sleeping[] = { "sleep", "1000", NULL };
 	struct procq_command command = { .size = sizeof(command) };
-	struct procq *q = open_queue(PROCQ_PRODUCER, ALIVE);
+	struct procq *q = open_queue(PROCQ_ROLE_PRODUCER, ALIVE);
 	struct procq_process p;
 	struct given before, after;
 
 	if (strcmp(c->arg, "fork") == 0)
-		command.method = PROCQ_FORK;
+		command.method = PROCQ_METHOD_FORK;
 	else if (strcmp(c->arg, "sleep") == 0)
 		command.argv = sleeping;
 	sleep(1);
@@ -411,7 +411,7 @@ static double many_programs(const struct contender *c)
 static double sweep(const struct contender *c)
 {
 	enum { TAKEN = 1000 };
-	struct procq *q = open_queue(PROCQ_PRODUCER, (uint32_t)c->number);
+	struct procq *q = open_queue(PROCQ_ROLE_PRODUCER, (uint32_t)c->number);
 	struct procq_stat s;
 	double begun;
 	int ready[2];
@@ -423,7 +423,7 @@ static double sweep(const struct contender *c)
 	if (pipe(ready) < 0 || (pid = fork()) < 0)
 		bench_die("fork");
 	if (pid == 0) {
-		q = open_queue(PROCQ_CONSUMER, 0);
+		q = open_queue(PROCQ_ROLE_CONSUMER, 0);
 		for (int i = 0; i < TAKEN; i++)
 			take_one(q, false);
 		if (write(ready[1], "", 1) < 0)
@@ -437,7 +437,7 @@ static double sweep(const struct contender *c)
 	waitpid(pid, NULL, 0);
 	begun = bench_now();
 	do {
-		procq_wait(q, PROCQ_ROOM, PROCQ_FOREVER);
+		procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
 		procq_stat(q, &s);
 	} while (s.returned < TAKEN);
 	begun = bench_now() - begun;
@@ -538,7 +538,8 @@ static void await_queued(struct procq *q, uint64_t count,
 
 	for (;;) {
 		procq_stat(q, s);
-		if (s->states[PROCQ_QUEUED] >= count || bench_now() > until)
+		if (s->states[PROCQ_STATE_QUEUED] >= count ||
+		    bench_now() > until)
 			return;
 		usleep(100000);
 	}
@@ -549,7 +550,7 @@ static void tell_memory(const struct procq_stat *s, pid_t first, pid_t second)
 	rounds_tell(MEMORY, "shared", "bytes per record",
 		    (double)s->bytes / s->capacity);
 	rounds_tell(MEMORY, "processes queued", "",
-		    (double)s->states[PROCQ_QUEUED]);
+		    (double)s->states[PROCQ_STATE_QUEUED]);
 	rounds_tell(MEMORY, "producer, private", "KiB",
 		    (double)private_kib(first));
 	rounds_tell(MEMORY, "consumer, private", "KiB",

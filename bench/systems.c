@@ -43,7 +43,7 @@ static bool procq_make(const char *object, unsigned capacity)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 
-	o.role = PROCQ_KEEPER;
+	o.role = PROCQ_ROLE_KEEPER;
 	o.capacity = capacity;
 	return procq_open(&queue, object, &o) == 0;
 }
@@ -52,7 +52,7 @@ static void procq_join(bool producer)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 
-	o.role = producer ? PROCQ_PRODUCER : PROCQ_CONSUMER;
+	o.role = producer ? PROCQ_ROLE_PRODUCER : PROCQ_ROLE_CONSUMER;
 	if (procq_open(&queue, bench_object, &o) < 0)
 		_exit(3);
 }
@@ -71,7 +71,7 @@ static void procq_put(const struct record *record)
 	memcpy(origin.label + 8, &record->sum, sizeof(record->sum));
 	while ((slot = pq_record_reserve(seg, queue->place + 1, &origin,
 					 &word)) < 0)
-		procq_wait(queue, PROCQ_ROOM, PROCQ_FOREVER);
+		procq_wait(queue, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
 	pq_record_enter(seg, (uint32_t)slot, word, &entry, &seq);
 }
 
@@ -80,16 +80,16 @@ static void procq_get(struct record *record)
 {
 	struct pq_segment *seg = queue->seg;
 	struct pq_hint hint;
-	struct pq_view view;
+	struct pq_snapshot view;
 	uint64_t word, to, label[2];
 	unsigned turns = 0;
 
 	for (;;) {
 		if (pq_take_next(queue, &hint, &word) < 0) {
-			procq_wait(queue, PROCQ_READY, PROCQ_FOREVER);
+			procq_wait(queue, PROCQ_WAIT_READY, PROCQ_FOREVER);
 			continue;
 		}
-		pq_record_view(seg, hint.index, word, &view);
+		pq_record_snapshot(seg, hint.index, word, &view);
 		to = pq_word_take(word, queue->place + 1);
 		if (pq_record_move(seg, hint.index, &word, to))
 			break;
@@ -110,7 +110,7 @@ static void procq_get(struct record *record)
 static void procq_done(void)
 {
 	pq_record_release(queue->seg, taken.slot, queue->place, taken.word,
-			  PQ_RETIRED, true);
+			  PQ_TALLY_RETIRED, true);
 }
 
 static void procq_leave(void)

@@ -3,7 +3,7 @@
  * bell.c - waiting and waking: one process-shared semaphore a participant.
  * Must not decide anything: who wakes looks for itself.
  *
- * No ring is lost: a waiter shows its bit, then looks; a ringer makes its
+ * No wake-up is lost: a waiter shows its bit, then looks; a waker makes its
  * change, then looks for bits. Both are sequentially consistent, so one sees
  * the other. Whoever clears a waiter's bit owes it the post; if it is killed
  * in between, or the one it woke is, the others sleep to the end of their
@@ -12,13 +12,12 @@
  *
  * One looks for many: of those who wait for room, or for an arrival, one at a
  * time is the lookout while it lingers; if anybody sleeps already, the others
- * do so at once. While there is one, nobody is rung. It owes for that: when it
- * has taken its own, and before it does anything else, it rings for what still
- * stands. So does who was rung, for that may have been for many. That loses no
- * ring either: a ringer makes its change, then looks for the lookout; that ends
- * its watch, then looks.
- * If it is killed or stopped on its watch, or owing, the others sleep to the
- * end of their slice, and relieve it.
+ * do so at once. While there is one, nobody is woken. It owes for that: when it
+ * has taken its own, and before it does anything else, it wakes others for what
+ * still stands. So does who was woken, for that may have been for many. That
+ * loses no wake-up either: a waker makes its change, then looks for the
+ * lookout; that ends its watch, then looks. If it is killed or stopped on its
+ * watch, or owing, the others sleep to the end of their slice, and relieve it.
  */
 #include <config.h>
 
@@ -61,7 +60,7 @@ static bool clear_bit(struct pq_waiters *waiters, unsigned place)
 /* ---- ringing ---- */
 
 /* True: there was one to wake. */
-static bool ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
+static bool wake_one(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++) {
 		uint64_t bits;
@@ -81,44 +80,44 @@ static bool ring_one(struct pq_segment *seg, struct pq_waiters *waiters)
 }
 
 /* One of those who wait for the same, if nobody looks out for them. */
-static void ring(struct pq_segment *seg, struct pq_waiters *waiters)
+static void wake(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	/* After the change that this is about. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!atomic_load_explicit(&waiters->lookout, memory_order_relaxed))
-		ring_one(seg, waiters);
+		wake_one(seg, waiters);
 }
 
-void pq_bell_ring_room(struct pq_segment *seg)
+void pq_wake_room(struct pq_segment *seg)
 {
-	ring(seg, &seg->header->room);
+	wake(seg, &seg->header->room);
 }
 
-void pq_bell_ring_arrival(struct pq_segment *seg)
+void pq_wake_arrival(struct pq_segment *seg)
 {
-	ring(seg, &seg->header->arrivals);
+	wake(seg, &seg->header->arrivals);
 }
 
-static void ring_all(struct pq_segment *seg, struct pq_waiters *waiters)
+static void wake_all(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	atomic_thread_fence(memory_order_seq_cst);
 	/* Who was woken may wait again meanwhile: not for ever. */
 	for (int n = 0; n < PROCQ_PARTICIPANTS_MAX; n++)
-		if (!ring_one(seg, waiters))
+		if (!wake_one(seg, waiters))
 			return;
 }
 
-void pq_bell_ring_arrivals(struct pq_segment *seg)
+void pq_wake_all_arrivals(struct pq_segment *seg)
 {
-	ring_all(seg, &seg->header->arrivals);
+	wake_all(seg, &seg->header->arrivals);
 }
 
-void pq_bell_ring_exits(struct pq_segment *seg)
+void pq_wake_all_exits(struct pq_segment *seg)
 {
-	ring_all(seg, &seg->header->exits);
+	wake_all(seg, &seg->header->exits);
 }
 
-void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants)
+void pq_wake(struct pq_segment *seg, unsigned place, unsigned wants)
 {
 	struct pq_participant *who;
 
@@ -160,9 +159,9 @@ static void relieve(struct pq_waiters *waiters)
 
 void pq_bell_relieve(struct pq_segment *seg, unsigned wants)
 {
-	if (wants & PROCQ_ROOM)
+	if (wants & PROCQ_WAIT_ROOM)
 		relieve(&seg->header->room);
-	if (wants & PROCQ_READY)
+	if (wants & PROCQ_WAIT_READY)
 		relieve(&seg->header->arrivals);
 }
 
@@ -171,11 +170,11 @@ void pq_bell_relieve(struct pq_segment *seg, unsigned wants)
 void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants)
 {
 	atomic_store(&seg->participants[place].wants, wants);
-	if (wants & PROCQ_ROOM)
+	if (wants & PROCQ_WAIT_ROOM)
 		set_bit(&seg->header->room, place);
-	if (wants & PROCQ_READY)
+	if (wants & PROCQ_WAIT_READY)
 		set_bit(&seg->header->arrivals, place);
-	if (wants & PROCQ_EXITS)
+	if (wants & PROCQ_WAIT_EXITS)
 		set_bit(&seg->header->exits, place);
 	atomic_thread_fence(memory_order_seq_cst);
 }
@@ -184,19 +183,20 @@ bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants,
 		  unsigned *owed)
 {
 	struct pq_participant *me = &seg->participants[place];
-	unsigned rung = 0;
+	unsigned woken = 0;
 
 	/* By its bit, whether the post has been heard or not. */
-	if (wants & PROCQ_ROOM && !clear_bit(&seg->header->room, place))
-		rung |= PROCQ_ROOM;
-	if (wants & PROCQ_READY && !clear_bit(&seg->header->arrivals, place))
-		rung |= PROCQ_READY;
-	*owed |= rung;
-	if (wants & PROCQ_EXITS && !clear_bit(&seg->header->exits, place))
-		rung |= PROCQ_EXITS;
+	if (wants & PROCQ_WAIT_ROOM && !clear_bit(&seg->header->room, place))
+		woken |= PROCQ_WAIT_ROOM;
+	if (wants & PROCQ_WAIT_READY &&
+	    !clear_bit(&seg->header->arrivals, place))
+		woken |= PROCQ_WAIT_READY;
+	*owed |= woken;
+	if (wants & PROCQ_WAIT_EXITS && !clear_bit(&seg->header->exits, place))
+		woken |= PROCQ_WAIT_EXITS;
 	atomic_store(&me->wants, 0);
 	/* Whatever was posted says "look", which the caller does next. */
-	return pq_bell_empty(&me->bell) || rung;
+	return pq_bell_empty(&me->bell) || woken;
 }
 
 void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
@@ -260,7 +260,7 @@ static bool asleep(const struct pq_waiters *waiters)
 /* Linger, on the lookout if something is wanted that others wait for, too. If
  * one of them is, as somebody who has yet to begin his wait: nobody relies on
  * it, and it owes nothing; and not at all if another sleeps already, who is to
- * be rung first when there is more to do. */
+ * be woken first when there is more to do. */
 static bool look_out(struct pq_segment *seg, unsigned place, unsigned wants,
 		     int64_t time, int64_t deadline, bool (*worth)(void *),
 		     void *arg, unsigned *owed)
@@ -268,21 +268,22 @@ static bool look_out(struct pq_segment *seg, unsigned place, unsigned wants,
 	unsigned watches = 0;
 	bool found;
 
-	if (wants & PROCQ_ROOM && take_watch(&seg->header->room, place))
-		watches |= PROCQ_ROOM;
-	if (wants & PROCQ_READY && take_watch(&seg->header->arrivals, place))
-		watches |= PROCQ_READY;
-	if (!watches && ((wants & PROCQ_ROOM && asleep(&seg->header->room)) ||
-			 (wants & PROCQ_READY &&
-			  asleep(&seg->header->arrivals))))
+	if (wants & PROCQ_WAIT_ROOM && take_watch(&seg->header->room, place))
+		watches |= PROCQ_WAIT_ROOM;
+	if (wants & PROCQ_WAIT_READY &&
+	    take_watch(&seg->header->arrivals, place))
+		watches |= PROCQ_WAIT_READY;
+	if (!watches &&
+	    ((wants & PROCQ_WAIT_ROOM && asleep(&seg->header->room)) ||
+	     (wants & PROCQ_WAIT_READY && asleep(&seg->header->arrivals))))
 		return false;
 	*owed |= watches;
 	found = linger(time, deadline, worth, arg);
 	/* Ended before the last look, which comes after a fence: here, in
 	 * pq_bell_show(); where something was found, before it is passed on. */
-	if (watches & PROCQ_ROOM)
+	if (watches & PROCQ_WAIT_ROOM)
 		leave_watch(&seg->header->room, place);
-	if (watches & PROCQ_READY)
+	if (watches & PROCQ_WAIT_READY)
 		leave_watch(&seg->header->arrivals, place);
 	return found;
 }
@@ -294,7 +295,7 @@ int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 	int rc = 0;
 
 	if (look_out(seg, place, wants, time, deadline, worth, arg, owed)) {
-		/* Who has rung for this must not end the next wait, too. */
+		/* Who has woken for this must not end the next wait, too. */
 		pq_bell_empty(&seg->participants[place].bell);
 		return 0;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * bell.h - waiting and waking. A ring means "look again" and nothing else.
+ * bell.h - waiting and waking. A wake-up means "look again" and nothing else.
  */
 #ifndef PQ_BELL_H
 #define PQ_BELL_H
@@ -21,16 +21,16 @@ bool pq_bell_empty(sem_t *bell);
 #endif
 
 /**
- * Sleep until rung, or until the deadline.
- * @param wants PROCQ_ROOM and so on, shown to those who ring
+ * Sleep until woken, or until the deadline.
+ * @param wants PROCQ_WAIT_ROOM and so on, shown to those who wake
  * @param time let others run so long before the sleep, or a few turns; ns.
  * Not if another is on the lookout for the same, and a third sleeps for it
  * @param worth is there anything already? Asked between those turns, and
  * once more after wants is shown
- * @param owed what it has been on the lookout for, or rung for, is added: room,
- * arrivals. The caller owes a ring for that, if there is more than it takes,
- * before it does anything else than to wait for it again
- * @retval 0 rung, or it was worth it
+ * @param owed what it has been on the lookout for, or woken for, is added:
+ * room, arrivals. The caller owes a wake-up for that, if there is more than it
+ * takes, before it does anything else than to wait for it again
+ * @retval 0 woken, or it was worth it
  * @retval -ETIMEDOUT, -EINTR
  */
 int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
@@ -42,7 +42,7 @@ int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
 void pq_bell_relieve(struct pq_segment *seg, unsigned wants);
 
 /** Show, and no longer show, what this participant waits for, where it
- * sleeps by other means. True: it was rung meanwhile.
+ * sleeps by other means. True: it was woken meanwhile.
  * @param owed as of pq_bell_wait() */
 void pq_bell_show(struct pq_segment *seg, unsigned place, unsigned wants);
 bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants,
@@ -53,14 +53,14 @@ void pq_bell_hide_dead(struct pq_segment *seg, unsigned place);
 
 /** Wake one that waits for room, for an arrival; nobody, if one is on the
  * lookout for it. Async-signal-safe. */
-void pq_bell_ring_room(struct pq_segment *seg);
-void pq_bell_ring_arrival(struct pq_segment *seg);
+void pq_wake_room(struct pq_segment *seg);
+void pq_wake_arrival(struct pq_segment *seg);
 /** Wake all that wait for an arrival, for an exit: not all of them can do
  * something about each. */
-void pq_bell_ring_arrivals(struct pq_segment *seg);
-void pq_bell_ring_exits(struct pq_segment *seg);
+void pq_wake_all_arrivals(struct pq_segment *seg);
+void pq_wake_all_exits(struct pq_segment *seg);
 
 /** Wake this participant if it waits for any of these. Async-signal-safe. */
-void pq_bell_ring(struct pq_segment *seg, unsigned place, unsigned wants);
+void pq_wake(struct pq_segment *seg, unsigned place, unsigned wants);
 
 #endif

@@ -15,11 +15,13 @@
 
 /* What the pin, or the lack of one, told when it was taken. */
 enum pq_verdict {
-	PQ_MARKED,	/* its word said so: it was dead already, and not pinned */
-	PQ_PINNED,	/* the pin holds the recorded process */
-	PQ_BY_PARENT,	/* no pins here; its living parent can signal it */
-	PQ_STALE,	/* it is provably not there any more */
-	PQ_UNPROVEN	/* something has its pid, and nothing tells what */
+	PQ_VERDICT_MARKED,    /* its word said so: it was dead already, and not
+				 pinned */
+	PQ_VERDICT_PINNED,    /* the pin holds the recorded process */
+	PQ_VERDICT_BY_PARENT, /* no pins here; its living parent can signal it
+			       */
+	PQ_VERDICT_STALE,     /* it is provably not there any more */
+	PQ_VERDICT_UNPROVEN /* something has its pid, and nothing tells what */
 };
 
 struct pq_flight {

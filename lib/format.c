@@ -29,8 +29,8 @@ bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
 		return false;
 	*word = pq_load_word(seg, index);
 	return same_gen(*word, gen) &&
-	       (pq_word_state(*word) == PROCQ_QUEUED ||
-		pq_word_state(*word) == PROCQ_EXITED);
+	       (pq_word_state(*word) == PROCQ_STATE_QUEUED ||
+		pq_word_state(*word) == PROCQ_STATE_EXITED);
 }
 
 bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen)
@@ -48,7 +48,7 @@ bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen)
 	if (index >= seg->capacity)
 		return false;
 	word = pq_load_word(seg, index);
-	return same_gen(word, gen) && pq_word_state(word) == PROCQ_FREE;
+	return same_gen(word, gen) && pq_word_state(word) == PROCQ_STATE_FREE;
 }
 
 /* ---- sizes ---- */
@@ -99,7 +99,7 @@ size_t pq_segment_bytes(uint32_t capacity)
 	return offsets_of(capacity).end;
 }
 
-void pq_format_views(struct pq_segment *seg, char *base, uint32_t capacity)
+void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity)
 {
 	struct offsets at = offsets_of(capacity);
 
@@ -253,8 +253,9 @@ int pq_format_judge(const struct pq_header *h, size_t size)
 		if (magic == PQ_MAGIC_BUILDING)
 			return PQ_UNFINISHED;
 		if (magic == PQ_MAGIC)
-			return atomic_load(&h->life) == PQ_LIFE_FINAL
-				? PQ_FINISHED_FINAL : PQ_FINISHED;
+			return atomic_load(&h->state) == PQ_OBJECT_FINAL
+				       ? PQ_FINISHED_FINAL
+				       : PQ_FINISHED;
 		if (magic != 0 || size != sizeof(*h))
 			return -EBADMSG;
 		/* The first thing that a creator makes: an empty header. */

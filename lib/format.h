@@ -18,7 +18,7 @@
 size_t pq_segment_bytes(uint32_t capacity);
 
 /** Where everything is, in the mapping that begins at base. */
-void pq_format_views(struct pq_segment *seg, char *base, uint32_t capacity);
+void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity);
 
 /**
  * Fill an object that is all zeros: everything but the magic.

@@ -36,7 +36,7 @@ int pq_usable_participant(const struct procq *q)
 {
 	int rc = pq_usable(q);
 
-	return rc == 0 && q->role == PROCQ_ONLOOKER ? -EINVAL : rc;
+	return rc == 0 && q->role == PROCQ_ROLE_ONLOOKER ? -EINVAL : rc;
 }
 
 unsigned pq_handle_forks(void)

@@ -45,8 +45,9 @@ struct procq {
 	 * is about to happen, so there is nothing to linger for. */
 	bool vain;
 
-	/* What it has looked out for while others slept, or was rung for,
-	 * PROCQ_ROOM and PROCQ_READY, and not yet passed on: see bell.c. */
+	/* What it has looked out for while others slept, or was woken for,
+	 * PROCQ_WAIT_ROOM and PROCQ_WAIT_READY, and not yet passed on: see
+	 * bell.c. */
 	unsigned owed;
 
 	/* Set by procq_wake(), perhaps in a signal handler; taken back by the

@@ -97,21 +97,21 @@ static void count_participants(struct pq_segment *seg, struct procq_stat *out)
 		uint64_t who;
 		uint32_t wants;
 
-		out->retired += atomic_load(&p->tally[PQ_RETIRED]);
-		out->exited += atomic_load(&p->tally[PQ_EXITED_SELF]);
-		out->lost += atomic_load(&p->tally[PQ_LOST]);
+		out->retired += atomic_load(&p->tally[PQ_TALLY_RETIRED]);
+		out->exited += atomic_load(&p->tally[PQ_TALLY_EXITED]);
+		out->lost += atomic_load(&p->tally[PQ_TALLY_LOST]);
 		if (pq_member_dead(seg, i, &who)) {
 			out->dead++;
 			continue;
 		}
 		if (!who)
 			continue;
-		out->producers += pq_who_role(who) == PROCQ_PRODUCER;
-		out->consumers += pq_who_role(who) == PROCQ_CONSUMER;
-		out->keepers += pq_who_role(who) == PROCQ_KEEPER;
+		out->producers += pq_who_role(who) == PROCQ_ROLE_PRODUCER;
+		out->consumers += pq_who_role(who) == PROCQ_ROLE_CONSUMER;
+		out->keepers += pq_who_role(who) == PROCQ_ROLE_KEEPER;
 		wants = atomic_load(&p->wants);
-		out->waiting_room += !!(wants & PROCQ_ROOM);
-		out->waiting_ready += !!(wants & PROCQ_READY);
+		out->waiting_room += !!(wants & PROCQ_WAIT_ROOM);
+		out->waiting_ready += !!(wants & PROCQ_WAIT_READY);
 	}
 }
 
@@ -119,15 +119,16 @@ static void count_records(const struct pq_segment *seg, struct procq_stat *out)
 {
 	for (uint32_t i = 0; i < seg->capacity; i++) {
 		unsigned state = pq_word_state(pq_load_word(seg, i));
-		bool present = state == PROCQ_QUEUED || state == PROCQ_TAKEN ||
-			       state == PROCQ_EXITED;
+		bool present = state == PROCQ_STATE_QUEUED ||
+			       state == PROCQ_STATE_TAKEN ||
+			       state == PROCQ_STATE_EXITED;
 
-		if (state <= PROCQ_GONE)
+		if (state <= PROCQ_STATE_GONE)
 			out->states[state]++;
 		out->present += present;
 		/* A life is counted by its child, or at its release. */
-		out->started += pq_untag(atomic_load(&seg->records[i].lives),
-					 PQ_LIVES_BITS);
+		out->started += pq_untag(atomic_load(&seg->records[i].counted),
+					 PQ_COUNTED_BITS);
 		if (present && !pq_record_counted(seg, i))
 			out->started++;
 	}
@@ -166,7 +167,7 @@ int procq_drained(struct procq *q)
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX && !closed; i++) {
 		uint64_t who = atomic_load(&seg->participants[i].who);
 
-		if (pq_who_role(who) == PROCQ_PRODUCER &&
+		if (pq_who_role(who) == PROCQ_ROLE_PRODUCER &&
 		    pq_byte_held(seg, pq_who_incarnation(who)))
 			return 0;
 	}
@@ -174,10 +175,10 @@ int procq_drained(struct procq *q)
 		uint64_t word = pq_load_word(seg, i);
 		unsigned state = pq_word_state(word);
 
-		if (state == PROCQ_FREE || state == PROCQ_GONE)
+		if (state == PROCQ_STATE_FREE || state == PROCQ_STATE_GONE)
 			continue;
 		/* What the caller has taken is for it to judge. */
-		if (state != PROCQ_TAKEN ||
+		if (state != PROCQ_STATE_TAKEN ||
 		    pq_word_owner(word) != q->place + 1)
 			return 0;
 	}
@@ -206,7 +207,7 @@ int procq_snapshot(const struct procq *q, struct procq_process *out,
 	for (uint32_t i = 0; i < seg->capacity; i++) {
 		uint64_t word = pq_load_word(seg, i);
 
-		if (pq_word_state(word) == PROCQ_FREE)
+		if (pq_word_state(word) == PROCQ_STATE_FREE)
 			continue;
 		if (n == room) {
 			room = room ? 2 * room : 64;
@@ -359,7 +360,7 @@ static int unless_scarce(int err)
 }
 
 /* 1: it is one; 0: it is none, or may not be looked at; -errno. */
-static int is_queue(int dir, const char *name, struct procq_entry *entry)
+static int is_queue(int dir, const char *name, struct procq_found *entry)
 {
 	bool ours = strncmp(name, "procq.", 6) == 0;
 	struct stat st;
@@ -381,7 +382,7 @@ static int is_queue(int dir, const char *name, struct procq_entry *entry)
 	return rc < 0 ? unless_scarce(-rc) : rc;
 }
 
-int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
+int procq_list(int (*visit)(const struct procq_found *, void *), void *arg)
 {
 	DIR *dir = opendir(SHM_DIRECTORY);
 	struct dirent *d;
@@ -390,7 +391,7 @@ int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
 	if (!dir)
 		return -errno;
 	while (rc == 0) {
-		struct procq_entry entry;
+		struct procq_found entry;
 
 		errno = 0;
 		/* A stream of our own. */
@@ -409,7 +410,7 @@ int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
 
 #else
 
-int procq_list(int (*visit)(const struct procq_entry *, void *), void *arg)
+int procq_list(int (*visit)(const struct procq_found *, void *), void *arg)
 {
 	(void)visit, (void)arg;
 	return -ENOTSUP;

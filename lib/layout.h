@@ -31,9 +31,9 @@
 
 /* Who counts what; the order of procq_stat's members. */
 enum pq_tally {
-	PQ_RETIRED = 0,
-	PQ_EXITED_SELF = 1,
-	PQ_LOST = 2,
+	PQ_TALLY_RETIRED = 0,
+	PQ_TALLY_EXITED = 1,
+	PQ_TALLY_LOST = 2,
 	PQ_TALLIES = 3
 };
 
@@ -59,7 +59,7 @@ static inline uint64_t pq_untag(uint64_t field, unsigned bits)
 #define PQ_IDENT_BITS 44	/* pidfs inode or start time */
 #define PQ_SEQ_BITS 48		/* position in the ready ring, plus one */
 #define PQ_ENTERED_BITS 40	/* µs from start to entry */
-#define PQ_LIVES_BITS 32	/* processes that entered through the record */
+#define PQ_COUNTED_BITS 32	/* processes that entered through the record */
 
 /* producer: incarnation:48 flags:16. */
 #define PQ_INCARNATION_BITS 48
@@ -88,7 +88,7 @@ struct pq_record {
 	_Atomic uint64_t entered;
 	/* Counts each life once: by the child, or whoever comes upon it
 	 * uncounted; CAS from a tag of another life. Never emptied. */
-	_Atomic uint64_t lives;
+	_Atomic uint64_t counted;
 
 	/* Written by the producer while the record is RESERVED by it. SURE is
 	 * added by CAS, by who leaves or by the sweep of a dead producer. */
@@ -123,8 +123,8 @@ struct pq_participant {
 	/* Counts of this place in the table, whoever sits in it. Written by
 	 * the participant; after its death CAS by the sweep. */
 	_Atomic uint64_t tally[PQ_TALLIES];
-	/* What it sleeps for, PROCQ_ROOM and so on. Set by itself; a bit is
-	 * cleared by itself or by who rings for it. Sequentially consistent
+	/* What it sleeps for, PROCQ_WAIT_ROOM and so on. Set by itself; a bit
+	 * is cleared by itself or by who wakes for it. Sequentially consistent
 	 * with the look that follows; see bell.c. */
 	_Atomic uint32_t wants;
 	_Atomic int32_t pid;		/* written by itself, for others to show */
@@ -145,18 +145,18 @@ _Static_assert(PROCQ_PARTICIPANTS_MAX % 64 == 0, "whole words of bits");
 /* Waiters of a kind. */
 struct pq_waiters {
 	/* Who sleeps, one bit per participant. Set by the waiter; cleared by
-	 * it, by who rings it, or by the sweep. */
+	 * it, by who wakes it, or by the sweep. */
 	_Alignas(PQ_LINE) _Atomic uint64_t bits[PROCQ_PARTICIPANTS_MAX / 64];
 	/* The place + 1 of the lookout, 0: there is none. Set by itself, by
 	 * CAS from 0; set back by it, by the sweep, or by who has slept in
-	 * vain meanwhile. Read by who rings. Not for exits. */
+	 * vain meanwhile. Read by who wakes. Not for exits. */
 	_Alignas(PQ_LINE) _Atomic uint64_t lookout;
 };
 
 /* The life of the object; see segment.c. Anything else is the incarnation
  * that proposes to remove it. */
-#define PQ_LIFE_OPEN UINT64_C(0)
-#define PQ_LIFE_FINAL UINT64_MAX
+#define PQ_OBJECT_OPEN	UINT64_C(0)
+#define PQ_OBJECT_FINAL UINT64_MAX
 
 struct pq_header {
 	/* Written by the creator under the init lock, magic last with release;
@@ -174,7 +174,7 @@ struct pq_header {
 	int64_t created;		/* wall clock */
 
 	/* OPEN, PROPOSED by an incarnation, FINAL; by CAS. */
-	_Alignas(PQ_LINE) _Atomic uint64_t life;
+	_Alignas(PQ_LINE) _Atomic uint64_t state;
 	_Atomic uint64_t next_incarnation;	/* fetch-and-add by joiners */
 	_Atomic uint64_t closed;		/* by procq_set_closed() */
 	/* When somebody last looked for the dead, monotonic ns; CAS by who
@@ -194,7 +194,7 @@ struct pq_header {
 	struct pq_waiters exits;
 };
 
-_Static_assert(offsetof(struct pq_header, life) == PQ_LINE, "layout");
+_Static_assert(offsetof(struct pq_header, state) == PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, ready) == 2 * PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, room) == 6 * PQ_LINE, "layout");
 _Static_assert(sizeof(struct pq_header) == 12 * PQ_LINE, "layout");

@@ -34,7 +34,7 @@ static struct pq_segment *list;	/* written with both, read with either */
 
 /* A thread that is cancelled with the mutex would keep it for ever: to wait
  * for an init lock is a cancellation point, and so is every close(). */
-int pq_views_lock(void)
+int pq_segments_lock(void)
 {
 	int state;
 
@@ -43,7 +43,7 @@ int pq_views_lock(void)
 	return state;
 }
 
-void pq_views_unlock(int state)
+void pq_segments_unlock(int state)
 {
 	pthread_mutex_unlock(&open_mutex);
 	pthread_setcancelstate(state, NULL);
@@ -60,7 +60,7 @@ static void unlock_list(void)
 }
 
 /* Both mutexes, so that either is enough to read. */
-void pq_views_add(struct pq_segment *seg)
+void pq_segments_add(struct pq_segment *seg)
 {
 	lock_list();
 	seg->next = list;
@@ -68,7 +68,7 @@ void pq_views_add(struct pq_segment *seg)
 	unlock_list();
 }
 
-void pq_views_remove(struct pq_segment *seg)
+void pq_segments_remove(struct pq_segment *seg)
 {
 	lock_list();
 	for (struct pq_segment **p = &list; *p; p = &(*p)->next)
@@ -79,7 +79,7 @@ void pq_views_remove(struct pq_segment *seg)
 	unlock_list();
 }
 
-struct pq_segment *pq_views_first(void)
+struct pq_segment *pq_segments_first(void)
 {
 	return list;
 }

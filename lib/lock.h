@@ -18,16 +18,16 @@
  * One opening or closing of objects at a time in a process: its threads would
  * not see each other's init lock, nor the other's descriptor of the same
  * object. Nobody is cancelled meanwhile.
- * @return what to hand to pq_views_unlock()
+ * @return what to hand to pq_segments_unlock()
  */
-int pq_views_lock(void);
-void pq_views_unlock(int state);
+int pq_segments_lock(void);
+void pq_segments_unlock(int state);
 
 /** The views that this process has, and forks of it inherit. Only between the
  * two above. */
-void pq_views_add(struct pq_segment *seg);
-void pq_views_remove(struct pq_segment *seg);
-struct pq_segment *pq_views_first(void);
+void pq_segments_add(struct pq_segment *seg);
+void pq_segments_remove(struct pq_segment *seg);
+struct pq_segment *pq_segments_first(void);
 
 /**
  * Take an incarnation's lock byte.

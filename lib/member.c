@@ -32,7 +32,7 @@ static void sit_down(struct pq_segment *seg, unsigned place)
 			      memory_order_relaxed);
 	atomic_store_explicit(&me->wants, 0, memory_order_relaxed);
 	atomic_store_explicit(&me->alive, 0, memory_order_relaxed);
-	/* A late ring for the previous tenant may still come: it only makes
+	/* A late wake-up for the previous tenant may still come: it only makes
 	 * a wait return early. */
 	pq_bell_empty(&me->bell);
 }
@@ -85,13 +85,13 @@ static int find_place(struct pq_segment *seg, uint64_t who)
  * entry, or this sees what the remover wrote. */
 static bool keep_open(struct pq_segment *seg)
 {
-	uint64_t life = atomic_load(&seg->header->life);
+	uint64_t life = atomic_load(&seg->header->state);
 
-	while (life != PQ_LIFE_OPEN && life != PQ_LIFE_FINAL)
-		if (atomic_compare_exchange_weak(&seg->header->life, &life,
-						 PQ_LIFE_OPEN))
+	while (life != PQ_OBJECT_OPEN && life != PQ_OBJECT_FINAL)
+		if (atomic_compare_exchange_weak(&seg->header->state, &life,
+						 PQ_OBJECT_OPEN))
 			return true;
-	return life == PQ_LIFE_OPEN;
+	return life == PQ_OBJECT_OPEN;
 }
 
 int pq_member_sit_again(struct pq_segment *seg, unsigned role,
@@ -146,14 +146,14 @@ int pq_member_find(const struct pq_segment *seg, uint64_t incarnation)
 	return -1;
 }
 
-void pq_member_show_life(struct pq_segment *seg, unsigned place)
+void pq_member_show_alive(struct pq_segment *seg, unsigned place)
 {
 	atomic_store_explicit(&seg->participants[place].alive, pq_clock_life(),
 			      memory_order_relaxed);
 }
 
-int64_t pq_member_lived(const struct pq_segment *seg, unsigned place,
-			uint64_t incarnation)
+int64_t pq_member_last_alive(const struct pq_segment *seg, unsigned place,
+			     uint64_t incarnation)
 {
 	const struct pq_participant *it = &seg->participants[place];
 	int64_t alive = atomic_load_explicit(&it->alive, memory_order_acquire);
@@ -215,7 +215,7 @@ static bool word_still_taken(const struct pq_segment *seg, unsigned place,
 	if (slot >= seg->capacity)
 		return true;
 	word = pq_load_word(seg, slot);
-	return pq_word_state(word) == PROCQ_TAKEN &&
+	return pq_word_state(word) == PROCQ_STATE_TAKEN &&
 	       pq_word_owner(word) == place + 1 &&
 	       pq_word_gen(word) == (intent & PQ_GEN_MASK);
 }

@@ -58,11 +58,11 @@ int pq_member_sit_again(struct pq_segment *seg, unsigned role,
 int pq_member_find(const struct pq_segment *seg, uint64_t incarnation);
 
 /** It lives: to be told from time to time, see pq_start_is_past(). */
-void pq_member_show_life(struct pq_segment *seg, unsigned place);
+void pq_member_show_alive(struct pq_segment *seg, unsigned place);
 /** When the incarnation in this place said so last; 0: never, or it is not in
  * this place any more. */
-int64_t pq_member_lived(const struct pq_segment *seg, unsigned place,
-			uint64_t incarnation);
+int64_t pq_member_last_alive(const struct pq_segment *seg, unsigned place,
+			     uint64_t incarnation);
 
 /** Is this seat taken by somebody who is dead? *who is what was read. */
 bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *who);

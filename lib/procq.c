@@ -30,7 +30,8 @@
 #include "unforked.h"
 #include "wait.h"
 
-/* How long PROCQ_ENTERED waits for a child that is neither in nor dead. */
+/* How long PROCQ_SPAWN_ENTERED waits for a child that is neither in nor dead.
+ */
 #define ENTRY_MAX PQ_SECOND
 
 int64_t procq_now(void)
@@ -68,9 +69,9 @@ static int check_options(const struct procq_options *options)
 {
 	if (!options || options->size != sizeof(*options))
 		return -EINVAL;
-	if (options->role < PROCQ_PRODUCER || options->role > PROCQ_ONLOOKER ||
-	    options->capacity > PROCQ_CAPACITY_MAX ||
-	    options->mode & ~0777u)
+	if (options->role < PROCQ_ROLE_PRODUCER ||
+	    options->role > PROCQ_ROLE_ONLOOKER ||
+	    options->capacity > PROCQ_CAPACITY_MAX || options->mode & ~0777u)
 		return -EINVAL;
 	return 0;
 }
@@ -105,7 +106,7 @@ static int seat_again(struct procq *q)
 
 static int join(struct procq *q, uint64_t creator)
 {
-	if (q->role == PROCQ_ONLOOKER)
+	if (q->role == PROCQ_ROLE_ONLOOKER)
 		return 0;
 	if (creator) {
 		q->incarnation = creator;
@@ -150,8 +151,8 @@ int procq_open(struct procq **out, const char *name,
 	if (!q)
 		return -ENOMEM;
 	o = *options;
-	if (o.role == PROCQ_ONLOOKER)
-		o.flags |= PROCQ_NOCREATE;
+	if (o.role == PROCQ_ROLE_ONLOOKER)
+		o.flags |= PROCQ_OPEN_NOCREATE;
 	snprintf(q->name, sizeof(q->name), "%s", name);
 	q->forks = pq_handle_forks();
 	q->pid = getpid();
@@ -190,11 +191,11 @@ static bool leave(struct procq *q)
 	 * second one is harmless. */
 	if (q->children.count)
 		pq_sweep_hints(q->seg);
-	pq_show_last_life(q);
+	pq_show_last_alive(q);
 	pq_sweep_self(q->seg, q->place, pq_who(q->role, q->incarnation));
 	pq_bell_hide_dead(q->seg, q->place);
 	/* Whatever it owes: a wait may have been cancelled. */
-	q->owed = PROCQ_ROOM | PROCQ_READY;
+	q->owed = PROCQ_WAIT_ROOM | PROCQ_WAIT_READY;
 	pq_pass_on(q, q->owed);
 	/* After the dead, too: their places would keep the queue. */
 	pq_sweep_dead(q->seg, NULL);
@@ -213,7 +214,7 @@ static int close_handle(struct procq *q)
 		return 0;
 	if (pq_usable(q) < 0)
 		return -ECHILD;
-	if (q->role != PROCQ_ONLOOKER) {
+	if (q->role != PROCQ_ROLE_ONLOOKER) {
 		q->look_after = 0;
 		procq_reap(q);
 		removed = leave(q);
@@ -225,8 +226,8 @@ static int close_handle(struct procq *q)
 		    seat(q) == 0)
 			removed = leave(q);
 		/* Whoever waits for the end of the producers looks again. */
-		if (!removed && q->role == PROCQ_PRODUCER)
-			pq_bell_ring_arrivals(q->seg);
+		if (!removed && q->role == PROCQ_ROLE_PRODUCER)
+			pq_wake_all_arrivals(q->seg);
 	}
 	/* A child that shares our memory, stopped in the middle of its entry,
 	 * needs it all when it is continued: then it is not given back. */
@@ -252,7 +253,7 @@ static void step_out(struct procq *q)
 {
 	pq_pass_on(q, q->owed);
 	pq_byte_drop(q->seg, q->incarnation);
-	q->role = PROCQ_ONLOOKER;
+	q->role = PROCQ_ROLE_ONLOOKER;
 }
 
 int procq_remove(struct procq *q)
@@ -318,7 +319,7 @@ int procq_set_closed(struct procq *q, int closed)
 		return rc;
 	atomic_store(&q->seg->header->closed, closed ? 1 : 0);
 	if (!closed)
-		pq_bell_ring_room(q->seg);
+		pq_wake_room(q->seg);
 	return 0;
 }
 
@@ -332,9 +333,9 @@ static int check_command(const struct procq_command *command)
 {
 	if (command->size && command->size != sizeof(*command))
 		return -EINVAL;
-	if (command->method > PROCQ_CLONE || command->reserved)
+	if (command->method > PROCQ_METHOD_CLONE || command->reserved)
 		return -EINVAL;
-	if (command->method == PROCQ_VFORK && !command->argv)
+	if (command->method == PROCQ_METHOD_VFORK && !command->argv)
 		return -EINVAL;
 	return 0;
 }
@@ -358,9 +359,9 @@ static void fill_start(struct procq *q, const struct procq_command *command,
 	start->seg = q->seg;
 	start->ident_kind = pq_ident_kind();
 	start->parent = q->pid;
-	start->keep = command->flags & PROCQ_KEEP;
-	start->group = command->flags & PROCQ_GROUP;
-	start->keep_stdin = command->flags & PROCQ_STDIN;
+	start->keep = command->flags & PROCQ_SPAWN_KEEP;
+	start->group = command->flags & PROCQ_SPAWN_GROUP;
+	start->keep_stdin = command->flags & PROCQ_SPAWN_STDIN;
 	start->lifeline[0] = start->lifeline[1] = -1;
 	if (!command->argv && !start->keep) {
 		start->lifeline[0] = q->lifeline[0];
@@ -384,11 +385,12 @@ static int start_process(struct procq *q, struct pq_start *start,
 	unsigned wanted = method;
 	int rc;
 
-	if (method == PROCQ_AUTO)
-		wanted = pq_spawn_has(PROCQ_CLONE) ? PROCQ_CLONE : PROCQ_FORK;
+	if (method == PROCQ_METHOD_AUTO)
+		wanted = pq_spawn_has(PROCQ_METHOD_CLONE) ? PROCQ_METHOD_CLONE
+							  : PROCQ_METHOD_FORK;
 	rc = pq_spawn(start, wanted, &q->nest, pid);
-	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_AUTO))
-		rc = pq_spawn(start, PROCQ_FORK, &q->nest, pid);
+	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_METHOD_AUTO))
+		rc = pq_spawn(start, PROCQ_METHOD_FORK, &q->nest, pid);
 	return rc == -EAGAIN ? -EUSERS : rc;
 }
 
@@ -405,7 +407,7 @@ static bool has_entered(void *arg)
 	pq_record_describe(entry->seg, entry->slot,
 			   pq_load_word(entry->seg, entry->slot), &p);
 	/* In the queue without a place in the order: see record.c. */
-	return p.seq || (p.state != PROCQ_RESERVED &&
+	return p.seq || (p.state != PROCQ_STATE_RESERVED &&
 			 atomic_load(&entry->seg->header->lacking));
 }
 
@@ -419,7 +421,9 @@ static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 	while (!has_entered(&entry) && (now = pq_now()) < end) {
 		if (pq_child_dead(pid))
 			return pq_word_state(pq_load_word(q->seg, slot)) ==
-			       PROCQ_RESERVED ? -ECANCELED : 0;
+					       PROCQ_STATE_RESERVED
+				       ? -ECANCELED
+				       : 0;
 		pq_bell_wait(q->seg, q->place, PQ_ENTRY, PQ_LINGER,
 			     now + 10 * PQ_MILLI, has_entered, &entry,
 			     &q->owed);
@@ -459,7 +463,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	int rc;
 
 	slot = reserve(q, command, start);
-	pq_pass_on(q, PROCQ_ROOM);
+	pq_pass_on(q, PROCQ_WAIT_ROOM);
 	if (slot < 0)
 		return (int)slot;
 	start->slot = (uint32_t)slot;
@@ -476,7 +480,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
 	if (start->ident_kind == PQ_IDENT_START)
 		q->last_start = pq_clock_life();
-	if (command->flags & PROCQ_ENTERED)
+	if (command->flags & PROCQ_SPAWN_ENTERED)
 		rc = await_entry(q, start->slot, pid);
 	if (start->exec_error)
 		rc = -start->exec_error;
@@ -501,7 +505,7 @@ static int check_and_spawn(struct procq *q,
 		command = &idle_command;
 	if (rc == 0)
 		rc = check_command(command);
-	if (rc == 0 && !(command->flags & PROCQ_KEEP) && !pq_spawn_ties())
+	if (rc == 0 && !(command->flags & PROCQ_SPAWN_KEEP) && !pq_spawn_ties())
 		rc = -ENOTSUP;
 	if (rc == 0 && !q->children.count && !pq_zombies_stay())
 		rc = -ECHILD;
@@ -511,7 +515,7 @@ static int check_and_spawn(struct procq *q,
 		rc = open_lifeline(q);
 	if (rc < 0)
 		return rc;
-	pq_show_life(q);
+	pq_show_alive(q);
 	fill_start(q, command, &start);
 	return spawn(q, command, &start, out);
 }
@@ -555,7 +559,7 @@ int procq_child(const struct procq *q, uint32_t slot,
 	if (slot >= q->seg->capacity)
 		return -ESRCH;
 	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot), out);
-	if (out->state == PROCQ_FREE || out->producer != q->incarnation)
+	if (out->state == PROCQ_STATE_FREE || out->producer != q->incarnation)
 		return -ESRCH;
 	return 0;
 }
@@ -571,7 +575,7 @@ int procq_reap(struct procq *q)
 
 	if (rc < 0)
 		return rc;
-	pq_show_life(q);
+	pq_show_alive(q);
 	return pq_reap(q, NULL);
 }
 
@@ -581,7 +585,7 @@ int procq_reap_one(struct procq *q, struct procq_event *out)
 
 	if (rc < 0)
 		return rc;
-	pq_show_life(q);
+	pq_show_alive(q);
 	return pq_reap(q, out);
 }
 
@@ -654,7 +658,7 @@ int procq_take(struct procq *q, const struct procq_process *only,
 	if (rc < 0)
 		return rc;
 	rc = take_in_turn(q, only, out);
-	pq_pass_on(q, PROCQ_READY);
+	pq_pass_on(q, PROCQ_WAIT_READY);
 	return rc;
 }
 

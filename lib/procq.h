@@ -8,7 +8,7 @@
  *	struct procq_options o = PROCQ_OPTIONS_INIT;
  *	struct procq *q;
  *
- *	o.role = PROCQ_PRODUCER;
+ *	o.role = PROCQ_ROLE_PRODUCER;
  *	o.capacity = 8;
  *	if (procq_open(&q, "demo", &o) < 0)
  *		return 1;
@@ -16,10 +16,10 @@
  *		if (procq_spawn(q, NULL, NULL) == 0)
  *			n++;
  *		else if (procq_reap(q) == 0)
- *			procq_wait(q, PROCQ_ROOM, PROCQ_FOREVER);
+ *			procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
  *	while (procq_children(q) > 0)
  *		if (procq_reap(q) == 0)
- *			procq_wait(q, PROCQ_CHILD, PROCQ_FOREVER);
+ *			procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
  *	return procq_close(q) < 0;
  *
  * A whole consumer, which ends them, the oldest first:
@@ -29,14 +29,14 @@
  *	struct procq_event e;
  *	struct procq *q;
  *
- *	o.role = PROCQ_CONSUMER;
+ *	o.role = PROCQ_ROLE_CONSUMER;
  *	if (procq_open(&q, "demo", &o) < 0)
  *		return 1;
  *	for (int n = 0; n < 20; ) {
  *		if (procq_take(q, NULL, &p) == 0)
  *			procq_signal(q, p.slot, SIGTERM, 0);
  *		else
- *			procq_wait(q, PROCQ_READY | PROCQ_DEATH, PROCQ_FOREVER);
+ *			procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH, PROCQ_FOREVER);
  *		for (; procq_collect(q, &e) > 0; n++)
  *			printf("%d lived %.3f s\n", (int)e.process.pid,
  *			       (double)e.lived / 1e9);
@@ -102,23 +102,23 @@ extern "C" {
 /* A handle: one participant of one queue, or one onlooker. */
 struct procq;
 
-/* What a participant comes for. Shown to others; PROCQ_ONLOOKER also maps the
+/* What a participant comes for. Shown to others; PROCQ_ROLE_ONLOOKER also maps the
  * object read-only, takes no place in the queue and can only look. */
 enum procq_role {
-	PROCQ_PRODUCER = 1,
-	PROCQ_CONSUMER = 2,
-	PROCQ_KEEPER = 3,	/* checks, repairs, removes */
-	PROCQ_ONLOOKER = 4
+	PROCQ_ROLE_PRODUCER = 1,
+	PROCQ_ROLE_CONSUMER = 2,
+	PROCQ_ROLE_KEEPER = 3,	/* checks, repairs, removes */
+	PROCQ_ROLE_ONLOOKER = 4
 };
 
 /* The state of a record. */
 enum procq_state {
-	PROCQ_FREE = 0,		/* room */
-	PROCQ_RESERVED = 1,	/* a producer is starting a process */
-	PROCQ_QUEUED = 2,	/* a process waits in the queue */
-	PROCQ_TAKEN = 3,	/* a consumer is ending it */
-	PROCQ_EXITED = 4,	/* ended by itself, to be told */
-	PROCQ_GONE = 5		/* dead and told; its parent has yet to reap it */
+	PROCQ_STATE_FREE = 0,		/* room */
+	PROCQ_STATE_RESERVED = 1,	/* a producer is starting a process */
+	PROCQ_STATE_QUEUED = 2,	/* a process waits in the queue */
+	PROCQ_STATE_TAKEN = 3,	/* a consumer is ending it */
+	PROCQ_STATE_EXITED = 4,	/* ended by itself, to be told */
+	PROCQ_STATE_GONE = 5		/* dead and told; its parent has yet to reap it */
 };
 
 /* Options of procq_open(). Begin with PROCQ_OPTIONS_INIT, so that members of
@@ -126,7 +126,7 @@ enum procq_state {
 struct procq_options {
 	uint32_t size;		/* sizeof(struct procq_options) */
 	uint32_t role;		/* an enum procq_role */
-	uint32_t flags;		/* PROCQ_NOCREATE, … */
+	uint32_t flags;		/* PROCQ_OPEN_NOCREATE, … */
 	uint32_t capacity;	/* records, 0: as it is, or the default */
 	uint32_t mode;		/* permission bits of a new object */
 	uint32_t found;		/* out: what the object has instead; see
@@ -135,37 +135,37 @@ struct procq_options {
 };
 
 #define PROCQ_OPTIONS_INIT \
-	{ (uint32_t)sizeof(struct procq_options), PROCQ_CONSUMER, 0, 0, 0600, \
+	{ (uint32_t)sizeof(struct procq_options), PROCQ_ROLE_CONSUMER, 0, 0, 0600, \
 	  0, PROCQ_FOREVER }
 
 /* procq_options.flags: fail with -ENOENT where there is no queue. Consumers
  * and keepers may leave it out only to create an empty queue; an onlooker
  * never creates. */
-#define PROCQ_NOCREATE 1u
+#define PROCQ_OPEN_NOCREATE 1u
 /* procq_options.flags: this process has no children but those of this
  * handle that somebody else would wait for. procq_reap() then also reaps
  * strangers, which it would otherwise have to step around one by one. */
-#define PROCQ_REAP_ALL 2u
+#define PROCQ_OPEN_REAP_ALL 2u
 
 /* How procq_spawn() starts a process. */
 enum procq_method {
-	PROCQ_AUTO = 0,		/* the fastest that works here */
-	PROCQ_FORK = 1,		/* fork() */
-	PROCQ_VFORK = 2,	/* commands only: the parent's memory until exec */
-	PROCQ_CLONE = 3		/* the parent's memory, a small own stack */
+	PROCQ_METHOD_AUTO = 0,		/* the fastest that works here */
+	PROCQ_METHOD_FORK = 1,		/* fork() */
+	PROCQ_METHOD_VFORK = 2,	/* commands only: the parent's memory until exec */
+	PROCQ_METHOD_CLONE = 3		/* the parent's memory, a small own stack */
 };
 
 /* procq_command.flags */
-#define PROCQ_KEEP 1u		/* may outlive its producer: no death signal */
-#define PROCQ_GROUP 2u		/* leads a process group, which is signalled */
-#define PROCQ_STDIN 4u		/* a command keeps standard input */
-#define PROCQ_ENTERED 8u	/* return when it has entered itself */
+#define PROCQ_SPAWN_KEEP 1u		/* may outlive its producer: no death signal */
+#define PROCQ_SPAWN_GROUP 2u		/* leads a process group, which is signalled */
+#define PROCQ_SPAWN_STDIN 4u		/* a command keeps standard input */
+#define PROCQ_SPAWN_ENTERED 8u	/* return when it has entered itself */
 
 /* What procq_spawn() starts. All zero: an idle process. */
 struct procq_command {
 	uint32_t size;		/* sizeof(struct procq_command) */
 	uint32_t method;	/* an enum procq_method */
-	uint32_t flags;		/* PROCQ_KEEP, … */
+	uint32_t flags;		/* PROCQ_SPAWN_KEEP, … */
 	uint32_t reserved;	/* 0 */
 	const char *const *argv; /* NULL-terminated, NULL: an idle process */
 	const sigset_t *mask;	/* its signal mask, NULL: the caller's */
@@ -187,24 +187,24 @@ struct procq_process {
 	int32_t ppid;		/* the process that started it */
 	uint32_t slot;		/* the record, 0 to capacity - 1 */
 	uint32_t state;		/* an enum procq_state */
-	uint32_t flags;		/* PROCQ_KEEP, PROCQ_GROUP, PROCQ_RETURNED */
+	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP, PROCQ_PROCESS_RETURNED */
 	char label[PROCQ_LABEL_SIZE];
 };
 
 /* procq_process.flags: it was handed back by a dead consumer. */
-#define PROCQ_RETURNED 256u
+#define PROCQ_PROCESS_RETURNED 256u
 
 enum procq_event_type {
-	PROCQ_RETIRED = 1,	/* dead, confirmed */
-	PROCQ_STALE = 2		/* provably not there any more when it was
+	PROCQ_EVENT_RETIRED = 1,	/* dead, confirmed */
+	PROCQ_EVENT_STALE = 2		/* provably not there any more when it was
 				 * taken, and nobody was left to say why */
 };
 
 enum procq_cause {
-	PROCQ_UNKNOWN = 0,	/* no status came: its parent is stopped or dead */
-	PROCQ_EXIT = 1,		/* code: the exit status */
-	PROCQ_SIGNAL = 2,	/* code: the signal's number */
-	PROCQ_CORE = 3		/* the same, and a core was dumped */
+	PROCQ_CAUSE_UNKNOWN = 0,	/* no status came: its parent is stopped or dead */
+	PROCQ_CAUSE_EXIT = 1,		/* code: the exit status */
+	PROCQ_CAUSE_SIGNAL = 2,	/* code: the signal's number */
+	PROCQ_CAUSE_CORE = 3		/* the same, and a core was dumped */
 };
 
 /* The end of a process. */
@@ -227,11 +227,11 @@ struct procq_event {
 };
 
 /* What procq_wait() waits for. */
-#define PROCQ_ROOM 1u		/* a free record */
-#define PROCQ_READY 2u		/* a process to take */
-#define PROCQ_DEATH 4u		/* something for procq_collect() */
-#define PROCQ_CHILD 8u		/* something for procq_reap() */
-#define PROCQ_EXITS 16u		/* the one whose turn is next, or perhaps
+#define PROCQ_WAIT_ROOM 1u		/* a free record */
+#define PROCQ_WAIT_READY 2u		/* a process to take */
+#define PROCQ_WAIT_DEATH 4u		/* something for procq_collect() */
+#define PROCQ_WAIT_CHILD 8u		/* something for procq_reap() */
+#define PROCQ_WAIT_EXITS 16u		/* the one whose turn is next, or perhaps
 				 * another in the queue, has exited */
 
 /* Counters and states, summed over the queue. The sums are exact whenever
@@ -270,7 +270,7 @@ struct procq_report {
 };
 
 /* One queue on this machine. */
-struct procq_entry {
+struct procq_found {
 	char object[PROCQ_NAME_SIZE]; /* with its leading slash */
 	uid_t uid;
 	mode_t mode;
@@ -339,7 +339,7 @@ PROCQ_API int procq_open(struct procq **out, const char *name,
  * queue. Processes it started stay what they are: alive in the queue, and
  * children of this process; one that wants none left waits until
  * procq_children() is 0 first. One that has not yet entered ends itself: who
- * leaves processes behind starts them with PROCQ_ENTERED. The last to leave
+ * leaves processes behind starts them with PROCQ_SPAWN_ENTERED. The last to leave
  * an empty queue removes it. Before Linux 6.9, who leaves processes behind is
  * kept for 30 ms, so that they can be told from others later.
  * @param q a handle, or NULL
@@ -361,27 +361,27 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
 
 /**
  * Start a process, which enters itself into the queue before it does anything
- * else. Never blocks for room; with PROCQ_ENTERED, or a command, until the
+ * else. Never blocks for room; with PROCQ_SPAWN_ENTERED, or a command, until the
  * process has entered (and executes the command). Where the system has a
  * death signal, it comes when the thread that called this ends: let a thread
  * spawn that lives as long as the processes may.
  *
  * @param q a producer's handle
  * @param command what to start, NULL: an idle process
- * @param out its description, may be NULL. Without PROCQ_ENTERED, seq and
+ * @param out its description, may be NULL. Without PROCQ_SPAWN_ENTERED, seq and
  *        queued may still be 0
  * @retval 0
- * @retval -EAGAIN the queue is full: wait for PROCQ_ROOM
+ * @retval -EAGAIN the queue is full: wait for PROCQ_WAIT_ROOM
  * @retval -ESHUTDOWN the queue is closed to producers
  * @retval -EINVAL the command; or a method it can't be started with
  * @retval -ENOSYS this method is not available here
- * @retval -ENOTSUP a sandbox forbids the death signal: only with PROCQ_KEEP
+ * @retval -ENOTSUP a sandbox forbids the death signal: only with PROCQ_SPAWN_KEEP
  * @retval -ECHILD SIGCHLD is ignored, so how a process ended can't be told; or
  *         the handle is another process's
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was, has
  *         entered, and exited with 127 or 126
- * @retval -ECANCELED with PROCQ_ENTERED: it was killed before it had entered
+ * @retval -ECANCELED with PROCQ_SPAWN_ENTERED: it was killed before it had entered
  * @retval -EUSERS the system has no process to spare (EAGAIN of fork)
  * @retval -ENOMEM the system has no memory to spare
  * @since 0.1
@@ -390,7 +390,7 @@ PROCQ_API int procq_spawn(struct procq *q, const struct procq_command *command,
 			  struct procq_process *out);
 
 /**
- * Wait until a process that procq_spawn() started without PROCQ_ENTERED has
+ * Wait until a process that procq_spawn() started without PROCQ_SPAWN_ENTERED has
  * entered, and describe it. To be called before it can have been reaped.
  * @param process what procq_spawn() described: slot and pid are read
  * @retval 0 it has; or has not for a second, being stopped: then seq is 0
@@ -515,10 +515,10 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * again. Looks for dead participants, and sweeps after them, when it waits
  * in vain. Before it sleeps it lets others run (sched_yield()) for up to 50 us,
  * unless another participant does that for the same, or the wait before was in
- * vain and nobody was signalled since. Who is back from a wait for PROCQ_ROOM or
- * PROCQ_READY had better start, take, wait or close soon: others may sleep until
+ * vain and nobody was signalled since. Who is back from a wait for PROCQ_WAIT_ROOM or
+ * PROCQ_WAIT_READY had better start, take, wait or close soon: others may sleep until
  * then, PROCQ_PATIENCE at most, for what it has left them.
- * @param what a set of PROCQ_ROOM, PROCQ_READY, …; 0: just sleep
+ * @param what a set of PROCQ_WAIT_ROOM, PROCQ_WAIT_READY, …; 0: just sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again
  * @retval -ETIMEDOUT the deadline came
@@ -545,7 +545,7 @@ PROCQ_API int procq_drained(struct procq *q);
 
 /**
  * Close the queue to producers, or open it again. A handle of any role but
- * PROCQ_ONLOOKER.
+ * PROCQ_ROLE_ONLOOKER.
  * @retval 0
  * @since 0.1
  */
@@ -610,7 +610,7 @@ PROCQ_API int procq_remove(struct procq *q);
  * @retval -ENOMEM, -EMFILE, … what kept it from looking at one
  * @since 0.1
  */
-PROCQ_API int procq_list(int (*visit)(const struct procq_entry *, void *),
+PROCQ_API int procq_list(int (*visit)(const struct procq_found *, void *),
 			 void *arg);
 
 #ifdef __cplusplus

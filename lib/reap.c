@@ -33,18 +33,18 @@ static int64_t nanos(struct timeval tv)
 
 static struct pq_status read_status(const struct pq_corpse *corpse)
 {
-	struct pq_status status = { PROCQ_UNKNOWN, 0, -1, -1, -1 };
+	struct pq_status status = { PROCQ_CAUSE_UNKNOWN, 0, -1, -1, -1 };
 
 	status.code = (unsigned)corpse->info.si_status;
 	switch (corpse->info.si_code) {
 	case CLD_EXITED:
-		status.cause = PROCQ_EXIT;
+		status.cause = PROCQ_CAUSE_EXIT;
 		break;
 	case CLD_KILLED:
-		status.cause = PROCQ_SIGNAL;
+		status.cause = PROCQ_CAUSE_SIGNAL;
 		break;
 	case CLD_DUMPED:
-		status.cause = PROCQ_CORE;
+		status.cause = PROCQ_CAUSE_CORE;
 		break;
 	default:
 		break;
@@ -74,7 +74,7 @@ static void tell(const struct procq *q, const struct pq_status *status,
 	memset(out, 0, sizeof(*out));
 	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot),
 			   &out->process);
-	out->type = PROCQ_RETIRED;
+	out->type = PROCQ_EVENT_RETIRED;
 	out->cause = status->cause;
 	out->code = (int32_t)status->code;
 	out->lived = out->process.age;
@@ -187,7 +187,7 @@ int pq_reap(struct procq *q, struct procq_event *out)
 		if (child) {
 			bury(q, &corpse, child->value, out);
 			reaped++;
-		} else if (q->flags & PROCQ_REAP_ALL) {
+		} else if (q->flags & PROCQ_OPEN_REAP_ALL) {
 			reap_one(pid);
 		} else {
 			return reaped + reap_behind(q, out);

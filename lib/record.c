@@ -69,14 +69,14 @@ static bool append(struct pq_segment *seg, struct pq_ring *ring,
 
 void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 {
-	if (pq_word_state(word) == PROCQ_FREE) {
+	if (pq_word_state(word) == PROCQ_STATE_FREE) {
 		append(seg, &seg->free, slot, word, NULL);
-		pq_bell_ring_room(seg);
+		pq_wake_room(seg);
 	} else {
 		append(seg, &seg->ready, slot, word, NULL);
-		pq_bell_ring_arrival(seg);
-		if (pq_word_state(word) == PROCQ_EXITED)
-			pq_bell_ring_exits(seg);
+		pq_wake_arrival(seg);
+		if (pq_word_state(word) == PROCQ_STATE_EXITED)
+			pq_wake_all_exits(seg);
 	}
 }
 
@@ -119,7 +119,7 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 			uint64_t from = pq_load_word(seg, hint.index);
 
 			*word = pq_word_reserve(from, owner);
-			won = pq_word_state(from) == PROCQ_FREE &&
+			won = pq_word_state(from) == PROCQ_STATE_FREE &&
 			      pq_record_move(seg, hint.index, &from, *word);
 		}
 		alone = pq_ring_skip(&seg->free, &hint);
@@ -167,7 +167,7 @@ static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	if (!append(seg, &seg->ready, slot, word, &at))
 		return;
 	set_tagged(&r->seq, who >> PQ_WHO_BITS, PQ_SEQ_BITS, at + 1);
-	pq_bell_ring_arrival(seg);
+	pq_wake_arrival(seg);
 }
 
 void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
@@ -177,18 +177,18 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 
 	for (;;) {
 		switch (pq_word_state(word)) {
-		case PROCQ_RESERVED:
+		case PROCQ_STATE_RESERVED:
 			if (pq_word_owner(word) != place + 1)
 				return;
 			to = pq_word_free(word);
 			break;
-		case PROCQ_GONE:
+		case PROCQ_STATE_GONE:
 			to = pq_word_free(word);
 			break;
-		case PROCQ_QUEUED:
+		case PROCQ_STATE_QUEUED:
 			mend_hint(seg, slot, word);
 			/* fall through */
-		case PROCQ_TAKEN:
+		case PROCQ_STATE_TAKEN:
 			if (pq_word_flags(word) & PQ_DEAD)
 				return;
 			write_status(&seg->records[slot], status);
@@ -201,12 +201,12 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 		if (pq_record_move(seg, slot, &word, to))
 			break;
 	}
-	if (pq_word_state(to) == PROCQ_FREE)
+	if (pq_word_state(to) == PROCQ_STATE_FREE)
 		pq_record_hint(seg, slot, to);
-	else if (pq_word_state(to) == PROCQ_TAKEN)
-		pq_bell_ring(seg, pq_word_owner(to) - 1, PROCQ_DEATH);
+	else if (pq_word_state(to) == PROCQ_STATE_TAKEN)
+		pq_wake(seg, pq_word_owner(to) - 1, PROCQ_WAIT_DEATH);
 	else
-		pq_bell_ring_exits(seg);
+		pq_wake_all_exits(seg);
 }
 
 /* ---- the child ---- */
@@ -218,21 +218,21 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
  * record that never held a process. */
 static void count_life(struct pq_record *r, uint32_t gen)
 {
-	uint64_t lives = LOAD(r->lives);
+	uint64_t lives = LOAD(r->counted);
 	uint32_t life = gen + 1;
 
-	while ((int32_t)(life - (uint32_t)(lives >> PQ_LIVES_BITS)) > 0)
+	while ((int32_t)(life - (uint32_t)(lives >> PQ_COUNTED_BITS)) > 0)
 		if (atomic_compare_exchange_weak_explicit(
-			    &r->lives, &lives,
-			    pq_tagged(life, PQ_LIVES_BITS,
-				      pq_untag(lives, PQ_LIVES_BITS) + 1),
+			    &r->counted, &lives,
+			    pq_tagged(life, PQ_COUNTED_BITS,
+				      pq_untag(lives, PQ_COUNTED_BITS) + 1),
 			    memory_order_acq_rel, memory_order_relaxed))
 			return;
 }
 
 void pq_record_before_fork(struct pq_segment *seg, struct pq_segment *view)
 {
-	pq_format_views(view, (char *)seg->header, seg->capacity);
+	pq_format_locate(view, (char *)seg->header, seg->capacity);
 	pq_ring_look_ahead(&seg->ready, &view->ready);
 }
 
@@ -257,7 +257,7 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		set_tagged(&r->seq, gen, PQ_SEQ_BITS, *seq);
 	}
 	count_life(r, (uint32_t)gen);
-	pq_bell_ring_arrival(seg);
+	pq_wake_arrival(seg);
 	return true;
 }
 
@@ -266,7 +266,7 @@ bool pq_record_counted(const struct pq_segment *seg, uint32_t slot)
 	const struct pq_record *r = &seg->records[slot];
 	uint32_t life = (uint32_t)(LOAD(r->who) >> PQ_WHO_BITS) + 1;
 
-	return (uint32_t)(LOAD(r->lives) >> PQ_LIVES_BITS) == life;
+	return (uint32_t)(LOAD(r->counted) >> PQ_COUNTED_BITS) == life;
 }
 
 /* ---- the taker ---- */
@@ -281,8 +281,8 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position)
 			   position + 1);
 }
 
-void pq_record_view(const struct pq_segment *seg, uint32_t slot, uint64_t word,
-		    struct pq_view *view)
+void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
+			uint64_t word, struct pq_snapshot *view)
 {
 	const struct pq_record *r = &seg->records[slot];
 	uint64_t producer = LOAD(r->producer);
@@ -298,12 +298,12 @@ void pq_record_view(const struct pq_segment *seg, uint32_t slot, uint64_t word,
 void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		     uint64_t incarnation, int64_t alive)
 {
-	struct pq_view view;
+	struct pq_snapshot view;
 	uint64_t producer;
 
 	if (alive <= 0)		/* where there are better identities */
 		return;
-	pq_record_view(seg, slot, 0, &view);
+	pq_record_snapshot(seg, slot, 0, &view);
 	if (view.producer != incarnation || !(view.flags & PQ_F_START) ||
 	    view.flags & PQ_F_SURE || !pq_start_is_past(view.ident, alive))
 		return;
@@ -348,7 +348,7 @@ bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	uint64_t to;
 
 	do {
-		if (pq_word_state(word) != PROCQ_TAKEN ||
+		if (pq_word_state(word) != PROCQ_STATE_TAKEN ||
 		    pq_word_flags(word) & PQ_DEAD)
 			return false;
 		to = word | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT;
@@ -399,7 +399,7 @@ bool pq_record_return(struct pq_segment *seg, uint32_t slot, unsigned owner)
 
 	/* The parent may add DEAD meanwhile. */
 	do {
-		if (pq_word_state(word) != PROCQ_TAKEN ||
+		if (pq_word_state(word) != PROCQ_STATE_TAKEN ||
 		    pq_word_owner(word) != owner)
 			return false;
 		to = pq_word_return(word);
@@ -437,10 +437,10 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	out->flags = (uint32_t)(producer >> PQ_INCARNATION_BITS) &
 		     (PQ_F_KEEP | PQ_F_GROUP);
 	if (pq_word_flags(word) & PQ_RETURNED)
-		out->flags |= PROCQ_RETURNED;
+		out->flags |= PROCQ_PROCESS_RETURNED;
 	if (!(producer >> PQ_INCARNATION_BITS & PQ_F_START))
 		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
-	if (out->state == PROCQ_TAKEN && owner >= 1 &&
+	if (out->state == PROCQ_STATE_TAKEN && owner >= 1 &&
 	    owner <= PROCQ_PARTICIPANTS_MAX)
 		out->consumer = pq_who_incarnation(
 			atomic_load(&seg->participants[owner - 1].who));

@@ -40,7 +40,7 @@ struct pq_status {
 };
 
 /* A record as it was at one moment. */
-struct pq_view {
+struct pq_snapshot {
 	uint64_t word;
 	uint64_t producer;		/* incarnation */
 	uint64_t ident;
@@ -71,7 +71,7 @@ struct pq_entry {
 /**
  * Look at what a child's entry needs to know, before it is forked: it would
  * write that down in its own copy of this process's memory, page by page.
- * @param view for the child, in memory that it has: enough to enter and to ring
+ * @param view for the child, in memory that it has: enough to enter and to wake
  */
 void pq_record_before_fork(struct pq_segment *seg, struct pq_segment *view);
 
@@ -94,8 +94,8 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 		    const struct pq_status *status);
 
 /** Read the record, for the word that was read. */
-void pq_record_view(const struct pq_segment *seg, uint32_t slot, uint64_t word,
-		    struct pq_view *view);
+void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
+			uint64_t word, struct pq_snapshot *view);
 
 /** One CAS of the word. */
 bool pq_record_move(struct pq_segment *seg, uint32_t slot, uint64_t *from,

@@ -128,7 +128,7 @@ static int name_leads_here(const struct pq_segment *seg)
 
 static int open_object(struct pq_segment *seg, struct procq_options *options)
 {
-	bool create = !(options->flags & PROCQ_NOCREATE);
+	bool create = !(options->flags & PROCQ_OPEN_NOCREATE);
 	int flags = seg->readonly ? O_RDONLY : O_RDWR;
 
 #if defined __linux__
@@ -262,7 +262,7 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	if (base == MAP_FAILED)
 		return -errno;
 	memset(base + sizeof(uint64_t), 0, size - sizeof(uint64_t));
-	pq_format_views(seg, base, capacity);
+	pq_format_locate(seg, base, capacity);
 	rc = pq_format_fill(seg);
 	/* The creator sits at the table before anybody can see it, so that the
 	 * queue never looks like one without a producer. */
@@ -316,7 +316,7 @@ static int verify(struct pq_segment *seg, size_t size,
 	base = map_bytes(seg, pq_segment_bytes((uint32_t)capacity));
 	if (base == MAP_FAILED)
 		return -errno;
-	pq_format_views(seg, base, (uint32_t)capacity);
+	pq_format_locate(seg, base, (uint32_t)capacity);
 	return 0;
 }
 
@@ -356,12 +356,12 @@ static int unlink_object(const struct pq_segment *seg)
  * left when it saw that it was final. */
 static int reopen_final(const struct pq_segment *seg)
 {
-	uint64_t life = PQ_LIFE_FINAL;
+	uint64_t life = PQ_OBJECT_FINAL;
 	struct pq_header *h = map_bytes(seg, sizeof(*h));
 
 	if (h == MAP_FAILED)
 		return -errno;
-	atomic_compare_exchange_strong(&h->life, &life, PQ_LIFE_OPEN);
+	atomic_compare_exchange_strong(&h->state, &life, PQ_OBJECT_OPEN);
 	munmap(h, sizeof(*h));
 	return 0;
 }
@@ -402,7 +402,7 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 {
 	int rc;
 
-	if (options->flags & PROCQ_NOCREATE)
+	if (options->flags & PROCQ_OPEN_NOCREATE)
 		return -ENOENT;
 	rc = pq_init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
@@ -464,10 +464,10 @@ static void free_segment(struct pq_segment *seg)
 
 static struct pq_segment *find_open(const char *name, bool readonly)
 {
-	for (struct pq_segment *seg = pq_views_first(); seg; seg = seg->next)
+	for (struct pq_segment *seg = pq_segments_first(); seg; seg = seg->next)
 		if (seg->pid == getpid() && strcmp(seg->name, name) == 0 &&
 		    (readonly || !seg->readonly) &&
-		    atomic_load(&seg->header->life) != PQ_LIFE_FINAL &&
+		    atomic_load(&seg->header->state) != PQ_OBJECT_FINAL &&
 		    name_leads_here(seg) > 0)
 			return seg;
 	return NULL;
@@ -483,7 +483,7 @@ static int open_new(struct pq_segment **out, const char *name,
 		return -ENOMEM;
 	snprintf(seg->name, sizeof(seg->name), "%s", name);
 	seg->pid = getpid();
-	seg->readonly = options->role == PROCQ_ONLOOKER;
+	seg->readonly = options->role == PROCQ_ROLE_ONLOOKER;
 	seg->fd = seg->lock_fd = -1;
 	while ((rc = attempt(seg, options, incarnation)) == 1)
 		pq_close_descriptors(seg);
@@ -492,7 +492,7 @@ static int open_new(struct pq_segment **out, const char *name,
 		free_segment(seg);
 		return rc;
 	}
-	pq_views_add(seg);
+	pq_segments_add(seg);
 	*out = seg;
 	return 0;
 }
@@ -500,17 +500,17 @@ static int open_new(struct pq_segment **out, const char *name,
 int pq_segment_open(struct pq_segment **out, const char *name,
 		    struct procq_options *options, uint64_t *incarnation)
 {
-	int state = pq_views_lock(), rc = 0;
+	int state = pq_segments_lock(), rc = 0;
 
 	*incarnation = 0;
-	*out = find_open(name, options->role == PROCQ_ONLOOKER);
+	*out = find_open(name, options->role == PROCQ_ROLE_ONLOOKER);
 	if (*out)
 		rc = pq_format_verify((*out)->header, (*out)->size, options);
 	else
 		rc = open_new(out, name, options, incarnation);
 	if (rc >= 0)
 		(*out)->users++;
-	pq_views_unlock(state);
+	pq_segments_unlock(state);
 	return rc < 0 ? rc : 0;
 }
 
@@ -521,7 +521,7 @@ static bool is_open(int dir, const char *name)
 
 	if (fstatat(dir, name, &a, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	for (struct pq_segment *s = pq_views_first(); s; s = s->next)
+	for (struct pq_segment *s = pq_segments_first(); s; s = s->next)
 		if (s->pid == getpid() && look_at(s->fd, &b) == 0 &&
 		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 			return true;
@@ -547,26 +547,26 @@ static int read_magic(int dir, const char *name)
  * participant that lives would look dead to all others. */
 int pq_segment_has_magic(int dir, const char *name)
 {
-	int state = pq_views_lock(), rc;
+	int state = pq_segments_lock(), rc;
 
 	rc = is_open(dir, name) ? 1 : read_magic(dir, name);
-	pq_views_unlock(state);
+	pq_segments_unlock(state);
 	return rc;
 }
 
 void pq_segment_close(struct pq_segment *seg)
 {
-	int state = pq_views_lock();
+	int state = pq_segments_lock();
 
 	if (--seg->users > 0) {
-		pq_views_unlock(state);
+		pq_segments_unlock(state);
 		return;
 	}
-	pq_views_remove(seg);
+	pq_segments_remove(seg);
 	pq_close_descriptors(seg);
 	munmap(seg->header, seg->size);
 	free_segment(seg);
-	pq_views_unlock(state);
+	pq_segments_unlock(state);
 }
 
 /* ---- removing ---- */
@@ -578,7 +578,7 @@ static bool unused(const struct pq_segment *seg)
 			return false;
 	for (uint32_t i = 0; i < seg->capacity; i++)
 		if (pq_word_state(atomic_load(&seg->records[i].word)) !=
-		    PROCQ_FREE)
+		    PROCQ_STATE_FREE)
 			return false;
 	return true;
 }
@@ -586,30 +586,30 @@ static bool unused(const struct pq_segment *seg)
 /* Holds the init lock, and the name leads here; 0: it does no more. */
 static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
 {
-	uint64_t life = atomic_load(&seg->header->life);
+	uint64_t life = atomic_load(&seg->header->state);
 	int rc;
 
 	/* Final, though its remover has not the lock any more: it is dead, and
 	 * this is done in its place. */
-	if (life != PQ_LIFE_FINAL) {
+	if (life != PQ_OBJECT_FINAL) {
 		/* A proposal in force is a dead remover's, too. */
-		if (!atomic_compare_exchange_strong(&seg->header->life, &life,
+		if (!atomic_compare_exchange_strong(&seg->header->state, &life,
 						    incarnation))
 			return -EBUSY;
 		life = incarnation;
 		if (!unused(seg)) {
-			atomic_compare_exchange_strong(&seg->header->life,
-						       &life, PQ_LIFE_OPEN);
+			atomic_compare_exchange_strong(&seg->header->state,
+						       &life, PQ_OBJECT_OPEN);
 			return -EBUSY;
 		}
-		if (!atomic_compare_exchange_strong(&seg->header->life, &life,
-						    PQ_LIFE_FINAL))
+		if (!atomic_compare_exchange_strong(&seg->header->state, &life,
+						    PQ_OBJECT_FINAL))
 			return -EBUSY;
 	}
 	rc = unlink_object(seg);
 	/* Another user's, perhaps: it stays, empty. */
 	if (rc < 0)
-		atomic_store(&seg->header->life, PQ_LIFE_OPEN);
+		atomic_store(&seg->header->state, PQ_OBJECT_OPEN);
 	return rc;
 }
 
@@ -620,9 +620,9 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 
 	/* While it is final, who comes stays for a look only, and is no reason
 	 * to leave it there. */
-	if (atomic_load(&seg->header->life) != PQ_LIFE_FINAL && !unused(seg))
+	if (atomic_load(&seg->header->state) != PQ_OBJECT_FINAL && !unused(seg))
 		return -EBUSY;
-	state = pq_views_lock();
+	state = pq_segments_lock();
 	/* Another that leaves at this moment may be here too; whoever comes
 	 * second finds all others gone. */
 	rc = pq_init_lock(seg, pq_now() + PQ_SECOND / 2, &who);
@@ -632,6 +632,6 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 			rc = rc > 0 ? remove_locked(seg, incarnation) : 1;
 		pq_init_unlock(seg);
 	}
-	pq_views_unlock(state);
+	pq_segments_unlock(state);
 	return rc == -ETIMEDOUT ? -EBUSY : rc;
 }

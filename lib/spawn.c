@@ -229,7 +229,7 @@ static ON_ANY_STACK _Noreturn void child_main(struct pq_start *s)
 	entry.now = pq_clock_life_child();
 	if (!pq_record_enter(s->seg, s->slot, s->word, &entry, &seq))
 		_exit(0);
-	pq_bell_ring(s->seg, pq_word_owner(s->word) - 1, PQ_ENTRY);
+	pq_wake(s->seg, pq_word_owner(s->word) - 1, PQ_ENTRY);
 	if (!s->path)
 		idle(s);
 	write_digits(s->seq_digits, seq);
@@ -527,7 +527,7 @@ bool pq_spawn_ties(void)
 
 bool pq_spawn_has(unsigned method)
 {
-	if (method == PROCQ_FORK)
+	if (method == PROCQ_METHOD_FORK)
 		return true;
 #if PQ_USE_CLONE
 	return clone_works();
@@ -563,7 +563,7 @@ int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 	if (!pq_spawn_has(method))
 		return -ENOSYS;
 #if PQ_USE_CLONE
-	if (method != PROCQ_FORK)
+	if (method != PROCQ_METHOD_FORK)
 		return start_clone(start, nest, pid);
 #endif
 	(void)nest;

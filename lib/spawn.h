@@ -55,7 +55,7 @@ struct pq_start {
 
 /**
  * Start the child.
- * @param method an enum procq_method, not PROCQ_AUTO
+ * @param method an enum procq_method, not PROCQ_METHOD_AUTO
  * @param pid of the child
  * @retval 0
  * @retval -ENOSYS not with this method on this system

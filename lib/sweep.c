@@ -32,9 +32,9 @@ static void add(uint64_t *count)
 static void bury_orphan(struct pq_segment *seg, uint32_t slot, uint64_t word,
 			uint64_t dead)
 {
-	struct pq_view view;
+	struct pq_snapshot view;
 
-	pq_record_view(seg, slot, word, &view);
+	pq_record_snapshot(seg, slot, word, &view);
 	if (view.producer == dead || !pq_byte_held(seg, view.producer))
 		pq_record_bury(seg, slot, word);
 }
@@ -45,18 +45,18 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 	uint64_t word = pq_load_word(seg, slot), to;
 	unsigned state = pq_word_state(word);
 
-	if (state == PROCQ_GONE) {
+	if (state == PROCQ_STATE_GONE) {
 		bury_orphan(seg, slot, word, pq_who_incarnation(who));
 		return;
 	}
-	if ((state != PROCQ_RESERVED && state != PROCQ_TAKEN) ||
+	if ((state != PROCQ_STATE_RESERVED && state != PROCQ_STATE_TAKEN) ||
 	    pq_word_owner(word) != place + 1)
 		return;
 	for (;;) {
 		if (atomic_load(&seg->participants[place].who) != who)
 			return;
-		to = state == PROCQ_TAKEN ? pq_word_return(word)
-					  : pq_word_free(word);
+		to = state == PROCQ_STATE_TAKEN ? pq_word_return(word)
+						: pq_word_free(word);
 		if (pq_record_move(seg, slot, &word, to))
 			break;
 		/* A parent marked it, or another sweeper was first, which
@@ -65,7 +65,7 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 		    pq_word_owner(word) != place + 1)
 			return;
 	}
-	if (pq_word_state(to) == PROCQ_FREE) {
+	if (pq_word_state(to) == PROCQ_STATE_FREE) {
 		add(report ? &report->freed : NULL);
 	} else {
 		add(report ? &report->returned : NULL);
@@ -79,7 +79,7 @@ static void sweep_records(struct pq_segment *seg, unsigned place, uint64_t who,
 			  struct procq_report *report)
 {
 	uint64_t incarnation = pq_who_incarnation(who);
-	int64_t alive = pq_member_lived(seg, place, incarnation);
+	int64_t alive = pq_member_last_alive(seg, place, incarnation);
 
 	/* Before any record goes back: see pq_tally_repair(). */
 	pq_tally_repair(seg, place, who);
@@ -203,7 +203,7 @@ static void bury_some(struct pq_segment *seg)
 		if (slot >= seg->capacity)
 			slot = 0;
 		word = pq_load_word(seg, slot);
-		if (pq_word_state(word) == PROCQ_GONE)
+		if (pq_word_state(word) == PROCQ_STATE_GONE)
 			bury_orphan(seg, slot, word, 0);
 	}
 	atomic_store_explicit(&seg->look_at, slot, memory_order_relaxed);
@@ -233,21 +233,21 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)
 {
 	uint64_t incarnation = pq_who_incarnation(who);
-	int64_t alive = pq_member_lived(seg, place, incarnation);
+	int64_t alive = pq_member_last_alive(seg, place, incarnation);
 
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
 
 		pq_record_vouch(seg, slot, incarnation, alive);
 		switch (pq_word_state(word)) {
-		case PROCQ_RESERVED:
+		case PROCQ_STATE_RESERVED:
 			if (pq_word_owner(word) == place + 1)
 				pq_record_cancel(seg, slot, word);
 			break;
-		case PROCQ_TAKEN:
+		case PROCQ_STATE_TAKEN:
 			pq_record_return(seg, slot, place + 1);
 			break;
-		case PROCQ_GONE:
+		case PROCQ_STATE_GONE:
 			/* Of others too: one may have been killed as it left. */
 			bury_orphan(seg, slot, word, incarnation);
 			break;
@@ -261,11 +261,11 @@ bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation)
 {
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
-		struct pq_view view;
+		struct pq_snapshot view;
 
-		if (pq_word_state(word) != PROCQ_GONE)
+		if (pq_word_state(word) != PROCQ_STATE_GONE)
 			continue;
-		pq_record_view(seg, slot, word, &view);
+		pq_record_snapshot(seg, slot, word, &view);
 		if (view.producer == incarnation)
 			return true;
 	}

@@ -72,14 +72,14 @@ int64_t pq_take_find(struct procq *q, uint64_t producer, bool living,
 {
 	for (uint32_t n = 0; n < q->seg->capacity; n++) {
 		uint32_t slot = q->search;
-		struct pq_view view;
+		struct pq_snapshot view;
 
 		q->search = slot + 1 < q->seg->capacity ? slot + 1 : 0;
 		*word = pq_load_word(q->seg, slot);
-		if (pq_word_state(*word) != PROCQ_EXITED &&
-		    !(living && pq_word_state(*word) == PROCQ_QUEUED))
+		if (pq_word_state(*word) != PROCQ_STATE_EXITED &&
+		    !(living && pq_word_state(*word) == PROCQ_STATE_QUEUED))
 			continue;
-		pq_record_view(q->seg, slot, *word, &view);
+		pq_record_snapshot(q->seg, slot, *word, &view);
 		if (!producer || view.producer == producer)
 			return slot;
 	}
@@ -88,7 +88,7 @@ int64_t pq_take_find(struct procq *q, uint64_t producer, bool living,
 
 /* ---- pinning ---- */
 
-static enum pq_ident_kind kind_of(const struct pq_view *view)
+static enum pq_ident_kind kind_of(const struct pq_snapshot *view)
 {
 	if (!view->ident)
 		return PQ_IDENT_NONE;
@@ -100,23 +100,23 @@ static enum pq_ident_kind kind_of(const struct pq_view *view)
  * which reaps nobody unmarked: so if that was seen alive after the tick, no
  * other can have been started in it with this pid. */
 static bool start_proves(struct procq *q, uint32_t slot,
-			 const struct pq_view *view)
+			 const struct pq_snapshot *view)
 {
-	struct pq_view again;
+	struct pq_snapshot again;
 	int place = pq_member_find(q->seg, view->producer);
 
 	if (place >= 0 &&
 	    pq_start_is_past(view->ident,
-			     pq_member_lived(q->seg, (unsigned)place,
-					     view->producer)))
+			     pq_member_last_alive(q->seg, (unsigned)place,
+						  view->producer)))
 		return true;
 	/* Whoever empties its place has said so before. */
-	pq_record_view(q->seg, slot, 0, &again);
+	pq_record_snapshot(q->seg, slot, 0, &again);
 	return again.producer == view->producer && again.flags & PQ_F_SURE;
 }
 
 /* The recorded process against whatever has its pid now. */
-static enum pq_verdict compare(const struct pq_view *view, int pin)
+static enum pq_verdict compare(const struct pq_snapshot *view, int pin)
 {
 	enum pq_ident_kind kind = kind_of(view);
 	uint64_t ident;
@@ -124,36 +124,37 @@ static enum pq_verdict compare(const struct pq_view *view, int pin)
 	/* Signal 0 sends nothing; it only asks whether the pid is in use. */
 	if (pin < 0 && view->pid > 0 && kill(view->pid, 0) < 0 &&
 	    errno == ESRCH)
-		return PQ_STALE;
+		return PQ_VERDICT_STALE;
 	if (kind == PQ_IDENT_NONE)
-		return PQ_UNPROVEN;
+		return PQ_VERDICT_UNPROVEN;
 	ident = pq_ident_of(kind, pin, view->pid);
 	/* A start time is read by pid, so it says nothing of the pinned one
 	 * unless that still lives afterwards, and then the pid was its. */
 	if (kind == PQ_IDENT_START && pin >= 0 && pq_pin_dead(pin))
-		return ident == view->ident ? PQ_PINNED : PQ_STALE;
+		return ident == view->ident ? PQ_VERDICT_PINNED
+					    : PQ_VERDICT_STALE;
 	if (!ident)
-		return PQ_UNPROVEN;
+		return PQ_VERDICT_UNPROVEN;
 	if (ident != view->ident)
-		return PQ_STALE;
+		return PQ_VERDICT_STALE;
 	/* Without a pin the pid may be another's by the time of a signal. */
-	return pin >= 0 ? PQ_PINNED : PQ_UNPROVEN;
+	return pin >= 0 ? PQ_VERDICT_PINNED : PQ_VERDICT_UNPROVEN;
 }
 
 static enum pq_verdict judge_orphan(struct procq *q,
-				    const struct pq_view *view,
+				    const struct pq_snapshot *view,
 				    const struct pq_flight *flight)
 {
 	enum pq_verdict verdict = compare(view, flight->pin);
 
-	if (verdict == PQ_PINNED && kind_of(view) == PQ_IDENT_START &&
+	if (verdict == PQ_VERDICT_PINNED && kind_of(view) == PQ_IDENT_START &&
 	    !start_proves(q, flight->slot, view))
-		return PQ_UNPROVEN;
+		return PQ_VERDICT_UNPROVEN;
 	return verdict;
 }
 
 /* Pin the process of this view and say what is known of it. */
-static int pin_down(struct procq *q, const struct pq_view *view,
+static int pin_down(struct procq *q, const struct pq_snapshot *view,
 		    struct pq_flight *flight)
 {
 	int pin = view->pid > 0 ? pq_pin(view->pid) : -ESRCH;
@@ -165,36 +166,37 @@ static int pin_down(struct procq *q, const struct pq_view *view,
 	flight->orphan = !pq_byte_held(q->seg, view->producer);
 	if (pin == -ESRCH)
 		/* With a living parent: marked by now, the CAS will tell. */
-		flight->verdict = PQ_STALE;	/* NOLINT(*-branch-clone) */
+		flight->verdict = PQ_VERDICT_STALE; /* NOLINT(*-branch-clone) */
 	else if (flight->orphan && pin >= 0 && pq_pin_dead(pin))
 		/* It died with its parent: nobody is left to say how. */
-		flight->verdict = PQ_STALE;
+		flight->verdict = PQ_VERDICT_STALE;
 	else if (flight->orphan)
 		flight->verdict = judge_orphan(q, view, flight);
 	else if (pin < 0)
-		flight->verdict = PQ_BY_PARENT;
+		flight->verdict = PQ_VERDICT_BY_PARENT;
 	else
-		flight->verdict = compare(view, pin) == PQ_STALE ? PQ_STALE
-								 : PQ_PINNED;
+		flight->verdict = compare(view, pin) == PQ_VERDICT_STALE
+					  ? PQ_VERDICT_STALE
+					  : PQ_VERDICT_PINNED;
 	return 0;
 }
 
 int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 {
 	struct pq_flight flight = { .slot = slot, .pin = -1 };
-	struct pq_view view;
+	struct pq_snapshot view;
 	int rc;
 
 	rc = pq_flights_reserve(&q->flights);
 	if (rc < 0)
 		return rc;
-	pq_record_view(q->seg, slot, word, &view);
+	pq_record_snapshot(q->seg, slot, word, &view);
 	flight.gen = pq_word_gen(word);
 	flight.pid = view.pid;
 	flight.producer = view.producer;
 	flight.group = view.flags & PQ_F_GROUP;
-	if (pq_word_state(word) == PROCQ_EXITED) {
-		flight.verdict = PQ_MARKED;
+	if (pq_word_state(word) == PROCQ_STATE_EXITED) {
+		flight.verdict = PQ_VERDICT_MARKED;
 	} else {
 		rc = pin_down(q, &view, &flight);
 		if (rc < 0)
@@ -202,7 +204,7 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	}
 	/* Its living parent reaped it, so it has marked it, and the word that
 	 * was read is out of date: else the CAS would say so. */
-	if ((flight.verdict == PQ_STALE && !flight.orphan &&
+	if ((flight.verdict == PQ_VERDICT_STALE && !flight.orphan &&
 	     pq_load_word(q->seg, slot) != word) ||
 	    !pq_record_move(q->seg, slot, &word,
 			    pq_word_take(word, q->place + 1))) {
@@ -240,7 +242,7 @@ static int ask_parent(struct procq *q, struct pq_flight *f, int signo,
 		return -ESRCH;
 	}
 	atomic_store(&q->seg->participants[place].asked, 1);
-	pq_bell_ring(q->seg, (unsigned)place, ~0u);
+	pq_wake(q->seg, (unsigned)place, ~0u);
 	return 1;
 }
 
@@ -288,19 +290,19 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 	if (pq_word_flags(pq_load_word(q->seg, slot)) & PQ_DEAD) {
 		/* Who of its group is stopped has yet to die of what was sent
 		 * before; the group keeps the number from being another's. */
-		if (signo == SIGCONT && f->verdict == PQ_PINNED && f->group &&
-		    !alone && (f->rest_told ||
-			       pq_record_last_sent(q->seg, slot) > 0))
+		if (signo == SIGCONT && f->verdict == PQ_VERDICT_PINNED &&
+		    f->group && !alone &&
+		    (f->rest_told || pq_record_last_sent(q->seg, slot) > 0))
 			pq_pin_signal(f->pin, signo, true);
 		return -ESRCH;
 	}
 	switch (f->verdict) {
-	case PQ_PINNED:
+	case PQ_VERDICT_PINNED:
 		return signal_pin(q, f, signo, alone);
-	case PQ_BY_PARENT:
+	case PQ_VERDICT_BY_PARENT:
 		return ask_parent(q, f, signo, alone);
-	case PQ_MARKED:	/* whatever the word says by now */
-	case PQ_STALE:
+	case PQ_VERDICT_MARKED: /* whatever the word says by now */
+	case PQ_VERDICT_STALE:
 		return -ESRCH;
 	default:
 		return -ENOTSUP;
@@ -312,9 +314,9 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 /* Is it dead although no mark says so? */
 static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 {
-	struct pq_view view;
+	struct pq_snapshot view;
 
-	if (f->verdict == PQ_STALE)
+	if (f->verdict == PQ_VERDICT_STALE)
 		return true;
 	/* Whatever the verdict: had another the pid when it was pinned, the
 	 * recorded one was dead already. */
@@ -324,8 +326,8 @@ static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 		return false;
 	/* No pin, and no parent: gone when its pid is nobody's, or somebody
 	 * else's. */
-	pq_record_view(q->seg, f->slot, 0, &view);
-	return compare(&view, -1) == PQ_STALE;
+	pq_record_snapshot(q->seg, f->slot, 0, &view);
+	return compare(&view, -1) == PQ_VERDICT_STALE;
 }
 
 static void fill_event(struct procq *q, const struct pq_flight *f,
@@ -335,8 +337,9 @@ static void fill_event(struct procq *q, const struct pq_flight *f,
 	pq_record_describe(q->seg, f->slot, word, &out->process);
 	out->process.consumer = q->incarnation;
 	pq_record_obituary(q->seg, f->slot, marked, out);
-	out->type = !marked && f->verdict == PQ_STALE ? PROCQ_STALE
-						      : PROCQ_RETIRED;
+	out->type = !marked && f->verdict == PQ_VERDICT_STALE
+			    ? PROCQ_EVENT_STALE
+			    : PROCQ_EVENT_RETIRED;
 	out->process.age = out->lived;
 }
 
@@ -348,15 +351,16 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	enum pq_tally kind;
 
 	fill_event(q, f, word, marked, out);
-	kind = out->type == PROCQ_STALE ? PQ_LOST
-	     : out->step == 0 ? PQ_EXITED_SELF : PQ_RETIRED;
+	kind = out->type == PROCQ_EVENT_STALE ? PQ_TALLY_LOST
+	       : out->step == 0		      ? PQ_TALLY_EXITED
+					      : PQ_TALLY_RETIRED;
 	if (!pq_record_release(q->seg, f->slot, q->place, word, kind,
 			       !keep_for_parent))
 		return false;
 	if (keep_for_parent && !pq_byte_held(q->seg, f->producer)) {
 		/* The parent died before it could see the record GONE. */
 		word = pq_load_word(q->seg, f->slot);
-		if (pq_word_state(word) == PROCQ_GONE &&
+		if (pq_word_state(word) == PROCQ_STATE_GONE &&
 		    pq_word_gen(word) == f->gen)
 			pq_record_bury(q->seg, f->slot, word);
 	}
@@ -410,7 +414,7 @@ int pq_take_collect(struct procq *q, struct procq_event *out)
 			now = pq_now();
 			poll_all = now - all->polled >= POLL_INTERVAL;
 		}
-		if ((poll_all || f->orphan || f->verdict == PQ_STALE) &&
+		if ((poll_all || f->orphan || f->verdict == PQ_VERDICT_STALE) &&
 		    finish_unmarked(q, f, word, now, out))
 			return 1;
 	}
@@ -438,7 +442,7 @@ bool pq_take_any_dead(const struct procq *q)
 	     i = all->all[i].after) {
 		const struct pq_flight *f = &all->all[i];
 
-		if (f->verdict == PQ_STALE ||
+		if (f->verdict == PQ_VERDICT_STALE ||
 		    pq_word_flags(pq_load_word(q->seg, f->slot)) & PQ_DEAD)
 			return true;
 	}

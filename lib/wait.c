@@ -20,29 +20,29 @@
 /* While deaths are awaited that perhaps no bell will tell. */
 #define SHORT_SLICE (100 * PQ_MILLI)
 /* Some clock ticks, as start times are counted in. */
-#define LIFE_PAUSE (30 * PQ_MILLI)
+#define ALIVE_PAUSE (30 * PQ_MILLI)
 
 /* ---- signs of life ---- */
 
-void pq_show_life(struct procq *q)
+void pq_show_alive(struct procq *q)
 {
 	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
 		return;
-	pq_member_show_life(q->seg, q->place);
-	if (pq_clock_life() - q->last_start > LIFE_PAUSE)
+	pq_member_show_alive(q->seg, q->place);
+	if (pq_clock_life() - q->last_start > ALIVE_PAUSE)
 		q->last_start = 0;
 }
 
-void pq_show_last_life(struct procq *q)
+void pq_show_last_alive(struct procq *q)
 {
-	struct timespec ts = pq_timespec(LIFE_PAUSE);
+	struct timespec ts = pq_timespec(ALIVE_PAUSE);
 
 	/* Not where it has been shown already, nor where nothing need be. */
 	if (!q->children.count || !q->last_start)
 		return;
 	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
 		;
-	pq_show_life(q);
+	pq_show_alive(q);
 }
 
 /* ---- what others may wait for ---- */
@@ -52,9 +52,9 @@ static bool stands(const struct procq *q, unsigned what)
 {
 	struct pq_hint hint;
 
-	if (what & PROCQ_READY && pq_ring_peek(&q->seg->ready, &hint))
+	if (what & PROCQ_WAIT_READY && pq_ring_peek(&q->seg->ready, &hint))
 		return true;
-	return what & PROCQ_ROOM && pq_ring_peek(&q->seg->free, &hint) &&
+	return what & PROCQ_WAIT_ROOM && pq_ring_peek(&q->seg->free, &hint) &&
 	       !atomic_load(&q->seg->header->closed);
 }
 
@@ -66,10 +66,10 @@ void pq_pass_on(struct procq *q, unsigned what)
 	q->owed &= ~what;
 	/* After the end of its watch: see bell.c. */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (stands(q, what & PROCQ_ROOM))
-		pq_bell_ring_room(q->seg);
-	if (stands(q, what & PROCQ_READY))
-		pq_bell_ring_arrival(q->seg);
+	if (stands(q, what & PROCQ_WAIT_ROOM))
+		pq_wake_room(q->seg);
+	if (stands(q, what & PROCQ_WAIT_READY))
+		pq_wake_arrival(q->seg);
 }
 
 /* ---- waiting ---- */
@@ -85,10 +85,10 @@ static bool next_has_exited(struct procq *q)
 	uint64_t word;
 
 	return pq_take_next(q, &hint, &word) == 0 &&
-	       pq_word_state(word) == PROCQ_EXITED;
+	       pq_word_state(word) == PROCQ_STATE_EXITED;
 }
 
-/* Asked once more after the wish is shown, so that no ring is missed. */
+/* Asked once more after the wish is shown, so that no wake-up is missed. */
 static bool worth_looking(void *arg)
 {
 	const struct wish *wish = arg;
@@ -96,11 +96,11 @@ static bool worth_looking(void *arg)
 
 	if (atomic_load(&q->woken) || stands(q, wish->what))
 		return true;
-	if (wish->what & PROCQ_EXITS && next_has_exited(q))
+	if (wish->what & PROCQ_WAIT_EXITS && next_has_exited(q))
 		return true;
-	if (wish->what & PROCQ_DEATH && pq_take_any_dead(q))
+	if (wish->what & PROCQ_WAIT_DEATH && pq_take_any_dead(q))
 		return true;
-	return wish->what & PROCQ_CHILD &&
+	return wish->what & PROCQ_WAIT_CHILD &&
 	       atomic_load(&q->seg->participants[q->place].asked);
 }
 
@@ -129,18 +129,18 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	if (rc < 0)
 		return rc;
 	pq_pass_on(q, ~what);
-	pq_show_life(q);
+	pq_show_alive(q);
 	/* Whatever it sleeps for, it hears what only it can do. */
 	if (q->children.count)
-		wish.what |= PROCQ_CHILD;
+		wish.what |= PROCQ_WAIT_CHILD;
 	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
 	if (q->last_start && q->children.count)
-		slice = LIFE_PAUSE;
+		slice = ALIVE_PAUSE;
 	until = pq_now();
 	if (q->look_late && q->look_after - until < slice)
 		slice = q->look_after > until ? q->look_after - until : 0;
 	until = deadline - until > slice ? until + slice : deadline;
-	if (q->flights.orphans && what & PROCQ_DEATH)
+	if (q->flights.orphans && what & PROCQ_WAIT_DEATH)
 		rc = sleep_on_pins(&wish, until);
 	else
 		rc = pq_bell_wait(q->seg, q->place, wish.what,
@@ -148,7 +148,7 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 				  worth_looking, &wish, &q->owed);
 	q->vain = rc == -ETIMEDOUT;
 	atomic_store(&q->woken, 0);
-	pq_show_life(q);
+	pq_show_alive(q);
 	if (rc != -ETIMEDOUT)
 		return rc;
 	pq_bell_relieve(q->seg, what);
@@ -159,7 +159,7 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 void procq_wake(struct procq *q)
 {
 	/* One post is enough, however many signals come. */
-	if (q && q->role != PROCQ_ONLOOKER &&
+	if (q && q->role != PROCQ_ROLE_ONLOOKER &&
 	    !atomic_exchange(&q->woken, 1))
 		sem_post(&q->seg->participants[q->place].bell);
 }

@@ -68,15 +68,15 @@ static inline bool pq_word_valid(uint64_t word)
 	if (owner > PROCQ_PARTICIPANTS_MAX)
 		return false;
 	switch (pq_word_state(word)) {
-	case PROCQ_FREE:
+	case PROCQ_STATE_FREE:
 		return !owner && !flags;
-	case PROCQ_RESERVED:
+	case PROCQ_STATE_RESERVED:
 		return owner && !flags;
-	case PROCQ_QUEUED:
-	case PROCQ_EXITED:
-	case PROCQ_GONE:
+	case PROCQ_STATE_QUEUED:
+	case PROCQ_STATE_EXITED:
+	case PROCQ_STATE_GONE:
 		return !owner && !(flags & ~PQ_RETURNED);
-	case PROCQ_TAKEN:
+	case PROCQ_STATE_TAKEN:
 		/* The mark answers a question that was asked. */
 		return owner && !(flags & ~(PQ_DEAD | PQ_ASK | PQ_RETURNED)) &&
 		       !(flags & PQ_DEAD && flags & PQ_ASK);
@@ -92,12 +92,12 @@ static inline bool pq_word_valid(uint64_t word)
 
 static inline uint64_t pq_word_reserve(uint64_t word, unsigned owner)
 {
-	return pq_word(PROCQ_RESERVED, 0, owner, pq_word_gen(word));
+	return pq_word(PROCQ_STATE_RESERVED, 0, owner, pq_word_gen(word));
 }
 
 static inline uint64_t pq_word_enter(uint64_t word)
 {
-	return pq_word(PROCQ_QUEUED, 0, 0, pq_word_gen(word) + 1);
+	return pq_word(PROCQ_STATE_QUEUED, 0, 0, pq_word_gen(word) + 1);
 }
 
 /* QUEUED or EXITED to TAKEN; one that exited keeps this as DEAD. */
@@ -105,9 +105,9 @@ static inline uint64_t pq_word_take(uint64_t word, unsigned owner)
 {
 	unsigned flags = pq_word_flags(word) & PQ_RETURNED;
 
-	if (pq_word_state(word) == PROCQ_EXITED)
+	if (pq_word_state(word) == PROCQ_STATE_EXITED)
 		flags |= PQ_DEAD;
-	return pq_word(PROCQ_TAKEN, flags, owner, pq_word_gen(word));
+	return pq_word(PROCQ_STATE_TAKEN, flags, owner, pq_word_gen(word));
 }
 
 /* The parent's mark: QUEUED to EXITED, TAKEN to TAKEN with DEAD. The
@@ -116,9 +116,9 @@ static inline uint64_t pq_word_mark(uint64_t word)
 {
 	unsigned flags = pq_word_flags(word);
 
-	if (pq_word_state(word) == PROCQ_QUEUED)
-		return pq_word(PROCQ_EXITED, flags, 0, pq_word_gen(word));
-	return pq_word(PROCQ_TAKEN, (flags & ~PQ_ASK) | PQ_DEAD,
+	if (pq_word_state(word) == PROCQ_STATE_QUEUED)
+		return pq_word(PROCQ_STATE_EXITED, flags, 0, pq_word_gen(word));
+	return pq_word(PROCQ_STATE_TAKEN, (flags & ~PQ_ASK) | PQ_DEAD,
 		       pq_word_owner(word), pq_word_gen(word));
 }
 
@@ -127,20 +127,20 @@ static inline uint64_t pq_word_return(uint64_t word)
 {
 	bool dead = pq_word_flags(word) & PQ_DEAD;
 
-	return pq_word(dead ? PROCQ_EXITED : PROCQ_QUEUED, PQ_RETURNED, 0,
-		       pq_word_gen(word) + 1);
+	return pq_word(dead ? PROCQ_STATE_EXITED : PROCQ_STATE_QUEUED,
+		       PQ_RETURNED, 0, pq_word_gen(word) + 1);
 }
 
 /* TAKEN to GONE: told, but its parent has yet to reap it. */
 static inline uint64_t pq_word_gone(uint64_t word)
 {
-	return pq_word(PROCQ_GONE, pq_word_flags(word) & PQ_RETURNED, 0,
+	return pq_word(PROCQ_STATE_GONE, pq_word_flags(word) & PQ_RETURNED, 0,
 		       pq_word_gen(word));
 }
 
 static inline uint64_t pq_word_free(uint64_t word)
 {
-	return pq_word(PROCQ_FREE, 0, 0, pq_word_gen(word) + 1);
+	return pq_word(PROCQ_STATE_FREE, 0, 0, pq_word_gen(word) + 1);
 }
 
 #endif

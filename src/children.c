@@ -50,7 +50,7 @@ bool children_drain(struct run *r)
 			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
 	while (procq_children(r->q) > 0 && signals_stops() == stops) {
-		children_sleep(r, PROCQ_CHILD,
+		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
 		run_tick(r, r->summary.started, procq_now());
@@ -105,7 +105,7 @@ static void rest_while_killing(struct run *r, int64_t *pause,
 {
 	int64_t now = procq_now();
 
-	children_sleep(r, PROCQ_CHILD | PROCQ_DEATH,
+	children_sleep(r, PROCQ_WAIT_CHILD | PROCQ_WAIT_DEATH,
 		       time_min(deadline, time_after(now, *pause)));
 	*pause = time_min(*pause * 2, PROCQ_PATIENCE);
 }

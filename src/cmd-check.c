@@ -64,7 +64,7 @@ static int run(struct request *r)
 {
 	struct procq_report report;
 	struct procq *q;
-	int status = request_open(r, PROCQ_KEEPER, &q);
+	int status = request_open(r, PROCQ_ROLE_KEEPER, &q);
 	int removed;
 	int err;
 

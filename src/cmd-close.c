@@ -18,7 +18,7 @@ static int set_closed(struct request *r, int closed)
 {
 	struct procq *q;
 	struct line l;
-	int status = request_open(r, PROCQ_KEEPER, &q);
+	int status = request_open(r, PROCQ_ROLE_KEEPER, &q);
 	int removed;
 	int err;
 

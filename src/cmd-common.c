@@ -28,7 +28,7 @@ int request_join(const struct request *r, enum procq_role role,
 
 	*o = init;
 	o->role = role;
-	o->flags = PROCQ_NOCREATE;
+	o->flags = PROCQ_OPEN_NOCREATE;
 	o->deadline = time_after(procq_now(),
 				 time_min(SETUP_PATIENCE, r->wait));
 	return procq_open(q, r->queue, o);
@@ -104,17 +104,17 @@ bool is_unfinished(const char *name)
 const char *state_word(uint32_t state)
 {
 	switch (state) {
-	case PROCQ_FREE:
+	case PROCQ_STATE_FREE:
 		return "free";
-	case PROCQ_RESERVED:
+	case PROCQ_STATE_RESERVED:
 		return "reserved";
-	case PROCQ_QUEUED:
+	case PROCQ_STATE_QUEUED:
 		return "queued";
-	case PROCQ_TAKEN:
+	case PROCQ_STATE_TAKEN:
 		return "taken";
-	case PROCQ_EXITED:
+	case PROCQ_STATE_EXITED:
 		return "exited";
-	case PROCQ_GONE:
+	case PROCQ_STATE_GONE:
 		return "gone";
 	}
 	return NULL;
@@ -122,8 +122,8 @@ const char *state_word(uint32_t state)
 
 uint64_t inhabitants(const struct procq_stat *s)
 {
-	return s->states[PROCQ_RESERVED] + s->states[PROCQ_QUEUED] +
-	       s->states[PROCQ_TAKEN] + s->states[PROCQ_EXITED];
+	return s->states[PROCQ_STATE_RESERVED] + s->states[PROCQ_STATE_QUEUED] +
+	       s->states[PROCQ_STATE_TAKEN] + s->states[PROCQ_STATE_EXITED];
 }
 
 bool adds_up(const struct procq_stat *s)

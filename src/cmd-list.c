@@ -52,7 +52,7 @@ static const struct table_column columns[] = {
 };
 
 struct queue {
-	struct procq_entry entry;
+	struct procq_found entry;
 	struct procq_stat stat;
 	int err;		/* why it could not be looked into */
 	uint32_t found;		/* procq_options.found then */
@@ -64,7 +64,7 @@ struct queues {
 	size_t room;
 };
 
-static int collect(const struct procq_entry *entry, void *arg)
+static int collect(const struct procq_found *entry, void *arg)
 {
 	struct queues *list = arg;
 
@@ -88,8 +88,8 @@ static void look(struct queue *u)
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 	struct procq *q;
 
-	o.role = PROCQ_ONLOOKER;
-	o.flags = PROCQ_NOCREATE;
+	o.role = PROCQ_ROLE_ONLOOKER;
+	o.flags = PROCQ_OPEN_NOCREATE;
 	/* Each of somebody's thousand half-made queues costs this much. */
 	o.deadline = procq_now() + 100 * NS_PER_MS;
 	u->err = procq_open(&q, u->entry.object, &o);

@@ -168,7 +168,7 @@ static int others_moved(struct work *w)
  * only a death helps. */
 static void sleep_a_little(struct work *w)
 {
-	unsigned what = PROCQ_DEATH | (w->scarce ? 0 : PROCQ_READY);
+	unsigned what = PROCQ_WAIT_DEATH | (w->scarce ? 0 : PROCQ_WAIT_READY);
 	int64_t deadline = procq_now() + 100 * NS_PER_MS;
 
 	procq_wait(w->q, what, time_min(deadline, w->due));
@@ -396,7 +396,7 @@ static int run(struct request *r)
 {
 	struct procq_options o;
 	struct procq *q;
-	int err = request_join(r, PROCQ_KEEPER, &o, &q);
+	int err = request_join(r, PROCQ_ROLE_KEEPER, &o, &q);
 	int status;
 
 	if (r->force && (is_wreck(err) ||

@@ -52,9 +52,9 @@ static void set_flags(struct table *t, uint32_t flags)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%s%s%s",
-		 flags & PROCQ_KEEP ? ",keep" : "",
-		 flags & PROCQ_GROUP ? ",group" : "",
-		 flags & PROCQ_RETURNED ? ",returned" : "");
+		 flags & PROCQ_SPAWN_KEEP ? ",keep" : "",
+		 flags & PROCQ_SPAWN_GROUP ? ",group" : "",
+		 flags & PROCQ_PROCESS_RETURNED ? ",returned" : "");
 	table_set_text(t, FLAGS, *text ? text + 1 : "");
 }
 
@@ -123,7 +123,7 @@ static int run(struct request *r)
 {
 	struct procq_process *all;
 	struct procq *q;
-	int status = request_open(r, PROCQ_ONLOOKER, &q);
+	int status = request_open(r, PROCQ_ROLE_ONLOOKER, &q);
 	int n;
 
 	if (status != EXIT_DONE)

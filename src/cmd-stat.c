@@ -98,12 +98,12 @@ static void fill_counts(struct table *t, const struct procq_stat *s)
 		{ DEAD, s->dead },
 		{ PWAIT, s->waiting_room },
 		{ CWAIT, s->waiting_ready },
-		{ FREE, s->states[PROCQ_FREE] },
-		{ RESERVED, s->states[PROCQ_RESERVED] },
-		{ QUEUED, s->states[PROCQ_QUEUED] },
-		{ TAKEN, s->states[PROCQ_TAKEN] },
-		{ EXITED, s->states[PROCQ_EXITED] },
-		{ GONE, s->states[PROCQ_GONE] },
+		{ FREE, s->states[PROCQ_STATE_FREE] },
+		{ RESERVED, s->states[PROCQ_STATE_RESERVED] },
+		{ QUEUED, s->states[PROCQ_STATE_QUEUED] },
+		{ TAKEN, s->states[PROCQ_STATE_TAKEN] },
+		{ EXITED, s->states[PROCQ_STATE_EXITED] },
+		{ GONE, s->states[PROCQ_STATE_GONE] },
 		{ N_STARTED, s->started },
 		{ N_RETIRED, s->retired },
 		{ N_EXITED, s->exited },
@@ -210,7 +210,7 @@ static void put_gauge(const char *name, const char *queue, const char *help,
 static void put_records(const struct view *v)
 {
 	put_head("records", "gauge", "Records of the queue by state.");
-	for (uint32_t i = 0; i <= PROCQ_GONE; i++)
+	for (uint32_t i = 0; i <= PROCQ_STATE_GONE; i++)
 		put_sample("records", v->queue, state_word(i),
 			   v->stat.states[i]);
 }
@@ -268,7 +268,7 @@ static int run(struct request *r)
 {
 	struct view v;
 	struct procq *q;
-	int status = request_open(r, PROCQ_ONLOOKER, &q);
+	int status = request_open(r, PROCQ_ROLE_ONLOOKER, &q);
 	int err;
 
 	if (status != EXIT_DONE)

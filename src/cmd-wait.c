@@ -38,7 +38,7 @@ static int look(const struct request *r, struct procq_options *o, uint64_t *n)
 {
 	struct procq_stat s;
 	struct procq *q;
-	int err = request_join(r, PROCQ_ONLOOKER, o, &q);
+	int err = request_join(r, PROCQ_ROLE_ONLOOKER, o, &q);
 
 	if (err < 0)
 		return err;

@@ -289,7 +289,7 @@ static void send_step(struct consumer *c, struct ending *e, int64_t now)
 	/* A group outlives its first process, with whose death it is out of
 	 * reach: so whoever of it is stopped has to be continued before. */
 	if (e->uncontinued && !c->no_group &&
-	    e->process.flags & PROCQ_GROUP)
+	    e->process.flags & PROCQ_SPAWN_GROUP)
 		procq_signal(c->run.q, slot, SIGCONT, false);
 }
 
@@ -388,8 +388,9 @@ static int take_aged(struct consumer *c, struct procq_process *p,
 		if (err < 0)
 			return err;
 		/* Whoever is dead gets no older. */
-		needed = next.state == PROCQ_EXITED ? 0
-						    : needed_age(c, &next);
+		needed = next.state == PROCQ_STATE_EXITED
+				 ? 0
+				 : needed_age(c, &next);
 		if (next.age < needed) {
 			*deadline = time_after(procq_now(),
 					       needed - next.age);
@@ -428,16 +429,16 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 {
 	switch (err) {
 	case -EBUSY:
-		out->what |= PROCQ_EXITS;
+		out->what |= PROCQ_WAIT_EXITS;
 		break;
 	case -EAGAIN:
 		/* One that exits behind others just before the wait does not
 		 * end it: so not for long. */
 		if (c->reap) {
-			out->what |= PROCQ_EXITS;
+			out->what |= PROCQ_WAIT_EXITS;
 			out->deadline = time_after(procq_now(), LOOK_EVERY);
 		} else {
-			out->what |= PROCQ_READY;
+			out->what |= PROCQ_WAIT_READY;
 		}
 		if (c->idle_since == 0)
 			c->idle_since = procq_now();
@@ -503,7 +504,7 @@ static void take_some(struct consumer *c, int64_t now, struct outlook *out)
 /* Is there now room for what there was none for? Nobody would ring. */
 static bool can_go_on(const struct consumer *c, const struct outlook *out)
 {
-	return out->more || (!(out->what & PROCQ_READY) &&
+	return out->more || (!(out->what & PROCQ_WAIT_READY) &&
 			     endings_pending(&c->endings) < out->pending);
 }
 
@@ -616,7 +617,7 @@ static void consume(struct consumer *c)
 		if (can_go_on(c, &out) || finished(c, now))
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
-			out.what |= PROCQ_DEATH;
+			out.what |= PROCQ_WAIT_DEATH;
 		procq_wait(c->run.q, out.what,
 			   time_min(out.deadline, next_look(c, now)));
 		collect(c);
@@ -634,7 +635,7 @@ static void finish(struct consumer *c)
 		escalate(c, procq_now());
 		if (endings_pending(&c->endings) == 0)
 			break;
-		procq_wait(c->run.q, PROCQ_DEATH,
+		procq_wait(c->run.q, PROCQ_WAIT_DEATH,
 			   endings_deadline(&c->endings));
 	}
 	collect(c);
@@ -719,7 +720,8 @@ static void dry_run(struct consumer *c)
 		if (c->run.broken ||
 		    (c->run.counted && said >= c->run.count))
 			break;
-		if (all[i].state != PROCQ_QUEUED || all[i].age < c->min_age)
+		if (all[i].state != PROCQ_STATE_QUEUED ||
+		    all[i].age < c->min_age)
 			continue;
 		said++;
 		run_written(&c->run, output_would_end(&c->run.out, &all[i]));
@@ -759,8 +761,8 @@ int main(int argc, char **argv)
 	c.signo = SIGTERM;
 	c.kill_after = KILL_AFTER;
 	parse_options(&c, argc, argv);
-	c.options.role = c.dry_run ? PROCQ_ONLOOKER : PROCQ_CONSUMER;
-	c.options.flags = PROCQ_NOCREATE;
+	c.options.role = c.dry_run ? PROCQ_ROLE_ONLOOKER : PROCQ_ROLE_CONSUMER;
+	c.options.flags = PROCQ_OPEN_NOCREATE;
 	if (c.dry_run)
 		c.run.no_summary = true;
 	run_begin(&c.run);

@@ -261,18 +261,18 @@ static char *cause_text(const struct procq_event *e, char buf[CAUSE_SIZE])
 	char name[SIGNAME_SIZE];
 
 	switch ((enum procq_cause)e->cause) {
-	case PROCQ_EXIT:
+	case PROCQ_CAUSE_EXIT:
 		snprintf(buf, CAUSE_SIZE, "exit:%d", e->code);
 		break;
-	case PROCQ_SIGNAL:
+	case PROCQ_CAUSE_SIGNAL:
 		snprintf(buf, CAUSE_SIZE, "signal:%s",
 			 signame_text(e->code, name));
 		break;
-	case PROCQ_CORE:
+	case PROCQ_CAUSE_CORE:
 		snprintf(buf, CAUSE_SIZE, "core:%s",
 			 signame_text(e->code, name));
 		break;
-	case PROCQ_UNKNOWN:
+	case PROCQ_CAUSE_UNKNOWN:
 	default:
 		snprintf(buf, CAUSE_SIZE, "unknown");
 		break;
@@ -282,7 +282,7 @@ static char *cause_text(const struct procq_event *e, char buf[CAUSE_SIZE])
 
 static bool is_retired(const struct output_event *e)
 {
-	return e->end && e->end->type == PROCQ_RETIRED;
+	return e->end && e->end->type == PROCQ_EVENT_RETIRED;
 }
 
 /* Text. */
@@ -481,8 +481,8 @@ static void tsv_job(struct line *l, const struct output_event *e)
 {
 	const struct procq_process *p = e->process;
 	const struct procq_event *end = is_retired(e) ? e->end : NULL;
-	bool known = end && end->cause != PROCQ_UNKNOWN;
-	bool exited = known && end->cause == PROCQ_EXIT;
+	bool known = end && end->cause != PROCQ_CAUSE_UNKNOWN;
+	bool exited = known && end->cause == PROCQ_CAUSE_EXIT;
 	uint64_t code = known ? (uint64_t)end->code : 0;
 
 	if (p->seq > 0)
@@ -579,17 +579,17 @@ int output_started(struct output *out, const struct procq_process *p,
 int output_ended(struct output *out, const struct procq_event *end,
 		 const char *by)
 {
-	struct output_event e = {
-		.name = end->type == PROCQ_STALE ? "stale" : "retired",
-		.process = &end->process,
-		.end = end,
-		.when = end->ended,
-		.present = -1,
-		.signo = end->signal,
-		.step = end->step
-	};
+	struct output_event e = { .name = end->type == PROCQ_EVENT_STALE
+						  ? "stale"
+						  : "retired",
+				  .process = &end->process,
+				  .end = end,
+				  .when = end->ended,
+				  .present = -1,
+				  .signo = end->signal,
+				  .step = end->step };
 
-	if (end->type == PROCQ_RETIRED)
+	if (end->type == PROCQ_EVENT_RETIRED)
 		e.by = end->step > 0 ? by : "self";
 	return emit(out, &e);
 }

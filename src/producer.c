@@ -206,9 +206,10 @@ static uint32_t parse_method(const char *text)
 	static const char *const words[] = {
 		"auto", "fork", "vfork", "clone", NULL
 	};
-	static const uint32_t methods[] = {
-		PROCQ_AUTO, PROCQ_FORK, PROCQ_VFORK, PROCQ_CLONE
-	};
+	static const uint32_t methods[] = { PROCQ_METHOD_AUTO,
+					    PROCQ_METHOD_FORK,
+					    PROCQ_METHOD_VFORK,
+					    PROCQ_METHOD_CLONE };
 
 	return methods[option_word("spawn", text, words)];
 }
@@ -237,7 +238,7 @@ static void take_option(struct producer *p, int c, const char *arg)
 		p->on_exit = parse_on_exit(arg);
 		break;
 	case OPT_KEEP:
-		p->command.flags |= PROCQ_KEEP;
+		p->command.flags |= PROCQ_SPAWN_KEEP;
 		break;
 	case OPT_MODE:
 		p->options.mode = option_mode("mode", arg);
@@ -246,7 +247,7 @@ static void take_option(struct producer *p, int c, const char *arg)
 		p->no_group = true;
 		break;
 	case OPT_STDIN:
-		p->command.flags |= PROCQ_STDIN;
+		p->command.flags |= PROCQ_SPAWN_STDIN;
 		break;
 	case OPT_HELP:
 		help();
@@ -266,21 +267,22 @@ static void settle_command(struct producer *p, char **operands)
 
 	if (*operands)
 		command->argv = (const char *const *)operands;
-	else if (command->method == PROCQ_VFORK)
+	else if (command->method == PROCQ_METHOD_VFORK)
 		usage_error(_("--spawn=vfork needs a COMMAND"));
 	if (p->run.delayed && p->rate.n > 0)
 		usage_error(_("--delay and --rate can't both be given"));
 	if (p->on_exit == ON_EXIT_LEAVE)
-		command->flags |= PROCQ_KEEP;
+		command->flags |= PROCQ_SPAWN_KEEP;
 	/* Who may live on must not get the terminal's signals. */
-	if (!p->no_group && (command->argv || command->flags & PROCQ_KEEP))
-		command->flags |= PROCQ_GROUP;
+	if (!p->no_group &&
+	    (command->argv || command->flags & PROCQ_SPAWN_KEEP))
+		command->flags |= PROCQ_SPAWN_GROUP;
 	/* A line tells the place in the queue, so the place has to be known; in
 	 * flood, a few starts later. And who has not yet entered when the
 	 * producer leaves never will. */
 	p->flood = p->rate.n == 0 && distribution_is_zero(&p->run.delay);
 	if (p->on_exit == ON_EXIT_LEAVE || (!p->run.quiet && !p->flood))
-		command->flags |= PROCQ_ENTERED;
+		command->flags |= PROCQ_SPAWN_ENTERED;
 }
 
 static void parse_options(struct producer *p, int argc, char **argv)
@@ -357,7 +359,7 @@ static void rest(struct producer *p, unsigned what, int64_t deadline)
 	deadline = time_min(deadline, p->run.until);
 	tell_all(p);
 	if (!run_stopped(&p->run) && deadline > now)
-		children_sleep(&p->run, what | PROCQ_CHILD, deadline);
+		children_sleep(&p->run, what | PROCQ_WAIT_CHILD, deadline);
 	reap(p);
 	run_tell_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
@@ -434,7 +436,7 @@ static void no_room(struct producer *p, int err)
 		complain(_("queue full (%" PRIu32 "/%" PRIu32
 			   "), waiting for a consumer"), capacity, capacity);
 	/* A closed queue has room all the time, but not for us. */
-	rest(p, err == -ESHUTDOWN ? 0 : PROCQ_ROOM, wait_deadline(p));
+	rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM, wait_deadline(p));
 }
 
 /* The system has no process or no memory to spare. */
@@ -470,9 +472,9 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 	struct procq_process now;
 
 	while (procq_child(p->run.q, what->slot, &now) == 0 &&
-	       now.pid == what->pid && now.state == PROCQ_QUEUED &&
+	       now.pid == what->pid && now.state == PROCQ_STATE_QUEUED &&
 	       procq_now() < deadline) {
-		children_sleep(&p->run, PROCQ_CHILD,
+		children_sleep(&p->run, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), NS_PER_MS));
 		reap(p);
 	}
@@ -619,9 +621,9 @@ int main(int argc, char **argv)
 	}
 	run_init(&p->run, summary_print_started);
 	p->options = (struct procq_options)PROCQ_OPTIONS_INIT;
-	p->options.role = PROCQ_PRODUCER;
+	p->options.role = PROCQ_ROLE_PRODUCER;
 	/* Children that it was born with are nobody else's to wait for. */
-	p->options.flags = PROCQ_REAP_ALL;
+	p->options.flags = PROCQ_OPEN_REAP_ALL;
 	p->command.size = sizeof(p->command);
 	p->on_exit = ON_EXIT_DEFAULT;
 	parse_options(p, argc, argv);

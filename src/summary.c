@@ -119,7 +119,7 @@ static size_t signal_index(int32_t code)
 
 void summary_count(struct summary *s, const struct procq_event *e)
 {
-	if (e->type == PROCQ_STALE) {
+	if (e->type == PROCQ_EVENT_STALE) {
 		s->stale++;
 		return;
 	}
@@ -127,16 +127,16 @@ void summary_count(struct summary *s, const struct procq_event *e)
 	if (e->step == 0)
 		s->self++;
 	switch ((enum procq_cause)e->cause) {
-	case PROCQ_EXIT:
+	case PROCQ_CAUSE_EXIT:
 		s->exits[(uint32_t)e->code & 255]++;
 		break;
-	case PROCQ_SIGNAL:
+	case PROCQ_CAUSE_SIGNAL:
 		s->signals[signal_index(e->code)]++;
 		break;
-	case PROCQ_CORE:
+	case PROCQ_CAUSE_CORE:
 		s->cores[signal_index(e->code)]++;
 		break;
-	case PROCQ_UNKNOWN:
+	case PROCQ_CAUSE_UNKNOWN:
 	default:
 		s->unknown++;
 		break;
@@ -146,7 +146,7 @@ void summary_count(struct summary *s, const struct procq_event *e)
 void summary_add(struct summary *s, const struct procq_event *e)
 {
 	summary_count(s, e);
-	if (e->type == PROCQ_STALE)
+	if (e->type == PROCQ_EVENT_STALE)
 		return;
 	if (e->lived >= 0)
 		histogram_add(&s->lived, e->lived);

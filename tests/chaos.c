@@ -135,7 +135,7 @@ static struct procq *join(uint32_t role)
 
 	o.role = role;
 	o.capacity = capacity;
-	o.flags = PROCQ_REAP_ALL;
+	o.flags = PROCQ_OPEN_REAP_ALL;
 	rc = procq_open(&q, queue, &o);
 	if (rc < 0) {
 		unexpected(rc);
@@ -153,8 +153,9 @@ static void start_some(struct procq *q)
 	for (int i = 0; i < 16; i++) {
 		/* Now and then one that ends by itself. */
 		command.argv = draw(32) ? NULL : brief;
-		command.method = draw(4) ? PROCQ_AUTO : PROCQ_FORK;
-		command.flags = !provable || draw(8) ? 0 : PROCQ_KEEP;
+		command.method =
+			draw(4) ? PROCQ_METHOD_AUTO : PROCQ_METHOD_FORK;
+		command.flags = !provable || draw(8) ? 0 : PROCQ_SPAWN_KEEP;
 		rc = procq_spawn(q, &command, NULL);
 		if (rc == 0) {
 			atomic_fetch_add(&gate->begun, 1);
@@ -163,7 +164,7 @@ static void start_some(struct procq *q)
 		/* A namespace with few pids may run out of them. */
 		if (rc != -EAGAIN && rc != -EUSERS)
 			unexpected(rc);
-		procq_wait(q, PROCQ_ROOM | PROCQ_CHILD,
+		procq_wait(q, PROCQ_WAIT_ROOM | PROCQ_WAIT_CHILD,
 			   procq_now() + 20 * MS);
 		return;
 	}
@@ -171,7 +172,7 @@ static void start_some(struct procq *q)
 
 static void produce(void)
 {
-	struct procq *q = join(PROCQ_PRODUCER);
+	struct procq *q = join(PROCQ_ROLE_PRODUCER);
 
 	if (!q)
 		return;
@@ -217,13 +218,13 @@ static void consume_some(struct procq *q)
 	while (procq_collect(q, &e) > 0)
 		tell(&e);
 	if (rc != 0)
-		procq_wait(q, PROCQ_READY | PROCQ_DEATH,
+		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
 			   procq_now() + 20 * MS);
 }
 
 static void consume(void)
 {
-	struct procq *q = join(PROCQ_CONSUMER);
+	struct procq *q = join(PROCQ_ROLE_CONSUMER);
 
 	if (!q)
 		return;
@@ -346,7 +347,7 @@ static uint64_t not_entered(const struct procq *look)
 	struct procq_stat s;
 
 	procq_stat(look, &s);
-	return s.states[PROCQ_RESERVED];
+	return s.states[PROCQ_STATE_RESERVED];
 }
 
 /* A producer is stopped first, wherever it is, so that what it had begun can
@@ -516,7 +517,7 @@ static void drain(struct procq *q)
 		while (procq_collect(q, &e) > 0)
 			tell(&e);
 		reap(NULL);
-		procq_wait(q, PROCQ_READY | PROCQ_DEATH,
+		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
 			   procq_now() + 20 * MS);
 	}
 }
@@ -632,7 +633,8 @@ static void check_empty(struct procq *q)
 	uint64_t told = 0, twice = 0, begun = atomic_load(&gate->begun);
 
 	procq_stat(q, &s);
-	is_int((int64_t)s.states[PROCQ_FREE], capacity, "every record is free");
+	is_int((int64_t)s.states[PROCQ_STATE_FREE], capacity,
+	       "every record is free");
 	for (uint32_t i = 0; i < TOLD_MAX; i++) {
 		uint8_t n = atomic_load(&gate->told[i]);
 
@@ -663,9 +665,9 @@ static void check_empty(struct procq *q)
 /* Is it as good as new? */
 static void check_use(struct procq *consumer)
 {
-	struct procq *producer = join(PROCQ_PRODUCER);
+	struct procq *producer = join(PROCQ_ROLE_PRODUCER);
 	struct procq_command command = { .size = sizeof(command),
-					 .flags = PROCQ_ENTERED };
+					 .flags = PROCQ_SPAWN_ENTERED };
 	struct procq_process p;
 	struct procq_event e;
 	uint64_t last = 0;
@@ -688,7 +690,7 @@ static void check_use(struct procq *consumer)
 		while (procq_collect(consumer, &e) > 0)
 			n++;
 		if (n < capacity)
-			procq_wait(consumer, PROCQ_DEATH,
+			procq_wait(consumer, PROCQ_WAIT_DEATH,
 				   procq_now() + 5 * MS);
 	}
 	is_int(n, capacity, "and die");
@@ -715,7 +717,7 @@ static void end_nursery(pid_t nurse)
 
 static void check_all(struct procq *first, pid_t nurse)
 {
-	struct procq *q = join(PROCQ_CONSUMER);
+	struct procq *q = join(PROCQ_ROLE_CONSUMER);
 	int64_t end = procq_now() + 10 * S;
 
 	procq_close(first);
@@ -843,8 +845,8 @@ int main(int argc, char **argv)
 	note("seed %" PRIu64 ", %d workers, capacity %" PRIu32, seed,
 	     worker_count, capacity);
 	/* Keeps the object in being while all workers are dead at once. */
-	first = join(PROCQ_KEEPER);
-	o.role = PROCQ_ONLOOKER;
+	first = join(PROCQ_ROLE_KEEPER);
+	o.role = PROCQ_ROLE_ONLOOKER;
 	if (!first || procq_open(&look, queue, &o) < 0)
 		return 1;
 	if (bystander_count > 0) {

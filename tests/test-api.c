@@ -21,8 +21,8 @@ static struct procq *producer, *consumer;
 /* A producer and a consumer, both in this process. */
 static void begin(void)
 {
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 }
 
 /* One of them has given up what it held; nothing is lost; nothing is left. */
@@ -44,8 +44,9 @@ static struct procq_process spawn_this(const struct procq_command *command)
 /* An idle process that has entered. */
 static struct procq_process spawn_idle(unsigned method, unsigned flags)
 {
-	struct procq_command idle = { .size = sizeof(idle), .method = method,
-				      .flags = flags | PROCQ_ENTERED };
+	struct procq_command idle = { .size = sizeof(idle),
+				      .method = method,
+				      .flags = flags | PROCQ_SPAWN_ENTERED };
 
 	return spawn_this(&idle);
 }
@@ -76,7 +77,7 @@ static struct procq_event collect(void)
 
 	while (procq_collect(consumer, &e) == 0) {
 		procq_reap(producer);
-		procq_wait(consumer, PROCQ_DEATH, procq_now() + 5000000);
+		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
 	}
 	return e;
 }
@@ -86,7 +87,7 @@ static struct procq_process take(void)
 	struct procq_process p;
 
 	while (procq_take(consumer, NULL, &p) != 0)
-		procq_wait(consumer, PROCQ_READY, procq_now() + 5000000);
+		procq_wait(consumer, PROCQ_WAIT_READY, procq_now() + 5000000);
 	return p;
 }
 
@@ -119,7 +120,7 @@ static void reap_to(uint32_t n)
 {
 	while (procq_children(producer) > n)
 		if (procq_reap(producer) == 0)
-			procq_wait(producer, PROCQ_CHILD,
+			procq_wait(producer, PROCQ_WAIT_CHILD,
 				   procq_now() + 5000000);
 }
 
@@ -174,7 +175,7 @@ static int answer_otherwise(struct procq *q, int rc)
 	bad += procq_signal(q, 0, SIGTERM, 0) != rc;
 	bad += procq_collect(q, &e) != rc;
 	bad += procq_give_back(q, 0) != rc;
-	bad += procq_wait(q, PROCQ_READY, 0) != rc;
+	bad += procq_wait(q, PROCQ_WAIT_READY, 0) != rc;
 	bad += procq_set_closed(q, 1) != rc;
 	bad += procq_remove(q) != rc;
 	bad += procq_check(q, &report) != rc;
@@ -201,7 +202,7 @@ static void test_strangers(void)
 	is_int(answer_otherwise(NULL, -EINVAL), 0, "no handle, no answer");
 	is_int(procq_check(NULL, &report), -EINVAL, "nor a check");
 	begin();
-	look = fixture_open(PROCQ_ONLOOKER, 0);
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	is_int(answer_otherwise(look, -EINVAL), 0, "an onlooker only looks");
 	is_int(procq_check(look, &report), -EINVAL, "and does not check");
 	procq_wake(look);
@@ -231,8 +232,9 @@ static void test_methods(void)
 		unsigned method;
 		const char *name;
 	} methods[] = {
-		{ PROCQ_AUTO, "auto" }, { PROCQ_FORK, "fork" },
-		{ PROCQ_CLONE, "clone" },
+		{ PROCQ_METHOD_AUTO, "auto" },
+		{ PROCQ_METHOD_FORK, "fork" },
+		{ PROCQ_METHOD_CLONE, "clone" },
 	};
 
 	begin();
@@ -241,8 +243,10 @@ static void test_methods(void)
 		struct procq_event e;
 
 		if (!pq_spawn_has(methods[i].method) &&
-		    methods[i].method == PROCQ_CLONE) {
-			struct procq_command clone = { .method = PROCQ_CLONE };
+		    methods[i].method == PROCQ_METHOD_CLONE) {
+			struct procq_command clone = {
+				.method = PROCQ_METHOD_CLONE
+			};
 
 			is_int(procq_spawn(producer, &clone, NULL), -ENOSYS,
 			       "clone is not to be had here");
@@ -250,10 +254,10 @@ static void test_methods(void)
 		}
 		p = spawn_idle(methods[i].method, 0);
 		ok(p.pid > 1 && p.ppid == getpid() && p.seq > 0 &&
-		   p.state == PROCQ_QUEUED && p.queued >= p.started &&
-		   p.producer == procq_incarnation(producer),
-		   "%s: it has entered, and is described",
-		   methods[i].name);
+			   p.state == PROCQ_STATE_QUEUED &&
+			   p.queued >= p.started &&
+			   p.producer == procq_incarnation(producer),
+		   "%s: it has entered, and is described", methods[i].name);
 		is_str(p.label, "idle", "its label");
 		is_int(procq_child(producer, p.slot, &c), 0, "it is there");
 		is_int(c.pid, p.pid, "and is the same");
@@ -261,9 +265,10 @@ static void test_methods(void)
 		       "but no child of another handle");
 		is_int(procq_occupied(consumer), 1, "one place is taken");
 		e = end_one();
-		ok(e.process.pid == p.pid && e.cause == PROCQ_SIGNAL &&
-		   e.code == SIGKILL && e.signal == SIGKILL && e.step == 1 &&
-		   e.latency >= 0 && e.lived > 0 && e.type == PROCQ_RETIRED,
+		ok(e.process.pid == p.pid && e.cause == PROCQ_CAUSE_SIGNAL &&
+			   e.code == SIGKILL && e.signal == SIGKILL &&
+			   e.step == 1 && e.latency >= 0 && e.lived > 0 &&
+			   e.type == PROCQ_EVENT_RETIRED,
 		   "%s: its end is told", methods[i].name);
 		is_int(procq_child(producer, p.slot, &c), -ESRCH,
 		       "it is there no more");
@@ -275,7 +280,7 @@ static void test_methods(void)
 
 static void test_entered_later(void)
 {
-	struct procq_command c = { .method = PROCQ_AUTO };
+	struct procq_command c = { .method = PROCQ_METHOD_AUTO };
 	struct procq_process p, other;
 	int rc;
 
@@ -283,9 +288,10 @@ static void test_entered_later(void)
 	need(procq_spawn(producer, &c, &p) == 0);
 	other = p;
 	rc = procq_entered(producer, &p);
-	ok(rc == 0 && p.seq == 1 && p.state == PROCQ_QUEUED &&
-	   p.pid == other.pid && p.started == other.started &&
-	   p.queued >= p.started, "who is started is awaited later");
+	ok(rc == 0 && p.seq == 1 && p.state == PROCQ_STATE_QUEUED &&
+		   p.pid == other.pid && p.started == other.started &&
+		   p.queued >= p.started,
+	   "who is started is awaited later");
 	is_int(procq_entered(producer, &p), 0, "it may be asked again");
 	is_int(procq_entered(consumer, &p), -ESRCH, "not by another handle");
 	other.slot++;
@@ -299,7 +305,7 @@ static void test_entered_later(void)
 	need(p.pid > 1 && kill(p.pid, SIGKILL) == 0);
 	other = p;
 	rc = procq_entered(producer, &p);
-	ok(rc == -ECANCELED ? p.state == PROCQ_RESERVED && !p.seq
+	ok(rc == -ECANCELED ? p.state == PROCQ_STATE_RESERVED && !p.seq
 			    : rc == 0 && p.seq > 0 && p.pid == other.pid,
 	   "one that was killed either has entered, or it is known");
 	reap_to(0);
@@ -327,7 +333,7 @@ static void test_refusals(void)
 	       "an unknown method");
 	is_int(refused((struct procq_command){ .reserved = 1 }), -EINVAL,
 	       "what is reserved");
-	is_int(refused((struct procq_command){ .method = PROCQ_VFORK }),
+	is_int(refused((struct procq_command){ .method = PROCQ_METHOD_VFORK }),
 	       -EINVAL, "vfork is for commands");
 	is_int(refused((struct procq_command){ .argv = none }), -EINVAL,
 	       "no command");
@@ -339,17 +345,17 @@ static void test_refusals(void)
 	is_int(procq_set_closed(consumer, 1), 0, "anybody closes it");
 	is_int(procq_closed(producer), 1, "anybody sees that");
 	is_int(procq_spawn(producer, NULL, &p), -ESHUTDOWN, "closed");
-	is_int(wait_until(producer, PROCQ_ROOM, procq_now()), -ETIMEDOUT,
+	is_int(wait_until(producer, PROCQ_WAIT_ROOM, procq_now()), -ETIMEDOUT,
 	       "there is no room");
 	is_int(procq_set_closed(producer, 0), 0, "and opens it");
 	is_int(procq_closed(consumer), 0, "which shows, too");
-	is_int(procq_wait(producer, PROCQ_ROOM, PROCQ_FOREVER), 0,
+	is_int(procq_wait(producer, PROCQ_WAIT_ROOM, PROCQ_FOREVER), 0,
 	       "there is");
 	for (int i = 0; i < CAPACITY; i++)
-		spawn_idle(PROCQ_AUTO, 0);
+		spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_spawn(producer, NULL, &p), -EAGAIN, "full");
-	is_int(wait_until(producer, PROCQ_ROOM, procq_now() + 1), -ETIMEDOUT,
-	       "no room");
+	is_int(wait_until(producer, PROCQ_WAIT_ROOM, procq_now() + 1),
+	       -ETIMEDOUT, "no room");
 	is_int(procq_occupied(producer), CAPACITY, "all places are taken");
 	is_int(procq_children(producer), CAPACITY, "by children");
 	end_all(CAPACITY);
@@ -364,9 +370,12 @@ static uint64_t blocked_signals(pid_t pid)
 
 static void test_attributes(unsigned method)
 {
-	struct procq_command c = { .method = method, .label = "a very long "
-		"label indeed", .flags = PROCQ_GROUP | PROCQ_KEEP |
-		PROCQ_ENTERED };
+	struct procq_command c = { .method = method,
+				   .label = "a very long "
+					    "label indeed",
+				   .flags = PROCQ_SPAWN_GROUP |
+					    PROCQ_SPAWN_KEEP |
+					    PROCQ_SPAWN_ENTERED };
 	struct procq_process p, q;
 	sigset_t mask;
 
@@ -376,7 +385,8 @@ static void test_attributes(unsigned method)
 	c.mask = &mask;
 	p = spawn_this(&c);
 	is_str(p.label, "a very long lab", "a label is cut");
-	is_int(p.flags, PROCQ_GROUP | PROCQ_KEEP, "the flags are told");
+	is_int(p.flags, PROCQ_SPAWN_GROUP | PROCQ_SPAWN_KEEP,
+	       "the flags are told");
 	is_int(getpgid(p.pid), p.pid, "it leads a group");
 	is_int(blocked_signals(p.pid), 1 << (SIGUSR2 - 1), "its mask");
 	q = spawn_idle(method, 0);
@@ -417,8 +427,8 @@ static void check_failure(const char *name, unsigned method, int rc, int code,
 	reap_to(0);
 	take();
 	e = collect();
-	ok(e.cause == PROCQ_EXIT && e.code == code && e.step == 0 &&
-	   e.latency == -1 && e.signal == 0 && e.process.pid == p.pid,
+	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == code && e.step == 0 &&
+		   e.latency == -1 && e.signal == 0 && e.process.pid == p.pid,
 	   "… and is told as exit:%d", code);
 }
 
@@ -454,14 +464,15 @@ static void test_path(void)
 	begin();
 	snprintf(path, sizeof(path), "/no/such:%s:%s", dir, old);
 	setenv("PATH", path, 1);
-	check_failure("x", PROCQ_AUTO, -EACCES, 0, "a file without x");
+	check_failure("x", PROCQ_METHOD_AUTO, -EACCES, 0, "a file without x");
 	need(chmod(file, 0700) == 0);
-	for (unsigned method = PROCQ_FORK; method <= PROCQ_VFORK; method++) {
-		if (method == PROCQ_VFORK && !pq_spawn_has(method))
-			method = PROCQ_AUTO;
+	for (unsigned method = PROCQ_METHOD_FORK; method <= PROCQ_METHOD_VFORK;
+	     method++) {
+		if (method == PROCQ_METHOD_VFORK && !pq_spawn_has(method))
+			method = PROCQ_METHOD_AUTO;
 		e = outcome(name, method);
 		is_int(e.code, 7, "a script without an interpreter");
-		if (method == PROCQ_AUTO)
+		if (method == PROCQ_METHOD_AUTO)
 			break;
 	}
 	/* It has moved to where it is looked for before; and again. */
@@ -470,19 +481,21 @@ static void test_path(void)
 	snprintf(path, sizeof(path), "%s:%s/y:%s", dir, dir, old);
 	strcat(moved, "/x");
 	setenv("PATH", path, 1);
-	is_int(outcome(name, PROCQ_AUTO).code, 7, "a PATH that has changed");
+	is_int(outcome(name, PROCQ_METHOD_AUTO).code, 7,
+	       "a PATH that has changed");
 	need(rename(file, moved) == 0);
-	is_int(outcome(name, PROCQ_AUTO).code, 7, "a command that has moved");
+	is_int(outcome(name, PROCQ_METHOD_AUTO).code, 7,
+	       "a command that has moved");
 	need(rename(moved, file) == 0);
-	is_int(outcome(name, PROCQ_AUTO).code, 7, "and back");
+	is_int(outcome(name, PROCQ_METHOD_AUTO).code, 7, "and back");
 	moved[strlen(moved) - 2] = '\0';
 	need(rmdir(moved) == 0);
 	need(chdir(dir) == 0);
 	setenv("PATH", "", 1);
-	is_int(outcome(name, PROCQ_AUTO).code, 7, "PATH empty: here");
+	is_int(outcome(name, PROCQ_METHOD_AUTO).code, 7, "PATH empty: here");
 	unsetenv("PATH");
-	e = outcome((const char *const []){ "sh", "-c", "exit 5", NULL },
-		    PROCQ_AUTO);
+	e = outcome((const char *const[]){ "sh", "-c", "exit 5", NULL },
+		    PROCQ_METHOD_AUTO);
 	is_int(e.code, 5, "no PATH: the system's");
 	setenv("PATH", old, 1);
 	free(old);
@@ -495,7 +508,7 @@ static void test_input(void)
 	static const char *const reader[] = { "sh", "-c", "read x; exit $x",
 					      NULL };
 	struct procq_command command = { .argv = reader,
-					 .flags = PROCQ_STDIN };
+					 .flags = PROCQ_SPAWN_STDIN };
 	int ends[2], saved = dup(0);
 
 	begin();
@@ -505,9 +518,11 @@ static void test_input(void)
 	reap_to(0);
 	take();
 	is_int(collect().code, 9, "a command may keep standard input");
-	is_int(outcome((const char *const []){ "sh", "-c",
-		"read x; exit $?", NULL }, PROCQ_AUTO).code, 1,
-	       "or has none");
+	is_int(outcome((const char *const[]){ "sh", "-c", "read x; exit $?",
+					      NULL },
+		       PROCQ_METHOD_AUTO)
+		       .code,
+	       1, "or has none");
 	need(dup2(saved, 0) == 0);
 	close(saved);
 	close(ends[0]);
@@ -553,14 +568,15 @@ static void test_reaping(void)
 	is_int(procq_reap_one(producer, &e), 0, "not even one");
 	/* The older one comes first when any child is asked for. */
 	stranger = dead_stranger();
-	a = spawn_idle(PROCQ_AUTO, 0);
-	b = spawn_idle(PROCQ_AUTO, 0);
-	c = spawn_idle(PROCQ_AUTO, 0);
+	a = spawn_idle(PROCQ_METHOD_AUTO, 0);
+	b = spawn_idle(PROCQ_METHOD_AUTO, 0);
+	c = spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_reap(producer), 0, "a stranger is not reaped");
 	kill_child(a.pid);
 	is_int(procq_reap_one(producer, &e), 1, "one behind a stranger");
-	ok(e.process.pid == a.pid && e.cause == PROCQ_SIGNAL &&
-	   e.code == SIGKILL && e.latency == -1 && e.step == 0 && e.lived > 0,
+	ok(e.process.pid == a.pid && e.cause == PROCQ_CAUSE_SIGNAL &&
+		   e.code == SIGKILL && e.latency == -1 && e.step == 0 &&
+		   e.lived > 0,
 	   "its end is told");
 	kill_child(b.pid);
 	kill_child(c.pid);
@@ -578,14 +594,14 @@ static void test_reaping(void)
 static void test_reaping_all(void)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
-	struct procq_command c = { .flags = PROCQ_ENTERED };
+	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
 	struct procq_process p;
 	struct procq_event e;
 	struct procq *q;
 	pid_t strangers[2];
 
-	o.role = PROCQ_PRODUCER;
-	o.flags = PROCQ_REAP_ALL;
+	o.role = PROCQ_ROLE_PRODUCER;
+	o.flags = PROCQ_OPEN_REAP_ALL;
 	need(procq_open(&q, fixture_queue, &o) == 0);
 	strangers[0] = dead_stranger();
 	need(procq_spawn(q, &c, &p) == 0);
@@ -605,12 +621,12 @@ static void test_reaping_all(void)
 static void test_reaping_many(void)
 {
 	static pid_t pids[1100];
-	struct procq_command c = { .flags = PROCQ_ENTERED };
+	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
 	struct procq_process p;
 	struct procq_event e;
 	int started = 0, reaped = 0, told = 0;
 
-	producer = fixture_open(PROCQ_PRODUCER, 1100);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, 1100);
 	/* As many as this machine has to spare. */
 	while (started < 1100 && procq_spawn(producer, &c, &p) == 0)
 		pids[started++] = p.pid;
@@ -624,7 +640,7 @@ static void test_reaping_many(void)
 		need(n >= 0);
 		reaped += n;
 		if (n == 0)
-			procq_wait(producer, PROCQ_CHILD, PROCQ_FOREVER);
+			procq_wait(producer, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
 	}
 	is_int(reaped, started, "many children are all reaped");
 	while (procq_take_exited(producer, &p) == 0)
@@ -647,7 +663,7 @@ static void test_turns(void)
 	is_int(procq_take_own(producer, &q), -EAGAIN, "nor of one's own");
 	is_int(procq_collect(consumer, &e), 0, "nor to collect");
 	for (int i = 0; i < 3; i++)
-		p[i] = spawn_idle(PROCQ_AUTO, 0);
+		p[i] = spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_snapshot(consumer, all, 2), 3, "three are there");
 	ok(all[0].pid == p[0].pid && all[1].pid == p[1].pid, "in order");
 	is_int(procq_peek(consumer, &q), 0, "whose turn is it?");
@@ -663,7 +679,7 @@ static void test_turns(void)
 	is_int(procq_take(consumer, &all[0], &all[0]), -EAGAIN,
 	       "not one of another time");
 	is_int(procq_take(consumer, &q, &q), 0, "but this one's");
-	is_int(q.state, PROCQ_TAKEN, "it is taken");
+	is_int(q.state, PROCQ_STATE_TAKEN, "it is taken");
 	is_int(q.consumer, procq_incarnation(consumer), "and by whom");
 	is_int(procq_in_flight(consumer), 1, "one is in flight");
 	is_int(procq_give_back(consumer, p[1].slot), -ESRCH, "not that one");
@@ -674,10 +690,10 @@ static void test_turns(void)
 	is_int(take().pid, p[2].pid, "the third one's");
 	q = take();
 	is_int(q.pid, p[0].pid, "and the first one's again");
-	ok(q.flags & PROCQ_RETURNED, "which is marked");
+	ok(q.flags & PROCQ_PROCESS_RETURNED, "which is marked");
 	is_int(procq_collect(consumer, &e), 0, "nobody has died");
 	procq_close(consumer);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	is_int(procq_snapshot(consumer, all, 3), 3, "who leaves, gives back");
 	end_all(3);
 	reap_to(0);
@@ -691,8 +707,8 @@ static void test_own(void)
 	struct procq_event e;
 
 	begin();
-	other = fixture_open(PROCQ_PRODUCER, 0);
-	p = spawn_idle(PROCQ_AUTO, 0);
+	other = fixture_open(PROCQ_ROLE_PRODUCER, 0);
+	p = spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_take_own(other, &q), -EAGAIN, "none of its own");
 	is_int(procq_take_exited(other, &q), -EAGAIN, "none has exited");
 	is_int(procq_take_own(producer, &q), 0, "one's own");
@@ -701,7 +717,7 @@ static void test_own(void)
 	need(is_sent(procq_signal(producer, p.slot, SIGTERM, 1)));
 	while (procq_collect(producer, &e) == 0) {
 		procq_reap(producer);
-		procq_wait(producer, PROCQ_DEATH | PROCQ_CHILD,
+		procq_wait(producer, PROCQ_WAIT_DEATH | PROCQ_WAIT_CHILD,
 			   procq_now() + 5000000);
 	}
 	ok(e.code == SIGTERM && e.step == 1, "it is ended by its producer");
@@ -720,7 +736,7 @@ static void test_signals(void)
 	is_int(procq_signal(consumer, 0, SIGTERM, 0), -ESRCH, "not taken");
 	is_int(procq_signal(consumer, UINT32_MAX, SIGTERM, 0), -ESRCH,
 	       "no such slot");
-	spawn_idle(PROCQ_AUTO, PROCQ_GROUP);
+	spawn_idle(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
 	p = take();
 	is_int(procq_signal(consumer, p.slot, 0, 0), -EINVAL, "no signal");
 	is_int(procq_signal(consumer, p.slot, NSIG, 0), -EINVAL, "none such");
@@ -737,7 +753,7 @@ static void test_signals(void)
 	is_int(procq_signal(consumer, p.slot, SIGKILL, 0), -ESRCH,
 	       "none for the dead");
 	e = collect();
-	ok(e.step == 2 && e.signal == SIGKILL && e.cause == PROCQ_SIGNAL,
+	ok(e.step == 2 && e.signal == SIGKILL && e.cause == PROCQ_CAUSE_SIGNAL,
 	   "the second step has ended it");
 	end("signals: nothing is lost");
 }
@@ -755,31 +771,33 @@ static void test_waiting(void)
 	       "just sleep");
 	ok(procq_now() >= begun + 30000000, "not less than asked for");
 	ok(consumer->vain, "in vain: it does not linger the next time");
-	is_int(procq_wait(consumer, PROCQ_READY | PROCQ_DEATH, 0), -ETIMEDOUT,
-	       "a deadline long past");
+	is_int(procq_wait(consumer, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH, 0),
+	       -ETIMEDOUT, "a deadline long past");
 	begun = procq_now();
-	is_int(procq_wait(consumer, PROCQ_READY, PROCQ_FOREVER), 0,
+	is_int(procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
 	       "for ever is in slices");
 	ok(procq_now() >= begun + PROCQ_PATIENCE, "of this length");
-	ok(consumer->vain, "nor was there a ring");
+	ok(consumer->vain, "nor was it woken");
 	procq_wake(consumer);
 	procq_wake(consumer);
-	is_int(procq_wait(consumer, PROCQ_READY, PROCQ_FOREVER), 0, "woken");
+	is_int(procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
+	       "woken");
 	ok(!consumer->vain, "not in vain");
-	is_int(procq_wait(consumer, PROCQ_READY, procq_now()), -ETIMEDOUT,
+	is_int(procq_wait(consumer, PROCQ_WAIT_READY, procq_now()), -ETIMEDOUT,
 	       "once");
-	spawn_idle(PROCQ_AUTO, 0);
-	is_int(procq_wait(consumer, PROCQ_READY, PROCQ_FOREVER), 0, "ready");
+	spawn_idle(PROCQ_METHOD_AUTO, 0);
+	is_int(procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
+	       "ready");
 	p = take();
-	procq_wait(consumer, PROCQ_DEATH, 0);
+	procq_wait(consumer, PROCQ_WAIT_DEATH, 0);
 	need(consumer->vain);
 	need(is_sent(procq_signal(consumer, p.slot, SIGTERM, 0)));
 	ok(!consumer->vain, "who has signalled lingers");
 	do
-		rc = procq_wait(producer, PROCQ_CHILD, PROCQ_FOREVER);
+		rc = procq_wait(producer, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
 	while (rc == 0 && procq_reap(producer) == 0);
 	is_int(rc, 0, "a child has died");
-	is_int(procq_wait(consumer, PROCQ_DEATH, PROCQ_FOREVER), 0,
+	is_int(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER), 0,
 	       "which is told");
 	collect();
 	end("waiting: nothing is lost");
@@ -814,7 +832,7 @@ static void test_interrupts(void)
 	child = fixture_fork(interrupt, &me);
 	/* One may come just before it sleeps. */
 	for (int i = 0; i < 1000 && rc != -EINTR; i++)
-		rc = procq_wait(consumer, PROCQ_READY, PROCQ_FOREVER);
+		rc = procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER);
 	is_int(rc, -EINTR, "a signal handler ran");
 	need(child > 1 && kill(child, SIGKILL) == 0);
 	fixture_wait(child);
@@ -833,7 +851,7 @@ static void test_drained(void)
 	procq_set_closed(consumer, 1);
 	is_int(procq_drained(consumer), 1, "but can't add to a closed queue");
 	procq_set_closed(consumer, 0);
-	spawn_idle(PROCQ_AUTO, PROCQ_KEEP);
+	spawn_idle(PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP);
 	procq_set_closed(consumer, 1);
 	is_int(procq_drained(consumer), 0, "closed, there still is one in it");
 	procq_set_closed(consumer, 0);
@@ -845,7 +863,7 @@ static void test_drained(void)
 	is_int(procq_close(producer), 0, "it goes");
 	is_int(procq_drained(consumer), 1,
 	       "drained, but for what this consumer has taken");
-	producer = fixture_open(PROCQ_KEEPER, 0);
+	producer = fixture_open(PROCQ_ROLE_KEEPER, 0);
 	is_int(procq_drained(producer), 0, "which for others is there");
 	collect();
 	is_int(procq_drained(producer), 1, "until it is collected");
@@ -857,9 +875,9 @@ static void test_removal(void)
 	begin();
 	is_int(procq_remove(producer), -EBUSY, "a consumer uses it");
 	is_int(procq_close(consumer), 0, "it leaves");
-	spawn_idle(PROCQ_AUTO, 0);
+	spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_remove(producer), -EBUSY, "a process is in it");
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	end_one();
 	reap_to(0);
 	is_int(procq_close(consumer), 0, "not any more");
@@ -871,14 +889,14 @@ static void test_removal(void)
 /* Its words name its place, so it keeps it, though a lower one is free. */
 static void test_removal_in_vain(void)
 {
-	struct procq *first = fixture_open(PROCQ_KEEPER, CAPACITY);
+	struct procq *first = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY);
 	struct procq_report report;
 	unsigned places[2];
 
 	begin();
 	places[0] = producer->place;
 	places[1] = consumer->place;
-	spawn_idle(PROCQ_AUTO, 0);
+	spawn_idle(PROCQ_METHOD_AUTO, 0);
 	take();
 	is_int(procq_close(first), 0, "the place below is free");
 	is_int(procq_remove(consumer), -EBUSY, "who has taken one");
@@ -889,7 +907,7 @@ static void test_removal_in_vain(void)
 	is_int((intmax_t)report.faults, 0, "no fault");
 	need(is_sent(procq_signal(consumer, consumer->flights.all[0].slot,
 				  SIGKILL, 0)));
-	is_int(collect().type, PROCQ_RETIRED, "it is still its own");
+	is_int(collect().type, PROCQ_EVENT_RETIRED, "it is still its own");
 	reap_to(0);
 	is_int(procq_remove(consumer), -EBUSY, "who has none");
 	is_int(procq_check(producer, &report), 0, "may move");
@@ -962,10 +980,10 @@ static void test_checks(void)
 struct search {
 	const char *object;
 	int found, asked;
-	struct procq_entry entry;
+	struct procq_found entry;
 };
 
-static int visit(const struct procq_entry *entry, void *arg)
+static int visit(const struct procq_found *entry, void *arg)
 {
 	struct search *search = arg;
 
@@ -1030,10 +1048,10 @@ int main(void)
 	test_methods();
 	test_entered_later();
 	test_refusals();
-	test_attributes(PROCQ_FORK);
-	test_attributes(PROCQ_AUTO);
-	test_failures(PROCQ_AUTO);
-	test_failures(PROCQ_FORK);
+	test_attributes(PROCQ_METHOD_FORK);
+	test_attributes(PROCQ_METHOD_AUTO);
+	test_failures(PROCQ_METHOD_AUTO);
+	test_failures(PROCQ_METHOD_FORK);
 	test_path();
 	test_input();
 	test_reaping();

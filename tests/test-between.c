@@ -23,7 +23,7 @@
 
 static void count_dead(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_ONLOOKER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	struct procq_stat s;
 
 	(void)arg;
@@ -47,7 +47,7 @@ static struct procq *late;
 static void *open_late(void *arg)
 {
 	(void)arg;
-	late = fixture_open(PROCQ_CONSUMER, 0);
+	late = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	atomic_store(&opened, true);
 	return NULL;
 }
@@ -67,7 +67,7 @@ int __wrap_openat(int dir, const char *name, int flags, ...)
 	return __real_openat(dir, name, flags);
 }
 
-static int visit(const struct procq_entry *entry, void *arg)
+static int visit(const struct procq_found *entry, void *arg)
 {
 	if (strcmp(entry->object, fixture_queue) == 0)
 		*(int *)arg += 1;
@@ -76,7 +76,7 @@ static int visit(const struct procq_entry *entry, void *arg)
 
 static void stay_in(void *arg)
 {
-	fixture_open(PROCQ_CONSUMER, CAPACITY);
+	fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY);
 	need(write(*(int *)arg, "", 1) == 1);
 	for (;;)
 		pause();
@@ -161,7 +161,7 @@ static void before_init_lock(void)
 		if (!visited)
 			return;
 		atomic_store(&beside->participants[9].who,
-			     pq_who(PROCQ_CONSUMER, 99));
+			     pq_who(PROCQ_ROLE_CONSUMER, 99));
 		stopped = pid;
 		kill_at = procq_now() + 550 * MS;
 	}
@@ -211,11 +211,11 @@ static void test_namespaces(void)
 
 #if defined __linux__
 	no_proc = true;
-	is_int(fixture_try(&q, PROCQ_CONSUMER, 0), -ENOTSUP,
+	is_int(fixture_try(&q, PROCQ_ROLE_CONSUMER, 0), -ENOTSUP,
 	       "a namespace that can't be seen is none to join in");
 	no_proc = false;
 #endif
-	q = fixture_open(PROCQ_CONSUMER, 0);
+	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	no_pids = true;
 	procq_stat(q, &s);
 	no_pids = false;
@@ -225,7 +225,7 @@ static void test_namespaces(void)
 	end_elsewhere(pid);
 #if defined __linux__
 	no_proc = true;
-	is_int(fixture_try(&q, PROCQ_PRODUCER, CAPACITY), -ENOTSUP,
+	is_int(fixture_try(&q, PROCQ_ROLE_PRODUCER, CAPACITY), -ENOTSUP,
 	       "nor to make a queue in");
 	no_proc = false;
 #endif
@@ -257,7 +257,7 @@ static void test_timer(void)
 	struct stat st;
 
 	ticking = true;
-	q = fixture_open(PROCQ_PRODUCER, 1 << 17);
+	q = fixture_open(PROCQ_ROLE_PRODUCER, 1 << 17);
 	ticking = false;
 	ok(fstat(q->seg->fd, &st) == 0 &&
 	   (size_t)st.st_size == q->seg->size &&
@@ -294,7 +294,7 @@ int __wrap_shm_unlink(const char *name)
 
 static void remove_and_stop(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, CAPACITY);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY);
 
 	unlinks_left = *(int *)arg;
 	_exit(procq_close(q) == 1 ? 0 : 1);
@@ -302,7 +302,7 @@ static void remove_and_stop(void *arg)
 
 static void count_consumers(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_ONLOOKER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	struct procq_stat s;
 
 	(void)arg;
@@ -351,7 +351,7 @@ static void test_dead_remover(int done)
 		return;
 	need(remover > 1 && kill(remover, SIGKILL) == 0);
 	fixture_wait(remover);
-	q = fixture_open(PROCQ_PRODUCER, CAPACITY + 1);
+	q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY + 1);
 	is_int(procq_capacity(q), CAPACITY + 1, "a remover that was killed");
 	is_int(dead_elsewhere(), 0, "its lock file, if left, guards the next");
 	is_int(procq_close(q), 1, "which is removed in its turn");
@@ -368,7 +368,7 @@ struct leaving {
 static void leave_slowly(void *arg)
 {
 	const struct leaving *l = arg;
-	struct procq *q = fixture_open(PROCQ_CONSUMER, CAPACITY);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY);
 
 	if (l->signo) {
 		unlinks_left = l->unlinks;
@@ -390,7 +390,7 @@ static pid_t begin_to_leave(struct leaving *l)
 /* @return what procq_remove() says, if the other goes on before the lock */
 static int remove_beside(pid_t pid)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 	int rc;
 
 	beside = q->seg;
@@ -406,7 +406,7 @@ static void test_two_removers(void)
 {
 	struct leaving l = { 0 };
 	pid_t pid = begin_to_leave(&l);
-	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 
 	is_int(procq_remove(q), 0, "removed before one who leaves");
 	procq_close(q);
@@ -502,8 +502,8 @@ static void test_stranger(const char *path, int want)
 {
 	const char *const argv[] = { path, NULL };
 	struct procq_command command = { .argv = argv,
-					 .method = PROCQ_FORK };
-	struct procq *q = fixture_open(PROCQ_PRODUCER, CAPACITY);
+					 .method = PROCQ_METHOD_FORK };
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	int64_t begun = procq_now();
 	struct procq_process p;
 	struct procq_event e;

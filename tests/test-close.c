@@ -18,9 +18,10 @@ static pid_t pids[CHILDREN];
 /* Starts that many, and closes at once. */
 static void start_and_close(unsigned method)
 {
-	struct procq_command idle = { .size = sizeof(idle), .method = method,
-				      .flags = PROCQ_KEEP };
-	struct procq *q = fixture_open(PROCQ_PRODUCER, CHILDREN);
+	struct procq_command idle = { .size = sizeof(idle),
+				      .method = method,
+				      .flags = PROCQ_SPAWN_KEEP };
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CHILDREN);
 
 	for (int i = 0; i < CHILDREN; i++) {
 		struct procq_process p;
@@ -69,7 +70,7 @@ static void close_early(unsigned method, const char *what)
 int main(void)
 {
 	fixture_begin("close");
-	close_early(PROCQ_FORK, "fork: closing early harms no child");
-	close_early(PROCQ_AUTO, "auto: closing early harms no child");
+	close_early(PROCQ_METHOD_FORK, "fork: closing early harms no child");
+	close_early(PROCQ_METHOD_AUTO, "auto: closing early harms no child");
 	return done();
 }

@@ -61,7 +61,7 @@ static _Noreturn void run(void (*what)(void), int err)
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	dup2(err, STDERR_FILENO);
-	q = fixture_open(PROCQ_PRODUCER, 100);
+	q = fixture_open(PROCQ_ROLE_PRODUCER, 100);
 	fault_catch();
 	signals_wake(q);
 	what();

@@ -19,7 +19,7 @@ static struct pq_segment *seg;
 
 static void setup(void)
 {
-	keeper = fixture_open(PROCQ_KEEPER, CAPACITY);
+	keeper = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY);
 	seg = keeper->seg;
 }
 
@@ -39,7 +39,7 @@ struct ask {
 static void ask_held(void *arg)
 {
 	const struct ask *ask = arg;
-	struct procq *q = fixture_open(PROCQ_ONLOOKER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 
 	_exit(pq_byte_held(q->seg, ask->incarnation));
 }
@@ -56,14 +56,14 @@ static bool held(uint64_t incarnation)
 static void join_and_die(void *arg)
 {
 	(void)arg;
-	fixture_open(PROCQ_CONSUMER, 0);
+	fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	fixture_killed();
 }
 
 static void join_and_exit(void *arg)
 {
 	(void)arg;
-	fixture_open(PROCQ_CONSUMER, 0);
+	fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	_exit(0);
 }
 
@@ -77,17 +77,19 @@ static void test_join(void)
 	setup();
 	ok(keeper->place == 0 && keeper->incarnation == 1,
 	   "the creator sits in place 0, incarnation 1");
-	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 0, "join");
+	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 0,
+	       "join");
 	ok(place == 1 && number == 2, "the next free place, the next number");
 	ok(atomic_load(&seg->participants[1].who) ==
-	   pq_who(PROCQ_CONSUMER, number) &&
-	   atomic_load(&seg->participants[1].pid) == getpid(),
+			   pq_who(PROCQ_ROLE_CONSUMER, number) &&
+		   atomic_load(&seg->participants[1].pid) == getpid(),
 	   "the entry says who it is");
 	is_int(pq_member_find(seg, number), 1, "it is found by its number");
 	is_int(pq_member_find(seg, 77), -1, "nobody else is");
 	ok(held(number) && pq_byte_held(seg, number),
 	   "its byte is held, asked from here and from elsewhere");
-	ok(!pq_member_dead(seg, 1, &who) && who == pq_who(PROCQ_CONSUMER, 2),
+	ok(!pq_member_dead(seg, 1, &who) &&
+		   who == pq_who(PROCQ_ROLE_CONSUMER, 2),
 	   "so it is alive");
 	ok(!held(3) && !pq_byte_held(seg, 3), "a byte of nobody is not");
 	ok(!pq_byte_held(seg, 0) && !pq_byte_held(seg, UINT64_MAX),
@@ -99,13 +101,13 @@ static void test_join(void)
 	pq_member_stand_up(seg, 1, number);
 	ok(atomic_load(&seg->participants[1].who) == 0 && held(number),
 	   "stand up: the place is empty, the byte still held");
-	is_int(pq_member_sit_again(seg, PROCQ_CONSUMER, number, &place), 0,
+	is_int(pq_member_sit_again(seg, PROCQ_ROLE_CONSUMER, number, &place), 0,
 	       "sit again");
 	ok(place == 1, "with the same number");
 	pq_member_stand_up(seg, 1, number);
 	pq_byte_drop(seg, number);
 	ok(!held(number) && !pq_byte_held(seg, number), "dropped: not held");
-	pq_member_join(seg, PROCQ_CONSUMER, &number, &place);
+	pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place);
 	ok(place == 1 && number == 3, "a number is never used again");
 	pq_member_stand_up(seg, place, number);
 	pq_byte_drop(seg, number);
@@ -119,18 +121,17 @@ static void test_final(void)
 	unsigned place;
 
 	setup();
-	atomic_store(&seg->header->life, PQ_LIFE_FINAL);
-	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 1,
+	atomic_store(&seg->header->state, PQ_OBJECT_FINAL);
+	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 1,
 	       "nobody joins what is being removed for good");
 	ok(atomic_load(&seg->participants[1].who) == 0 &&
-	   !pq_byte_held(seg, number) &&
-	   atomic_load(&seg->header->life) == PQ_LIFE_FINAL,
+		   !pq_byte_held(seg, number) &&
+		   atomic_load(&seg->header->state) == PQ_OBJECT_FINAL,
 	   "nor leaves anything behind there");
-	atomic_store(&seg->header->life, 77);
-	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 0,
+	atomic_store(&seg->header->state, 77);
+	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 0,
 	       "who joins what is only to be removed");
-	ok(atomic_load(&seg->header->life) == PQ_LIFE_OPEN,
-	   "keeps it open");
+	ok(atomic_load(&seg->header->state) == PQ_OBJECT_OPEN, "keeps it open");
 	pq_member_stand_up(seg, place, number);
 	pq_byte_drop(seg, number);
 	teardown();
@@ -146,8 +147,8 @@ static void test_sit_down(void)
 	p = &seg->participants[1];
 	sem_post(&p->bell);
 	sem_post(&p->bell);
-	atomic_store(&p->wants, PROCQ_ROOM);
-	pq_member_join(seg, PROCQ_CONSUMER, &number, &place);
+	atomic_store(&p->wants, PROCQ_WAIT_ROOM);
+	pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place);
 	ok(place == 1 && sem_trywait(&p->bell) < 0 && errno == EAGAIN &&
 	   atomic_load(&p->wants) == 0,
 	   "a newcomer inherits neither rings nor wishes");
@@ -164,12 +165,12 @@ static void test_damaged_counter(void)
 
 	setup();
 	atomic_store(&seg->header->next_incarnation, 0);
-	is_int(pq_member_join(seg, PROCQ_CONSUMER, &number, &place), 0,
+	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 0,
 	       "with the counter at 0 a newcomer finds a number");
 	ok(number != 0 && pq_byte_held(seg, number),
 	   "which is not 0, and is held");
 	atomic_store(&seg->header->next_incarnation, number);
-	is_int(pq_member_join(seg, PROCQ_CONSUMER, &other, &place), 0,
+	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &other, &place), 0,
 	       "with the counter set back one does, too");
 	ok(other != number && pq_byte_held(seg, other),
 	   "another than what is held");
@@ -194,13 +195,14 @@ static void test_all_places(void)
 
 	setup();
 	for (unsigned i = 1; i < PLACES; i++)
-		bad += pq_member_join(seg, PROCQ_CONSUMER, &numbers[i],
-				      &places[i]) != 0 || places[i] != i;
+		bad += pq_member_join(seg, PROCQ_ROLE_CONSUMER, &numbers[i],
+				      &places[i]) != 0 ||
+		       places[i] != i;
 	is_int(bad, 0, "1,024 participants find a place");
-	is_int(pq_member_join(seg, PROCQ_CONSUMER, &extra, &place), -EUSERS,
-	       "one more does not");
+	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &extra, &place),
+	       -EUSERS, "one more does not");
 	ok(!held(extra) && !pq_byte_held(seg, extra), "and holds no byte");
-	is_int(fixture_try(&q, PROCQ_PRODUCER, 0), -EUSERS,
+	is_int(fixture_try(&q, PROCQ_ROLE_PRODUCER, 0), -EUSERS,
 	       "nor does a caller of the library");
 	for (unsigned i = 1; i < PLACES; i++)
 		bad += !pq_byte_held(seg, numbers[i]);
@@ -213,13 +215,13 @@ static void test_all_places(void)
 	is_int(fixture_run(join_and_die, NULL), -SIGKILL,
 	       "in the last place somebody is killed");
 	ok(pq_member_dead(seg, 500, &extra), "which one can see");
-	is_int(pq_member_join(seg, PROCQ_PRODUCER, &extra, &place), -EUSERS,
-	       "who has the place until it is swept");
-	is_int(fixture_try(&q, PROCQ_PRODUCER, 0), 0,
+	is_int(pq_member_join(seg, PROCQ_ROLE_PRODUCER, &extra, &place),
+	       -EUSERS, "who has the place until it is swept");
+	is_int(fixture_try(&q, PROCQ_ROLE_PRODUCER, 0), 0,
 	       "then a newcomer gets the place of the dead one");
 	is_int(q->place, 500, "after a sweep");
 	procq_close(q);
-	pq_member_join(seg, PROCQ_PRODUCER, &numbers[500], &place);
+	pq_member_join(seg, PROCQ_ROLE_PRODUCER, &numbers[500], &place);
 	for (unsigned i = 1; i < PLACES; i++) {
 		pq_member_stand_up(seg, i, numbers[i]);
 		pq_byte_drop(seg, numbers[i]);
@@ -235,7 +237,7 @@ static void test_dead(void)
 	setup();
 	fixture_run(join_and_die, NULL);
 	ok(pq_member_dead(seg, 1, &who) && pq_who_incarnation(who) == 2 &&
-	   pq_who_role(who) == PROCQ_CONSUMER && !held(2),
+		   pq_who_role(who) == PROCQ_ROLE_CONSUMER && !held(2),
 	   "a killed participant is found dead");
 	procq_stat(keeper, &s);
 	ok(s.dead == 1 && s.consumers == 0 && s.keepers == 1,
@@ -256,8 +258,8 @@ static void test_two_handles(void)
 	uint64_t na, nb;
 
 	setup();
-	a = fixture_open(PROCQ_PRODUCER, 0);
-	b = fixture_open(PROCQ_CONSUMER, 0);
+	a = fixture_open(PROCQ_ROLE_PRODUCER, 0);
+	b = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	na = a->incarnation;
 	nb = b->incarnation;
 	ok(a->seg == b->seg && a->place != b->place && na != nb,
@@ -266,7 +268,7 @@ static void test_two_handles(void)
 	is_int(pq_sweep_dead(seg, NULL), 0, "nobody is swept");
 	procq_close(a);
 	ok(!held(na) && held(nb), "one leaves: the other lives on");
-	look = fixture_open(PROCQ_ONLOOKER, 0);
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	procq_close(look);
 	ok(held(nb) && held(keeper->incarnation),
 	   "an onlooker comes and goes: all live on");
@@ -292,7 +294,7 @@ static void use_inherited(void *arg)
 	if (procq_take(heir->q, NULL, &d) != -ECHILD ||
 	    procq_spawn(heir->q, NULL, NULL) != -ECHILD ||
 	    procq_collect(heir->q, &e) != -ECHILD ||
-	    procq_wait(heir->q, PROCQ_READY, procq_now()) != -ECHILD ||
+	    procq_wait(heir->q, PROCQ_WAIT_READY, procq_now()) != -ECHILD ||
 	    procq_close(heir->q) != -ECHILD)
 		_exit(1);
 	/* Its parent is alive, although the list of own bytes is its. */
@@ -304,7 +306,7 @@ static void use_inherited(void *arg)
 static void open_anew(void *arg)
 {
 	const struct heir *heir = arg;
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	uint64_t who;
 
 	if (q->seg == heir->q->seg || q->incarnation == heir->incarnation)
@@ -341,7 +343,7 @@ static void come_and_go(void *arg)
 	_Atomic uint64_t *seen = arg;
 
 	for (int i = 0; i < STAYS; i++) {
-		struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+		struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 		uint64_t who = atomic_load(&q->seg->participants[q->place].who);
 
 		if (pq_who_incarnation(who) != q->incarnation ||
@@ -350,7 +352,7 @@ static void come_and_go(void *arg)
 		atomic_fetch_add(&seen[q->incarnation], 1);
 		if (i % 7 == 3 && fork() == 0) {
 			/* A child of the child: it dies in its place. */
-			fixture_open(PROCQ_CONSUMER, 0);
+			fixture_open(PROCQ_ROLE_CONSUMER, 0);
 			fixture_killed();
 		}
 		pq_sweep_sometimes(q->seg, 0);
@@ -396,7 +398,8 @@ static void test_crowd(void)
 static void *usurp(void *arg)
 {
 	struct pq_participant *place = &seg->participants[keeper->place];
-	uint64_t living = pq_who(PROCQ_CONSUMER, *(uint64_t *)arg), free = 0;
+	uint64_t living = pq_who(PROCQ_ROLE_CONSUMER, *(uint64_t *)arg),
+		 free = 0;
 
 	while (!atomic_compare_exchange_weak(&place->who, &free, living))
 		free = 0;
@@ -414,12 +417,12 @@ static void test_usurped(void)
 	int rc = -EBUSY;
 
 	setup();
-	other = fixture_open(PROCQ_CONSUMER, 0);
+	other = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	living = other->incarnation;
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
 		if (i != keeper->place && i != other->place)
 			atomic_store(&seg->participants[i].who,
-				     pq_who(PROCQ_CONSUMER, living));
+				     pq_who(PROCQ_ROLE_CONSUMER, living));
 	place = keeper->place;
 	need(pthread_create(&thread, NULL, usurp, &living) == 0);
 	while (rc == -EBUSY)

@@ -54,8 +54,8 @@ static void fill(void)
 	event.user = 1000000;
 	event.sys = 2000000;
 	event.maxrss = 820;
-	event.type = PROCQ_RETIRED;
-	event.cause = PROCQ_SIGNAL;
+	event.type = PROCQ_EVENT_RETIRED;
+	event.cause = PROCQ_CAUSE_SIGNAL;
 	event.code = SIGTERM;
 	event.signal = SIGTERM;
 	event.step = 1;
@@ -107,14 +107,14 @@ static void test_text(void)
 	       " latency=5000112us step=2\n", "by escalation");
 	event.step = 0;
 	event.latency = -1;
-	event.cause = PROCQ_EXIT;
+	event.cause = PROCQ_CAUSE_EXIT;
 	event.code = 3;
 	event.lived = 412999;
 	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
 	is_str(written(), "2026-11-23T10:15:05.146456+01:00 retired seq=17"
 	       " pid=4243 ppid=4240 lived=0.000412s cause=exit:3 by=self\n",
 	       "by itself");
-	event.type = PROCQ_STALE;
+	event.type = PROCQ_EVENT_STALE;
 	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
 	is_str(written(), "2026-11-23T10:15:05.146456+01:00 stale seq=17"
 	       " pid=4243 ppid=4240\n", "stale");
@@ -150,10 +150,10 @@ static void test_unknown(void)
 	output_started(begin(OUTPUT_TEXT, "q"), &process, -1, 16);
 	ok(!strstr(written(), "seq") && !strstr(written(), "pid") &&
 	   !strstr(written(), "queue"), "text leaves out what is unknown");
-	event.cause = PROCQ_UNKNOWN;
+	event.cause = PROCQ_CAUSE_UNKNOWN;
 	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
 	ok(strstr(written(), " cause=unknown "), "an unknown cause");
-	event.cause = PROCQ_CORE;
+	event.cause = PROCQ_CAUSE_CORE;
 	event.code = SIGRTMIN + 3;
 	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
 	ok(strstr(written(), " cause=core:RTMIN+3 "), "a core");

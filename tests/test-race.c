@@ -34,7 +34,7 @@
 static struct procq *p, *c;
 static struct pq_segment *seg;
 static struct pq_origin origin;
-static const struct pq_status status = { PROCQ_EXIT, 3, 1, 1, 1 };
+static const struct pq_status status = { PROCQ_CAUSE_EXIT, 3, 1, 1, 1 };
 
 /* What one of the two has seen; it may be a child. */
 static struct {
@@ -76,8 +76,8 @@ static void *other(void *arg)
 
 static void begin_race(void)
 {
-	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	p = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	seg = p->seg;
 	origin.incarnation = p->incarnation;
 }
@@ -314,8 +314,8 @@ static bool take_as(unsigned owner)
 	uint64_t w = now();
 
 	do {
-		if (pq_word_state(w) != PROCQ_QUEUED &&
-		    pq_word_state(w) != PROCQ_EXITED)
+		if (pq_word_state(w) != PROCQ_STATE_QUEUED &&
+		    pq_word_state(w) != PROCQ_STATE_EXITED)
 			return false;
 	} while (!pq_record_move(seg, slot, &w, pq_word_take(w, owner)));
 	return true;
@@ -351,12 +351,12 @@ static void ask(void)
 /* Whatever has become of it: on to FREE. */
 static void to_end(void)
 {
-	if (pq_word_state(now()) == PROCQ_QUEUED ||
-	    pq_word_state(now()) == PROCQ_EXITED)
+	if (pq_word_state(now()) == PROCQ_STATE_QUEUED ||
+	    pq_word_state(now()) == PROCQ_STATE_EXITED)
 		take();
-	if (pq_word_state(now()) == PROCQ_TAKEN)
+	if (pq_word_state(now()) == PROCQ_STATE_TAKEN)
 		pq_record_release(seg, slot, pq_word_owner(now()) - 1, now(),
-				  PQ_RETIRED, true);
+				  PQ_TALLY_RETIRED, true);
 }
 
 static bool is_at_last(unsigned state, unsigned flags)
@@ -365,15 +365,15 @@ static bool is_at_last(unsigned state, unsigned flags)
 		    pq_word_flags(now()) == flags &&
 		    atomic_load(&seg->records[slot].obit) != 0;
 
-	if (state == PROCQ_EXITED)
+	if (state == PROCQ_STATE_EXITED)
 		good = good && fixture_hints(&seg->ready, slot) > 0;
 	to_end();
-	return good && pq_word_state(now()) == PROCQ_FREE && seen->held;
+	return good && pq_word_state(now()) == PROCQ_STATE_FREE && seen->held;
 }
 
 static bool taken_and_dead(void)
 {
-	return is_at_last(PROCQ_TAKEN, PQ_DEAD);
+	return is_at_last(PROCQ_STATE_TAKEN, PQ_DEAD);
 }
 
 /* A taker that looks for the next, and takes none. */
@@ -388,12 +388,12 @@ TAP_UNUSED static void look_for_next(void)
 /* Its hint is there, for whoever takes it. */
 TAP_UNUSED static bool exited_and_hinted(void)
 {
-	return is_at_last(PROCQ_EXITED, 0);
+	return is_at_last(PROCQ_STATE_EXITED, 0);
 }
 
 static bool back_and_exited(void)
 {
-	return is_at_last(PROCQ_EXITED, PQ_RETURNED);
+	return is_at_last(PROCQ_STATE_EXITED, PQ_RETURNED);
 }
 
 /* What stands in the record, read as soon as the word says so. */
@@ -414,17 +414,17 @@ static void read_obit(void)
 
 static void look_at_pid(void)
 {
-	struct pq_view view;
+	struct pq_snapshot view;
 
-	if (pq_word_state(now()) != PROCQ_QUEUED)
+	if (pq_word_state(now()) != PROCQ_STATE_QUEUED)
 		return;
-	pq_record_view(seg, slot, now(), &view);
+	pq_record_snapshot(seg, slot, now(), &view);
 	seen->held = view.pid == 77 && view.ident == 78;
 }
 
 static void read_pid(void)
 {
-	for (int n = 0; pq_word_state(now()) != PROCQ_QUEUED; n++)
+	for (int n = 0; pq_word_state(now()) != PROCQ_STATE_QUEUED; n++)
 		if (n % 256 == 255)
 			sched_yield();
 	look_at_pid();
@@ -444,7 +444,7 @@ static void taken_unpinned(void)
 {
 	queued();
 	need(pq_take(c, slot, now(), UINT64_MAX) == 0);
-	pq_flights_find(&c->flights, slot)->verdict = PQ_BY_PARENT;
+	pq_flights_find(&c->flights, slot)->verdict = PQ_VERDICT_BY_PARENT;
 	atomic_store(&seg->participants[p->place].asked, 0);
 }
 
@@ -523,13 +523,13 @@ static void nothing(void)
 
 static void join_0(void)
 {
-	need(pq_member_join(seg, PROCQ_CONSUMER, &seen->numbers[0],
+	need(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &seen->numbers[0],
 			    &seen->places[0]) == 0);
 }
 
 static void join_1(void)
 {
-	need(pq_member_join(seg, PROCQ_CONSUMER, &seen->numbers[1],
+	need(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &seen->numbers[1],
 			    &seen->places[1]) == 0);
 }
 
@@ -539,8 +539,9 @@ static bool both_sit(void)
 		    seen->places[0] != seen->places[1];
 
 	for (int i = 0; i < 2; i++) {
-		good = good && seg->participants[seen->places[i]].who ==
-			       pq_who(PROCQ_CONSUMER, seen->numbers[i]);
+		good = good &&
+		       seg->participants[seen->places[i]].who ==
+			       pq_who(PROCQ_ROLE_CONSUMER, seen->numbers[i]);
 		pq_member_stand_up(seg, seen->places[i], seen->numbers[i]);
 		pq_byte_drop(seg, seen->numbers[i]);
 	}
@@ -551,7 +552,7 @@ static TAP_UNUSED bool sits(void)
 {
 	/* The child is dead by now, but nobody has looked. */
 	bool good = seg->participants[seen->places[1]].who ==
-		    pq_who(PROCQ_CONSUMER, seen->numbers[1]);
+		    pq_who(PROCQ_ROLE_CONSUMER, seen->numbers[1]);
 
 	pq_member_stand_up(seg, seen->places[1], seen->numbers[1]);
 	return good;
@@ -583,8 +584,8 @@ TAP_UNUSED static void remove_all(void)
 
 TAP_UNUSED static void enter_place(void)
 {
-	seen->looks[0] = pq_member_join(seg, PROCQ_KEEPER, &seen->numbers[0],
-					&seen->places[0]);
+	seen->looks[0] = pq_member_join(seg, PROCQ_ROLE_KEEPER,
+					&seen->numbers[0], &seen->places[0]);
 }
 
 /* Who has joined it is in one that has a name, and stays open. */
@@ -592,7 +593,7 @@ TAP_UNUSED static bool not_astray(void)
 {
 	bool good = seen->looks[0] == 1 ||
 		    (seen->looks[0] == 0 && has_a_name() && !seen->removed &&
-		     atomic_load(&seg->header->life) == PQ_LIFE_OPEN);
+		     atomic_load(&seg->header->state) == PQ_OBJECT_OPEN);
 
 	no_places();
 	return good;
@@ -605,7 +606,8 @@ static uint64_t told, want;
 
 static uint64_t tally_now(void)
 {
-	return atomic_load(&seg->participants[DEAD_PLACE].tally[PQ_RETIRED]);
+	return atomic_load(
+		&seg->participants[DEAD_PLACE].tally[PQ_TALLY_RETIRED]);
 }
 
 /* Somebody has taken a record, and is dead. */
@@ -613,7 +615,7 @@ static void dead_taker(void)
 {
 	queued();
 	atomic_store(&seg->participants[DEAD_PLACE].who,
-		     pq_who(PROCQ_CONSUMER, NOBODY));
+		     pq_who(PROCQ_ROLE_CONSUMER, NOBODY));
 	need(take_as(DEAD_PLACE + 1));
 	told = tally_now();
 	want = told;
@@ -625,16 +627,16 @@ TAP_UNUSED static void dead_taker_uncounted(void)
 	uint64_t lives[CAPACITY];
 
 	for (uint32_t i = 0; i < CAPACITY; i++)
-		lives[i] = atomic_load(&seg->records[i].lives);
+		lives[i] = atomic_load(&seg->records[i].counted);
 	dead_taker();
-	atomic_store(&seg->records[slot].lives, lives[slot]);
+	atomic_store(&seg->records[slot].counted, lives[slot]);
 }
 
 /* … when it was about to count its release. */
 static void dead_before_release(void)
 {
 	dead_taker();
-	pq_tally_begin(&seg->participants[DEAD_PLACE], PQ_RETIRED, slot,
+	pq_tally_begin(&seg->participants[DEAD_PLACE], PQ_TALLY_RETIRED, slot,
 		       pq_word_gen(now()));
 }
 
@@ -660,7 +662,7 @@ static bool swept(void)
 		    tally_now() == want;
 
 	if (want == told) {
-		good = good && pq_word_state(now()) == PROCQ_QUEUED &&
+		good = good && pq_word_state(now()) == PROCQ_STATE_QUEUED &&
 		       fixture_hints(&seg->ready, slot) > 0;
 		mark();
 		to_end();
@@ -672,20 +674,20 @@ static bool swept_and_exited(void)
 {
 	bool good = seg->participants[DEAD_PLACE].who == 0;
 
-	return is_at_last(PROCQ_EXITED, PQ_RETURNED) && good;
+	return is_at_last(PROCQ_STATE_EXITED, PQ_RETURNED) && good;
 }
 
 /* A sweeper that has handed it back, and a taker that has it then. */
 static void pass_on(void)
 {
 	pq_record_return(seg, slot, DEAD_PLACE + 1);
-	if (pq_word_state(now()) == PROCQ_QUEUED)
+	if (pq_word_state(now()) == PROCQ_STATE_QUEUED)
 		take();
 }
 
 static bool passed_on(void)
 {
-	bool good = pq_word_state(now()) == PROCQ_TAKEN &&
+	bool good = pq_word_state(now()) == PROCQ_STATE_TAKEN &&
 		    pq_word_owner(now()) == c->place + 1;
 
 	mark();
@@ -727,8 +729,8 @@ static void inherit(void)
 static bool inherited(void)
 {
 	bool good = seg->participants[seen->places[0]].who ==
-		    pq_who(PROCQ_CONSUMER, seen->numbers[0]) &&
-		    seen->held && pq_word_state(now()) == PROCQ_TAKEN &&
+			    pq_who(PROCQ_ROLE_CONSUMER, seen->numbers[0]) &&
+		    seen->held && pq_word_state(now()) == PROCQ_STATE_TAKEN &&
 		    pq_word_owner(now()) == seen->places[0] + 1;
 
 	mark();
@@ -749,7 +751,7 @@ static TAP_UNUSED void sweep_joining(void)
 /* The first part of a sweep. */
 static TAP_UNUSED void repair(void)
 {
-	pq_tally_repair(seg, DEAD_PLACE, pq_who(PROCQ_CONSUMER, NOBODY));
+	pq_tally_repair(seg, DEAD_PLACE, pq_who(PROCQ_ROLE_CONSUMER, NOBODY));
 }
 
 /* Another sweeper, as far as handing the record back. */
@@ -768,7 +770,7 @@ static TAP_UNUSED bool swept_at_last(void)
 /* Killed in the middle of its release, and swept. */
 static TAP_UNUSED void release_dead(void)
 {
-	pq_record_release(seg, slot, DEAD_PLACE, now(), PQ_RETIRED, true);
+	pq_record_release(seg, slot, DEAD_PLACE, now(), PQ_TALLY_RETIRED, true);
 }
 
 static TAP_UNUSED bool counted(void)
@@ -776,7 +778,7 @@ static TAP_UNUSED bool counted(void)
 	bool good = fixture_sum(p) == 0 &&
 		    seg->participants[DEAD_PLACE].who == 0;
 
-	if (pq_word_state(now()) != PROCQ_FREE) {
+	if (pq_word_state(now()) != PROCQ_STATE_FREE) {
 		mark();
 		to_end();
 	}

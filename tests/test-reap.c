@@ -24,11 +24,11 @@ static void setup_as(uint32_t flags)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 
-	o.role = PROCQ_PRODUCER;
+	o.role = PROCQ_ROLE_PRODUCER;
 	o.capacity = CAPACITY;
 	o.flags = flags;
 	need(procq_open(&p, fixture_queue, &o) == 0);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	seg = p->seg;
 }
 
@@ -51,7 +51,7 @@ static uint32_t spawn(struct procq *q, uint32_t method, pid_t *pid)
 	struct procq_process d;
 
 	command.method = method;
-	command.flags = PROCQ_ENTERED;
+	command.flags = PROCQ_SPAWN_ENTERED;
 	need(procq_spawn(q, &command, &d) == 0);
 	*pid = d.pid;
 	return d.slot;
@@ -105,14 +105,14 @@ static void test_own(void)
 	pid_t pid;
 
 	setup();
-	slot = spawn(p, PROCQ_AUTO, &pid);
+	slot = spawn(p, PROCQ_METHOD_AUTO, &pid);
 	is_int(procq_reap(p), 0, "nobody is dead yet");
 	is_int(procq_children(p), 1, "one child");
 	end(pid);
 	is_int(procq_reap(p), 1, "a dead child is reaped");
 	ok(waitpid(pid, NULL, WNOHANG) < 0 && errno == ECHILD, "it is gone");
 	is_int(procq_children(p), 0, "nor is it a child any more");
-	is_int(fixture_state(p, slot), PROCQ_EXITED, "it is marked");
+	is_int(fixture_state(p, slot), PROCQ_STATE_EXITED, "it is marked");
 	is_int(procq_reap(p), 0, "a second time there is nobody");
 	is_int(drain(), 1, "told once");
 	teardown();
@@ -126,7 +126,7 @@ static void test_behind(void)
 
 	setup();
 	for (int i = 0; i < 20; i++)
-		spawn(p, PROCQ_AUTO, &pids[i]);
+		spawn(p, PROCQ_METHOD_AUTO, &pids[i]);
 	is_int(procq_reap(p), 0, "a dead stranger");
 	await_death(other);
 	for (int i = 0; i < 20; i++)
@@ -145,14 +145,14 @@ static void test_reap_all(void)
 	struct procq_event e;
 	pid_t pids[2], other = stranger();
 
-	setup_as(PROCQ_REAP_ALL);
+	setup_as(PROCQ_OPEN_REAP_ALL);
 	await_death(other);
 	for (int i = 0; i < 2; i++) {
-		spawn(p, PROCQ_AUTO, &pids[i]);
+		spawn(p, PROCQ_METHOD_AUTO, &pids[i]);
 		end(pids[i]);
 	}
 	ok(procq_reap_one(p, &e) == 1 && e.process.pid == pids[0] &&
-	   e.cause == PROCQ_SIGNAL && e.code == SIGKILL,
+		   e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGKILL,
 	   "one at a time, the first one first");
 	ok(waitpid(other, NULL, WNOHANG) < 0 && errno == ECHILD,
 	   "strangers are reaped, where that is asked for");
@@ -160,7 +160,7 @@ static void test_reap_all(void)
 	       "the second one is a zombie yet");
 	/* Reaped by the caller, which is its mistake: mend it. */
 	pq_record_mark(seg, 1, p->place,
-		       &(struct pq_status){ PROCQ_EXIT, 0, 1, 1, 1 });
+		       &(struct pq_status){ PROCQ_CAUSE_EXIT, 0, 1, 1, 1 });
 	is_int(drain(), 2, "both are told");
 	teardown();
 }
@@ -174,7 +174,7 @@ static void test_one_behind(void)
 	setup();
 	await_death(other);
 	for (int i = 0; i < 2; i++) {
-		spawn(p, PROCQ_AUTO, &pids[i]);
+		spawn(p, PROCQ_METHOD_AUTO, &pids[i]);
 		end(pids[i]);
 	}
 	while (procq_reap_one(p, &e) == 1 && n < 5)
@@ -192,7 +192,7 @@ static void test_nest(void)
 	int busy = 0, mine = -1;
 
 	setup();
-	spawn(p, PROCQ_AUTO, &pid);
+	spawn(p, PROCQ_METHOD_AUTO, &pid);
 	for (unsigned i = 0; i < PQ_NEST_STACKS; i++)
 		if (p->nest.tenant[i] == pid)
 			mine = (int)i;
@@ -227,7 +227,9 @@ static bool tells(const char *script, unsigned cause, int code)
 {
 	const char *argv[] = { "/bin/sh", "-c", script, NULL };
 	struct procq_command command = {
-		.size = sizeof(command), .flags = PROCQ_ENTERED, .argv = argv,
+		.size = sizeof(command),
+		.flags = PROCQ_SPAWN_ENTERED,
+		.argv = argv,
 	};
 	struct procq_process d;
 	struct procq_event e;
@@ -248,8 +250,8 @@ static void test_causes(void)
 	pid_t pid;
 
 	setup();
-	ok(tells("exit 23", PROCQ_EXIT, 23), "an exit and its code");
-	ok(tells("kill -USR1 $$", PROCQ_SIGNAL, SIGUSR1), "a signal");
+	ok(tells("exit 23", PROCQ_CAUSE_EXIT, 23), "an exit and its code");
+	ok(tells("kill -USR1 $$", PROCQ_CAUSE_SIGNAL, SIGUSR1), "a signal");
 	/* Whether there is a core is the machine's to say: a process that is
 	 * none of procq's dies in the same way. */
 	need(getcwd(cwd, sizeof(cwd)) && mkdtemp(dir) && chdir(dir) == 0);
@@ -257,9 +259,11 @@ static void test_causes(void)
 	pid = fixture_fork(abort_now, argv);
 	need(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
 	fixture_wait(pid);
-	ok(tells("kill -ABRT $$", info.si_code == CLD_DUMPED ? PROCQ_CORE
-							     : PROCQ_SIGNAL,
-		 SIGABRT), "an abort, with a core where there is one");
+	ok(tells("kill -ABRT $$",
+		 info.si_code == CLD_DUMPED ? PROCQ_CAUSE_CORE
+					    : PROCQ_CAUSE_SIGNAL,
+		 SIGABRT),
+	   "an abort, with a core where there is one");
 	core_limit(0);
 	need(chdir(cwd) == 0);
 	need(fixture_run(abort_now, (char *[]){ argv[0], argv[1],
@@ -277,25 +281,27 @@ static void test_told_first(void)
 	pid_t pid;
 
 	setup();
-	slot = spawn(p, PROCQ_AUTO, &pid);
+	slot = spawn(p, PROCQ_METHOD_AUTO, &pid);
 	word = pq_load_word(seg, slot);
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
 	need(pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-			       PQ_RETIRED, false));
+			       PQ_TALLY_RETIRED, false));
 	end(pid);
-	ok(procq_reap_one(p, &e) == 1 && e.process.state == PROCQ_GONE &&
-	   e.process.pid == pid, "what is told is how it was before the mark");
-	is_int(fixture_state(p, slot), PROCQ_FREE, "which frees the record");
+	ok(procq_reap_one(p, &e) == 1 && e.process.state == PROCQ_STATE_GONE &&
+		   e.process.pid == pid,
+	   "what is told is how it was before the mark");
+	is_int(fixture_state(p, slot), PROCQ_STATE_FREE,
+	       "which frees the record");
 	teardown();
 }
 
 static void reap_traced(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	pid_t pid;
 
-	*(_Atomic uint32_t *)arg = spawn(q, PROCQ_FORK, &pid);
+	*(_Atomic uint32_t *)arg = spawn(q, PROCQ_METHOD_FORK, &pid);
 	end(pid);
 	raise(SIGSTOP);
 	procq_reap(q);
@@ -318,7 +324,7 @@ static void test_mark_first(void)
 		if (calls_is(&call, SYS_waitid) &&
 		    !(call.args[3] & WNOWAIT)) {
 			reaps++;
-			early += fixture_state(p, *slot) != PROCQ_EXITED;
+			early += fixture_state(p, *slot) != PROCQ_STATE_EXITED;
 		}
 	is_int(reaps, 1, "it is reaped once");
 	is_int(early, 0, "not before its mark stands in the record");
@@ -362,7 +368,7 @@ static bool is_asked(uint32_t slot)
 static void release(uint32_t slot)
 {
 	need(pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-			       PQ_RETIRED, true));
+			       PQ_TALLY_RETIRED, true));
 }
 
 static void test_answer(void)
@@ -372,7 +378,7 @@ static void test_answer(void)
 
 	setup();
 	for (int i = 0; i < 3; i++) {
-		slots[i] = spawn(p, PROCQ_AUTO, &pids[i]);
+		slots[i] = spawn(p, PROCQ_METHOD_AUTO, &pids[i]);
 		taken(slots[i]);
 	}
 	ask(slots[0], SIGWINCH, false);
@@ -412,7 +418,8 @@ static void wait_for_ever(void *arg)
 static void test_answer_group(void)
 {
 	struct procq_command command = {
-		.size = sizeof(command), .flags = PROCQ_ENTERED | PROCQ_GROUP,
+		.size = sizeof(command),
+		.flags = PROCQ_SPAWN_ENTERED | PROCQ_SPAWN_GROUP,
 	};
 	struct procq_process d;
 	pid_t other;
@@ -462,7 +469,7 @@ static void test_guard(void)
 	ok(is_asked((uint32_t)slot), "process 1 is never signalled");
 	pq_intmap_remove(&p->children, 1);
 	pq_record_mark(seg, (uint32_t)slot, p->place,
-		       &(struct pq_status){ PROCQ_EXIT, 0, 1, 1, 1 });
+		       &(struct pq_status){ PROCQ_CAUSE_EXIT, 0, 1, 1, 1 });
 	release((uint32_t)slot);
 	teardown();
 }
@@ -471,11 +478,11 @@ static _Atomic uint32_t *traced_slot;
 
 static void answer_traced(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	pid_t pid;
 
 	(void)arg;
-	*traced_slot = spawn(q, PROCQ_FORK, &pid);
+	*traced_slot = spawn(q, PROCQ_METHOD_FORK, &pid);
 	traced_slot[1] = q->place;
 	raise(SIGSTOP);
 	procq_reap(q);

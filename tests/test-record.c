@@ -21,14 +21,17 @@ static struct procq *p, *c;		/* a producer and a consumer */
 static struct pq_segment *seg;
 static struct pq_origin origin = { .ppid = 4321, .label = "test" };
 static const struct pq_status status = {
-	.cause = PROCQ_EXIT, .code = 3, .user = 1000, .sys = 2000,
+	.cause = PROCQ_CAUSE_EXIT,
+	.code = 3,
+	.user = 1000,
+	.sys = 2000,
 	.maxrss = 77,
 };
 
 static void setup(void)
 {
-	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	p = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	seg = p->seg;
 	origin.incarnation = p->incarnation;
 	origin.started = pq_clock_life();
@@ -104,7 +107,7 @@ static struct procq_stat stat_now(void)
 
 static void test_reserve(void)
 {
-	struct pq_view view;
+	struct pq_snapshot view;
 	uint64_t words[CAPACITY], word, gen;
 	int bad = 0;
 
@@ -113,12 +116,12 @@ static void test_reserve(void)
 		bad += pq_record_reserve(seg, p->place + 1, &origin,
 					 &words[i]) != i ||
 		       words[i] != word_of(i) ||
-		       !is_state(i, PROCQ_RESERVED, 0, p->place + 1);
+		       !is_state(i, PROCQ_STATE_RESERVED, 0, p->place + 1);
 	is_int(bad, 0, "every record can be reserved, in the order of hints");
 	is_int(pq_record_reserve(seg, p->place + 1, &origin, &word), -EAGAIN,
 	       "then there is no room");
 	is_int(fixture_hints(&seg->free, -1), 0, "nor a hint that there is");
-	pq_record_view(seg, 0, words[0], &view);
+	pq_record_snapshot(seg, 0, words[0], &view);
 	ok(view.pid == 0 && view.ident == 0 && view.started > 0 &&
 	   view.producer == p->incarnation,
 	   "a reserved record names its producer, and nobody else");
@@ -126,7 +129,8 @@ static void test_reserve(void)
 
 	gen = pq_word_gen(words[3]);
 	pq_record_cancel(seg, 3, words[3]);
-	ok(is_state(3, PROCQ_FREE, 0, 0) && pq_word_gen(word_of(3)) == gen + 1,
+	ok(is_state(3, PROCQ_STATE_FREE, 0, 0) &&
+		   pq_word_gen(word_of(3)) == gen + 1,
 	   "cancel: free, in a new generation");
 	is_int(fixture_hints(&seg->free, 3), 1, "cancel: with its hint");
 	pq_record_cancel(seg, 3, words[3]);
@@ -156,14 +160,15 @@ static void test_enter(void)
 	is_int((intmax_t)fixture_enter(seg, slot, word, 12345, 678), 1,
 	       "the first to enter is number 1");
 	after = word_of(slot);
-	ok(is_state(slot, PROCQ_QUEUED, 0, 0) &&
-	   pq_word_gen(after) == pq_word_gen(word) + 1,
+	ok(is_state(slot, PROCQ_STATE_QUEUED, 0, 0) &&
+		   pq_word_gen(after) == pq_word_gen(word) + 1,
 	   "queued, in a new generation (R1)");
 	is_int(fixture_hints(&seg->ready, slot), 1, "with its hint");
 	pq_record_describe(seg, slot, after, &d);
 	ok(d.pid == 12345 && d.ino == 678 && d.seq == 1 && d.ppid == 4321 &&
-	   d.slot == slot && d.producer == p->incarnation && d.consumer == 0 &&
-	   d.state == PROCQ_QUEUED && d.started > 0 && d.queued >= d.started,
+		   d.slot == slot && d.producer == p->incarnation &&
+		   d.consumer == 0 && d.state == PROCQ_STATE_QUEUED &&
+		   d.started > 0 && d.queued >= d.started,
 	   "described as it entered");
 	is_str(d.label, "test", "with its label");
 	is_int((intmax_t)fixture_enter(seg, slot, word, 999, 999), 0,
@@ -191,7 +196,7 @@ static void test_stale_child(void)
 	pq_record_cancel(seg, slot, old);
 	is_int((intmax_t)fixture_enter(seg, slot, old, 666, 666), 0,
 	       "a child whose reservation was swept does not get in");
-	is_state(slot, PROCQ_FREE, 0, 0);
+	is_state(slot, PROCQ_STATE_FREE, 0, 0);
 	while (reserve(&word) != slot)
 		;
 	before = atomic_load(&r->who);
@@ -230,21 +235,23 @@ static void test_mark(void)
 	slot = queued(100);
 	before = word_of(slot);
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(is_state(slot, PROCQ_EXITED, 0, 0) &&
-	   pq_word_gen(word_of(slot)) == pq_word_gen(before),
+	ok(is_state(slot, PROCQ_STATE_EXITED, 0, 0) &&
+		   pq_word_gen(word_of(slot)) == pq_word_gen(before),
 	   "mark of a queued one: exited, in the same generation");
 	is_int(fixture_hints(&seg->ready, slot), 1, "its hint is still good");
 	memset(&e, 0, sizeof(e));
 	pq_record_obituary(seg, slot, true, &e);
-	ok(e.cause == PROCQ_EXIT && e.code == 3 && e.user == 1000 &&
-	   e.sys == 2000 && e.maxrss == 77 && e.lived >= 0 && e.step == 0 &&
-	   e.latency == -1, "the obituary is as the parent wrote it");
+	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 3 && e.user == 1000 &&
+		   e.sys == 2000 && e.maxrss == 77 && e.lived >= 0 &&
+		   e.step == 0 && e.latency == -1,
+	   "the obituary is as the parent wrote it");
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(is_state(slot, PROCQ_EXITED, 0, 0), "a second mark does nothing");
+	ok(is_state(slot, PROCQ_STATE_EXITED, 0, 0),
+	   "a second mark does nothing");
 
 	slot = taken(101);
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
+	ok(is_state(slot, PROCQ_STATE_TAKEN, PQ_DEAD, c->place + 1),
 	   "mark of a taken one: dead, still its taker's");
 	word = word_of(slot);
 	pq_record_mark(seg, slot, p->place, &status);
@@ -254,8 +261,8 @@ static void test_mark(void)
 	pq_record_mark(seg, slot, c->place, &status);
 	ok(word_of(slot) == word, "a reservation of another is not ours");
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(is_state(slot, PROCQ_FREE, 0, 0) &&
-	   fixture_hints(&seg->free, slot) == 1,
+	ok(is_state(slot, PROCQ_STATE_FREE, 0, 0) &&
+		   fixture_hints(&seg->free, slot) == 1,
 	   "a child that died before its entry: free, with its hint");
 	word = word_of(slot);
 	pq_record_mark(seg, slot, p->place, &status);
@@ -263,12 +270,13 @@ static void test_mark(void)
 	   "what is free stays so");
 
 	slot = taken(102);
-	ok(release(slot, PQ_RETIRED, false) && is_state(slot, PROCQ_GONE, 0, 0),
+	ok(release(slot, PQ_TALLY_RETIRED, false) &&
+		   is_state(slot, PROCQ_STATE_GONE, 0, 0),
 	   "told, while its parent has not marked it: gone");
 	is_int(fixture_hints(&seg->free, slot), 0, "gone is no room");
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(is_state(slot, PROCQ_FREE, 0, 0) &&
-	   fixture_hints(&seg->free, slot) == 1,
+	ok(is_state(slot, PROCQ_STATE_FREE, 0, 0) &&
+		   fixture_hints(&seg->free, slot) == 1,
 	   "then its mark frees it, with its hint");
 	is_int((intmax_t)stat_now().retired, 1, "which counts it once");
 	teardown();
@@ -291,14 +299,15 @@ static void test_mend(void)
 	is_int((intmax_t)stat_now().started, 2, "which lives, uncounted");
 	ok(!pq_record_counted(seg, slot), "… by itself");
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(is_state(slot, PROCQ_EXITED, 0, 0) &&
-	   fixture_hints(&seg->ready, slot) == 1, "gets it from its parent");
+	ok(is_state(slot, PROCQ_STATE_EXITED, 0, 0) &&
+		   fixture_hints(&seg->ready, slot) == 1,
+	   "gets it from its parent");
 	pq_record_describe(seg, slot, word_of(slot), &d);
 	is_int((intmax_t)d.seq, 2, "and its number in the order");
 	word = word_of(slot);
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	ok(release(slot, PQ_EXITED_SELF, true), "released");
+	ok(release(slot, PQ_TALLY_EXITED, true), "released");
 	ok(pq_record_counted(seg, slot) && stat_now().started == 2,
 	   "its life is counted at its release");
 	teardown();
@@ -307,10 +316,14 @@ static void test_mend(void)
 static void test_status_limits(void)
 {
 	static const struct pq_status huge = {
-		.cause = PROCQ_CORE, .code = 0xfff, .user = INT64_MAX,
-		.sys = -1, .maxrss = INT64_MAX,
+		.cause = PROCQ_CAUSE_CORE,
+		.code = 0xfff,
+		.user = INT64_MAX,
+		.sys = -1,
+		.maxrss = INT64_MAX,
 	};
-	static const struct pq_status none = { PROCQ_UNKNOWN, 0, -1, -1, -1 };
+	static const struct pq_status none = { PROCQ_CAUSE_UNKNOWN, 0, -1, -1,
+					       -1 };
 	struct procq_event e = { .type = 0 };
 	uint32_t slot;
 
@@ -319,14 +332,16 @@ static void test_status_limits(void)
 	atomic_store(&seg->records[slot].started, INT64_MAX);
 	pq_record_mark(seg, slot, p->place, &huge);
 	pq_record_obituary(seg, slot, true, &e);
-	ok(e.cause == PROCQ_CORE && e.code == 0xfff && e.user == INT64_MAX &&
-	   e.sys == -1 && e.maxrss == 0x7fffffff && e.lived == 0,
+	ok(e.cause == PROCQ_CAUSE_CORE && e.code == 0xfff &&
+		   e.user == INT64_MAX && e.sys == -1 &&
+		   e.maxrss == 0x7fffffff && e.lived == 0,
 	   "what does not fit is cut off, a clock that went back is 0");
 	slot = queued(2);
 	pq_record_mark(seg, slot, p->place, &none);
 	pq_record_obituary(seg, slot, true, &e);
-	ok(e.cause == PROCQ_UNKNOWN && e.user == -1 && e.sys == -1 &&
-	   e.maxrss == -1, "what is unknown stays unknown");
+	ok(e.cause == PROCQ_CAUSE_UNKNOWN && e.user == -1 && e.sys == -1 &&
+		   e.maxrss == -1,
+	   "what is unknown stays unknown");
 	teardown();
 }
 
@@ -342,30 +357,35 @@ static void test_release(void)
 	slot = taken(200);
 	word = word_of(slot);
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(!pq_record_release(seg, slot, c->place, word, PQ_RETIRED, false),
+	ok(!pq_record_release(seg, slot, c->place, word, PQ_TALLY_RETIRED,
+			      false),
 	   "a release that a mark has overtaken does nothing");
-	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1) &&
-	   stat_now().retired == 0, "and counts nothing");
-	ok(release(slot, PQ_RETIRED, true) && is_state(slot, PROCQ_FREE, 0, 0),
+	ok(is_state(slot, PROCQ_STATE_TAKEN, PQ_DEAD, c->place + 1) &&
+		   stat_now().retired == 0,
+	   "and counts nothing");
+	ok(release(slot, PQ_TALLY_RETIRED, true) &&
+		   is_state(slot, PROCQ_STATE_FREE, 0, 0),
 	   "with the new word it frees the record");
 	is_int(fixture_hints(&seg->free, slot), 1, "with its hint");
-	ok(!pq_record_release(seg, slot, c->place, word, PQ_RETIRED, true),
+	ok(!pq_record_release(seg, slot, c->place, word, PQ_TALLY_RETIRED,
+			      true),
 	   "a second one does nothing");
-	release(taken(201), PQ_EXITED_SELF, true);
-	release(taken(202), PQ_EXITED_SELF, true);
-	release(taken(203), PQ_LOST, true);
+	release(taken(201), PQ_TALLY_EXITED, true);
+	release(taken(202), PQ_TALLY_EXITED, true);
+	release(taken(203), PQ_TALLY_LOST, true);
 	s = stat_now();
 	ok(s.retired == 1 && s.exited == 2 && s.lost == 1 && s.started == 4,
 	   "each is counted once, for what it was");
 	is_int((intmax_t)atomic_load(&seg->participants[c->place].intent), 0,
 	       "no intent stays behind");
 	slot = taken(204);
-	release(slot, PQ_LOST, false);
+	release(slot, PQ_TALLY_LOST, false);
 	word = word_of(slot);
 	pq_record_bury(seg, slot, word);
 	pq_record_bury(seg, slot, word);
-	ok(is_state(slot, PROCQ_FREE, 0, 0) &&
-	   fixture_hints(&seg->free, slot) == 1, "buried, once");
+	ok(is_state(slot, PROCQ_STATE_FREE, 0, 0) &&
+		   fixture_hints(&seg->free, slot) == 1,
+	   "buried, once");
 	teardown();
 }
 
@@ -382,19 +402,19 @@ static void test_return(void)
 	ok(!pq_record_return(seg, slot, p->place + 1) && word_of(slot) == word,
 	   "only its taker can give it back");
 	ok(pq_record_return(seg, slot, c->place + 1) &&
-	   is_state(slot, PROCQ_QUEUED, PQ_RETURNED, 0) &&
-	   pq_word_gen(word_of(slot)) == pq_word_gen(word) + 1,
+		   is_state(slot, PROCQ_STATE_QUEUED, PQ_RETURNED, 0) &&
+		   pq_word_gen(word_of(slot)) == pq_word_gen(word) + 1,
 	   "returned: queued, in a new generation (R1)");
 	is_int(fixture_hints(&seg->ready, slot), 1, "with a new hint");
 	pq_record_describe(seg, slot, word_of(slot), &d);
-	ok(d.flags & PROCQ_RETURNED, "and one can see it");
+	ok(d.flags & PROCQ_PROCESS_RETURNED, "and one can see it");
 	ok(!pq_record_return(seg, slot, c->place + 1), "once");
 
 	slot = taken(301);
 	pq_record_mark(seg, slot, p->place, &status);
 	ok(pq_record_return(seg, slot, c->place + 1) &&
-	   is_state(slot, PROCQ_EXITED, PQ_RETURNED, 0) &&
-	   fixture_hints(&seg->ready, slot) == 1,
+		   is_state(slot, PROCQ_STATE_EXITED, PQ_RETURNED, 0) &&
+		   fixture_hints(&seg->ready, slot) == 1,
 	   "a dead one goes back as exited");
 	is_int((intmax_t)stat_now().started, 2, "no life is counted anew");
 	teardown();
@@ -439,11 +459,12 @@ static void test_signals(void)
 
 	is_int(pq_record_asked(seg, slot, &group), 0, "nobody asks yet");
 	ok(pq_record_ask(seg, slot, word_of(slot)) &&
-	   is_state(slot, PROCQ_TAKEN, PQ_ASK, c->place + 1), "asked");
+		   is_state(slot, PROCQ_STATE_TAKEN, PQ_ASK, c->place + 1),
+	   "asked");
 	is_int(pq_record_asked(seg, slot, &group), SIGKILL,
 	       "the parent reads which signal");
 	ok(!group, "and that it is for the process alone");
-	ok(is_state(slot, PROCQ_TAKEN, 0, c->place + 1), "answered");
+	ok(is_state(slot, PROCQ_STATE_TAKEN, 0, c->place + 1), "answered");
 	is_int(pq_record_asked(seg, slot, &group), 0, "once");
 	pq_record_sent(seg, slot, SIGINT, false);
 	pq_record_ask(seg, slot, word_of(slot));
@@ -452,11 +473,11 @@ static void test_signals(void)
 	pq_record_ask(seg, slot, word_of(slot));
 	word = word_of(slot);
 	pq_record_mark(seg, slot, p->place, &status);
-	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
+	ok(is_state(slot, PROCQ_STATE_TAKEN, PQ_DEAD, c->place + 1),
 	   "a mark answers too");
 	is_int(pq_record_asked(seg, slot, &group), 0,
 	       "then nothing is to be sent");
-	ok(is_state(slot, PROCQ_TAKEN, PQ_DEAD, c->place + 1),
+	ok(is_state(slot, PROCQ_STATE_TAKEN, PQ_DEAD, c->place + 1),
 	   "a late answer changes nothing");
 	ok(!pq_record_ask(seg, slot, word_of(slot)), "the dead are not asked");
 	ok(!pq_record_ask(seg, slot, word), "nor with the word of before");
@@ -521,7 +542,7 @@ static void do_mark(uint32_t slot)
 
 static void do_release(uint32_t slot)
 {
-	release(slot, PQ_RETIRED, true);
+	release(slot, PQ_TALLY_RETIRED, true);
 }
 
 static void test_bells(void)
@@ -531,41 +552,46 @@ static void test_bells(void)
 
 	setup();
 	slot = reserve(&word);
-	ok(rings(p, PROCQ_ROOM, do_cancel, slot), "room is rung: cancelled");
+	ok(rings(p, PROCQ_WAIT_ROOM, do_cancel, slot),
+	   "room is rung: cancelled");
 	slot = reserve(&word);
-	ok(rings(c, PROCQ_READY, do_enter, slot), "an arrival is rung");
+	ok(rings(c, PROCQ_WAIT_READY, do_enter, slot), "an arrival is rung");
 	word = word_of(slot);
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	ok(rings(c, PROCQ_READY, do_return, slot), "a return is");
+	ok(rings(c, PROCQ_WAIT_READY, do_return, slot), "a return is");
 	word = word_of(slot);
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	ok(rings(c, PROCQ_DEATH, do_mark, slot), "a death is, to its taker");
-	ok(rings(p, PROCQ_EXITS, do_return, slot), "an exit is: given back");
+	ok(rings(c, PROCQ_WAIT_DEATH, do_mark, slot),
+	   "a death is, to its taker");
+	ok(rings(p, PROCQ_WAIT_EXITS, do_return, slot),
+	   "an exit is: given back");
 	word = word_of(slot);
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	ok(rings(p, PROCQ_ROOM, do_release, slot), "room is rung: released");
+	ok(rings(p, PROCQ_WAIT_ROOM, do_release, slot),
+	   "room is rung: released");
 	slot = queued(9);
-	ok(rings(c, PROCQ_EXITS, do_mark, slot), "an exit is: of a queued one");
+	ok(rings(c, PROCQ_WAIT_EXITS, do_mark, slot),
+	   "an exit is: of a queued one");
 	word = word_of(slot);
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	release(slot, PQ_EXITED_SELF, true);
+	release(slot, PQ_TALLY_EXITED, true);
 	slot = reserve(&word);
 	atomic_store(&seg->records[slot].who,
 		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));
 	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
-	ok(rings(c, PROCQ_READY, do_mark, slot), "a mended hint is");
+	ok(rings(c, PROCQ_WAIT_READY, do_mark, slot), "a mended hint is");
 	word = word_of(slot);
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	release(slot, PQ_RETIRED, true);
+	release(slot, PQ_TALLY_RETIRED, true);
 
 	slot = taken(8);
 	tail = atomic_load(&seg->ready.ends->tail);
-	release(slot, PQ_RETIRED, false);
+	release(slot, PQ_TALLY_RETIRED, false);
 	ok(atomic_load(&seg->ready.ends->tail) == tail,
 	   "one that is gone gets no hint");
 	do_mark(slot);
@@ -577,7 +603,7 @@ static void test_used_again(void)
 {
 	struct procq_process d;
 	struct procq_event e = { .type = 0 };
-	struct pq_view view;
+	struct pq_snapshot view;
 	uint64_t word;
 	uint32_t slot;
 
@@ -585,10 +611,10 @@ static void test_used_again(void)
 	slot = taken(100);
 	pq_record_sent(seg, slot, SIGTERM, false);
 	pq_record_mark(seg, slot, p->place, &status);
-	release(slot, PQ_RETIRED, true);
+	release(slot, PQ_TALLY_RETIRED, true);
 	while (reserve(&word) != slot)
 		;
-	pq_record_view(seg, slot, word, &view);
+	pq_record_snapshot(seg, slot, word, &view);
 	pq_record_describe(seg, slot, word, &d);
 	pq_record_obituary(seg, slot, true, &e);
 	ok(view.pid == 0 && view.ident == 0 && d.seq == 0 && d.queued == 0,
@@ -609,7 +635,7 @@ static void test_used_again(void)
 /* What comes too late, or is none of a transition's business. */
 static void test_out_of_place(void)
 {
-	static const struct pq_status other = { PROCQ_CORE, 9, 9, 9, 9 };
+	static const struct pq_status other = { PROCQ_CAUSE_CORE, 9, 9, 9, 9 };
 	struct procq_event e = { .type = 0 };
 	struct procq_process d;
 	struct pq_record *r;
@@ -621,17 +647,18 @@ static void test_out_of_place(void)
 	r = &seg->records[slot];
 	atomic_store(&r->obit, UINT64_MAX);
 	pq_record_obituary(seg, slot, false, &e);
-	ok(e.cause == PROCQ_UNKNOWN && e.code == 0,
+	ok(e.cause == PROCQ_CAUSE_UNKNOWN && e.code == 0,
 	   "not marked: what stands there does not count");
 	pq_record_mark(seg, slot, p->place, &status);
 	pq_record_mark(seg, slot, p->place, &other);
 	pq_record_obituary(seg, slot, true, &e);
-	ok(e.cause == PROCQ_EXIT && e.code == 3, "the first mark counts");
-	release(slot, PQ_RETIRED, true);
+	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 3, "the first mark counts");
+	release(slot, PQ_TALLY_RETIRED, true);
 
 	slot = queued(2);
 	ok(!pq_record_ask(seg, slot, word_of(slot)) &&
-	   is_state(slot, PROCQ_QUEUED, 0, 0), "who is not taken is not asked");
+		   is_state(slot, PROCQ_STATE_QUEUED, 0, 0),
+	   "who is not taken is not asked");
 	pq_record_mark(seg, slot, p->place, &status);
 	slot = reserve(&word);
 	ok(!pq_record_return(seg, slot, p->place + 1) && word_of(slot) == word,
@@ -640,12 +667,12 @@ static void test_out_of_place(void)
 	/* A child that was stopped before it could count itself: somebody
 	 * else did, and the record has gone on. */
 	r = &seg->records[slot];
-	lives = pq_tagged(pq_word_gen(word) + 9, PQ_LIVES_BITS, 5);
-	atomic_store(&r->lives, lives);
+	lives = pq_tagged(pq_word_gen(word) + 9, PQ_COUNTED_BITS, 5);
+	atomic_store(&r->counted, lives);
 	fixture_enter(seg, slot, word, 3, 3);
-	ok(atomic_load(&r->lives) == lives, "a late child counts no life");
-	atomic_store(&r->lives, pq_tagged(pq_word_gen(word) + 1,
-					  PQ_LIVES_BITS, 1));
+	ok(atomic_load(&r->counted) == lives, "a late child counts no life");
+	atomic_store(&r->counted,
+		     pq_tagged(pq_word_gen(word) + 1, PQ_COUNTED_BITS, 1));
 	pq_record_mark(seg, slot, p->place, &status);
 
 	slot = reserve(&word);
@@ -661,9 +688,10 @@ static void test_out_of_place(void)
 	/* A damaged word: its owner has no place in the table. */
 	slot = queued(5);
 	word = word_of(slot);
-	pq_record_describe(seg, slot, pq_word(PROCQ_TAKEN, 0, 0, 1), &d);
+	pq_record_describe(seg, slot, pq_word(PROCQ_STATE_TAKEN, 0, 0, 1), &d);
 	is_int((intmax_t)d.consumer, 0, "taken by nobody");
-	pq_record_describe(seg, slot, pq_word(PROCQ_TAKEN, 0, 0xffff, 1), &d);
+	pq_record_describe(seg, slot, pq_word(PROCQ_STATE_TAKEN, 0, 0xffff, 1),
+			   &d);
 	is_int((intmax_t)d.consumer, 0, "taken by nobody that there is");
 	pq_record_mark(seg, slot, p->place, &status);
 	teardown();
@@ -678,7 +706,7 @@ static void test_out_of_place(void)
  * place, releases. Only the words keep them apart. */
 static void crowd_member(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	struct pq_origin mine = { .incarnation = q->incarnation };
 	unsigned done = 0;
 
@@ -734,7 +762,7 @@ static void test_crowd(void)
 		bad += fixture_wait(pids[i]) != 0;
 	is_int(bad, 0, "four processes over eight records get through");
 	for (int64_t i = 0; i < CAPACITY; i++)
-		if (is_state(i, PROCQ_FREE, 0, 0))
+		if (is_state(i, PROCQ_STATE_FREE, 0, 0))
 			bad += fixture_hints(&seg->free, i) != 1;
 		else
 			bad += fixture_hints(&seg->ready, i) != 1;

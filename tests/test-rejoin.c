@@ -40,7 +40,7 @@ static int try_join(struct procq **q, int64_t patience)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 
-	o.role = PROCQ_KEEPER;
+	o.role = PROCQ_ROLE_KEEPER;
 	o.capacity = 1;
 	o.deadline = procq_now() + patience;
 	return procq_open(q, fixture_queue, &o);
@@ -50,7 +50,7 @@ static int try_join(struct procq **q, int64_t patience)
 
 static void leaves(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 1);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 1);
 
 	(void)arg;
 	raise(SIGSTOP);
@@ -59,7 +59,7 @@ static void leaves(void *arg)
 
 static void removes(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 1);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 1);
 
 	(void)arg;
 	raise(SIGSTOP);
@@ -81,11 +81,11 @@ static void joins(void *arg)
 /* As one leaves it who is killed between its verdict and the unlink(). */
 static void die_removing(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 1);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 1);
 
 	(void)arg;
 	pq_member_stand_up(q->seg, q->place, q->incarnation);
-	atomic_store(&q->seg->header->life, PQ_LIFE_FINAL);
+	atomic_store(&q->seg->header->state, PQ_OBJECT_FINAL);
 	_exit(0);
 }
 
@@ -168,7 +168,7 @@ static void test_leaver(void)
 	int bad = 0, removed = 0, n;
 
 	for (n = 0;; n++) {
-		struct procq *q = fixture_open(PROCQ_KEEPER, 1);
+		struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 1);
 		pid_t pid = stop_at(joins, n);
 
 		removed += procq_close(q) == 1;

@@ -130,8 +130,8 @@ static struct procq *producer, *consumer;
 
 static void begin(void)
 {
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 }
 
 static void end(void)
@@ -144,7 +144,7 @@ static void end(void)
 static struct procq_process spawn(unsigned method, unsigned flags)
 {
 	struct procq_command idle = { .method = method,
-				      .flags = flags | PROCQ_ENTERED };
+				      .flags = flags | PROCQ_SPAWN_ENTERED };
 	struct procq_process p;
 
 	must(procq_spawn(producer, &idle, &p) == 0);
@@ -166,7 +166,7 @@ static struct procq_event collect(void)
 	while (procq_collect(consumer, &e) == 0) {
 		if (producer)
 			procq_reap(producer);
-		procq_wait(consumer, PROCQ_DEATH, procq_now() + 5000000);
+		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
 	}
 	return e;
 }
@@ -181,7 +181,7 @@ static struct procq_event live(unsigned method, unsigned flags, int sent)
 	must(procq_signal(consumer, q.slot, SIGCONT, 0) == sent);
 	must(procq_signal(consumer, q.slot, SIGTERM, 0) == sent);
 	e = collect();
-	must(e.cause == PROCQ_SIGNAL && e.code == SIGTERM && e.step == 1);
+	must(e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGTERM && e.step == 1);
 	return e;
 }
 
@@ -189,12 +189,13 @@ static void leave_one_behind(void *arg)
 {
 	struct procq_process *p = arg;
 
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	*p = spawn(PROCQ_AUTO, PROCQ_KEEP | p->flags);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	*p = spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP | p->flags);
 	/* Where it is known by the time of its start, its producer has to be
 	 * seen a while after that. */
 	for (int i = 0; i < 4; i++)
-		procq_wait(producer, PROCQ_CHILD, procq_now() + 50 * PQ_MILLI);
+		procq_wait(producer, PROCQ_WAIT_CHILD,
+			   procq_now() + 50 * PQ_MILLI);
 	fixture_killed();
 }
 
@@ -229,18 +230,18 @@ static void without_pins(int error)
 	begin();
 	must(pq_pin(getpid()) == -ENOSYS);
 	must(pq_ident_kind() == PQ_IDENT_START);
-	live(PROCQ_AUTO, 0, 1);
-	live(PROCQ_FORK, PROCQ_GROUP, 1);
-	live(PROCQ_AUTO, PROCQ_GROUP, 1);
+	live(PROCQ_METHOD_AUTO, 0, 1);
+	live(PROCQ_METHOD_FORK, PROCQ_SPAWN_GROUP, 1);
+	live(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP, 1);
 	/* A stopped one: its parent wakes it, so that it can die. */
-	p = spawn(PROCQ_AUTO, 0);
+	p = spawn(PROCQ_METHOD_AUTO, 0);
 	must(p.ino == 0);
 	must(kill(p.pid, SIGSTOP) == 0);
 	take();
 	must(procq_signal(consumer, p.slot, SIGTERM, 1) == 1);
 	must(collect().process.pid == p.pid);
 	/* It dies before it is asked for. */
-	p = spawn(PROCQ_AUTO, 0);
+	p = spawn(PROCQ_METHOD_AUTO, 0);
 	take();
 	must(kill(p.pid, SIGKILL) == 0);
 	while (procq_reap(producer) == 0)
@@ -272,7 +273,7 @@ static void no_pin_of_an_orphan(void *arg)
 	(void)arg;
 	forbid_one(SYS_pidfd_open, ENOSYS);
 	p = orphan(0);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(take().pid == p.pid);
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ENOTSUP);
 	must(procq_collect(consumer, &e) == 0);
@@ -281,7 +282,7 @@ static void no_pin_of_an_orphan(void *arg)
 	must(kill(p.pid, SIGKILL) == 0);
 	bury(p.pid);
 	e = collect();
-	must(e.process.pid == p.pid && e.cause == PROCQ_UNKNOWN);
+	must(e.process.pid == p.pid && e.cause == PROCQ_CAUSE_UNKNOWN);
 	must(fixture_sum(consumer) == 0);
 	must(procq_close(consumer) == 1);
 }
@@ -296,11 +297,11 @@ static void no_pin_of_the_dead(void *arg)
 	p = orphan(0);
 	must(kill(p.pid, SIGKILL) == 0);
 	bury(p.pid);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(take().pid == p.pid);
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ESRCH);
 	e = collect();
-	must(e.type == PROCQ_STALE && e.process.pid == p.pid);
+	must(e.type == PROCQ_EVENT_STALE && e.process.pid == p.pid);
 	must(fixture_sum(consumer) == 0);
 	must(procq_close(consumer) == 1);
 }
@@ -311,13 +312,13 @@ static void too_many_pins(void *arg)
 
 	(void)arg;
 	begin();
-	spawn(PROCQ_AUTO, 0);
+	spawn(PROCQ_METHOD_AUTO, 0);
 	forbid_one(SYS_pidfd_open, EMFILE);
 	must(procq_take(consumer, NULL, &p) == -EMFILE);
 	must(procq_take_own(producer, &p) == -EMFILE);
 	must(procq_in_flight(consumer) == 0);
 	must(procq_peek(consumer, &p) == 0);
-	must(p.state == PROCQ_QUEUED);
+	must(p.state == PROCQ_STATE_QUEUED);
 	must(kill(p.pid, SIGKILL) == 0);
 	while (procq_reap(producer) == 0)
 		fixture_sleep(1000000);
@@ -337,12 +338,12 @@ static void start_times(void *arg)
 	forbid_pidfs();
 	begin();
 	must(pq_ident_kind() == PQ_IDENT_START);
-	live(PROCQ_AUTO, 0, 0);
-	live(PROCQ_FORK, 0, 0);
+	live(PROCQ_METHOD_AUTO, 0, 0);
+	live(PROCQ_METHOD_FORK, 0, 0);
 	end();
 	p = orphan(0);
 	producer = NULL;
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(take().pid == p.pid);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
 	must(collect().process.pid == p.pid);
@@ -362,12 +363,12 @@ static void other_start(void *arg)
 	(void)arg;
 	forbid_pidfs();
 	p = orphan(0);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	ident = &consumer->seg->records[p.slot].ident;
 	atomic_store(ident, atomic_load(ident) + 1);
 	must(take().pid == p.pid);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == -ESRCH);
-	must(procq_collect(consumer, &e) == 1 && e.type == PROCQ_STALE);
+	must(procq_collect(consumer, &e) == 1 && e.type == PROCQ_EVENT_STALE);
 	must(kill(p.pid, 0) == 0);
 	must(kill(p.pid, SIGKILL) == 0);
 	bury(p.pid);
@@ -393,7 +394,7 @@ static void no_identity(void *arg)
 	must(pq_ident_kind() == PQ_IDENT_NONE);
 	must(pq_ident_self(PQ_IDENT_NONE, getpid(), true) == 0);
 	/* Its parent lives, so the pin is proof enough. */
-	live(PROCQ_AUTO, 0, 0);
+	live(PROCQ_METHOD_AUTO, 0, 0);
 	end();
 }
 
@@ -403,7 +404,7 @@ static void no_identity_of_an_orphan(void *arg)
 
 	(void)arg;
 	p = orphan(0);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	atomic_store(&consumer->seg->records[p.slot].ident,
 		     atomic_load(&consumer->seg->records[p.slot].ident) &
 		     ~((UINT64_C(1) << PQ_IDENT_BITS) - 1));
@@ -455,14 +456,14 @@ static void continued_by_parent(void)
 	struct procq_process p;
 	struct procq_event e;
 
-	spawn(PROCQ_AUTO, PROCQ_GROUP);
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
 	p = take();
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 1);
 	must(procq_signal(consumer, p.slot, SIGCONT, 0) == 1);
 	e = collect();
 	must(e.signal == SIGTERM && e.step == 1);
 	/* But it is asked to continue whom it has stopped. */
-	spawn(PROCQ_AUTO, PROCQ_GROUP);
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
 	p = take();
 	must(procq_signal(consumer, p.slot, SIGSTOP, 0) == 1);
 	await_stop(p.pid, true);
@@ -479,10 +480,10 @@ static void group_signals(void *arg)
 	begin();
 	forbid(&no_groups, 1);
 	/* The pin can't, so the parent is asked; only the process, it can. */
-	spawn(PROCQ_AUTO, PROCQ_GROUP);
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
 	must(procq_signal(consumer, take().slot, SIGTERM, 0) == 1);
 	must(collect().step == 1);
-	spawn(PROCQ_AUTO, PROCQ_GROUP);
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
 	must(procq_signal(consumer, take().slot, SIGTERM, 1) == 0);
 	must(collect().step == 1);
 	continued_by_parent();
@@ -495,8 +496,8 @@ static void group_of_an_orphan(void *arg)
 
 	(void)arg;
 	forbid(&no_groups, 1);
-	p = orphan(PROCQ_GROUP);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	p = orphan(PROCQ_SPAWN_GROUP);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(take().pid == p.pid);
 	/* Nobody is left to ask: the process alone, then. */
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 0);
@@ -513,7 +514,7 @@ static void no_permission(void *arg)
 	(void)arg;
 	begin();
 	forbid_one(SYS_pidfd_send_signal, EPERM);
-	p = spawn(PROCQ_AUTO, 0);
+	p = spawn(PROCQ_METHOD_AUTO, 0);
 	take();
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -EPERM);
 	must(procq_signal(consumer, p.slot, SIGCONT, 0) == -EPERM);
@@ -536,15 +537,16 @@ static void without_clone(void)
 	static const char *const argv[] = { "sh", "-c", "exit 3", NULL };
 	static const char *const none[] = { "/no/such", NULL };
 	struct procq_command command = { .argv = argv };
-	struct procq_command clone = { .method = PROCQ_CLONE };
+	struct procq_command clone = { .method = PROCQ_METHOD_CLONE };
 
 	signal(SIGUSR1, on_signal);
 	signal(SIGUSR2, SIG_IGN);
 	begin();
-	must(!pq_spawn_has(PROCQ_CLONE) && pq_spawn_has(PROCQ_FORK));
+	must(!pq_spawn_has(PROCQ_METHOD_CLONE) &&
+	     pq_spawn_has(PROCQ_METHOD_FORK));
 	must(procq_spawn(producer, &clone, NULL) == -ENOSYS);
 	must(procq_occupied(producer) == 0);
-	must(strtoull(fixture_status(spawn(PROCQ_AUTO, 0).pid, "SigCgt"),
+	must(strtoull(fixture_status(spawn(PROCQ_METHOD_AUTO, 0).pid, "SigCgt"),
 		      NULL, 16) == 0);
 	must(procq_signal(consumer, take().slot, SIGTERM, 0) == 0);
 	must(collect().code == SIGTERM);
@@ -576,13 +578,13 @@ static void spawn_refused(void *arg)
 {
 	int error = *(const int *)arg;
 	int rc = error == EAGAIN ? -EUSERS : -error;
-	struct procq_command command = { .method = PROCQ_AUTO };
+	struct procq_command command = { .method = PROCQ_METHOD_AUTO };
 
 	begin();
-	must(pq_spawn_has(PROCQ_CLONE));
+	must(pq_spawn_has(PROCQ_METHOD_CLONE));
 	forbid_one(NR_CLONE3, error);
 	must(procq_spawn(producer, &command, NULL) == rc);
-	command.method = PROCQ_FORK;
+	command.method = PROCQ_METHOD_FORK;
 	must(procq_spawn(producer, &command, NULL) == rc);
 	must(procq_children(producer) == 0);
 	must(procq_occupied(producer) == 0);
@@ -610,7 +612,7 @@ static void fork_refused(void *arg)
 /* The child fails at this rule, and is never in the queue. */
 static void lost_before_entry(const struct rule *rule, unsigned method)
 {
-	struct procq_command command = { .flags = PROCQ_ENTERED,
+	struct procq_command command = { .flags = PROCQ_SPAWN_ENTERED,
 					 .method = method };
 
 	begin();
@@ -649,7 +651,7 @@ static void untied(void *arg)
 	must(procq_spawn(producer, &command, NULL) == -ENOTSUP);
 	must(procq_children(producer) == 0);
 	must(procq_occupied(producer) == 0);
-	p = spawn(PROCQ_AUTO, PROCQ_KEEP);
+	p = spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP);
 	must(procq_signal(consumer, take().slot, SIGKILL, 0) == 0);
 	must(collect().process.pid == p.pid);
 	end();
@@ -681,7 +683,7 @@ static void no_close_range(void *arg)
 	(void)arg;
 	forbid_one(NR_CLOSE_RANGE, ENOSYS);
 	begin();
-	spawn(PROCQ_FORK, 0);
+	spawn(PROCQ_METHOD_FORK, 0);
 	p = take();
 	/* It closed them before it entered; its own pin is left. */
 	must(open_files(p.pid) == (pq_ident_kind() == PQ_IDENT_INODE));
@@ -705,16 +707,16 @@ static void poll_interrupted(void *arg)
 
 	(void)arg;
 	p = orphan(0);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(take().pid == p.pid);
-	must(procq_wait(consumer, PROCQ_DEATH, procq_now() + 20000000) ==
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 20000000) ==
 	     -ETIMEDOUT);
-	must(procq_wait(consumer, PROCQ_DEATH, 0) == -ETIMEDOUT);
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, 0) == -ETIMEDOUT);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
-	must(procq_wait(consumer, PROCQ_DEATH, PROCQ_FOREVER) == 0);
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == 0);
 	bury(p.pid);
 	forbid(rules, sizeof(rules) / sizeof(*rules));
-	must(procq_wait(consumer, PROCQ_DEATH, PROCQ_FOREVER) == -EINTR);
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == -EINTR);
 	/* It can't be seen any more, so it is not told. */
 	must(procq_collect(consumer, &e) == 0);
 	must(procq_close(consumer) == 0);
@@ -729,7 +731,7 @@ static void locks_unknown(void *arg)
 
 	(void)arg;
 	p = orphan(0);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(procq_stat(consumer, &s) == 0 && s.dead == 1);
 	forbid(&rule, 1);
 	must(procq_stat(consumer, &s) == 0 && s.dead == 0);
@@ -761,7 +763,7 @@ static bool has_pidfs(void)
 int main(void)
 {
 	int again = EAGAIN, memory = ENOMEM;
-	unsigned by_fork = PROCQ_FORK, by_any = PROCQ_AUTO;
+	unsigned by_fork = PROCQ_METHOD_FORK, by_any = PROCQ_METHOD_AUTO;
 
 	fixture_begin("sandbox");
 	if (fixture_run(try_filter, NULL) != 0)
@@ -793,7 +795,7 @@ int main(void)
 	/* What is asked here is known to all that come later. */
 	if (pq_pin(getpid()) >= 0 && has_pidfs())
 		play(identities, NULL, "identities of what is not there");
-	if (pq_spawn_has(PROCQ_CLONE)) {
+	if (pq_spawn_has(PROCQ_METHOD_CLONE)) {
 		play(spawn_refused, &again, "no process to spare");
 		play(spawn_refused, &memory, "no memory to spare");
 	}

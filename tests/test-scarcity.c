@@ -163,7 +163,7 @@ static struct procq *producer, *consumer, *other;
 static void leave_queue(void *arg)
 {
 	(void)arg;
-	fixture_open(PROCQ_PRODUCER, CAPACITY);
+	fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	fixture_killed();
 }
 
@@ -178,7 +178,7 @@ static void hold_queue(void *arg)
 {
 	const int *ready = arg;
 
-	fixture_open(PROCQ_PRODUCER, CAPACITY);
+	fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	need(write(ready[1], "", 1) == 1);
 	for (;;)
 		pause();
@@ -200,7 +200,7 @@ static void have_other(void)
 static void have_dead_one(void)
 {
 	have_dead();
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 }
 
 static void have_nothing(void)
@@ -209,13 +209,13 @@ static void have_nothing(void)
 
 static void have_both(void)
 {
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	consumer = fixture_open(PROCQ_CONSUMER, 0);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 }
 
 static void have_process(void)
 {
-	struct procq_command c = { .flags = PROCQ_ENTERED };
+	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
 
 	have_both();
 	need(procq_spawn(producer, &c, NULL) == 0);
@@ -224,7 +224,7 @@ static void have_process(void)
 /* A removed queue of that name, one of today, and a dead participant. */
 static void have_two(void)
 {
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	need(procq_remove(producer) == 0);
 	have_dead();
 }
@@ -232,11 +232,11 @@ static void have_two(void)
 /* One that its remover had no time to unlink. */
 static void leave_final(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 
 	(void)arg;
 	atomic_store(&q->seg->participants[0].who, 0);
-	atomic_store(&q->seg->header->life, PQ_LIFE_FINAL);
+	atomic_store(&q->seg->header->state, PQ_OBJECT_FINAL);
 	fixture_killed();
 }
 
@@ -254,12 +254,12 @@ static int join(uint32_t role)
 
 static int do_create(void)
 {
-	return join(PROCQ_PRODUCER);
+	return join(PROCQ_ROLE_PRODUCER);
 }
 
 static int do_look(void)
 {
-	return join(PROCQ_ONLOOKER);
+	return join(PROCQ_ROLE_ONLOOKER);
 }
 
 /* An onlooker, then participants: two views of one object, which leave their
@@ -267,13 +267,13 @@ static int do_look(void)
 static int do_both_views(void)
 {
 	struct procq *look;
-	int rc = fixture_try(&look, PROCQ_ONLOOKER, CAPACITY);
+	int rc = fixture_try(&look, PROCQ_ROLE_ONLOOKER, CAPACITY);
 
 	if (rc < 0)
 		return rc;
-	rc = join(PROCQ_KEEPER);
+	rc = join(PROCQ_ROLE_KEEPER);
 	if (rc >= 0)
-		rc = fixture_try(&other, PROCQ_CONSUMER, CAPACITY);
+		rc = fixture_try(&other, PROCQ_ROLE_CONSUMER, CAPACITY);
 	procq_close(look);
 	return rc < 0 ? rc : procq_close(other);
 }
@@ -294,12 +294,12 @@ static int spawn_true(unsigned method)
 
 static int do_command(void)
 {
-	return spawn_true(PROCQ_AUTO);
+	return spawn_true(PROCQ_METHOD_AUTO);
 }
 
 static int do_fork_command(void)
 {
-	return spawn_true(PROCQ_FORK);
+	return spawn_true(PROCQ_METHOD_FORK);
 }
 
 static int do_path_command(void)
@@ -332,7 +332,7 @@ static int do_snapshot(void)
 	return procq_snapshot(consumer, &p, 1);
 }
 
-static int ignore(const struct procq_entry *entry, void *arg)
+static int ignore(const struct procq_found *entry, void *arg)
 {
 	(void)entry, (void)arg;
 	return 0;
@@ -367,7 +367,7 @@ static int do_close(void)
 /* A dead one's place is swept, whatever is lacking for it. */
 static int do_wait(void)
 {
-	int rc = procq_wait(consumer, PROCQ_READY, procq_now());
+	int rc = procq_wait(consumer, PROCQ_WAIT_READY, procq_now());
 
 	procq_close(consumer);
 	consumer = NULL;
@@ -424,7 +424,7 @@ static bool leave(void)
 		procq_reap(producer);
 		while (procq_collect(consumer, &e) > 0)
 			;
-		procq_wait(consumer, PROCQ_DEATH, procq_now() + 5000000);
+		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
 	}
 	good = fixture_sum(producer) == 0;
 	procq_close(consumer);
@@ -435,10 +435,11 @@ static bool leave(void)
 /* As if nothing had been? The queue may still be there, or not be whole. */
 static bool usable(void)
 {
-	struct procq_command c = { .flags = PROCQ_ENTERED };
+	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
 
-	if (!leave() || fixture_try(&producer, PROCQ_PRODUCER, CAPACITY) < 0 ||
-	    fixture_try(&consumer, PROCQ_CONSUMER, 0) < 0)
+	if (!leave() ||
+	    fixture_try(&producer, PROCQ_ROLE_PRODUCER, CAPACITY) < 0 ||
+	    fixture_try(&consumer, PROCQ_ROLE_CONSUMER, 0) < 0)
 		return false;
 	for (int i = 0; i < CAPACITY; i++)
 		if (procq_spawn(producer, &c, NULL) < 0)
@@ -516,7 +517,7 @@ int main(void)
 
 	fixture_begin("scarcity");
 	/* What is found out once is found out before. */
-	pq_spawn_has(PROCQ_CLONE);
+	pq_spawn_has(PROCQ_METHOD_CLONE);
 	for (size_t i = 0; i < n; i++) {
 		int bad = 0, calls = 0;
 

@@ -97,16 +97,16 @@ static void test_names(void)
 
 static void test_fresh(void)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	const struct pq_header *h = q->seg->header;
 	struct procq_stat s;
 	struct stat st;
 	int bad = 0;
 
 	procq_stat(q, &s);
-	ok(s.capacity == CAPACITY && s.states[PROCQ_FREE] == CAPACITY &&
-	   s.started == 0 && s.present == 0 && s.producers == 1 &&
-	   s.consumers == 0 && s.dead == 0 && !s.closed,
+	ok(s.capacity == CAPACITY && s.states[PROCQ_STATE_FREE] == CAPACITY &&
+		   s.started == 0 && s.present == 0 && s.producers == 1 &&
+		   s.consumers == 0 && s.dead == 0 && !s.closed,
 	   "a new queue is empty, and has its creator");
 	ok(fstat(q->seg->fd, &st) == 0 && (st.st_mode & 0777) == 0600 &&
 	   (size_t)st.st_size == pq_segment_bytes(CAPACITY) &&
@@ -123,7 +123,7 @@ static void test_fresh(void)
 	is_int(procq_close(q), 1, "closing removes it");
 	ok(!fixture_exists(), "it is gone");
 	for (uint32_t c = 1; c < 70 && !bad; c++) {
-		q = fixture_open(PROCQ_PRODUCER, c);
+		q = fixture_open(PROCQ_ROLE_PRODUCER, c);
 		bad += procq_capacity(q) != c;
 		bad += fixture_hints(&q->seg->free, -1) != (int)c;
 		bad += procq_close(q) != 1;
@@ -156,8 +156,10 @@ static void other_capacity(void *arg)
 	uint32_t found = 0;
 
 	(void)arg;
-	_exit(open_rc(PROCQ_PRODUCER, 7, 0, &found) == -EEXIST &&
-	      found == CAPACITY ? 0 : 1);
+	_exit(open_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found) == -EEXIST &&
+			      found == CAPACITY
+		      ? 0
+		      : 1);
 }
 
 static void test_options(void)
@@ -172,24 +174,25 @@ static void test_options(void)
 	is_int(procq_open(&q, fixture_queue, &o), -EINVAL, "of another size");
 	is_int(open_rc(0, 0, 0, NULL), -EINVAL, "no role");
 	is_int(open_rc(5, 0, 0, NULL), -EINVAL, "an unknown role");
-	is_int(open_rc(PROCQ_PRODUCER, PROCQ_CAPACITY_MAX + 1, 0, NULL),
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, PROCQ_CAPACITY_MAX + 1, 0, NULL),
 	       -EINVAL, "too large a capacity");
-	is_int(open_rc(PROCQ_CONSUMER, 0, PROCQ_NOCREATE, NULL), -ENOENT,
-	       "no such queue, and not to be made");
-	is_int(open_rc(PROCQ_ONLOOKER, 0, 0, NULL), -ENOENT,
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	       -ENOENT, "no such queue, and not to be made");
+	is_int(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, NULL), -ENOENT,
 	       "an onlooker never makes one");
 	ok(!fixture_exists(), "so there is none");
-	is_int(open_rc(PROCQ_CONSUMER, 0, 0, NULL), 0, "a consumer may");
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, 0, NULL), 0, "a consumer may");
 
-	q = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	is_int(open_rc(PROCQ_PRODUCER, 7, 0, &found), -EEXIST,
+	q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found), -EEXIST,
 	       "another capacity than it has");
 	is_int(found, CAPACITY, "it says which it has");
 	is_int(fixture_run(other_capacity, NULL), 0, "from elsewhere too");
-	is_int(open_rc(PROCQ_PRODUCER, CAPACITY, 0, &found), 0, "the same");
-	is_int(open_rc(PROCQ_CONSUMER, 0, 0, &found), 0, "as it is");
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), 0,
+	       "the same");
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, 0, &found), 0, "as it is");
 	procq_close(q);
-	q = fixture_open(PROCQ_CONSUMER, 0);
+	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	is_int(procq_capacity(q), PROCQ_CAPACITY_DEFAULT, "or the default");
 	procq_close(q);
 }
@@ -215,7 +218,7 @@ static void rush_in(void *arg)
 
 	while (!atomic_load(&gate->open))
 		fixture_sleep(100000);
-	if (fixture_try(&q, i % 2 ? PROCQ_PRODUCER : PROCQ_CONSUMER,
+	if (fixture_try(&q, i % 2 ? PROCQ_ROLE_PRODUCER : PROCQ_ROLE_CONSUMER,
 			CAPACITY) < 0)
 		_exit(1);
 	fstat(q->seg->fd, &st);
@@ -260,7 +263,7 @@ static void in_and_out(void *arg)
 	for (int i = 0; i < *(int *)arg; i++) {
 		struct procq *q;
 
-		if (fixture_try(&q, PROCQ_CONSUMER, CAPACITY) < 0)
+		if (fixture_try(&q, PROCQ_ROLE_CONSUMER, CAPACITY) < 0)
 			_exit(1);
 		if (procq_capacity(q) != CAPACITY || pq_member_find(
 				q->seg, q->incarnation) != (int)q->place)
@@ -288,7 +291,7 @@ static void test_churn(void)
 static void create_and_stay(void *arg)
 {
 	(void)arg;
-	fixture_open(PROCQ_PRODUCER, CAPACITY);
+	fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	for (;;)
 		pause();
 }
@@ -298,7 +301,7 @@ static int heal(void)
 	struct procq *q;
 	int bad = 0;
 
-	if (fixture_try(&q, PROCQ_CONSUMER, CAPACITY) < 0)
+	if (fixture_try(&q, PROCQ_ROLE_CONSUMER, CAPACITY) < 0)
 		return 1;
 	pq_sweep_dead(q->seg, NULL);
 	bad += fixture_hints(&q->seg->free, -1) != CAPACITY;
@@ -330,7 +333,7 @@ static void test_killed_creator(void)
 static void builds(const char *what)
 {
 	struct procq *q = NULL;
-	int rc = fixture_try(&q, PROCQ_PRODUCER, CAPACITY);
+	int rc = fixture_try(&q, PROCQ_ROLE_PRODUCER, CAPACITY);
 
 	ok(rc == 0 && procq_capacity(q) == CAPACITY &&
 	   fixture_hints(&q->seg->free, -1) == CAPACITY &&
@@ -346,8 +349,8 @@ static void test_half_built(void)
 	size_t full = pq_segment_bytes(CAPACITY);
 
 	make_object("", 0, 0);
-	is_int(open_rc(PROCQ_CONSUMER, 0, PROCQ_NOCREATE, NULL), -ENOENT,
-	       "half built is as good as not there");
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	       -ENOENT, "half built is as good as not there");
 	builds("an empty object");
 	make_object("", 0, sizeof(struct pq_header));
 	builds("a header of zeros");
@@ -452,8 +455,9 @@ static void untouched(const void *bytes, size_t n, size_t size,
 	need(before && after);
 	make_object(bytes, n, size);
 	read_object(before, size);
-	is_int(open_rc(PROCQ_PRODUCER, CAPACITY, 0, &found), -EBADMSG, what);
-	is_int(open_rc(PROCQ_ONLOOKER, 0, 0, &found), -EBADMSG,
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), -EBADMSG,
+	       what);
+	is_int(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found), -EBADMSG,
 	       "… for an onlooker too");
 	ok(read_object(after, size + 1) == size &&
 	   memcmp(before, after, size) == 0, "… and is left as it was");
@@ -484,7 +488,7 @@ static void test_garbage(void)
 /* The bytes of a good object, for tests to falsify. */
 static size_t good_object(void)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	size_t size = q->seg->size;
 
 	need(size <= sizeof(buffer));
@@ -499,7 +503,7 @@ static void refused(size_t size, int want, const char *what)
 	uint32_t found = 0;
 
 	make_object(buffer, size, size);
-	is_int(open_rc(PROCQ_PRODUCER, 0, 0, &found), want, what);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), want, what);
 	fixture_clean();
 }
 
@@ -516,7 +520,7 @@ static void test_headers(void)
 	size_t size = good_object();
 
 	make_object(buffer, size, size);
-	is_int(open_rc(PROCQ_PRODUCER, 0, 0, NULL), 0,
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
 	       "a copy of a good object is a queue");
 	fixture_clean();
 	FALSIFY(version, PQ_VERSION + 1, -EPROTONOSUPPORT, "another version");
@@ -538,7 +542,7 @@ static void test_headers(void)
 	{
 		uint32_t found = 0;
 
-		open_rc(PROCQ_PRODUCER, 0, 0, &found);
+		open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found);
 		is_int(found, 77, "the other version is told");
 	}
 	fixture_clean();
@@ -554,13 +558,15 @@ static void test_names_that_lead_elsewhere(void)
 		return;
 	}
 	need(symlink("/dev/null", path) == 0);
-	is_int(open_rc(PROCQ_PRODUCER, 0, 0, NULL), -ENODEV, "a symbolic link");
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV,
+	       "a symbolic link");
 	unlink(path);
 	need(mkdir(path, 0700) == 0);
-	is_int(open_rc(PROCQ_PRODUCER, 0, 0, NULL), -ENODEV, "a directory");
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV,
+	       "a directory");
 	rmdir(path);
 	need(mkfifo(path, 0600) == 0);
-	is_int(open_rc(PROCQ_PRODUCER, 0, 0, NULL), -ENODEV, "a fifo");
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV, "a fifo");
 	unlink(path);
 }
 
@@ -568,7 +574,7 @@ static void test_names_that_lead_elsewhere(void)
 
 static void stay(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
 	atomic_store((_Atomic int *)arg, 1);
 	for (;;)
@@ -579,7 +585,7 @@ static void stay(void *arg)
 static void test_remove(void)
 {
 	struct pq_origin origin = { 0 };
-	struct procq *q = fixture_open(PROCQ_KEEPER, CAPACITY), *again;
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY), *again;
 	uint64_t word;
 	pid_t pid;
 
@@ -594,12 +600,12 @@ static void test_remove(void)
 	fixture_wait(pid);
 	need(pq_record_reserve(q->seg, q->place + 1, &origin, &word) == 0);
 	is_int(procq_remove(q), -EBUSY, "nor one that is not empty");
-	ok(atomic_load(&q->seg->header->life) == PQ_LIFE_OPEN,
+	ok(atomic_load(&q->seg->header->state) == PQ_OBJECT_OPEN,
 	   "it stays open");
 	pq_record_cancel(q->seg, 0, word);
 	is_int(procq_remove(q), 0, "an empty one that only the dead use is");
 	ok(!fixture_exists(), "it is gone");
-	again = fixture_open(PROCQ_KEEPER, CAPACITY + 1);
+	again = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY + 1);
 	ok(again->seg != q->seg && procq_capacity(again) == CAPACITY + 1,
 	   "a new one is another object");
 	is_int(procq_remove(q), -EINVAL, "which the old handle does not remove");
@@ -611,10 +617,10 @@ static void test_remove(void)
 /* Somebody has removed it by hand. */
 static void test_unlinked(void)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, CAPACITY), *again;
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY), *again;
 
 	need(shm_unlink(fixture_object) == 0);
-	again = fixture_open(PROCQ_KEEPER, CAPACITY + 1);
+	again = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY + 1);
 	ok(again->seg != q->seg && procq_capacity(again) == CAPACITY + 1,
 	   "who has one whose name is gone opens another");
 	is_int(procq_remove(q), 1, "the old one's handle is told that it is gone");
@@ -626,26 +632,26 @@ static void test_unlinked(void)
 /* A remover is killed after it has said so, before it has done so. */
 static void test_dead_remover(void)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, CAPACITY);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY);
 	size_t size = q->seg->size;
 
 	memcpy(buffer, q->seg->header, size);
 	procq_close(q);
-	atomic_store(&((struct pq_header *)(void *)buffer)->life, 1);
+	atomic_store(&((struct pq_header *)(void *)buffer)->state, 1);
 	memset(buffer + size - PROCQ_PARTICIPANTS_MAX * 128, 0,
 	       PROCQ_PARTICIPANTS_MAX * 128);
 	make_object(buffer, size, size);
-	q = fixture_open(PROCQ_CONSUMER, 0);
-	ok(atomic_load(&q->seg->header->life) == PQ_LIFE_OPEN,
+	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	ok(atomic_load(&q->seg->header->state) == PQ_OBJECT_OPEN,
 	   "a dead remover's proposal is undone by who joins");
 	is_int(procq_close(q), 1, "who then removes it himself");
 
-	atomic_store(&((struct pq_header *)(void *)buffer)->life,
-		     PQ_LIFE_FINAL);
+	atomic_store(&((struct pq_header *)(void *)buffer)->state,
+		     PQ_OBJECT_FINAL);
 	make_object(buffer, size, size);
-	is_int(open_rc(PROCQ_CONSUMER, 0, PROCQ_NOCREATE, NULL), -ENOENT,
-	       "a final one is as good as not there");
-	q = fixture_open(PROCQ_CONSUMER, CAPACITY + 2);
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	       -ENOENT, "a final one is as good as not there");
+	q = fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY + 2);
 	ok(procq_capacity(q) == CAPACITY + 2,
 	   "and whoever comes next makes another");
 	procq_close(q);
@@ -655,7 +661,7 @@ static void test_dead_remover(void)
 
 static void sweep_from_elsewhere(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 	int swept = pq_sweep_dead(q->seg, NULL);
 
 	(void)arg;
@@ -679,18 +685,18 @@ static int descriptors(void)
 
 static void test_onlooker(void)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, CAPACITY), *look;
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY), *look;
 	struct procq_stat s;
 	struct procq_process d;
 
 	for (int i = 0; i < 3; i++) {
-		look = fixture_open(PROCQ_ONLOOKER, 0);
+		look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 		procq_stat(look, &s);
 		procq_close(look);
 	}
 	is_int(swept_from_elsewhere(), 0,
 	       "an onlooker beside a participant costs it no lock");
-	look = fixture_open(PROCQ_ONLOOKER, 0);
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	is_int(procq_take(look, NULL, &d), -EINVAL, "an onlooker takes nothing");
 	is_int(procq_spawn(look, NULL, NULL), -EINVAL, "nor starts anything");
 	is_int(procq_remove(look), -EINVAL, "nor removes");
@@ -712,9 +718,9 @@ static void test_onlooker_first(void)
 	pid = fixture_fork(stay, (void *)&gate->open);
 	while (!atomic_load(&gate->open))
 		fixture_sleep(100000);
-	look = fixture_open(PROCQ_ONLOOKER, 0);
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	ok(look->seg->readonly, "an onlooker maps it read-only");
-	late = fixture_open(PROCQ_PRODUCER, 0);
+	late = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	ok(late->seg != look->seg, "a participant beside it does not");
 	procq_stat(look, &s);
 	ok(s.dead == 0 && s.producers == 1 && s.consumers == 1,
@@ -724,8 +730,8 @@ static void test_onlooker_first(void)
 	is_int(swept_from_elsewhere(), 0,
 	       "the onlooker leaves: the participant keeps its locks");
 	procq_close(late);
-	look = fixture_open(PROCQ_ONLOOKER, 0);
-	late = fixture_open(PROCQ_PRODUCER, 0);
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
+	late = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	procq_close(late);
 	procq_close(look);
 	kill(pid, SIGKILL);

@@ -54,7 +54,7 @@ static int outcome(pid_t pid)
 	return how;
 }
 
-static const unsigned methods[] = { PROCQ_FORK, PROCQ_CLONE };
+static const unsigned methods[] = { PROCQ_METHOD_FORK, PROCQ_METHOD_CLONE };
 
 static void test_foundlings(void)
 {
@@ -67,14 +67,14 @@ static void test_foundlings(void)
 		s.parent++;
 		is_int(outcome(start(&s, methods[i])), 0,
 		       "the child of another parent ends itself");
-		is_int(fixture_state(producer, s.slot), PROCQ_RESERVED,
+		is_int(fixture_state(producer, s.slot), PROCQ_STATE_RESERVED,
 		       "and has not entered");
 		pq_record_cancel(s.seg, s.slot, s.word);
 		s = prepare();
 		pq_record_cancel(s.seg, s.slot, s.word);
 		is_int(outcome(start(&s, methods[i])), 0,
 		       "one whose reservation was swept, too");
-		is_int(fixture_state(producer, s.slot), PROCQ_FREE,
+		is_int(fixture_state(producer, s.slot), PROCQ_STATE_FREE,
 		       "its record is free");
 	}
 }
@@ -88,7 +88,7 @@ static void await_state(uint32_t slot, unsigned state)
 
 static void release(const struct pq_start *s)
 {
-	const struct pq_status status = { PROCQ_EXIT, 0, -1, -1, -1 };
+	const struct pq_status status = { PROCQ_CAUSE_EXIT, 0, -1, -1, -1 };
 	struct procq_process p;
 	struct procq_event e;
 
@@ -104,8 +104,8 @@ static void test_lifeline(void)
 	pid_t pid;
 
 	need(pipe(s.lifeline) == 0);
-	pid = start(&s, PROCQ_FORK);
-	await_state(s.slot, PROCQ_QUEUED);
+	pid = start(&s, PROCQ_METHOD_FORK);
+	await_state(s.slot, PROCQ_STATE_QUEUED);
 	close(s.lifeline[0]);
 	fixture_sleep(20000000);
 	is_int(waitpid(pid, NULL, WNOHANG), 0, "while it is open, it lives");
@@ -128,8 +128,8 @@ static void test_view(void)
 	pq_ring_skip(ready, &hint);
 	atomic_store(&ready->seen,
 		     atomic_load(&ready->ends->tail) - ready->size / 2);
-	pid = start(&s, PROCQ_FORK);
-	await_state(s.slot, PROCQ_QUEUED);
+	pid = start(&s, PROCQ_METHOD_FORK);
+	await_state(s.slot, PROCQ_STATE_QUEUED);
 	ok(atomic_load(&ready->seen) == atomic_load(&ready->ends->head),
 	   "who forks looks at the order first");
 	need(kill(pid, SIGKILL) == 0);
@@ -156,7 +156,7 @@ static void sleep_on(void *arg)
 /* By another handle: one that is kept for a child's sake keeps all it has. */
 static void end_one(void)
 {
-	struct procq *consumer = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	struct procq_process p;
 	struct procq_event e;
 
@@ -164,7 +164,7 @@ static void end_one(void)
 	procq_signal(consumer, p.slot, SIGKILL, 0);
 	while (procq_collect(consumer, &e) == 0) {
 		procq_reap(producer);
-		procq_wait(consumer, PROCQ_DEATH, procq_now() + 5000000);
+		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
 	}
 	while (procq_children(producer))
 		procq_reap(producer);
@@ -173,18 +173,18 @@ static void end_one(void)
 
 static void test_stacks(void)
 {
-	struct procq_command idle = { .flags = PROCQ_ENTERED };
+	struct procq_command idle = { .flags = PROCQ_SPAWN_ENTERED };
 	struct pq_start s;
 	pid_t pid, other;
 
-	if (!pq_spawn_has(PROCQ_CLONE))
+	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
 		return;
 	need(procq_spawn(producer, &idle, NULL) == 0);
 	end_one();
 	other = fixture_fork(sleep_on, NULL);
 	fill_nest(1, other);
 	s = prepare();
-	is_int(pq_spawn(&s, PROCQ_CLONE, &producer->nest, &pid), -EBUSY,
+	is_int(pq_spawn(&s, PROCQ_METHOD_CLONE, &producer->nest, &pid), -EBUSY,
 	       "no stack is free");
 	pq_record_cancel(s.seg, s.slot, s.word);
 	is_int(procq_spawn(producer, &idle, NULL), 0, "so it is forked");
@@ -218,7 +218,8 @@ static void *spawn_cancelled(void *arg)
 {
 	static const char *const argv[] = { "true", NULL };
 	/* Kept, or it would die with this thread. */
-	struct procq_command command = { .argv = argv, .flags = PROCQ_KEEP };
+	struct procq_command command = { .argv = argv,
+					 .flags = PROCQ_SPAWN_KEEP };
 
 	command.method = *(const unsigned *)arg;
 	pthread_cleanup_push(unwind, NULL);
@@ -241,7 +242,7 @@ static void cancel_one(void *arg)
 
 	alarm(10);
 	program = getpid();
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	need(pthread_create(&thread, NULL, spawn_cancelled, arg) == 0 &&
 	     pthread_join(thread, &how) == 0);
 	if (how != PTHREAD_CANCELED || atomic_load(&unwound) != 1)
@@ -251,7 +252,7 @@ static void cancel_one(void *arg)
 	need(procq_take_exited(producer, &p) == 0 &&
 	     procq_collect(producer, &e) == 1);
 	procq_close(producer);
-	_exit(e.cause == PROCQ_EXIT && e.code == 0 ? 0 : 2);
+	_exit(e.cause == PROCQ_CAUSE_EXIT && e.code == 0 ? 0 : 2);
 }
 
 static void test_cancelled(void)
@@ -268,10 +269,10 @@ static void test_cancelled(void)
 /* A handle with a child on a stack keeps all that the child may touch. */
 static void test_stuck(void)
 {
-	struct procq_command idle = { .flags = PROCQ_ENTERED };
+	struct procq_command idle = { .flags = PROCQ_SPAWN_ENTERED };
 	pid_t other;
 
-	if (!pq_spawn_has(PROCQ_CLONE))
+	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
 		return;
 	need(procq_spawn(producer, &idle, NULL) == 0);
 	end_one();
@@ -287,7 +288,7 @@ static void test_stuck(void)
 int main(void)
 {
 	fixture_begin("spawn");
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	test_foundlings();
 	test_lifeline();
 	test_view();
@@ -296,7 +297,7 @@ int main(void)
 	is_int(fixture_sum(producer), 0, "nothing is lost");
 	is_int(procq_occupied(producer), 0, "nor kept");
 	is_int(procq_close(producer), 1, "nor left");
-	producer = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	test_stuck();
 	return done();
 }

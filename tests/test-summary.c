@@ -89,7 +89,7 @@ static void end(uint32_t cause, int32_t code, int32_t step, int64_t latency)
 	struct procq_event e;
 
 	memset(&e, 0, sizeof(e));
-	e.type = PROCQ_RETIRED;
+	e.type = PROCQ_EVENT_RETIRED;
 	e.cause = cause;
 	e.code = code;
 	e.step = step;
@@ -121,15 +121,15 @@ static void test_summary(void)
 
 	memset(&s, 0, sizeof(s));
 	memset(&stale, 0, sizeof(stale));
-	stale.type = PROCQ_STALE;
-	end(PROCQ_SIGNAL, SIGTERM, 1, 112000);
-	end(PROCQ_SIGNAL, SIGTERM, 1, 112000);
-	end(PROCQ_SIGNAL, SIGKILL, 2, 112000);
-	end(PROCQ_EXIT, 0, 1, 112000);
-	end(PROCQ_EXIT, 3, 0, -1);
-	end(PROCQ_CORE, SIGSEGV, 0, -1);
-	end(PROCQ_UNKNOWN, 0, 1, 112000);
-	end(PROCQ_SIGNAL, 9999, 1, 112000);
+	stale.type = PROCQ_EVENT_STALE;
+	end(PROCQ_CAUSE_SIGNAL, SIGTERM, 1, 112000);
+	end(PROCQ_CAUSE_SIGNAL, SIGTERM, 1, 112000);
+	end(PROCQ_CAUSE_SIGNAL, SIGKILL, 2, 112000);
+	end(PROCQ_CAUSE_EXIT, 0, 1, 112000);
+	end(PROCQ_CAUSE_EXIT, 3, 0, -1);
+	end(PROCQ_CAUSE_CORE, SIGSEGV, 0, -1);
+	end(PROCQ_CAUSE_UNKNOWN, 0, 1, 112000);
+	end(PROCQ_CAUSE_SIGNAL, 9999, 1, 112000);
 	summary_add(&s, &stale);
 	is_int((int64_t)s.retired, 8, "retired");
 	is_int((int64_t)s.self, 2, "by themselves");

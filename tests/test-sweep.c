@@ -16,11 +16,11 @@
 
 static struct procq *p;		/* a living producer, who also looks */
 static struct pq_segment *seg;
-static const struct pq_status status = { PROCQ_EXIT, 0, 1, 1, 1 };
+static const struct pq_status status = { PROCQ_CAUSE_EXIT, 0, 1, 1, 1 };
 
 static void setup(void)
 {
-	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
+	p = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	seg = p->seg;
 }
 
@@ -35,10 +35,10 @@ static int troubles(void)
 		uint64_t w = pq_load_word(seg, i);
 
 		n += !pq_word_valid(w);
-		if (pq_word_state(w) == PROCQ_FREE)
+		if (pq_word_state(w) == PROCQ_STATE_FREE)
 			n += fixture_hints(&seg->free, i) < 1;
-		if (pq_word_state(w) == PROCQ_QUEUED ||
-		    pq_word_state(w) == PROCQ_EXITED)
+		if (pq_word_state(w) == PROCQ_STATE_QUEUED ||
+		    pq_word_state(w) == PROCQ_STATE_EXITED)
 			n += fixture_hints(&seg->ready, i) < 1;
 		if (pq_word_owner(w))
 			n += !atomic_load(&seg->participants[
@@ -81,7 +81,7 @@ static void take(struct procq *q, uint32_t slot)
 
 static void dead_producer(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	struct pq_origin origin = { .incarnation = q->incarnation };
 	uint64_t word;
 
@@ -93,7 +93,7 @@ static void dead_producer(void *arg)
 /* Takes from slot 0 on; of those, each second one is dead. */
 static void dead_consumer(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
 	for (int i = 0; i < *(int *)arg; i++) {
 		take(q, (uint32_t)i);
@@ -107,14 +107,14 @@ static void dead_consumer(void *arg)
  * @param arg not NULL: it was about to leave, and had left its place */
 static void dead_parent(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	uint64_t word;
 	uint32_t slot;
 
 	enter(q, q, &slot, &word);
 	take(q, slot);
 	pq_record_release(q->seg, slot, q->place, pq_load_word(q->seg, slot),
-			  PQ_RETIRED, false);
+			  PQ_TALLY_RETIRED, false);
 	if (arg)
 		pq_member_stand_up(q->seg, q->place, q->incarnation);
 	fixture_killed();
@@ -135,11 +135,11 @@ static void test_reserved(void)
 	before = pq_word_gen(pq_load_word(seg, 1));
 	fixture_run(dead_producer, &n);
 	for (uint32_t i = 1; i <= 3; i++)
-		bad += fixture_state(p, i) != PROCQ_RESERVED;
+		bad += fixture_state(p, i) != PROCQ_STATE_RESERVED;
 	is_int(bad, 0, "a producer was killed with three reservations");
 	is_int(pq_sweep_dead(seg, &report), 1, "it is swept");
 	for (uint32_t i = 1; i <= 3; i++)
-		bad += fixture_state(p, i) != PROCQ_FREE ||
+		bad += fixture_state(p, i) != PROCQ_STATE_FREE ||
 		       fixture_hints(&seg->free, i) != 1;
 	is_int(bad, 0, "they are free, each with its hint");
 	is_int((intmax_t)pq_word_gen(pq_load_word(seg, 1)),
@@ -164,7 +164,7 @@ static void test_taken(void)
 	setup();
 	for (int i = 0; i < 5; i++)
 		enter(p, p, &slot, &word);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	take(c, 4);
 	word = pq_load_word(seg, 4);
 	fixture_run(dead_consumer, &n);
@@ -172,15 +172,16 @@ static void test_taken(void)
 	pq_ring_format(&seg->ready);
 	for (uint32_t i = 0; i < 4; i++) {
 		words[i] = pq_load_word(seg, i);
-		bad += pq_word_state(words[i]) != PROCQ_TAKEN;
+		bad += pq_word_state(words[i]) != PROCQ_STATE_TAKEN;
 	}
 	is_int(bad, 0, "a consumer was killed with four, two of them dead");
 	is_int(pq_sweep_dead(seg, &report), 1, "it is swept");
 	for (uint32_t i = 0; i < 4; i++) {
 		uint64_t w = pq_load_word(seg, i);
 
-		bad += w != pq_word(i % 2 ? PROCQ_EXITED : PROCQ_QUEUED,
-				    PQ_RETURNED, 0, pq_word_gen(words[i]) + 1);
+		bad += w !=
+		       pq_word(i % 2 ? PROCQ_STATE_EXITED : PROCQ_STATE_QUEUED,
+			       PQ_RETURNED, 0, pq_word_gen(words[i]) + 1);
 		bad += fixture_hints(&seg->ready, i) != 1;
 	}
 	is_int(bad, 0, "they are back, the dead as exited, each with its hint");
@@ -189,7 +190,7 @@ static void test_taken(void)
 	ok(pq_load_word(seg, 4) == word, "a living consumer keeps its own");
 	is_int(pq_sweep_dead(seg, NULL), 0, "a second sweep finds nobody");
 	procq_close(c);
-	is_int(fixture_state(p, 4), PROCQ_QUEUED,
+	is_int(fixture_state(p, 4), PROCQ_STATE_QUEUED,
 	       "who leaves puts back what it has");
 	teardown();
 }
@@ -203,26 +204,28 @@ static void test_gone(void)
 	setup();
 	/* One of a living parent's. */
 	enter(p, p, &slot, &word);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	take(c, slot);
 	pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-			  PQ_RETIRED, false);
+			  PQ_TALLY_RETIRED, false);
 	fixture_run(dead_parent, NULL);
-	is_int(fixture_state(p, 1), PROCQ_GONE, "told, then its parent died");
+	is_int(fixture_state(p, 1), PROCQ_STATE_GONE,
+	       "told, then its parent died");
 	is_int(pq_sweep_dead(seg, NULL), 1, "the parent is swept");
-	ok(fixture_state(p, 1) == PROCQ_FREE &&
-	   fixture_hints(&seg->free, 1) == 1, "the record is free");
+	ok(fixture_state(p, 1) == PROCQ_STATE_FREE &&
+		   fixture_hints(&seg->free, 1) == 1,
+	   "the record is free");
 	fixture_run(dead_parent, seg);
 	is_int(pq_sweep_dead(seg, NULL), 0, "another is in no table any more");
-	procq_close(fixture_open(PROCQ_CONSUMER, 0));
-	ok(fixture_state(p, 2) == PROCQ_FREE &&
-	   fixture_hints(&seg->free, 2) == 1,
+	procq_close(fixture_open(PROCQ_ROLE_CONSUMER, 0));
+	ok(fixture_state(p, 2) == PROCQ_STATE_FREE &&
+		   fixture_hints(&seg->free, 2) == 1,
 	   "who leaves next frees its record");
-	is_int(fixture_state(p, 0), PROCQ_GONE,
+	is_int(fixture_state(p, 0), PROCQ_STATE_GONE,
 	       "that of a living parent waits for it");
 	/* The taker that told is dead instead: no other's sweep frees it. */
 	pq_record_mark(seg, 0, p->place, &status);
-	is_int(fixture_state(p, 0), PROCQ_FREE, "until it marks it");
+	is_int(fixture_state(p, 0), PROCQ_STATE_FREE, "until it marks it");
 	procq_close(c);
 	teardown();
 }
@@ -230,7 +233,7 @@ static void test_gone(void)
 /* Enters one, and dies. */
 static void dead_enterer(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	uint64_t word;
 
 	enter(q, q, arg, &word);
@@ -247,14 +250,14 @@ static void test_gone_late(void)
 	setup();
 	fixture_run(dead_enterer, &slot);
 	is_int(pq_sweep_dead(seg, NULL), 1, "a parent is dead, and swept");
-	is_int(fixture_state(p, 0), PROCQ_QUEUED, "its child stays");
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	is_int(fixture_state(p, 0), PROCQ_STATE_QUEUED, "its child stays");
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	take(c, 0);
-	pq_record_release(seg, 0, c->place, pq_load_word(seg, 0), PQ_LOST,
+	pq_record_release(seg, 0, c->place, pq_load_word(seg, 0), PQ_TALLY_LOST,
 			  false);
 	fixture_run(dead_producer, &n);
 	is_int(pq_sweep_dead(seg, NULL), 1, "another one is swept later");
-	is_int(fixture_state(p, 0), PROCQ_FREE,
+	is_int(fixture_state(p, 0), PROCQ_STATE_FREE,
 	       "nothing waits for a parent that is long dead");
 	procq_close(c);
 	teardown();
@@ -268,14 +271,14 @@ static void test_gone_leaves(void)
 	uint32_t slots[2];
 
 	setup();
-	other = fixture_open(PROCQ_PRODUCER, 0);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	other = fixture_open(PROCQ_ROLE_PRODUCER, 0);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	enter(other, other, &slots[0], &word);
 	enter(p, p, &slots[1], &word);
 	for (int i = 0; i < 2; i++) {
 		take(c, slots[i]);
 		pq_record_release(seg, slots[i], c->place,
-				  pq_load_word(seg, slots[i]), PQ_RETIRED,
+				  pq_load_word(seg, slots[i]), PQ_TALLY_RETIRED,
 				  false);
 	}
 	ok(pq_sweep_left(seg, other->incarnation) &&
@@ -283,12 +286,12 @@ static void test_gone_leaves(void)
 	   !pq_sweep_left(seg, c->incarnation),
 	   "one can see whose marks are waited for");
 	procq_close(other);
-	is_int(fixture_state(p, slots[0]), PROCQ_FREE,
+	is_int(fixture_state(p, slots[0]), PROCQ_STATE_FREE,
 	       "a parent that leaves waits for nobody");
-	is_int(fixture_state(p, slots[1]), PROCQ_GONE,
+	is_int(fixture_state(p, slots[1]), PROCQ_STATE_GONE,
 	       "what waits for another one waits on");
 	procq_close(c);
-	is_int(fixture_state(p, slots[1]), PROCQ_GONE,
+	is_int(fixture_state(p, slots[1]), PROCQ_STATE_GONE,
 	       "also when its taker leaves");
 	pq_record_mark(seg, slots[1], p->place, &status);
 	teardown();
@@ -296,10 +299,10 @@ static void test_gone_leaves(void)
 
 static void dead_waiter(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
 	(void)arg;
-	pq_bell_show(q->seg, q->place, PROCQ_ROOM | PROCQ_READY);
+	pq_bell_show(q->seg, q->place, PROCQ_WAIT_ROOM | PROCQ_WAIT_READY);
 	fixture_killed();
 }
 
@@ -340,7 +343,7 @@ static void test_hints(void)
 		enter(p, p, &in[i], &word);
 	pq_record_mark(seg, in[1], p->place, &status);
 	for (slot = 0; slot < CAPACITY; slot++)
-		if (fixture_state(p, slot) == PROCQ_FREE && n < 5)
+		if (fixture_state(p, slot) == PROCQ_STATE_FREE && n < 5)
 			out[n++] = slot;
 	is_int(pq_sweep_hints(seg), 0, "no hint is missing");
 	is_int(missing_after(&seg->ready, in, 3), 0,
@@ -396,7 +399,7 @@ static void test_late_sweeper(void)
 	who = atomic_load(&place->who);
 	ok(pq_member_dead(seg, 1, &who), "somebody is found dead");
 	pq_sweep_dead(seg, NULL);
-	tenant = fixture_open(PROCQ_CONSUMER, 0);
+	tenant = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	is_int(tenant->place, 1, "its place has a new tenant");
 	take(tenant, slot);
 	word = pq_load_word(seg, slot);
@@ -409,7 +412,7 @@ static void test_late_sweeper(void)
 
 static void stopped_consumer(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
 	(void)arg;
 	take(q, 0);
@@ -429,7 +432,7 @@ static void test_stopped(void)
 	pid = fixture_fork(stopped_consumer, NULL);
 	need(waitpid(pid, &wstatus, WUNTRACED) == pid && WIFSTOPPED(wstatus));
 	is_int(pq_sweep_dead(seg, NULL), 0, "a stopped one is not dead");
-	is_int(fixture_state(p, 0), PROCQ_TAKEN, "it is not robbed");
+	is_int(fixture_state(p, 0), PROCQ_STATE_TAKEN, "it is not robbed");
 	kill(pid, SIGCONT);
 	is_int(fixture_wait(pid), 0, "and when continued it goes on");
 	is_int(pq_sweep_dead(seg, NULL), 1, "it exits without leaving: dead");
@@ -442,7 +445,7 @@ static int gone(void)
 	int count = 0;
 
 	for (uint32_t i = 0; i < seg->capacity; i++)
-		count += fixture_state(p, i) == PROCQ_GONE;
+		count += fixture_state(p, i) == PROCQ_STATE_GONE;
 	return count;
 }
 
@@ -485,14 +488,15 @@ static void test_sometimes(void)
 /* Reserves two; takes two, one of which dies; and dies. */
 static void busy_victim(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 	struct pq_origin origin = { .incarnation = q->incarnation };
 	uint64_t word;
 
 	(void)arg;
 	pq_record_reserve(q->seg, q->place + 1, &origin, &word);
 	for (uint32_t i = 0, n = 0; i < CAPACITY && n < 1; i++)
-		if (pq_word_state(pq_load_word(q->seg, i)) == PROCQ_QUEUED) {
+		if (pq_word_state(pq_load_word(q->seg, i)) ==
+		    PROCQ_STATE_QUEUED) {
 			take(q, i);
 			n++;
 		}
@@ -501,7 +505,7 @@ static void busy_victim(void *arg)
 
 static void sweeper(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 
 	pq_sweep_dead(q->seg, NULL);
 	/* Some of them are dead themselves, then. */
@@ -532,7 +536,7 @@ static int round_of_many(void)
 	for (uint32_t i = 0; i < CAPACITY; i++) {
 		unsigned state = fixture_state(p, i);
 
-		bad += state != PROCQ_FREE && state != PROCQ_QUEUED;
+		bad += state != PROCQ_STATE_FREE && state != PROCQ_STATE_QUEUED;
 	}
 	bad += troubles();
 	/* Doubles are skipped, but are to be rare. */

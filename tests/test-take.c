@@ -35,12 +35,12 @@
 static struct procq *p, *c;
 static struct pq_segment *seg;
 static bool pins;
-static const struct pq_status status = { PROCQ_EXIT, 3, 1, 1, 1 };
+static const struct pq_status status = { PROCQ_CAUSE_EXIT, 3, 1, 1, 1 };
 
 static void setup(void)
 {
-	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	p = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	seg = p->seg;
 }
 
@@ -112,29 +112,30 @@ static uint32_t enter(struct procq *q, const struct made *made)
 
 static void enter_and_die(void *arg)
 {
-	enter(fixture_open(PROCQ_PRODUCER, 0), arg);
+	enter(fixture_open(PROCQ_ROLE_PRODUCER, 0), arg);
 	fixture_killed();
 }
 
 /* … a while after that, in which it has shown that it lives. */
 static void enter_and_die_later(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 
 	enter(q, arg);
 	fixture_sleep(50 * PQ_MILLI);
-	pq_member_show_life(q->seg, q->place);
+	pq_member_show_alive(q->seg, q->place);
 	fixture_killed();
 }
 
 static uint32_t slot_of(int32_t pid)
 {
 	for (uint32_t i = 0; i < CAPACITY; i++) {
-		struct pq_view view;
+		struct pq_snapshot view;
 		uint64_t word = pq_load_word(seg, i);
 
-		pq_record_view(seg, i, word, &view);
-		if (pq_word_state(word) == PROCQ_QUEUED && view.pid == pid)
+		pq_record_snapshot(seg, i, word, &view);
+		if (pq_word_state(word) == PROCQ_STATE_QUEUED &&
+		    view.pid == pid)
 			return i;
 	}
 	need(false);		/* there is no such record */
@@ -203,8 +204,9 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 		  enum pq_verdict want, const char *what)
 {
 	static const int answers[] = {
-		[PQ_PINNED] = 0, [PQ_STALE] = -ESRCH,
-		[PQ_UNPROVEN] = -ENOTSUP,
+		[PQ_VERDICT_PINNED] = 0,
+		[PQ_VERDICT_STALE] = -ESRCH,
+		[PQ_VERDICT_UNPROVEN] = -ENOTSUP,
 	};
 	struct procq_event e;
 	uint32_t slot = orphan(pid, ident, flags);
@@ -212,21 +214,23 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 
 	need(take(c, slot) == 0);
 	ok(flight(slot)->orphan && flight(slot)->verdict == want, "%s", what);
-	if (want == PQ_UNPROVEN)
+	if (want == PQ_VERDICT_UNPROVEN)
 		is_int(collect(c, &e), 0, "… it is not told as dead");
 	rc = procq_signal(c, slot, SIGKILL, 0);
 	is_int(rc, answers[want], "… who signals it is told so");
-	if (want != PQ_PINNED) {
+	if (want != PQ_VERDICT_PINNED) {
 		ok(lives(pid), "… and nobody gets a signal");
 		ok(sent(slot) == 0, "… nor is one noted");
 	}
-	if (want != PQ_STALE)
+	if (want != PQ_VERDICT_STALE)
 		end(pid);
 	rc = collect(c, &e);
-	ok(rc == 1 && fixture_state(p, slot) == PROCQ_FREE &&
-	   e.type == (want == PQ_STALE ? PROCQ_STALE : PROCQ_RETIRED) &&
-	   e.cause == PROCQ_UNKNOWN, "… its end is told as it should be");
-	if (want == PQ_STALE)
+	ok(rc == 1 && fixture_state(p, slot) == PROCQ_STATE_FREE &&
+		   e.type == (want == PQ_VERDICT_STALE ? PROCQ_EVENT_STALE
+						       : PROCQ_EVENT_RETIRED) &&
+		   e.cause == PROCQ_CAUSE_UNKNOWN,
+	   "… its end is told as it should be");
+	if (want == PQ_VERDICT_STALE)
 		end(pid);
 }
 
@@ -248,22 +252,22 @@ static void test_reaped_by_others(void)
 	made.ident = ident_of(kind, pid);
 	slot = enter(p, &made);
 	need(take(c, slot) == 0);
-	ok(!flight(slot)->orphan && flight(slot)->verdict == PQ_PINNED,
+	ok(!flight(slot)->orphan && flight(slot)->verdict == PQ_VERDICT_PINNED,
 	   "a living parent's child");
 	pq_record_mark(seg, slot, p->place, &status);
 	need(collect(c, &e) == 1);
 	made.ident++;
 	slot = enter(p, &made);
 	need(take(c, slot) == 0);
-	ok(!flight(slot)->orphan && flight(slot)->verdict == PQ_STALE,
+	ok(!flight(slot)->orphan && flight(slot)->verdict == PQ_VERDICT_STALE,
 	   "a living parent's child whose pid is another's");
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "is not there");
 	ok(lives(pid) && sent(slot) == 0, "and the other gets no signal");
 	collect(c, &e);
 	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
-	ok(collect(c, &e) == 1 && e.type == PROCQ_STALE, "it is told so");
+	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE, "it is told so");
 	pq_record_mark(seg, slot, p->place, &status);
-	is_int(fixture_state(p, slot), PROCQ_FREE, "its parent frees it");
+	is_int(fixture_state(p, slot), PROCQ_STATE_FREE, "its parent frees it");
 	/* Marked in between: the pin is not kept. */
 	slot = enter(p, &made);
 	word = pq_load_word(seg, slot);
@@ -288,7 +292,7 @@ static void test_left_without_hint(void)
 	pid_t pid;
 
 	setup();
-	other = fixture_open(PROCQ_PRODUCER, 0);
+	other = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	pid = bystander();
 	slot = enter(other, &(struct made){ (int32_t)pid, 0, 0 });
 	need(pq_ring_peek(&seg->ready, &hint));
@@ -306,9 +310,9 @@ static void test_left_without_hint(void)
 #if PQ_USE_STARTTIME
 static bool is_sure(uint32_t slot)
 {
-	struct pq_view view;
+	struct pq_snapshot view;
 
-	pq_record_view(seg, slot, 0, &view);
+	pq_record_snapshot(seg, slot, 0, &view);
 	return view.flags & PQ_F_SURE;
 }
 
@@ -326,10 +330,10 @@ static void test_vouching(void)
 	slots[2] = orphan(none.pid, none.ident, 0);
 	old.pid = 0x3ffffff3;
 	slots[3] = enter(p, &old);
-	pq_member_show_life(seg, p->place);
-	ok(pq_member_lived(seg, p->place, p->incarnation) > 0,
+	pq_member_show_alive(seg, p->place);
+	ok(pq_member_last_alive(seg, p->place, p->incarnation) > 0,
 	   "a producer shows that it lives");
-	is_int(pq_member_lived(seg, p->place, p->incarnation + 1), 0,
+	is_int(pq_member_last_alive(seg, p->place, p->incarnation + 1), 0,
 	       "who is in no place has shown nothing");
 	pq_sweep_dead(seg, NULL);
 	ok(is_sure(slots[0]), "a sweep vouches for an earlier start");
@@ -359,7 +363,7 @@ static void test_same_tick(void)
 	need(fixture_run(enter_and_die, &made) == -SIGKILL);
 	slot = slot_of((int32_t)pid);
 	need(take(c, slot) == 0);
-	is_int(flight(slot)->verdict, PQ_UNPROVEN,
+	is_int(flight(slot)->verdict, PQ_VERDICT_UNPROVEN,
 	       "nobody saw its producer after the tick of its start");
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ENOTSUP,
 	       "so it may be another: it is not signalled");
@@ -367,26 +371,27 @@ static void test_same_tick(void)
 	need(procq_give_back(c, slot) == 0);
 	pq_sweep_dead(seg, NULL);
 	need(take(c, slot) == 0);
-	is_int(flight(slot)->verdict, PQ_UNPROVEN, "nor after a sweep");
+	is_int(flight(slot)->verdict, PQ_VERDICT_UNPROVEN, "nor after a sweep");
 	end(pid);
 	is_int(collect(c, &e), 1, "told when it has gone");
 
 	pid = bystander();
 	slot = orphan(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START);
 	pq_sweep_dead(seg, NULL);
-	other = fixture_open(PROCQ_PRODUCER, 0);
+	other = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	need(take(c, slot) == 0);
-	is_int(flight(slot)->verdict, PQ_PINNED,
+	is_int(flight(slot)->verdict, PQ_VERDICT_PINNED,
 	       "seen after it: the sweep says so when its place is another's");
 
 	made.pid = (int32_t)bystander();
 	made.ident = ident_of(PQ_IDENT_START, made.pid);
 	kept = enter(other, &made);
 	fixture_sleep(50 * PQ_MILLI);
-	pq_member_show_life(seg, other->place);
+	pq_member_show_alive(seg, other->place);
 	procq_close(other);
 	need(take(c, kept) == 0);
-	is_int(flight(kept)->verdict, PQ_PINNED, "who leaves says so, too");
+	is_int(flight(kept)->verdict, PQ_VERDICT_PINNED,
+	       "who leaves says so, too");
 	end(pid);
 	end(made.pid);
 	for (int i = 0; i < 2; i++)
@@ -404,21 +409,22 @@ static void test_orphans(void)
 
 	setup();
 	pid = bystander();
-	judge(pid, ident_of(kind, pid), flags, PQ_PINNED,
+	judge(pid, ident_of(kind, pid), flags, PQ_VERDICT_PINNED,
 	      "an orphan whose identity is the recorded one");
 	pid = bystander();
-	judge(pid, ident_of(kind, pid) + 1, flags, PQ_STALE,
+	judge(pid, ident_of(kind, pid) + 1, flags, PQ_VERDICT_STALE,
 	      "another process has its pid");
-	judge(bystander(), 0, flags, PQ_UNPROVEN, "no identity was recorded");
+	judge(bystander(), 0, flags, PQ_VERDICT_UNPROVEN,
+	      "no identity was recorded");
 #if PQ_USE_STARTTIME
 	pid = bystander();
-	judge(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START, PQ_PINNED,
+	judge(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START, PQ_VERDICT_PINNED,
 	      "its start time is the recorded one");
 	test_same_tick();
 	test_vouching();
 	pid = bystander();
-	judge(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START, PQ_STALE,
-	      "another has its pid, by the start time");
+	judge(pid, ident_of(PQ_IDENT_START, pid) + 1, PQ_F_START,
+	      PQ_VERDICT_STALE, "another has its pid, by the start time");
 #endif
 	/* A zombie of the right identity: it died with its parent. */
 	pid = bystander();
@@ -427,17 +433,17 @@ static void test_orphans(void)
 	await_death(pid);
 	slot = orphan(pid, ident, flags);
 	need(take(c, slot) == 0);
-	ok(flight(slot)->verdict == PQ_STALE && pq_take_any_dead(c),
+	ok(flight(slot)->verdict == PQ_VERDICT_STALE && pq_take_any_dead(c),
 	   "an orphan that is dead already");
 	fixture_wait(pid);
-	ok(collect(c, &e) == 1 && e.type == PROCQ_STALE,
+	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE,
 	   "… is told as one that was not there any more");
 	slot = orphan(pid, ident, flags);
 	need(take(c, slot) == 0);
-	ok(flight(slot)->verdict == PQ_STALE && flight(slot)->pin < 0,
+	ok(flight(slot)->verdict == PQ_VERDICT_STALE && flight(slot)->pin < 0,
 	   "an orphan whose pid is nobody's");
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "… is not there");
-	ok(collect(c, &e) == 1 && e.type == PROCQ_STALE, "… and told so");
+	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE, "… and told so");
 	slot = orphan(0, ident, flags);
 	need(take(c, slot) == 0);
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH,
@@ -496,10 +502,12 @@ static void test_take(void)
 	need(take(c, slot) == 0);
 	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
 	is_int((intmax_t)d.seq, 0, "taken by no hint: its seq is unknown");
-	ok(d.state == PROCQ_TAKEN && d.consumer == c->incarnation, "taken");
+	ok(d.state == PROCQ_STATE_TAKEN && d.consumer == c->incarnation,
+	   "taken");
 	is_int(procq_give_back(c, slot), 0, "given back");
-	ok(fixture_state(p, slot) == PROCQ_QUEUED && procq_in_flight(c) == 0 &&
-	   fixture_hints(&seg->ready, slot) == 1 && lowest_fd() == fd,
+	ok(fixture_state(p, slot) == PROCQ_STATE_QUEUED &&
+		   procq_in_flight(c) == 0 &&
+		   fixture_hints(&seg->ready, slot) == 1 && lowest_fd() == fd,
 	   "it is queued again, with a hint, and without a pin");
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "it is not ours");
 	need(pq_take(c, slot, pq_load_word(seg, slot), 41) == 0);
@@ -552,7 +560,7 @@ static void test_find(void)
 	uint32_t mine, its;
 
 	setup();
-	other = fixture_open(PROCQ_PRODUCER, 0);
+	other = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	mine = enter(p, &made);
 	its = enter(other, &made);
 	is_int(pq_take_find(c, 0, false, &word), -EAGAIN,
@@ -613,7 +621,7 @@ static void test_lacking(void)
 		pq_record_mark(seg, slots[i], p->place, &status);
 	for (int i = 0; i < 4; i++)
 		pq_record_release(seg, slots[i], c->place,
-				  pq_load_word(seg, slots[i]), PQ_RETIRED,
+				  pq_load_word(seg, slots[i]), PQ_TALLY_RETIRED,
 				  true);
 	teardown();
 }
@@ -625,7 +633,7 @@ static uint32_t spawn(struct procq *q, uint32_t flags, pid_t *pid)
 	struct procq_command command = { .size = sizeof(command) };
 	struct procq_process d;
 
-	command.flags = flags | PROCQ_ENTERED;
+	command.flags = flags | PROCQ_SPAWN_ENTERED;
 	need(procq_spawn(q, &command, &d) == 0);
 	*pid = d.pid;
 	return d.slot;
@@ -670,9 +678,10 @@ static void test_signal(void)
 	is_int(collect(c, &e), 0, "it lives");
 	ok(procq_signal(c, slot, SIGTERM, 0) >= 0 && sent(slot) != 0,
 	   "a SIGTERM is");
-	ok(await_event(p, c, &e) == 1 && e.type == PROCQ_RETIRED &&
-	   e.cause == PROCQ_SIGNAL && e.code == SIGTERM && e.step == 1 &&
-	   e.signal == SIGTERM && e.process.pid == pid, "and ends it");
+	ok(await_event(p, c, &e) == 1 && e.type == PROCQ_EVENT_RETIRED &&
+		   e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGTERM &&
+		   e.step == 1 && e.signal == SIGTERM && e.process.pid == pid,
+	   "and ends it");
 
 	/* Marked, and not reaped yet: the kernel would take the signal. */
 	slot = spawn(p, 0, &pid);
@@ -684,7 +693,7 @@ static void test_signal(void)
 	is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
 	       "the dead are not signalled");
 	is_int((intmax_t)sent(slot), 0, "nor is it noted");
-	ok(collect(c, &e) == 1 && e.cause == PROCQ_EXIT && e.code == 3,
+	ok(collect(c, &e) == 1 && e.cause == PROCQ_CAUSE_EXIT && e.code == 3,
 	   "its end is told as its parent marked it");
 	procq_reap(p);
 
@@ -699,8 +708,9 @@ static void test_signal(void)
 		is_int((intmax_t)sent(slot), 0,
 		       "so its end is not ours to claim");
 		need(procq_reap(p) == 1);
-		ok(collect(c, &e) == 1 && e.cause == PROCQ_SIGNAL &&
-		   e.code == SIGKILL && e.step == 0, "it is told as its own");
+		ok(collect(c, &e) == 1 && e.cause == PROCQ_CAUSE_SIGNAL &&
+			   e.code == SIGKILL && e.step == 0,
+		   "it is told as its own");
 	}
 
 	/* Dead when it was taken, so it was not pinned, and somebody who may
@@ -738,7 +748,7 @@ static void test_signal(void)
 static uint32_t take_dead_leader(pid_t *other)
 {
 	pid_t pid;
-	uint32_t slot = spawn(p, PROCQ_GROUP, &pid);
+	uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
 
 	*other = bystander();
 	need(setpgid(*other, pid) == 0);
@@ -759,7 +769,7 @@ static void test_stopped_rest(void)
 		struct procq_event e;
 		siginfo_t stopped;
 		pid_t pid, other = bystander();
-		uint32_t slot = spawn(p, PROCQ_GROUP, &pid);
+		uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
 
 		need(setpgid(other, pid) == 0);
 		need(take(c, slot) == 0);
@@ -799,7 +809,7 @@ static void test_group(void)
 
 	setup();
 	for (int alone = 1; alone >= 0; alone--) {
-		slot = spawn(p, PROCQ_GROUP, &pid);
+		slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
 		other = bystander();
 		need(setpgid(other, pid) == 0);
 		need(take(c, slot) == 0);
@@ -855,12 +865,13 @@ static void test_unmarked(void)
 	is_int(collect(c, &e), 0,
 	       "dead and not marked: its parent has a while for that");
 	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
-	ok(collect(c, &e) == 1 && e.cause == PROCQ_UNKNOWN &&
-	   e.process.pid == pid, "then its end is told without its cause");
-	is_int(fixture_state(p, slot), PROCQ_GONE,
+	ok(collect(c, &e) == 1 && e.cause == PROCQ_CAUSE_UNKNOWN &&
+		   e.process.pid == pid,
+	   "then its end is told without its cause");
+	is_int(fixture_state(p, slot), PROCQ_STATE_GONE,
 	       "its record waits for its parent");
 	procq_reap(p);
-	is_int(fixture_state(p, slot), PROCQ_FREE, "which frees it");
+	is_int(fixture_state(p, slot), PROCQ_STATE_FREE, "which frees it");
 	teardown();
 }
 
@@ -873,7 +884,7 @@ struct order {
 static void take_traced(void *arg)
 {
 	const struct order *o = arg;
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	uint64_t word = pq_load_word(q->seg, o->slot);
 
 	raise(SIGSTOP);
@@ -896,7 +907,7 @@ static void test_order(void)
 	o.slot = entered(pid);
 	tracee = calls_start(take_traced, &o);
 	while (calls_next(tracee, &call, &wstatus)) {
-		bool taken = fixture_state(p, o.slot) == PROCQ_TAKEN;
+		bool taken = fixture_state(p, o.slot) == PROCQ_STATE_TAKEN;
 
 		if (calls_is(&call, SYS_pidfd_open)) {
 			pinned++;
@@ -923,7 +934,7 @@ static void test_order(void)
 static void collect_traced(void *arg)
 {
 	const struct order *o = arg;
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	struct procq_event e;
 	int told = 0, causes = 0, freed;
 
@@ -935,10 +946,10 @@ static void collect_traced(void *arg)
 	for (int i = 0; i < 3; i++)
 		if (collect(q, &e) == 1) {
 			told++;
-			causes += e.cause == PROCQ_EXIT;
+			causes += e.cause == PROCQ_CAUSE_EXIT;
 		}
 	/* Leaving would mend what telling left behind. */
-	freed = fixture_state(q, o->slot) == PROCQ_FREE;
+	freed = fixture_state(q, o->slot) == PROCQ_STATE_FREE;
 	procq_close(q);
 	_exit(freed * 100 + told * 10 + causes);
 }
@@ -965,13 +976,14 @@ static void test_overtaken(void)
 	ok(marked && WIFEXITED(wstatus), "a mark overtakes who collects");
 	is_int(WEXITSTATUS(wstatus), 111,
 	       "the death is told once, with its cause");
-	is_int(fixture_state(p, o.slot), PROCQ_FREE, "the record is free");
+	is_int(fixture_state(p, o.slot), PROCQ_STATE_FREE,
+	       "the record is free");
 	teardown();
 }
 
 static void enter_and_stay(void *arg)
 {
-	enter(fixture_open(PROCQ_PRODUCER, 0), arg);
+	enter(fixture_open(PROCQ_ROLE_PRODUCER, 0), arg);
 	raise(SIGSTOP);
 	idle(NULL);
 }
@@ -1014,7 +1026,7 @@ static void test_parent_dies(void)
 static void judge_traced(void *arg)
 {
 	const struct order *o = arg;
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
 	raise(SIGSTOP);
 	if (take(q, o->slot) < 0)
@@ -1042,7 +1054,8 @@ static void test_dies_meanwhile(void)
 			await_death(pid);
 			dead = true;
 		}
-	ok(dead && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == PQ_STALE,
+	ok(dead && WIFEXITED(wstatus) &&
+		   WEXITSTATUS(wstatus) == PQ_VERDICT_STALE,
 	   "another that dies while it is looked at is none of ours, still");
 	fixture_wait(pid);
 	pq_sweep_dead(seg, NULL);
@@ -1087,8 +1100,8 @@ static void forbid_pins(void)
 static void setup_unpinned(void)
 {
 	forbid_pins();
-	p = fixture_open(PROCQ_PRODUCER, CAPACITY);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	p = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	seg = p->seg;
 	must(pq_pin(getpid()) == -ENOSYS);
 }
@@ -1118,17 +1131,17 @@ static void ask(void *arg)
 	(void)arg;
 	setup_unpinned();
 	parent = &seg->participants[p->place];
-	slot = taken_unpinned(&pid, PQ_BY_PARENT);
+	slot = taken_unpinned(&pid, PQ_VERDICT_BY_PARENT);
 	/* What only wakes is no step on the way to the end. */
 	must(procq_signal(c, slot, SIGCONT, 0) == 1);
 	must(is_asked(slot) && sent(slot) >> 48 == SIGCONT << 8);
 	procq_reap(p);
 	must(!is_asked(slot));
-	pq_bell_show(seg, p->place, PROCQ_CHILD);
+	pq_bell_show(seg, p->place, PROCQ_WAIT_CHILD);
 	must(procq_signal(c, slot, SIGWINCH, 0) == 1);
 	must(is_asked(slot) && sent(slot) >> 56 == SIGWINCH);
 	must(atomic_load(&parent->asked) == 1);
-	must(pq_bell_hide(seg, p->place, PROCQ_CHILD, &p->owed));
+	must(pq_bell_hide(seg, p->place, PROCQ_WAIT_CHILD, &p->owed));
 	procq_reap(p);
 	must(!is_asked(slot) && atomic_load(&parent->asked) == 0);
 	/* A stopped one is woken, to die: once it is, for until then it would
@@ -1141,8 +1154,8 @@ static void ask(void *arg)
 	must(procq_signal(c, slot, SIGCONT, 0) == 1);
 	must(is_asked(slot) && sent(slot) >> 56 == SIGTERM);
 	must(await_event(p, c, &e) == 1);
-	must(e.cause == PROCQ_SIGNAL && e.code == SIGTERM && e.step == 2);
-	must(fixture_state(p, slot) == PROCQ_FREE);
+	must(e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGTERM && e.step == 2);
+	must(fixture_state(p, slot) == PROCQ_STATE_FREE);
 	must(fixture_sum(p) == 0);
 	_exit(0);
 }
@@ -1163,7 +1176,7 @@ static void ask_in_vain(void *arg)
 	must(waitpid(parent, &wstatus, WUNTRACED) == parent);
 	slot = slot_of((int32_t)pid);
 	must(take(c, slot) == 0);
-	must(flight(slot)->verdict == PQ_BY_PARENT);
+	must(flight(slot)->verdict == PQ_VERDICT_BY_PARENT);
 	end(parent);
 	must(procq_signal(c, slot, SIGTERM, 0) == -ENOTSUP);
 	must(sent(slot) == 0 && !is_asked(slot));
@@ -1182,7 +1195,7 @@ static void ask_in_vain(void *arg)
 	/* Of a dead one, that nobody has the pid any more. */
 	end(pid);
 	must(collect(c, &e) == 1 && e.process.pid == pid &&
-	     e.cause == PROCQ_UNKNOWN);
+	     e.cause == PROCQ_CAUSE_UNKNOWN);
 	_exit(0);
 }
 
@@ -1193,7 +1206,7 @@ static void ask_traced(void *arg)
 	int rc;
 
 	forbid_pins();
-	q = fixture_open(PROCQ_CONSUMER, 0);
+	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	if (take(q, o->slot) < 0)
 		_exit(90);
 	raise(SIGSTOP);
@@ -1237,7 +1250,7 @@ static void orphans_unpinned(void *arg)
 	setup_unpinned();
 	slot = orphan(pid, 0, 0);
 	must(take(c, slot) == 0);
-	must(flight(slot)->verdict == PQ_UNPROVEN);
+	must(flight(slot)->verdict == PQ_VERDICT_UNPROVEN);
 	must(procq_signal(c, slot, SIGTERM, 0) == -ENOTSUP);
 	must(collect(c, &e) == 0);
 	must(lives(pid));
@@ -1248,16 +1261,16 @@ static void orphans_unpinned(void *arg)
 	slot = orphan(pid, pq_ident_of(PQ_IDENT_START, -1, pid), PQ_F_START);
 	must(take(c, slot) == 0);
 	/* The same now; nobody knows when a signal would arrive. */
-	must(flight(slot)->verdict == PQ_UNPROVEN);
+	must(flight(slot)->verdict == PQ_VERDICT_UNPROVEN);
 	must(procq_signal(c, slot, SIGTERM, 0) == -ENOTSUP);
 	must(lives(pid));
 	must(collect(c, &e) == 0);
 	slot = orphan(pid, pq_ident_of(PQ_IDENT_START, -1, pid) + 1,
 		      PQ_F_START);
 	must(take(c, slot) == 0);
-	must(flight(slot)->verdict == PQ_STALE);
+	must(flight(slot)->verdict == PQ_VERDICT_STALE);
 	must(procq_signal(c, slot, SIGTERM, 0) == -ESRCH);
-	must(collect(c, &e) == 1 && e.type == PROCQ_STALE);
+	must(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE);
 	must(lives(pid));
 	end(pid);
 	must(collect(c, &e) == 1);
@@ -1307,7 +1320,7 @@ static bool take_marked(void)
 		sched_yield();
 		to = pq_load_word(seg, hint.index);
 	}
-	need(pq_record_release(seg, hint.index, c->place, to, PQ_EXITED_SELF,
+	need(pq_record_release(seg, hint.index, c->place, to, PQ_TALLY_EXITED,
 			       true));
 	return true;
 }

@@ -48,7 +48,7 @@ static uint32_t take_new(struct procq *q)
 
 static void mark(struct procq *q, uint32_t slot)
 {
-	static const struct pq_status status = { PROCQ_EXIT, 0, 1, 1, 1 };
+	static const struct pq_status status = { PROCQ_CAUSE_EXIT, 0, 1, 1, 1 };
 
 	pq_record_mark(q->seg, slot, p->place, &status);
 }
@@ -82,7 +82,7 @@ static void steps(struct procq *q, uint32_t slot, const struct plan *plan)
 static void victim(void *arg)
 {
 	const struct plan *plan = arg;
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
 	for (unsigned i = 0; i < plan->before; i++) {
 		uint32_t slot = take_new(q);
@@ -98,13 +98,14 @@ static void victim(void *arg)
 
 static uint64_t told(const struct procq_stat *s, enum pq_tally kind)
 {
-	return kind == PQ_RETIRED ? s->retired
-	     : kind == PQ_EXITED_SELF ? s->exited : s->lost;
+	return kind == PQ_TALLY_RETIRED	 ? s->retired
+	       : kind == PQ_TALLY_EXITED ? s->exited
+					 : s->lost;
 }
 
 static void setup(void)
 {
-	p = fixture_open(PROCQ_PRODUCER, 4);
+	p = fixture_open(PROCQ_ROLE_PRODUCER, 4);
 	seg = p->seg;
 	victim_place = p->place + 1;
 }
@@ -149,7 +150,7 @@ static void test_step(const struct plan *plan, const char *what)
 
 static void test_steps(void)
 {
-	struct plan plan = { TAKEN, PQ_RETIRED, 0, false, false };
+	struct plan plan = { TAKEN, PQ_TALLY_RETIRED, 0, false, false };
 
 	for (plan.last = TAKEN; plan.last < STEPS; plan.last++)
 		for (plan.before = 0; plan.before < 3; plan.before++) {
@@ -174,7 +175,7 @@ static void test_steps(void)
  * or a second one is late. */
 static void test_again(unsigned before)
 {
-	struct plan plan = { MOVED, PQ_RETIRED, before, false, false };
+	struct plan plan = { MOVED, PQ_TALLY_RETIRED, before, false, false };
 	struct pq_participant *v;
 	uint64_t who, intent;
 
@@ -186,17 +187,18 @@ static void test_again(unsigned before)
 	ok(intent != 0 && who != 0, "%u before: an intent is left", before);
 	pq_tally_repair(seg, victim_place, who + 1);
 	ok(atomic_load(&v->intent) == intent &&
-	   atomic_load(&v->tally[PQ_RETIRED]) == before,
+		   atomic_load(&v->tally[PQ_TALLY_RETIRED]) == before,
 	   "a sweeper of another incarnation leaves it alone");
 	pq_tally_repair(seg, victim_place, who);
-	is_int((intmax_t)atomic_load(&v->tally[PQ_RETIRED]), before + 1,
+	is_int((intmax_t)atomic_load(&v->tally[PQ_TALLY_RETIRED]), before + 1,
 	       "the first sweeper counts");
 	atomic_store(&v->intent, intent);	/* but was killed here */
 	pq_tally_repair(seg, victim_place, who);
-	ok(atomic_load(&v->tally[PQ_RETIRED]) == before + 1 &&
-	   atomic_load(&v->intent) == 0, "the second one does not");
+	ok(atomic_load(&v->tally[PQ_TALLY_RETIRED]) == before + 1 &&
+		   atomic_load(&v->intent) == 0,
+	   "the second one does not");
 	pq_tally_repair(seg, victim_place, who);
-	is_int((intmax_t)atomic_load(&v->tally[PQ_RETIRED]), before + 1,
+	is_int((intmax_t)atomic_load(&v->tally[PQ_TALLY_RETIRED]), before + 1,
 	       "nor a third, who finds no intent");
 	pq_sweep_dead(seg, NULL);
 	is_int(fixture_sum(p), 0, "the sum is right");
@@ -206,26 +208,26 @@ static void test_again(unsigned before)
 /* The record goes on meanwhile: it is reserved, entered, taken anew. */
 static void test_reused(void)
 {
-	struct plan plan = { MOVED, PQ_RETIRED, 1, false, false };
+	struct plan plan = { MOVED, PQ_TALLY_RETIRED, 1, false, false };
 	struct procq *c;
 
 	setup();
 	killed_at(&plan);
-	c = fixture_open(PROCQ_CONSUMER, 0);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	for (int i = 0; i < 9; i++) {
 		uint32_t slot = take_new(c);
 
 		pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-				  PQ_RETIRED, true);
+				  PQ_TALLY_RETIRED, true);
 	}
 	/* As the dead one had it, in another generation, by another. */
 	pq_sweep_hints(seg);
 	for (int i = 0; i < 4; i++)
 		take_new(c);
 	pq_sweep_dead(seg, NULL);
-	is_int((intmax_t)atomic_load(
-		&seg->participants[victim_place].tally[PQ_RETIRED]), 2,
-	       "counted although its record holds another process by now");
+	is_int((intmax_t)atomic_load(&seg->participants[victim_place]
+					      .tally[PQ_TALLY_RETIRED]),
+	       2, "counted although its record holds another process by now");
 	is_int(fixture_sum(p), 0, "the sum is right");
 	procq_close(c);
 	teardown();
@@ -234,7 +236,7 @@ static void test_reused(void)
 /* A place keeps its count, whoever sits there. */
 static void test_next_tenant(void)
 {
-	struct plan plan = { MOVED, PQ_EXITED_SELF, 0, false, false };
+	struct plan plan = { MOVED, PQ_TALLY_EXITED, 0, false, false };
 	struct procq_stat s;
 
 	setup();
@@ -243,8 +245,8 @@ static void test_next_tenant(void)
 		pq_sweep_dead(seg, NULL);
 	}
 	procq_stat(p, &s);
-	ok(s.exited == 5 && atomic_load(
-		&seg->participants[victim_place].tally[PQ_EXITED_SELF]) == 5,
+	ok(s.exited == 5 && atomic_load(&seg->participants[victim_place]
+						 .tally[PQ_TALLY_EXITED]) == 5,
 	   "five tenants of one place, one after the other, all killed");
 	teardown();
 }

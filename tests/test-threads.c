@@ -74,7 +74,7 @@ static void die(struct worker *w)
 	pq_flights_destroy(&q->flights);
 	pq_intmap_destroy(&q->children);
 	pq_unforked_free(q, sizeof(*q));
-	w->q = fixture_open(PROCQ_PRODUCER, 0);
+	w->q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	w->count = 0;
 	atomic_fetch_add(&deaths, 1);
 }
@@ -83,7 +83,7 @@ static void die(struct worker *w)
 static void leave(struct worker *w)
 {
 	procq_close(w->q);
-	w->q = fixture_open(PROCQ_PRODUCER, 0);
+	w->q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	w->count = 0;
 }
 
@@ -121,7 +121,7 @@ static void enter_one(struct worker *w)
 /* As a parent does when a child of its own has died. */
 static void mark_one(struct worker *w)
 {
-	static const struct pq_status status = { PROCQ_EXIT, 1, 2, 3, 4 };
+	static const struct pq_status status = { PROCQ_CAUSE_EXIT, 1, 2, 3, 4 };
 	struct pq_segment *seg = w->q->seg;
 	uint32_t slot, i;
 	bool group;
@@ -141,13 +141,13 @@ static bool take_one(struct worker *w, uint32_t *slot)
 {
 	struct pq_segment *seg = w->q->seg;
 	struct pq_hint hint;
-	struct pq_view view;
+	struct pq_snapshot view;
 
 	while (pq_ring_peek(&seg->ready, &hint)) {
 		uint64_t word = pq_load_word(seg, hint.index);
 		bool won;
 
-		pq_record_view(seg, hint.index, word, &view);
+		pq_record_snapshot(seg, hint.index, word, &view);
 		won = pq_hint_ready(seg, hint.index, hint.gen) &&
 		      pq_record_move(seg, hint.index, &word,
 				     pq_word_take(word, w->q->place + 1));
@@ -167,19 +167,19 @@ static void tell(struct worker *w, uint32_t slot)
 	struct pq_segment *seg = w->q->seg;
 	enum pq_tally kind = (enum pq_tally)draw(w, PQ_TALLIES);
 	unsigned place = w->q->place;
-	struct pq_view view;
+	struct pq_snapshot view;
 	uint64_t word;
 	bool dead, finished;
 
 	do {
 		word = pq_load_word(seg, slot);
 		/* Only its parent changes it now: by a mark, an answer. */
-		if (pq_word_state(word) != PROCQ_TAKEN ||
+		if (pq_word_state(word) != PROCQ_STATE_TAKEN ||
 		    pq_word_owner(word) != place + 1) {
 			trouble();
 			return;
 		}
-		pq_record_view(seg, slot, word, &view);
+		pq_record_snapshot(seg, slot, word, &view);
 		dead = pq_word_flags(word) & PQ_DEAD;
 		if (cargo[slot].entered != view.producer ||
 		    cargo[slot].taken != w->q->incarnation ||
@@ -194,7 +194,7 @@ static void tell(struct worker *w, uint32_t slot)
 	if (pq_byte_held(seg, view.producer))
 		return;
 	word = pq_load_word(seg, slot);
-	if (pq_word_state(word) == PROCQ_GONE &&
+	if (pq_word_state(word) == PROCQ_STATE_GONE &&
 	    pq_word_gen(word) == pq_word_gen(view.word))
 		pq_record_bury(seg, slot, word);
 }
@@ -229,7 +229,7 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	uint32_t often = calm ? 16 : 2;
 
-	w->q = fixture_open(PROCQ_PRODUCER, 0);
+	w->q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	while (!atomic_load(&stop)) {
 		enter_one(w);
 		if (draw(w, often) == 0)
@@ -240,7 +240,7 @@ static void *work(void *arg)
 		if (draw(w, calm ? 4 : 400) == 0)
 			leave(w);
 		if (draw(w, 50) == 0)
-			procq_wait(w->q, PROCQ_READY | PROCQ_ROOM,
+			procq_wait(w->q, PROCQ_WAIT_READY | PROCQ_WAIT_ROOM,
 				   procq_now() + MS / 2);
 	}
 	procq_close(w->q);
@@ -250,7 +250,7 @@ static void *work(void *arg)
 /* It only sleeps; others wake it. */
 static void *sleep_well(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
 	(void)arg;
 	atomic_store(&sleeper, q);
@@ -276,7 +276,7 @@ static void *look(void *arg)
 
 	(void)arg;
 	while (!atomic_load(&stop)) {
-		struct procq *q = fixture_open(PROCQ_ONLOOKER, 0);
+		struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 		struct procq_stat s;
 		int n;
 
@@ -293,7 +293,7 @@ static void *look(void *arg)
 
 static void *sweep(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 
 	(void)arg;
 	while (!atomic_load(&stop)) {
@@ -360,9 +360,10 @@ static void is_at_rest(struct procq *q)
 		unsigned state = pq_word_state(w);
 
 		bad += !pq_word_valid(w) || pq_word_owner(w) != 0;
-		if (state == PROCQ_FREE)
+		if (state == PROCQ_STATE_FREE)
 			bad += fixture_hints(&q->seg->free, i) < 1;
-		else if (state == PROCQ_QUEUED || state == PROCQ_EXITED)
+		else if (state == PROCQ_STATE_QUEUED ||
+			 state == PROCQ_STATE_EXITED)
 			bad += fixture_hints(&q->seg->ready, i) < 1;
 		else
 			bad++;
@@ -381,7 +382,7 @@ int main(void)
 	struct procq *q;
 
 	fixture_begin("threads");
-	q = fixture_open(PROCQ_KEEPER, CAPACITY);
+	q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY);
 	run();
 	note("%ju cycles, %ju marks, %ju deaths, %ju wakes, %ju looks",
 	     (uintmax_t)cycles, (uintmax_t)marks, (uintmax_t)deaths,

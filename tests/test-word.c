@@ -48,7 +48,7 @@ static void test_packing(void)
 	   pq_word(0, 0, 0, PQ_GEN_MASK + 8) == pq_word(0, 0, 0, 7),
 	   "what is too large does not spill into its neighbour");
 	ok(OWNER_MAX <= 0xffff, "every place fits as an owner");
-	ok(pq_word(PROCQ_FREE, 0, 0, 0) == 0, "a new object is all free");
+	ok(pq_word(PROCQ_STATE_FREE, 0, 0, 0) == 0, "a new object is all free");
 }
 
 /* Written down again, from the comment at the head of record.h. */
@@ -57,15 +57,15 @@ static int legal(unsigned state, unsigned flags, unsigned owner)
 	unsigned returned = PQ_RETURNED;
 
 	switch (state) {
-	case PROCQ_FREE:
+	case PROCQ_STATE_FREE:
 		return owner == 0 && flags == 0;
-	case PROCQ_RESERVED:
+	case PROCQ_STATE_RESERVED:
 		return owner >= 1 && owner <= OWNER_MAX && flags == 0;
-	case PROCQ_QUEUED:
-	case PROCQ_EXITED:
-	case PROCQ_GONE:
+	case PROCQ_STATE_QUEUED:
+	case PROCQ_STATE_EXITED:
+	case PROCQ_STATE_GONE:
 		return owner == 0 && (flags == 0 || flags == returned);
-	case PROCQ_TAKEN:
+	case PROCQ_STATE_TAKEN:
 		if (owner < 1 || owner > OWNER_MAX)
 			return 0;
 		flags &= ~returned;
@@ -103,40 +103,42 @@ static void is_word(uint64_t got, unsigned state, unsigned flags,
 
 static void test_transitions(void)
 {
-	uint64_t w = pq_word(PROCQ_FREE, 0, 0, 5), taken, dead;
+	uint64_t w = pq_word(PROCQ_STATE_FREE, 0, 0, 5), taken, dead;
 
 	w = pq_word_reserve(w, 9);
-	is_word(w, PROCQ_RESERVED, 0, 9, 5, "reserve");
-	is_word(pq_word_free(w), PROCQ_FREE, 0, 0, 6, "cancel");
+	is_word(w, PROCQ_STATE_RESERVED, 0, 9, 5, "reserve");
+	is_word(pq_word_free(w), PROCQ_STATE_FREE, 0, 0, 6, "cancel");
 	w = pq_word_enter(w);
-	is_word(w, PROCQ_QUEUED, 0, 0, 6, "enter: a new generation (R1)");
-	is_word(pq_word_mark(w), PROCQ_EXITED, 0, 0, 6,
+	is_word(w, PROCQ_STATE_QUEUED, 0, 0, 6, "enter: a new generation (R1)");
+	is_word(pq_word_mark(w), PROCQ_STATE_EXITED, 0, 0, 6,
 		"mark of a queued one: the hint stays good");
 	taken = pq_word_take(w, 1024);
-	is_word(taken, PROCQ_TAKEN, 0, 1024, 6, "take");
+	is_word(taken, PROCQ_STATE_TAKEN, 0, 1024, 6, "take");
 	dead = pq_word_mark(taken);
-	is_word(dead, PROCQ_TAKEN, PQ_DEAD, 1024, 6, "mark of a taken one");
-	is_word(pq_word_take(pq_word_mark(w), 3), PROCQ_TAKEN, PQ_DEAD, 3, 6,
-		"take of an exited one");
+	is_word(dead, PROCQ_STATE_TAKEN, PQ_DEAD, 1024, 6,
+		"mark of a taken one");
+	is_word(pq_word_take(pq_word_mark(w), 3), PROCQ_STATE_TAKEN, PQ_DEAD, 3,
+		6, "take of an exited one");
 	is_word(pq_word_mark(taken | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT),
-		PROCQ_TAKEN, PQ_DEAD, 1024, 6, "a mark takes the question away");
-	is_word(pq_word_free(dead), PROCQ_FREE, 0, 0, 7,
+		PROCQ_STATE_TAKEN, PQ_DEAD, 1024, 6,
+		"a mark takes the question away");
+	is_word(pq_word_free(dead), PROCQ_STATE_FREE, 0, 0, 7,
 		"release: a new generation");
-	is_word(pq_word_gone(taken), PROCQ_GONE, 0, 0, 6, "gone");
-	is_word(pq_word_free(pq_word_gone(taken)), PROCQ_FREE, 0, 0, 7,
+	is_word(pq_word_gone(taken), PROCQ_STATE_GONE, 0, 0, 6, "gone");
+	is_word(pq_word_free(pq_word_gone(taken)), PROCQ_STATE_FREE, 0, 0, 7,
 		"gone, then marked");
-	is_word(pq_word_return(taken), PROCQ_QUEUED, PQ_RETURNED, 0, 7,
+	is_word(pq_word_return(taken), PROCQ_STATE_QUEUED, PQ_RETURNED, 0, 7,
 		"return: a new generation (R1)");
-	is_word(pq_word_return(dead), PROCQ_EXITED, PQ_RETURNED, 0, 7,
+	is_word(pq_word_return(dead), PROCQ_STATE_EXITED, PQ_RETURNED, 0, 7,
 		"return of a dead one");
-	is_word(pq_word_take(pq_word_return(taken), 2), PROCQ_TAKEN,
+	is_word(pq_word_take(pq_word_return(taken), 2), PROCQ_STATE_TAKEN,
 		PQ_RETURNED, 2, 7, "take of a returned one: still told");
 	is_word(pq_word_gone(pq_word_take(pq_word_return(taken), 2)),
-		PROCQ_GONE, PQ_RETURNED, 0, 7, "gone of a returned one");
-	w = pq_word(PROCQ_RESERVED, 0, 1, PQ_GEN_MASK);
-	is_word(pq_word_enter(w), PROCQ_QUEUED, 0, 0, 0,
+		PROCQ_STATE_GONE, PQ_RETURNED, 0, 7, "gone of a returned one");
+	w = pq_word(PROCQ_STATE_RESERVED, 0, 1, PQ_GEN_MASK);
+	is_word(pq_word_enter(w), PROCQ_STATE_QUEUED, 0, 0, 0,
 		"the generation wraps, and spills nowhere");
-	is_word(pq_word_free(w), PROCQ_FREE, 0, 0, 0, "… at release too");
+	is_word(pq_word_free(w), PROCQ_STATE_FREE, 0, 0, 0, "… at release too");
 }
 
 /* All words of one generation apart from the owner, which is 0 or 1. */
@@ -155,20 +157,20 @@ static size_t next_words(uint64_t w, uint64_t next[4])
 	size_t n = 0;
 
 	switch (pq_word_state(w)) {
-	case PROCQ_FREE:
+	case PROCQ_STATE_FREE:
 		next[n++] = pq_word_reserve(w, 1);
 		break;
-	case PROCQ_RESERVED:
+	case PROCQ_STATE_RESERVED:
 		next[n++] = pq_word_enter(w);
 		next[n++] = pq_word_free(w);
 		break;
-	case PROCQ_QUEUED:
+	case PROCQ_STATE_QUEUED:
 		next[n++] = pq_word_mark(w);
 		/* fall through */
-	case PROCQ_EXITED:
+	case PROCQ_STATE_EXITED:
 		next[n++] = pq_word_take(w, 1);
 		break;
-	case PROCQ_TAKEN:
+	case PROCQ_STATE_TAKEN:
 		next[n++] = pq_word_return(w);
 		next[n++] = dead ? pq_word_free(w) : pq_word_gone(w);
 		if (!dead) {
@@ -176,7 +178,7 @@ static size_t next_words(uint64_t w, uint64_t next[4])
 			next[n++] = w | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT;
 		}
 		break;
-	case PROCQ_GONE:
+	case PROCQ_STATE_GONE:
 		next[n++] = pq_word_free(w);
 		break;
 	default:
@@ -202,7 +204,8 @@ static void test_reachable(void)
 			unsigned to = pq_word_state(next[i]);
 
 			/* R1; and the free ring's hints want the same. */
-			if ((to == PROCQ_QUEUED || to == PROCQ_FREE) &&
+			if ((to == PROCQ_STATE_QUEUED ||
+			     to == PROCQ_STATE_FREE) &&
 			    pq_word_gen(next[i]) == pq_word_gen(w))
 				bad_gen++;
 			if (!seen[key_of(next[i])])

@@ -73,7 +73,7 @@ static struct procq *open_queue(uint32_t role)
 static void sweep(struct hands *h)
 {
 	if (!h->consumer)
-		h->consumer = open_queue(PROCQ_CONSUMER);
+		h->consumer = open_queue(PROCQ_ROLE_CONSUMER);
 	if (h->consumer && pq_sweep_dead(h->consumer->seg, NULL) < 0)
 		complain("the sweep fails");
 }
@@ -99,7 +99,7 @@ static bool all_free(const struct procq *q)
 	struct procq_stat s;
 
 	procq_stat(q, &s);
-	return s.states[PROCQ_FREE] == s.capacity;
+	return s.states[PROCQ_STATE_FREE] == s.capacity;
 }
 
 /* What all actors of a point share: the deaths that were told, and whether
@@ -200,7 +200,7 @@ static void drain(struct hands *h, bool in_order)
 			complain("it can't be drained");
 			return;
 		}
-		procq_wait(h->consumer, PROCQ_READY | PROCQ_DEATH,
+		procq_wait(h->consumer, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
 			   procq_now() + MS / 2);
 	}
 }
@@ -211,7 +211,7 @@ static void use(struct hands *h)
 	unsigned n = 0;
 	int rc;
 
-	h->producer = open_queue(PROCQ_PRODUCER);
+	h->producer = open_queue(PROCQ_ROLE_PRODUCER);
 	if (!h->producer)
 		return;
 	while ((rc = spawn(h->producer, NULL)) == 0)
@@ -225,9 +225,9 @@ static void use(struct hands *h)
 		struct procq_stat s;
 
 		procq_stat(h->consumer, &s);
-		if (s.states[PROCQ_RESERVED] == 0)
+		if (s.states[PROCQ_STATE_RESERVED] == 0)
 			break;
-		procq_wait(h->producer, PROCQ_CHILD, procq_now() + MS / 4);
+		procq_wait(h->producer, PROCQ_WAIT_CHILD, procq_now() + MS / 4);
 	}
 	drain(h, true);
 }
@@ -236,7 +236,7 @@ static void use(struct hands *h)
 static void enter_one(struct hands *h)
 {
 	struct procq_command idle = { .size = sizeof(idle),
-				      .flags = PROCQ_ENTERED };
+				      .flags = PROCQ_SPAWN_ENTERED };
 	int rc = spawn(h->producer, &idle);
 
 	if (rc < 0)
@@ -247,7 +247,7 @@ static void enter_one(struct hands *h)
 static void fill(struct hands *h)
 {
 	struct procq_command idle = { .size = sizeof(idle),
-				      .flags = PROCQ_ENTERED };
+				      .flags = PROCQ_SPAWN_ENTERED };
 	int rc;
 
 	while ((rc = spawn(h->producer, &idle)) == 0)
@@ -266,7 +266,7 @@ static void wait_for_one(struct hands *h)
 
 	while ((rc = procq_take(h->consumer, NULL, &p)) == -EAGAIN &&
 	       procq_now() < end)
-		procq_wait(h->consumer, PROCQ_READY, end);
+		procq_wait(h->consumer, PROCQ_WAIT_READY, end);
 	if (rc < 0) {
 		complain("take: %s", procq_strerror(rc));
 		return;
@@ -276,7 +276,7 @@ static void wait_for_one(struct hands *h)
 		if (procq_collect(h->consumer, &e) > 0)
 			told(&e);
 		else
-			procq_wait(h->consumer, PROCQ_DEATH,
+			procq_wait(h->consumer, PROCQ_WAIT_DEATH,
 				   procq_now() + MS / 2);
 	}
 	if (procq_in_flight(h->consumer) > 0)
@@ -331,7 +331,7 @@ static void perform(struct hands *h, char what)
 		fill(h);
 		break;
 	case 'j':
-		h->consumer = open_queue(PROCQ_CONSUMER);
+		h->consumer = open_queue(PROCQ_ROLE_CONSUMER);
 		break;
 	case 'w':
 		wait_for_one(h);
@@ -477,7 +477,7 @@ bool actor_quits(struct actor *a)
 bool survivor_start(struct actor *s, const struct op *op)
 {
 	struct procq_command idle = { .size = sizeof(idle),
-				      .flags = PROCQ_ENTERED };
+				      .flags = PROCQ_SPAWN_ENTERED };
 	struct hands h;
 	pid_t pid = actor_fork(s, &h);
 
@@ -485,7 +485,7 @@ bool survivor_start(struct actor *s, const struct op *op)
 		return hear(s, "survivor");
 	if (pid < 0)
 		return false;
-	h.producer = open_queue(PROCQ_PRODUCER);
+	h.producer = open_queue(PROCQ_ROLE_PRODUCER);
 	h.no_reaping = op->no_reaping;
 	for (int i = 0; i < op->kids && h.producer; i++)
 		if (spawn(h.producer, &idle) < 0)
@@ -561,11 +561,11 @@ static bool cycle(struct procq *q, pid_t me)
 {
 	struct pq_entry entry = { me, 1, pq_clock_life() };
 	uint64_t seq;
-	static const struct pq_status status = { PROCQ_EXIT, 0, 0, 0, 0 };
+	static const struct pq_status status = { PROCQ_CAUSE_EXIT, 0, 0, 0, 0 };
 	struct pq_segment *seg = q->seg;
 	struct pq_origin origin = { .incarnation = q->incarnation };
 	struct pq_hint hint;
-	struct pq_view view;
+	struct pq_snapshot view;
 	uint64_t word;
 	int64_t slot = pq_record_reserve(seg, q->place + 1, &origin, &word);
 
@@ -579,7 +579,7 @@ static bool cycle(struct procq *q, pid_t me)
 			return false;
 		}
 		word = pq_load_word(seg, hint.index);
-		pq_record_view(seg, hint.index, word, &view);
+		pq_record_snapshot(seg, hint.index, word, &view);
 		if (!pq_hint_ready(seg, hint.index, hint.gen) ||
 		    !pq_record_move(seg, hint.index, &word,
 				    pq_word_take(word, q->place + 1))) {
@@ -593,7 +593,7 @@ static bool cycle(struct procq *q, pid_t me)
 	}
 	pq_record_mark(seg, hint.index, q->place, &status);
 	pq_record_release(seg, hint.index, q->place,
-			  pq_load_word(seg, hint.index), PQ_LOST, true);
+			  pq_load_word(seg, hint.index), PQ_TALLY_LOST, true);
 	return true;
 }
 
@@ -605,7 +605,7 @@ static void load(bool may_time_out)
 	uint64_t rounds;
 	int rc;
 
-	o.role = PROCQ_PRODUCER;
+	o.role = PROCQ_ROLE_PRODUCER;
 	o.deadline = procq_now() + (may_time_out ? 20 * MS : PATIENCE);
 	rc = procq_open(&q, queue_name, &o);
 	if (rc == -ETIMEDOUT && may_time_out)

@@ -85,19 +85,19 @@ static int run_open_producer(struct hands *h)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 
-	o.role = PROCQ_PRODUCER;
+	o.role = PROCQ_ROLE_PRODUCER;
 	o.capacity = CAPACITY;
 	return procq_open(&h->producer, queue_name, &o);
 }
 
 static void prepare_consumer(struct hands *h)
 {
-	h->consumer = join(PROCQ_CONSUMER);
+	h->consumer = join(PROCQ_ROLE_CONSUMER);
 }
 
 static void prepare_producer(struct hands *h)
 {
-	h->producer = join(PROCQ_PRODUCER);
+	h->producer = join(PROCQ_ROLE_PRODUCER);
 }
 
 /* ---- spawn ---- */
@@ -116,42 +116,43 @@ static const char *const sleeper[] = { "/bin/sleep", "1000", NULL };
 
 static int run_fork(struct hands *h)
 {
-	return spawn(h, PROCQ_FORK, 0, NULL);
+	return spawn(h, PROCQ_METHOD_FORK, 0, NULL);
 }
 
 static int run_fork_keep(struct hands *h)
 {
-	return spawn(h, PROCQ_FORK, PROCQ_KEEP, NULL);
+	return spawn(h, PROCQ_METHOD_FORK, PROCQ_SPAWN_KEEP, NULL);
 }
 
 static int run_fork_command(struct hands *h)
 {
-	return spawn(h, PROCQ_FORK, PROCQ_GROUP, sleeper);
+	return spawn(h, PROCQ_METHOD_FORK, PROCQ_SPAWN_GROUP, sleeper);
 }
 
 static int run_clone(struct hands *h)
 {
-	return spawn(h, PROCQ_CLONE, 0, NULL);
+	return spawn(h, PROCQ_METHOD_CLONE, 0, NULL);
 }
 
 static int run_clone_keep(struct hands *h)
 {
-	return spawn(h, PROCQ_CLONE, PROCQ_KEEP, NULL);
+	return spawn(h, PROCQ_METHOD_CLONE, PROCQ_SPAWN_KEEP, NULL);
 }
 
 static int run_vfork(struct hands *h)
 {
-	return spawn(h, PROCQ_VFORK, PROCQ_GROUP, sleeper);
+	return spawn(h, PROCQ_METHOD_VFORK, PROCQ_SPAWN_GROUP, sleeper);
 }
 
 static int run_vfork_keep(struct hands *h)
 {
-	return spawn(h, PROCQ_VFORK, PROCQ_GROUP | PROCQ_KEEP, sleeper);
+	return spawn(h, PROCQ_METHOD_VFORK,
+		     PROCQ_SPAWN_GROUP | PROCQ_SPAWN_KEEP, sleeper);
 }
 
 static int run_await_entry(struct hands *h)
 {
-	return spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL);
+	return spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_ENTERED, NULL);
 }
 
 /* A reservation, and back. */
@@ -181,7 +182,7 @@ static int run_take(struct hands *h)
 /* It has been on the lookout for others, and rings for what it leaves. */
 static int run_take_owing(struct hands *h)
 {
-	int rc = procq_wait(h->consumer, PROCQ_READY, PROCQ_FOREVER);
+	int rc = procq_wait(h->consumer, PROCQ_WAIT_READY, PROCQ_FOREVER);
 
 	return rc < 0 ? rc : run_take(h);
 }
@@ -236,7 +237,7 @@ static void prepare_exited(struct hands *h)
 	prepare_consumer(h);
 	must(procq_peek(h->consumer, &p) == 0 && p.pid > 1);
 	must(kill(p.pid, SIGKILL) == 0);
-	await(h->consumer, p.slot, PROCQ_EXITED, 0);
+	await(h->consumer, p.slot, PROCQ_STATE_EXITED, 0);
 	h->slot = p.slot;
 }
 
@@ -249,8 +250,8 @@ static int run_take_exited(struct hands *h)
 
 static void prepare_own(struct hands *h)
 {
-	h->producer = join(PROCQ_PRODUCER);
-	must(spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL) == 0);
+	h->producer = join(PROCQ_ROLE_PRODUCER);
+	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_ENTERED, NULL) == 0);
 }
 
 static int run_take_own(struct hands *h)
@@ -266,7 +267,7 @@ static void prepare_marked(struct hands *h)
 {
 	prepare_taken(h);
 	kill_taken(h);
-	await(h->consumer, h->slot, PROCQ_TAKEN, PQ_DEAD);
+	await(h->consumer, h->slot, PROCQ_STATE_TAKEN, PQ_DEAD);
 }
 
 static void prepare_taken_exited(struct hands *h)
@@ -305,7 +306,8 @@ static int run_collect(struct hands *h)
 static void dead_parent(struct hands *h)
 {
 	prepare_producer(h);
-	must(spawn(h, PROCQ_AUTO, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP | PROCQ_SPAWN_ENTERED,
+		   NULL) == 0);
 }
 
 /* ---- mark and reap ---- */
@@ -315,7 +317,7 @@ static void prepare_zombie(struct hands *h)
 	struct procq_process p;
 
 	prepare_producer(h);
-	must(spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_ENTERED, NULL) == 0);
 	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
 	must(kill(p.pid, SIGKILL) == 0);
 	while (!pq_child_dead(p.pid))
@@ -328,7 +330,7 @@ static void prepare_taken_zombie(struct hands *h)
 	struct procq_process p;
 
 	prepare_producer(h);
-	must(spawn(h, PROCQ_AUTO, PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_ENTERED, NULL) == 0);
 	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
 	prepare_taken(h);
 	must(kill(p.pid, SIGKILL) == 0);
@@ -347,7 +349,7 @@ static void leave_intent(struct procq *q, uint32_t slot)
 {
 	uint64_t w = word_of(q, slot);
 
-	pq_tally_begin(&q->seg->participants[q->place], PQ_RETIRED, slot,
+	pq_tally_begin(&q->seg->participants[q->place], PQ_TALLY_RETIRED, slot,
 		       pq_word_gen(w));
 	must(pq_record_move(q->seg, slot, &w, pq_word_free(w)));
 }
@@ -370,15 +372,15 @@ static void dead_busy(struct hands *h)
 	first = h->slot;
 	take(h);
 	kill_taken(h);
-	await(h->consumer, first, PROCQ_TAKEN, PQ_DEAD);
-	await(h->consumer, h->slot, PROCQ_TAKEN, PQ_DEAD);
+	await(h->consumer, first, PROCQ_STATE_TAKEN, PQ_DEAD);
+	await(h->consumer, h->slot, PROCQ_STATE_TAKEN, PQ_DEAD);
 	take(h);
 	leave_intent(h->consumer, first);
 }
 
 static void prepare_keeper(struct hands *h)
 {
-	h->consumer = join(PROCQ_KEEPER);
+	h->consumer = join(PROCQ_ROLE_KEEPER);
 }
 
 static int run_sweep(struct hands *h)
@@ -410,7 +412,8 @@ static void prepare_leaving_producer(struct hands *h)
 	uint64_t word;
 
 	prepare_producer(h);
-	must(spawn(h, PROCQ_AUTO, PROCQ_KEEP | PROCQ_ENTERED, NULL) == 0);
+	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP | PROCQ_SPAWN_ENTERED,
+		   NULL) == 0);
 	origin.incarnation = h->producer->incarnation;
 	must(pq_record_reserve(h->producer->seg, h->producer->place + 1,
 			       &origin, &word) >= 0);
@@ -431,17 +434,17 @@ static int wait_for(struct procq *q, unsigned what)
 
 static int run_wait(struct hands *h)
 {
-	return wait_for(h->consumer, PROCQ_READY);
+	return wait_for(h->consumer, PROCQ_WAIT_READY);
 }
 
 static int run_wait_room(struct hands *h)
 {
-	return wait_for(h->producer, PROCQ_ROOM);
+	return wait_for(h->producer, PROCQ_WAIT_ROOM);
 }
 
 static int run_wait_death(struct hands *h)
 {
-	return wait_for(h->consumer, PROCQ_DEATH);
+	return wait_for(h->consumer, PROCQ_WAIT_DEATH);
 }
 
 /* Somebody else has the init lock for a while, and then dies. */

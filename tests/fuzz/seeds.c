@@ -94,7 +94,7 @@ static void save(const struct procq *q, const char *name, unsigned held,
 static void spawn(struct procq *q, uint32_t flags, int n)
 {
 	struct procq_command c = { .size = (uint32_t)sizeof(c),
-				   .flags = flags | PROCQ_ENTERED };
+				   .flags = flags | PROCQ_SPAWN_ENTERED };
 
 	for (int i = 0; i < n; i++)
 		need(procq_spawn(q, &c, NULL) == 0);
@@ -117,14 +117,14 @@ static void drain(struct procq *q)
 		    procq_peek(q, &p) < 0)
 			return;
 		need(procq_now() < end);
-		procq_wait(q, PROCQ_DEATH | PROCQ_CHILD,
+		procq_wait(q, PROCQ_WAIT_DEATH | PROCQ_WAIT_CHILD,
 			   procq_now() + INT64_C(10000000));
 	}
 }
 
 static void living(uint32_t capacity, int n, const char *name)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, capacity);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, capacity);
 
 	spawn(q, 0, n);
 	save(q, name, 0xff, 0xff);
@@ -135,11 +135,11 @@ static void living(uint32_t capacity, int n, const char *name)
 /* Two taken, one of these dead, one exited, one queued. */
 static void mixed(void)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 6);
-	struct procq *c = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 6);
+	struct procq *c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	struct procq_process p[3];
 
-	spawn(q, PROCQ_GROUP, 5);
+	spawn(q, PROCQ_SPAWN_GROUP, 5);
 	for (int i = 0; i < 3; i++)
 		need(procq_take(c, NULL, &p[i]) == 0);
 	need(procq_signal(c, p[0].slot, SIGTERM, 1) == 0);
@@ -160,32 +160,32 @@ static void mixed(void)
 
 static void body_producer(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_PRODUCER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	struct pq_origin origin = { .incarnation = q->incarnation };
 	uint64_t word;
 
 	(void)arg;
-	spawn(q, PROCQ_KEEP, 3);
+	spawn(q, PROCQ_SPAWN_KEEP, 3);
 	need(pq_record_reserve(q->seg, q->place + 1, &origin, &word) >= 0);
 	fixture_killed();
 }
 
 static void body_consumer(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_CONSUMER, 0);
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	struct procq_process p;
 
 	(void)arg;
 	need(procq_take(q, NULL, &p) == 0);
-	pq_tally_begin(&q->seg->participants[q->place], PQ_RETIRED, p.slot,
-		       pq_word_gen(pq_load_word(q->seg, p.slot)));
+	pq_tally_begin(&q->seg->participants[q->place], PQ_TALLY_RETIRED,
+		       p.slot, pq_word_gen(pq_load_word(q->seg, p.slot)));
 	fixture_killed();
 }
 
 /* What SIGKILL leaves: living orphans, a reservation, one taken. */
 static void killed(void)
 {
-	struct procq *q = fixture_open(PROCQ_KEEPER, 5);
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 5);
 
 	need(fixture_run(body_producer, NULL) == -SIGKILL);
 	save(q, "producer-killed", 0, 0xff);

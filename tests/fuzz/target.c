@@ -115,7 +115,7 @@ static const struct pristine *pristine_of(uint32_t capacity)
 
 	if (p->bytes)
 		return p;
-	o.role = PROCQ_PRODUCER;
+	o.role = PROCQ_ROLE_PRODUCER;
 	o.capacity = capacity;
 	if (procq_open(&q, name, &o) < 0)
 		abort();
@@ -150,8 +150,8 @@ static void fix_header(struct pq_header *h, const struct pq_header *good,
 		h->pid_namespace = good->pid_namespace;
 	}
 	if (!(wrong & FUZZ_WRONG_LIFE) &&
-	    atomic_load(&h->life) == PQ_LIFE_FINAL)
-		atomic_store(&h->life, PQ_LIFE_OPEN);
+	    atomic_load(&h->state) == PQ_OBJECT_FINAL)
+		atomic_store(&h->state, PQ_OBJECT_OPEN);
 }
 
 static uint64_t ring_cells(uint64_t bytes)
@@ -307,16 +307,16 @@ static bool proven(int32_t pid, uint64_t ident)
 	for (int h = 0; h < HANDLES; h++) {
 		struct pq_segment *seg = handles[h] ? handles[h]->seg : NULL;
 
-		if (!seg || handles[h]->role == PROCQ_ONLOOKER)
+		if (!seg || handles[h]->role == PROCQ_ROLE_ONLOOKER)
 			continue;
 		for (uint32_t i = 0; i < seg->capacity; i++) {
 			uint64_t word = pq_load_word(seg, i);
-			struct pq_view view;
+			struct pq_snapshot view;
 
-			if (pq_word_state(word) != PROCQ_TAKEN ||
+			if (pq_word_state(word) != PROCQ_STATE_TAKEN ||
 			    pq_word_owner(word) != handles[h]->place + 1)
 				continue;
-			pq_record_view(seg, i, word, &view);
+			pq_record_snapshot(seg, i, word, &view);
 			if (view.pid == pid && (was_alive(view.producer) ||
 						view.ident == ident))
 				return true;
@@ -334,8 +334,8 @@ static void open_handle(unsigned h, unsigned how)
 	if (handles[h])
 		return;
 	o.role = how % 4 + 1;
-	o.flags = how & 4 ? PROCQ_NOCREATE : 0;
-	o.flags |= how & 8 ? PROCQ_REAP_ALL : 0;
+	o.flags = how & 4 ? PROCQ_OPEN_NOCREATE : 0;
+	o.flags |= how & 8 ? PROCQ_OPEN_REAP_ALL : 0;
 	o.capacity = how & 16 ? map_capacity : 0;
 	o.deadline = procq_now() + INT64_C(2000000000);
 	if (procq_open(&handles[h], name, &o) < 0)
@@ -371,10 +371,11 @@ static void spawn(struct procq *q, unsigned how)
 	struct procq_command c = { .size = (uint32_t)sizeof(c) };
 	struct procq_process p;
 
-	c.method = PROCQ_FORK;
-	c.flags = how & (PROCQ_KEEP | PROCQ_GROUP | PROCQ_STDIN);
+	c.method = PROCQ_METHOD_FORK;
+	c.flags = how &
+		  (PROCQ_SPAWN_KEEP | PROCQ_SPAWN_GROUP | PROCQ_SPAWN_STDIN);
 	if ((how & 24) == 24)
-		c.flags |= PROCQ_ENTERED;
+		c.flags |= PROCQ_SPAWN_ENTERED;
 	if (how & 32)
 		c.argv = argv;
 	if (procq_spawn(q, &c, &p) < 0)
@@ -396,7 +397,7 @@ static void enter(void)
 	entry.ident = kernel_ident(child.pid);
 	pq_record_enter(child.q->seg, child.slot, child.word, &entry, &seq);
 	/* Its parent's bell is the parent's own place. */
-	pq_bell_ring(child.q->seg, child.q->place, PQ_ENTRY);
+	pq_wake(child.q->seg, child.q->place, PQ_ENTRY);
 	child.q = NULL;
 }
 
@@ -407,7 +408,7 @@ static void reserve(struct procq *q)
 	uint64_t word;
 	int64_t slot;
 
-	if (q->role == PROCQ_ONLOOKER)
+	if (q->role == PROCQ_ROLE_ONLOOKER)
 		return;
 	slot = pq_record_reserve(q->seg, q->place + 1, &origin, &word);
 	if (slot >= 0)
@@ -444,7 +445,7 @@ static void look(struct procq *q)
 
 static void sweep(struct procq *q)
 {
-	if (q->role != PROCQ_ONLOOKER)
+	if (q->role != PROCQ_ROLE_ONLOOKER)
 		pq_sweep_dead(q->seg, NULL);
 }
 

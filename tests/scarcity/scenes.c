@@ -229,9 +229,9 @@ static void judge_answer(const struct answer *a, unsigned present)
 	else if (a->stat.present != present)
 		complain("%u in the queue, not %u", (unsigned)a->stat.present,
 			 present);
-	else if (a->stat.states[PROCQ_RESERVED])
+	else if (a->stat.states[PROCQ_STATE_RESERVED])
 		complain("a record stays reserved");
-	else if (a->stat.states[PROCQ_GONE])
+	else if (a->stat.states[PROCQ_STATE_GONE])
 		complain("a record stays gone");
 }
 

@@ -412,9 +412,9 @@ static _Noreturn void keep(uint32_t capacity, int commands, int answers)
 	struct procq *q;
 	char what;
 
-	o.role = PROCQ_KEEPER;
+	o.role = PROCQ_ROLE_KEEPER;
 	o.capacity = capacity;
-	o.flags = capacity ? 0 : PROCQ_NOCREATE;
+	o.flags = capacity ? 0 : PROCQ_OPEN_NOCREATE;
 	o.deadline = procq_now() + PATIENCE / 2;
 	a.rc = procq_open(&q, queue_name, &o);
 	answer(answers, &a);
