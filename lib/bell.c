@@ -119,28 +119,30 @@ void pq_wake_all_exits(struct pq_segment *seg)
 
 void pq_wake(struct pq_segment *seg, unsigned place, unsigned wants)
 {
-	struct pq_participant *who;
+	struct pq_participant *waiter;
 
 	/* The owner in a damaged word is nobody. */
 	if (place >= PROCQ_PARTICIPANTS_MAX)
 		return;
-	who = &seg->participants[place];
+	waiter = &seg->participants[place];
 	atomic_thread_fence(memory_order_seq_cst);
-	if (!(atomic_load_explicit(&who->wants, memory_order_relaxed) & wants))
+	if (!(atomic_load_explicit(&waiter->wants, memory_order_relaxed) &
+	      wants))
 		return;
-	if (atomic_fetch_and(&who->wants, ~wants) & wants)
-		sem_post(&who->bell);
+	if (atomic_fetch_and(&waiter->wants, ~wants) & wants)
+		sem_post(&waiter->bell);
 }
 
 /* ---- the lookout ---- */
 
 static bool take_watch(struct pq_waiters *waiters, unsigned place)
 {
-	uint64_t who = 0;
+	uint64_t lookout = 0;
 
 	/* One that sat in this place before may have been killed on it. */
-	return atomic_compare_exchange_strong(&waiters->lookout, &who,
-					      place + 1) || who == place + 1;
+	return atomic_compare_exchange_strong(&waiters->lookout, &lookout,
+					      place + 1) ||
+	       lookout == place + 1;
 }
 
 /* If it has been relieved, the watch may be another's. */

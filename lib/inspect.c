@@ -94,21 +94,21 @@ static void count_participants(struct pq_segment *seg, struct procq_stat *out)
 {
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
 		const struct pq_participant *p = &seg->participants[i];
-		uint64_t who;
+		uint64_t member;
 		uint32_t wants;
 
 		out->retired += atomic_load(&p->tally[PQ_TALLY_RETIRED]);
 		out->exited += atomic_load(&p->tally[PQ_TALLY_EXITED]);
 		out->lost += atomic_load(&p->tally[PQ_TALLY_LOST]);
-		if (pq_member_dead(seg, i, &who)) {
+		if (pq_member_dead(seg, i, &member)) {
 			out->dead++;
 			continue;
 		}
-		if (!who)
+		if (!member)
 			continue;
-		out->producers += pq_who_role(who) == PROCQ_ROLE_PRODUCER;
-		out->consumers += pq_who_role(who) == PROCQ_ROLE_CONSUMER;
-		out->keepers += pq_who_role(who) == PROCQ_ROLE_KEEPER;
+		out->producers += pq_member_role(member) == PROCQ_ROLE_PRODUCER;
+		out->consumers += pq_member_role(member) == PROCQ_ROLE_CONSUMER;
+		out->keepers += pq_member_role(member) == PROCQ_ROLE_KEEPER;
 		wants = atomic_load(&p->wants);
 		out->waiting_room += !!(wants & PROCQ_WAIT_ROOM);
 		out->waiting_ready += !!(wants & PROCQ_WAIT_READY);
@@ -165,10 +165,10 @@ int procq_drained(struct procq *q)
 	bool closed = procq_closed(q);
 
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX && !closed; i++) {
-		uint64_t who = atomic_load(&seg->participants[i].who);
+		uint64_t member = atomic_load(&seg->participants[i].member);
 
-		if (pq_who_role(who) == PROCQ_ROLE_PRODUCER &&
-		    pq_byte_held(seg, pq_who_incarnation(who)))
+		if (pq_member_role(member) == PROCQ_ROLE_PRODUCER &&
+		    pq_byte_held(seg, pq_member_incarnation(member)))
 			return 0;
 	}
 	for (uint32_t i = 0; i < seg->capacity; i++) {
@@ -252,8 +252,8 @@ static void check_words(struct pq_segment *seg, struct procq_report *out)
 		if (!pq_word_valid(word))
 			FAULT(out, "record %lu: its word %#llx is not legal",
 			      (unsigned long)i, (unsigned long long)word);
-		else if (owner && !atomic_load(
-				&seg->participants[owner - 1].who) &&
+		else if (owner &&
+			 !atomic_load(&seg->participants[owner - 1].member) &&
 			 pq_load_word(seg, i) == word)
 			FAULT(out, "record %lu: belongs to place %u, which "
 			      "is empty", (unsigned long)i, owner - 1);

@@ -55,7 +55,7 @@ static inline uint64_t pq_untag(uint64_t field, unsigned bits)
 }
 
 /* The widths of the values; the tag has the rest. */
-#define PQ_WHO_BITS 32		/* pid */
+#define PQ_PID_BITS 32
 #define PQ_IDENT_BITS 44	/* pidfs inode or start time */
 #define PQ_SEQ_BITS 48		/* position in the ready ring, plus one */
 #define PQ_ENTERED_BITS 40	/* µs from start to entry */
@@ -82,7 +82,7 @@ struct pq_record {
 
 	/* Written by the child that enters itself, by tagged CAS; emptied by
 	 * the producer that reserved the record. Read by all. */
-	_Atomic uint64_t who;
+	_Atomic uint64_t pid;
 	_Atomic uint64_t ident;
 	_Atomic uint64_t seq;		/* also by the producer's mark */
 	_Atomic uint64_t entered;
@@ -116,7 +116,7 @@ _Static_assert(PROCQ_LABEL_SIZE == 16, "a label is two words");
 struct pq_participant {
 	/* role:16 incarnation:48, 0: empty. CAS from 0 by who joins; CAS to 0
 	 * by who leaves, or by the sweep after it. Read by all. */
-	_Atomic uint64_t who;
+	_Atomic uint64_t member;
 	/* What it is about to count, see tally.h. Written by the participant;
 	 * after its death CAS to 0 by the sweep. */
 	_Atomic uint64_t intent;

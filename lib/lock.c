@@ -209,7 +209,7 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */
 
-int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
+int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 {
 	int64_t pause = PQ_MILLI / 4;
 
@@ -220,10 +220,10 @@ int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who)
 		if (rc != -EAGAIN && rc != -EACCES)
 			return rc;
 		if (pq_now() >= deadline) {
-			pid_t holder;
+			pid_t pid;
 
-			ask_byte(seg->lock_fd, 0, &holder);
-			*who = (uint32_t)holder;
+			ask_byte(seg->lock_fd, 0, &pid);
+			*holder = (uint32_t)pid;
 			return -ETIMEDOUT;
 		}
 		ts = pq_timespec(pause);

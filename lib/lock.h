@@ -47,7 +47,7 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
  * @retval 0
  * @retval -ETIMEDOUT, -ENOLCK
  */
-int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *who);
+int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder);
 void pq_init_unlock(struct pq_segment *seg);
 
 /** Close what the view has open, or leave it to another view to close, if it

@@ -62,20 +62,21 @@ int pq_member_join_first(struct pq_segment *seg, unsigned role,
 
 	if (rc < 0)
 		return rc;
-	atomic_store(&seg->participants[0].who, pq_who(role, *incarnation));
+	atomic_store(&seg->participants[0].member,
+		     pq_member_id(role, *incarnation));
 	sit_down(seg, 0);
 	return 0;
 }
 
-static int find_place(struct pq_segment *seg, uint64_t who)
+static int find_place(struct pq_segment *seg, uint64_t member)
 {
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
 		uint64_t empty = 0;
 
-		if (atomic_load_explicit(&seg->participants[i].who,
+		if (atomic_load_explicit(&seg->participants[i].member,
 					 memory_order_relaxed) == 0 &&
-		    atomic_compare_exchange_strong(&seg->participants[i].who,
-						   &empty, who))
+		    atomic_compare_exchange_strong(&seg->participants[i].member,
+						   &empty, member))
 			return (int)i;
 	}
 	return -EUSERS;
@@ -97,8 +98,8 @@ static bool keep_open(struct pq_segment *seg)
 int pq_member_sit_again(struct pq_segment *seg, unsigned role,
 			uint64_t incarnation, unsigned *place)
 {
-	uint64_t who = pq_who(role, incarnation);
-	int rc = find_place(seg, who);
+	uint64_t member = pq_member_id(role, incarnation);
+	int rc = find_place(seg, member);
 
 	if (rc < 0)
 		return rc;
@@ -128,19 +129,19 @@ void pq_member_stand_up(struct pq_segment *seg, unsigned place,
 			uint64_t incarnation)
 {
 	struct pq_participant *me = &seg->participants[place];
-	uint64_t who = atomic_load(&me->who);
+	uint64_t member = atomic_load(&me->member);
 
-	if (pq_who_incarnation(who) == incarnation)
-		atomic_compare_exchange_strong(&me->who, &who, 0);
+	if (pq_member_incarnation(member) == incarnation)
+		atomic_compare_exchange_strong(&me->member, &member, 0);
 }
 
 int pq_member_find(const struct pq_segment *seg, uint64_t incarnation)
 {
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
-		uint64_t who = atomic_load_explicit(&seg->participants[i].who,
-						    memory_order_relaxed);
+		uint64_t member = atomic_load_explicit(
+			&seg->participants[i].member, memory_order_relaxed);
 
-		if (who && pq_who_incarnation(who) == incarnation)
+		if (member && pq_member_incarnation(member) == incarnation)
 			return (int)i;
 	}
 	return -1;
@@ -160,14 +161,15 @@ int64_t pq_member_last_alive(const struct pq_segment *seg, unsigned place,
 
 	/* Still its place after that: then it was not its successor's. What
 	 * its predecessor left is too early, which does no harm. */
-	return pq_who_incarnation(atomic_load(&it->who)) == incarnation ? alive
-									: 0;
+	return pq_member_incarnation(atomic_load(&it->member)) == incarnation
+		       ? alive
+		       : 0;
 }
 
-bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *who)
+bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *member)
 {
-	*who = atomic_load(&seg->participants[place].who);
-	return *who && !pq_byte_held(seg, pq_who_incarnation(*who));
+	*member = atomic_load(&seg->participants[place].member);
+	return *member && !pq_byte_held(seg, pq_member_incarnation(*member));
 }
 
 /* ---- tallies ---- */
@@ -221,7 +223,7 @@ static bool word_still_taken(const struct pq_segment *seg, unsigned place,
 }
 
 void pq_tally_repair(const struct pq_segment *seg, unsigned place,
-		     uint64_t who)
+		     uint64_t member)
 {
 	struct pq_participant *dead = &seg->participants[place];
 	uint64_t intent = atomic_load(&dead->intent);
@@ -236,7 +238,7 @@ void pq_tally_repair(const struct pq_segment *seg, unsigned place,
 	/* Another sweeper clears the intent before it hands the record back:
 	 * so if it is still there now, it was the dead one that moved it. */
 	if (atomic_load(&dead->intent) != intent ||
-	    atomic_load(&dead->who) != who)
+	    atomic_load(&dead->member) != member)
 		return;
 	if (moved && (count & 1) == (intent >> INTENT_ODD_SHIFT & 1))
 		atomic_compare_exchange_strong(&dead->tally[kind], &count,

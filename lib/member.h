@@ -16,19 +16,19 @@
 #include "segment.h"
 
 /* A participant's who: role and incarnation. */
-static inline uint64_t pq_who(unsigned role, uint64_t incarnation)
+static inline uint64_t pq_member_id(unsigned role, uint64_t incarnation)
 {
 	return (uint64_t)role << PQ_INCARNATION_BITS | incarnation;
 }
 
-static inline unsigned pq_who_role(uint64_t who)
+static inline unsigned pq_member_role(uint64_t member)
 {
-	return (unsigned)(who >> PQ_INCARNATION_BITS);
+	return (unsigned)(member >> PQ_INCARNATION_BITS);
 }
 
-static inline uint64_t pq_who_incarnation(uint64_t who)
+static inline uint64_t pq_member_incarnation(uint64_t member)
 {
-	return who & PQ_INCARNATION_MASK;
+	return member & PQ_INCARNATION_MASK;
 }
 
 /** The creator's seat, place 0, while nobody else sees the object. */
@@ -65,7 +65,7 @@ int64_t pq_member_last_alive(const struct pq_segment *seg, unsigned place,
 			     uint64_t incarnation);
 
 /** Is this seat taken by somebody who is dead? *who is what was read. */
-bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *who);
+bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *member);
 
 /*
  * Counting exactly once, although the counter may be killed between the CAS
@@ -79,6 +79,6 @@ void pq_tally_begin(struct pq_participant *me, enum pq_tally kind,
 void pq_tally_end(struct pq_participant *me, bool done);
 /** The sweep's part, for the dead incarnation in this place. */
 void pq_tally_repair(const struct pq_segment *seg, unsigned place,
-		     uint64_t who);
+		     uint64_t member);
 
 #endif

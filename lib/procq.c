@@ -192,7 +192,7 @@ static bool leave(struct procq *q)
 	if (q->children.count)
 		pq_sweep_hints(q->seg);
 	pq_show_last_alive(q);
-	pq_sweep_self(q->seg, q->place, pq_who(q->role, q->incarnation));
+	pq_sweep_self(q->seg, q->place, pq_member_id(q->role, q->incarnation));
 	pq_bell_hide_dead(q->seg, q->place);
 	/* Whatever it owes: a wait may have been cancelled. */
 	q->owed = PROCQ_WAIT_ROOM | PROCQ_WAIT_READY;

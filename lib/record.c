@@ -87,7 +87,7 @@ static void fill_in(struct pq_record *r, uint64_t word,
 {
 	uint64_t gen = pq_word_gen(word), label[PROCQ_LABEL_SIZE / 8];
 
-	STORE(r->who, pq_tagged(gen, PQ_WHO_BITS, 0));
+	STORE(r->pid, pq_tagged(gen, PQ_PID_BITS, 0));
 	STORE(r->ident, pq_tagged(gen, PQ_IDENT_BITS, 0));
 	STORE(r->seq, pq_tagged(gen, PQ_SEQ_BITS, 0));
 	STORE(r->entered, pq_tagged(gen, PQ_ENTERED_BITS, 0));
@@ -160,13 +160,13 @@ static void write_status(struct pq_record *r, const struct pq_status *status)
 static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 {
 	struct pq_record *r = &seg->records[slot];
-	uint64_t at, who = LOAD(r->who);
+	uint64_t at, tagged = LOAD(r->pid);
 
 	if (pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
 		return;
 	if (!append(seg, &seg->ready, slot, word, &at))
 		return;
-	set_tagged(&r->seq, who >> PQ_WHO_BITS, PQ_SEQ_BITS, at + 1);
+	set_tagged(&r->seq, tagged >> PQ_PID_BITS, PQ_SEQ_BITS, at + 1);
 	pq_wake_arrival(seg);
 }
 
@@ -244,7 +244,7 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 	uint64_t delay = micros_since(LOAD(r->started), entry->now);
 
 	*seq = 0;
-	if (!set_tagged(&r->who, gen, PQ_WHO_BITS, (uint32_t)entry->pid))
+	if (!set_tagged(&r->pid, gen, PQ_PID_BITS, (uint32_t)entry->pid))
 		return false;
 	set_tagged(&r->ident, gen, PQ_IDENT_BITS, entry->ident);
 	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
@@ -264,7 +264,7 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 bool pq_record_counted(const struct pq_segment *seg, uint32_t slot)
 {
 	const struct pq_record *r = &seg->records[slot];
-	uint32_t life = (uint32_t)(LOAD(r->who) >> PQ_WHO_BITS) + 1;
+	uint32_t life = (uint32_t)(LOAD(r->pid) >> PQ_PID_BITS) + 1;
 
 	return (uint32_t)(LOAD(r->counted) >> PQ_COUNTED_BITS) == life;
 }
@@ -277,7 +277,7 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position)
 
 	/* Mostly the child has said so itself. */
 	if (!pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
-		set_tagged(&r->seq, LOAD(r->who) >> PQ_WHO_BITS, PQ_SEQ_BITS,
+		set_tagged(&r->seq, LOAD(r->pid) >> PQ_PID_BITS, PQ_SEQ_BITS,
 			   position + 1);
 }
 
@@ -288,7 +288,7 @@ void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
 	uint64_t producer = LOAD(r->producer);
 
 	view->word = word;
-	view->pid = (int32_t)pq_untag(LOAD(r->who), PQ_WHO_BITS);
+	view->pid = (int32_t)pq_untag(LOAD(r->pid), PQ_PID_BITS);
 	view->producer = producer & PQ_INCARNATION_MASK;
 	view->flags = (uint32_t)(producer >> PQ_INCARNATION_BITS);
 	view->ident = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
@@ -384,7 +384,7 @@ bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,
 	bool done;
 
 	count_life(&seg->records[slot],
-		   (uint32_t)(LOAD(seg->records[slot].who) >> PQ_WHO_BITS));
+		   (uint32_t)(LOAD(seg->records[slot].pid) >> PQ_PID_BITS));
 	pq_tally_begin(me, kind, slot, pq_word_gen(word));
 	done = pq_record_move(seg, slot, &word, to);
 	pq_tally_end(me, done);
@@ -430,7 +430,7 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	memset(out, 0, sizeof(*out));
 	out->slot = slot;
 	out->state = pq_word_state(word);
-	out->pid = (int32_t)pq_untag(LOAD(r->who), PQ_WHO_BITS);
+	out->pid = (int32_t)pq_untag(LOAD(r->pid), PQ_PID_BITS);
 	out->ppid = LOAD(r->ppid);
 	out->seq = pq_untag(LOAD(r->seq), PQ_SEQ_BITS);
 	out->producer = producer & PQ_INCARNATION_MASK;
@@ -442,8 +442,8 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	if (out->state == PROCQ_STATE_TAKEN && owner >= 1 &&
 	    owner <= PROCQ_PARTICIPANTS_MAX)
-		out->consumer = pq_who_incarnation(
-			atomic_load(&seg->participants[owner - 1].who));
+		out->consumer = pq_member_incarnation(
+			atomic_load(&seg->participants[owner - 1].member));
 	out->started = LOAD(r->started_wall);
 	out->queued = out->pid ? pq_time_add(out->started,
 					     (int64_t)entered * 1000) : 0;

@@ -574,7 +574,7 @@ void pq_segment_close(struct pq_segment *seg)
 static bool unused(const struct pq_segment *seg)
 {
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
-		if (atomic_load(&seg->participants[i].who) != 0)
+		if (atomic_load(&seg->participants[i].member) != 0)
 			return false;
 	for (uint32_t i = 0; i < seg->capacity; i++)
 		if (pq_word_state(atomic_load(&seg->records[i].word)) !=
@@ -615,7 +615,7 @@ static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
 
 int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 {
-	uint32_t who;
+	uint32_t holder;
 	int state, rc;
 
 	/* While it is final, who comes stays for a look only, and is no reason
@@ -625,7 +625,7 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 	state = pq_segments_lock();
 	/* Another that leaves at this moment may be here too; whoever comes
 	 * second finds all others gone. */
-	rc = pq_init_lock(seg, pq_now() + PQ_SECOND / 2, &who);
+	rc = pq_init_lock(seg, pq_now() + PQ_SECOND / 2, &holder);
 	if (rc == 0) {
 		rc = name_leads_here(seg);
 		if (rc >= 0)

@@ -40,20 +40,20 @@ static void bury_orphan(struct pq_segment *seg, uint32_t slot, uint64_t word,
 }
 
 static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
-			 uint64_t who, struct procq_report *report)
+			 uint64_t member, struct procq_report *report)
 {
 	uint64_t word = pq_load_word(seg, slot), to;
 	unsigned state = pq_word_state(word);
 
 	if (state == PROCQ_STATE_GONE) {
-		bury_orphan(seg, slot, word, pq_who_incarnation(who));
+		bury_orphan(seg, slot, word, pq_member_incarnation(member));
 		return;
 	}
 	if ((state != PROCQ_STATE_RESERVED && state != PROCQ_STATE_TAKEN) ||
 	    pq_word_owner(word) != place + 1)
 		return;
 	for (;;) {
-		if (atomic_load(&seg->participants[place].who) != who)
+		if (atomic_load(&seg->participants[place].member) != member)
 			return;
 		to = state == PROCQ_STATE_TAKEN ? pq_word_return(word)
 						: pq_word_free(word);
@@ -75,18 +75,18 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 	/* Its hint comes with all missing ones. */
 }
 
-static void sweep_records(struct pq_segment *seg, unsigned place, uint64_t who,
-			  struct procq_report *report)
+static void sweep_records(struct pq_segment *seg, unsigned place,
+			  uint64_t member, struct procq_report *report)
 {
-	uint64_t incarnation = pq_who_incarnation(who);
+	uint64_t incarnation = pq_member_incarnation(member);
 	int64_t alive = pq_member_last_alive(seg, place, incarnation);
 
 	/* Before any record goes back: see pq_tally_repair(). */
-	pq_tally_repair(seg, place, who);
+	pq_tally_repair(seg, place, member);
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		/* What it says is lost with the place. */
 		pq_record_vouch(seg, slot, incarnation, alive);
-		sweep_record(seg, slot, place, who, report);
+		sweep_record(seg, slot, place, member, report);
 	}
 }
 
@@ -148,12 +148,12 @@ int64_t pq_sweep_hints(struct pq_segment *seg)
 
 /* ---- participants ---- */
 
-static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t who,
+static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t member,
 		       struct procq_report *report)
 {
 	int64_t hints;
 
-	sweep_records(seg, place, who, report);
+	sweep_records(seg, place, member, report);
 	hints = pq_sweep_hints(seg);
 	if (hints < 0)
 		return (int)hints;
@@ -161,8 +161,8 @@ static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t who,
 		report->hints += (uint64_t)hints;
 	pq_bell_hide_dead(seg, place);
 	/* Last: from now on the place can have a new tenant. */
-	if (atomic_compare_exchange_strong(&seg->participants[place].who, &who,
-					   0)) {
+	if (atomic_compare_exchange_strong(&seg->participants[place].member,
+					   &member, 0)) {
 		add(report ? &report->swept : NULL);
 		atomic_fetch_add_explicit(&seg->header->swept, 1,
 					  memory_order_relaxed);
@@ -175,12 +175,12 @@ int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
 	int swept = 0;
 
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
-		uint64_t who;
+		uint64_t member;
 		int rc;
 
-		if (!pq_member_dead(seg, i, &who))
+		if (!pq_member_dead(seg, i, &member))
 			continue;
-		rc = sweep_place(seg, i, who, report);
+		rc = sweep_place(seg, i, member, report);
 		if (rc < 0)
 			return rc;
 		swept++;
@@ -230,9 +230,9 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 	return swept;
 }
 
-void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who)
+void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member)
 {
-	uint64_t incarnation = pq_who_incarnation(who);
+	uint64_t incarnation = pq_member_incarnation(member);
 	int64_t alive = pq_member_last_alive(seg, place, incarnation);
 
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {

@@ -26,7 +26,7 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval);
 
 /** Give up what a participant that leaves still holds; bury what was told
  * and has no parent any more. */
-void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t who);
+void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member);
 
 /** Is there a record of this parent's that was told, and is not yet free? */
 bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation);

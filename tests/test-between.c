@@ -160,8 +160,8 @@ static void before_init_lock(void)
 			    WEXITED | WSTOPPED | WNOWAIT) == 0);
 		if (!visited)
 			return;
-		atomic_store(&beside->participants[9].who,
-			     pq_who(PROCQ_ROLE_CONSUMER, 99));
+		atomic_store(&beside->participants[9].member,
+			     pq_member_id(PROCQ_ROLE_CONSUMER, 99));
 		stopped = pid;
 		kill_at = procq_now() + 550 * MS;
 	}

@@ -71,7 +71,7 @@ static void join_and_exit(void *arg)
 
 static void test_join(void)
 {
-	uint64_t number, who;
+	uint64_t number, member;
 	unsigned place;
 
 	setup();
@@ -80,26 +80,26 @@ static void test_join(void)
 	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 0,
 	       "join");
 	ok(place == 1 && number == 2, "the next free place, the next number");
-	ok(atomic_load(&seg->participants[1].who) ==
-			   pq_who(PROCQ_ROLE_CONSUMER, number) &&
+	ok(atomic_load(&seg->participants[1].member) ==
+			   pq_member_id(PROCQ_ROLE_CONSUMER, number) &&
 		   atomic_load(&seg->participants[1].pid) == getpid(),
 	   "the entry says who it is");
 	is_int(pq_member_find(seg, number), 1, "it is found by its number");
 	is_int(pq_member_find(seg, 77), -1, "nobody else is");
 	ok(held(number) && pq_byte_held(seg, number),
 	   "its byte is held, asked from here and from elsewhere");
-	ok(!pq_member_dead(seg, 1, &who) &&
-		   who == pq_who(PROCQ_ROLE_CONSUMER, 2),
+	ok(!pq_member_dead(seg, 1, &member) &&
+		   member == pq_member_id(PROCQ_ROLE_CONSUMER, 2),
 	   "so it is alive");
 	ok(!held(3) && !pq_byte_held(seg, 3), "a byte of nobody is not");
 	ok(!pq_byte_held(seg, 0) && !pq_byte_held(seg, UINT64_MAX),
 	   "no byte is no incarnation");
 
 	pq_member_stand_up(seg, 1, number + 5);
-	ok(atomic_load(&seg->participants[1].who) != 0,
+	ok(atomic_load(&seg->participants[1].member) != 0,
 	   "nobody gives up the place of another");
 	pq_member_stand_up(seg, 1, number);
-	ok(atomic_load(&seg->participants[1].who) == 0 && held(number),
+	ok(atomic_load(&seg->participants[1].member) == 0 && held(number),
 	   "stand up: the place is empty, the byte still held");
 	is_int(pq_member_sit_again(seg, PROCQ_ROLE_CONSUMER, number, &place), 0,
 	       "sit again");
@@ -124,7 +124,7 @@ static void test_final(void)
 	atomic_store(&seg->header->state, PQ_OBJECT_FINAL);
 	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 1,
 	       "nobody joins what is being removed for good");
-	ok(atomic_load(&seg->participants[1].who) == 0 &&
+	ok(atomic_load(&seg->participants[1].member) == 0 &&
 		   !pq_byte_held(seg, number) &&
 		   atomic_load(&seg->header->state) == PQ_OBJECT_FINAL,
 	   "nor leaves anything behind there");
@@ -232,21 +232,23 @@ static void test_all_places(void)
 static void test_dead(void)
 {
 	struct procq_stat s;
-	uint64_t who;
+	uint64_t member;
 
 	setup();
 	fixture_run(join_and_die, NULL);
-	ok(pq_member_dead(seg, 1, &who) && pq_who_incarnation(who) == 2 &&
-		   pq_who_role(who) == PROCQ_ROLE_CONSUMER && !held(2),
+	ok(pq_member_dead(seg, 1, &member) &&
+		   pq_member_incarnation(member) == 2 &&
+		   pq_member_role(member) == PROCQ_ROLE_CONSUMER && !held(2),
 	   "a killed participant is found dead");
 	procq_stat(keeper, &s);
 	ok(s.dead == 1 && s.consumers == 0 && s.keepers == 1,
 	   "and is counted so");
 	fixture_run(join_and_exit, NULL);
-	ok(pq_member_dead(seg, 2, &who), "one that just exits is dead too");
+	ok(pq_member_dead(seg, 2, &member), "one that just exits is dead too");
 	is_int(pq_sweep_dead(seg, NULL), 2, "both are swept");
-	ok(!pq_member_dead(seg, 1, &who) && who == 0 &&
-	   !pq_member_dead(seg, 2, &who) && who == 0, "the places are empty");
+	ok(!pq_member_dead(seg, 1, &member) && member == 0 &&
+		   !pq_member_dead(seg, 2, &member) && member == 0,
+	   "the places are empty");
 	ok(held(keeper->incarnation), "the living one was not touched");
 	teardown();
 }
@@ -289,7 +291,7 @@ static void use_inherited(void *arg)
 	const struct heir *heir = arg;
 	struct procq_process d;
 	struct procq_event e;
-	uint64_t who;
+	uint64_t member;
 
 	if (procq_take(heir->q, NULL, &d) != -ECHILD ||
 	    procq_spawn(heir->q, NULL, NULL) != -ECHILD ||
@@ -298,7 +300,7 @@ static void use_inherited(void *arg)
 	    procq_close(heir->q) != -ECHILD)
 		_exit(1);
 	/* Its parent is alive, although the list of own bytes is its. */
-	if (pq_member_dead(heir->q->seg, heir->place, &who))
+	if (pq_member_dead(heir->q->seg, heir->place, &member))
 		_exit(2);
 	_exit(0);
 }
@@ -307,11 +309,11 @@ static void open_anew(void *arg)
 {
 	const struct heir *heir = arg;
 	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	uint64_t who;
+	uint64_t member;
 
 	if (q->seg == heir->q->seg || q->incarnation == heir->incarnation)
 		_exit(1);
-	if (pq_member_dead(q->seg, heir->place, &who) ||
+	if (pq_member_dead(q->seg, heir->place, &member) ||
 	    pq_sweep_dead(q->seg, NULL) != 0)
 		_exit(2);
 	procq_close(q);
@@ -344,9 +346,10 @@ static void come_and_go(void *arg)
 
 	for (int i = 0; i < STAYS; i++) {
 		struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-		uint64_t who = atomic_load(&q->seg->participants[q->place].who);
+		uint64_t member =
+			atomic_load(&q->seg->participants[q->place].member);
 
-		if (pq_who_incarnation(who) != q->incarnation ||
+		if (pq_member_incarnation(member) != q->incarnation ||
 		    q->incarnation >= 4096)
 			_exit(1);
 		atomic_fetch_add(&seen[q->incarnation], 1);
@@ -370,7 +373,7 @@ static void test_crowd(void)
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pids[CROWD];
 	int bad = 0, twice = 0, taken = 0, total = 0;
-	uint64_t who;
+	uint64_t member;
 
 	need(seen != MAP_FAILED);
 	setup();
@@ -387,8 +390,8 @@ static void test_crowd(void)
 	   "every incarnation number is used once");
 	pq_sweep_dead(seg, NULL);
 	for (unsigned i = 0; i < PLACES; i++)
-		taken += atomic_load(&seg->participants[i].who) != 0;
-	ok(taken == 1 && !pq_member_dead(seg, keeper->place, &who),
+		taken += atomic_load(&seg->participants[i].member) != 0;
+	ok(taken == 1 && !pq_member_dead(seg, keeper->place, &member),
 	   "at last the one that stayed is the only one");
 	teardown();
 	munmap((void *)seen, bytes);
@@ -398,10 +401,10 @@ static void test_crowd(void)
 static void *usurp(void *arg)
 {
 	struct pq_participant *place = &seg->participants[keeper->place];
-	uint64_t living = pq_who(PROCQ_ROLE_CONSUMER, *(uint64_t *)arg),
+	uint64_t living = pq_member_id(PROCQ_ROLE_CONSUMER, *(uint64_t *)arg),
 		 free = 0;
 
-	while (!atomic_compare_exchange_weak(&place->who, &free, living))
+	while (!atomic_compare_exchange_weak(&place->member, &free, living))
 		free = 0;
 	return NULL;
 }
@@ -421,8 +424,8 @@ static void test_usurped(void)
 	living = other->incarnation;
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
 		if (i != keeper->place && i != other->place)
-			atomic_store(&seg->participants[i].who,
-				     pq_who(PROCQ_ROLE_CONSUMER, living));
+			atomic_store(&seg->participants[i].member,
+				     pq_member_id(PROCQ_ROLE_CONSUMER, living));
 	place = keeper->place;
 	need(pthread_create(&thread, NULL, usurp, &living) == 0);
 	while (rc == -EBUSY)

@@ -539,9 +539,9 @@ static bool both_sit(void)
 		    seen->places[0] != seen->places[1];
 
 	for (int i = 0; i < 2; i++) {
-		good = good &&
-		       seg->participants[seen->places[i]].who ==
-			       pq_who(PROCQ_ROLE_CONSUMER, seen->numbers[i]);
+		good = good && seg->participants[seen->places[i]].member ==
+				       pq_member_id(PROCQ_ROLE_CONSUMER,
+						    seen->numbers[i]);
 		pq_member_stand_up(seg, seen->places[i], seen->numbers[i]);
 		pq_byte_drop(seg, seen->numbers[i]);
 	}
@@ -551,8 +551,8 @@ static bool both_sit(void)
 static TAP_UNUSED bool sits(void)
 {
 	/* The child is dead by now, but nobody has looked. */
-	bool good = seg->participants[seen->places[1]].who ==
-		    pq_who(PROCQ_ROLE_CONSUMER, seen->numbers[1]);
+	bool good = seg->participants[seen->places[1]].member ==
+		    pq_member_id(PROCQ_ROLE_CONSUMER, seen->numbers[1]);
 
 	pq_member_stand_up(seg, seen->places[1], seen->numbers[1]);
 	return good;
@@ -614,8 +614,8 @@ static uint64_t tally_now(void)
 static void dead_taker(void)
 {
 	queued();
-	atomic_store(&seg->participants[DEAD_PLACE].who,
-		     pq_who(PROCQ_ROLE_CONSUMER, NOBODY));
+	atomic_store(&seg->participants[DEAD_PLACE].member,
+		     pq_member_id(PROCQ_ROLE_CONSUMER, NOBODY));
 	need(take_as(DEAD_PLACE + 1));
 	told = tally_now();
 	want = told;
@@ -657,7 +657,7 @@ static void sweep(void)
 
 static bool swept(void)
 {
-	bool good = seg->participants[DEAD_PLACE].who == 0 &&
+	bool good = seg->participants[DEAD_PLACE].member == 0 &&
 		    seg->participants[DEAD_PLACE].intent == 0 &&
 		    tally_now() == want;
 
@@ -672,7 +672,7 @@ static bool swept(void)
 
 static bool swept_and_exited(void)
 {
-	bool good = seg->participants[DEAD_PLACE].who == 0;
+	bool good = seg->participants[DEAD_PLACE].member == 0;
 
 	return is_at_last(PROCQ_STATE_EXITED, PQ_RETURNED) && good;
 }
@@ -728,10 +728,11 @@ static void inherit(void)
 
 static bool inherited(void)
 {
-	bool good = seg->participants[seen->places[0]].who ==
-			    pq_who(PROCQ_ROLE_CONSUMER, seen->numbers[0]) &&
-		    seen->held && pq_word_state(now()) == PROCQ_STATE_TAKEN &&
-		    pq_word_owner(now()) == seen->places[0] + 1;
+	bool good =
+		seg->participants[seen->places[0]].member ==
+			pq_member_id(PROCQ_ROLE_CONSUMER, seen->numbers[0]) &&
+		seen->held && pq_word_state(now()) == PROCQ_STATE_TAKEN &&
+		pq_word_owner(now()) == seen->places[0] + 1;
 
 	mark();
 	to_end();
@@ -751,7 +752,8 @@ static TAP_UNUSED void sweep_joining(void)
 /* The first part of a sweep. */
 static TAP_UNUSED void repair(void)
 {
-	pq_tally_repair(seg, DEAD_PLACE, pq_who(PROCQ_ROLE_CONSUMER, NOBODY));
+	pq_tally_repair(seg, DEAD_PLACE,
+			pq_member_id(PROCQ_ROLE_CONSUMER, NOBODY));
 }
 
 /* Another sweeper, as far as handing the record back. */
@@ -776,7 +778,7 @@ static TAP_UNUSED void release_dead(void)
 static TAP_UNUSED bool counted(void)
 {
 	bool good = fixture_sum(p) == 0 &&
-		    seg->participants[DEAD_PLACE].who == 0;
+		    seg->participants[DEAD_PLACE].member == 0;
 
 	if (pq_word_state(now()) != PROCQ_STATE_FREE) {
 		mark();

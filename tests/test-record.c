@@ -199,16 +199,16 @@ static void test_stale_child(void)
 	is_state(slot, PROCQ_STATE_FREE, 0, 0);
 	while (reserve(&word) != slot)
 		;
-	before = atomic_load(&r->who);
+	before = atomic_load(&r->pid);
 	is_int((intmax_t)fixture_enter(seg, slot, old, 666, 666), 0,
 	       "nor when the record is reserved anew");
-	ok(atomic_load(&r->who) == before && word_of(slot) == word,
+	ok(atomic_load(&r->pid) == before && word_of(slot) == word,
 	   "and writes nothing into it");
 
 	/* The worst: the newcomer has won the word, and emptied all fields
 	 * but the one that the stale child writes first. */
 	gen = pq_word_gen(old);
-	atomic_store(&r->who, pq_tagged(gen, PQ_WHO_BITS, 0));
+	atomic_store(&r->pid, pq_tagged(gen, PQ_PID_BITS, 0));
 	is_int((intmax_t)fixture_enter(seg, slot, old, 666, 666), 0,
 	       "nor in the middle of its producer's writing");
 	ok(pq_untag(atomic_load(&r->ident), PQ_IDENT_BITS) == 0 &&
@@ -216,7 +216,7 @@ static void test_stale_child(void)
 	   pq_untag(atomic_load(&r->seq), PQ_SEQ_BITS) == 0 &&
 	   word_of(slot) == word,
 	   "fields with another tag keep out of its hands");
-	atomic_store(&r->who, pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 0));
+	atomic_store(&r->pid, pq_tagged(pq_word_gen(word), PQ_PID_BITS, 0));
 	ok(fixture_enter(seg, slot, word, 7, 7) > 0,
 	   "the newcomer enters as if nothing had been");
 	is_int((intmax_t)stat_now().started, 1, "one life is counted");
@@ -292,8 +292,8 @@ static void test_mend(void)
 	setup();
 	queued(1);
 	slot = reserve(&word);
-	atomic_store(&seg->records[slot].who,
-		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));
+	atomic_store(&seg->records[slot].pid,
+		     pq_tagged(pq_word_gen(word), PQ_PID_BITS, 55));
 	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
 	is_int(fixture_hints(&seg->ready, slot), 0, "a child without a hint");
 	is_int((intmax_t)stat_now().started, 2, "which lives, uncounted");
@@ -492,8 +492,8 @@ static void test_order(void)
 
 	setup();
 	slot = reserve(&word);
-	atomic_store(&seg->records[slot].who,
-		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));
+	atomic_store(&seg->records[slot].pid,
+		     pq_tagged(pq_word_gen(word), PQ_PID_BITS, 55));
 	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
 	pq_record_order(seg, slot, 41);
 	pq_record_describe(seg, slot, word_of(slot), &d);
@@ -580,8 +580,8 @@ static void test_bells(void)
 			    pq_word_take(word, c->place + 1)));
 	release(slot, PQ_TALLY_EXITED, true);
 	slot = reserve(&word);
-	atomic_store(&seg->records[slot].who,
-		     pq_tagged(pq_word_gen(word), PQ_WHO_BITS, 55));
+	atomic_store(&seg->records[slot].pid,
+		     pq_tagged(pq_word_gen(word), PQ_PID_BITS, 55));
 	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
 	ok(rings(c, PROCQ_WAIT_READY, do_mark, slot), "a mended hint is");
 	word = word_of(slot);

@@ -235,7 +235,7 @@ static void leave_final(void *arg)
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 
 	(void)arg;
-	atomic_store(&q->seg->participants[0].who, 0);
+	atomic_store(&q->seg->participants[0].member, 0);
 	atomic_store(&q->seg->header->state, PQ_OBJECT_FINAL);
 	fixture_killed();
 }

@@ -29,7 +29,7 @@ static void setup(void)
 static int troubles(void)
 {
 	int n = fixture_sum(p) != 0;
-	uint64_t who;
+	uint64_t member;
 
 	for (uint32_t i = 0; i < CAPACITY; i++) {
 		uint64_t w = pq_load_word(seg, i);
@@ -41,11 +41,12 @@ static int troubles(void)
 		    pq_word_state(w) == PROCQ_STATE_EXITED)
 			n += fixture_hints(&seg->ready, i) < 1;
 		if (pq_word_owner(w))
-			n += !atomic_load(&seg->participants[
-					pq_word_owner(w) - 1].who);
+			n += !atomic_load(
+				&seg->participants[pq_word_owner(w) - 1]
+					 .member);
 	}
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
-		n += pq_member_dead(seg, i, &who);
+		n += pq_member_dead(seg, i, &member);
 	return n;
 }
 
@@ -388,7 +389,7 @@ static void test_late_sweeper(void)
 {
 	struct procq *tenant;
 	struct pq_participant *place;
-	uint64_t word, who;
+	uint64_t word, member;
 	uint32_t slot;
 	int n = 0;
 
@@ -396,14 +397,14 @@ static void test_late_sweeper(void)
 	place = &seg->participants[1];
 	enter(p, p, &slot, &word);
 	fixture_run(dead_producer, &n);
-	who = atomic_load(&place->who);
-	ok(pq_member_dead(seg, 1, &who), "somebody is found dead");
+	member = atomic_load(&place->member);
+	ok(pq_member_dead(seg, 1, &member), "somebody is found dead");
 	pq_sweep_dead(seg, NULL);
 	tenant = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	is_int(tenant->place, 1, "its place has a new tenant");
 	take(tenant, slot);
 	word = pq_load_word(seg, slot);
-	pq_tally_repair(seg, 1, who);
+	pq_tally_repair(seg, 1, member);
 	is_int(pq_sweep_dead(seg, NULL), 0, "nobody is dead now");
 	ok(pq_load_word(seg, slot) == word, "the tenant keeps what it has");
 	procq_close(tenant);

@@ -138,9 +138,9 @@ static void test_step(const struct plan *plan, const char *what)
 	swept = pq_sweep_dead(seg, NULL);
 	procq_stat(p, &s);
 	ok(swept == 1 && told(&s, plan->kind) == want &&
-	   s.retired + s.exited + s.lost == want &&
-	   atomic_load(&v->intent) == 0 && atomic_load(&v->who) == 0 &&
-	   fixture_sum(p) == 0,
+		   s.retired + s.exited + s.lost == want &&
+		   atomic_load(&v->intent) == 0 &&
+		   atomic_load(&v->member) == 0 && fixture_sum(p) == 0,
 	   "%s, %u before, kind %d, killed %s: told %ju", what, plan->before,
 	   (int)plan->kind, step_names[plan->last], (uintmax_t)want);
 	if (told(&s, plan->kind) != want)
@@ -177,27 +177,27 @@ static void test_again(unsigned before)
 {
 	struct plan plan = { MOVED, PQ_TALLY_RETIRED, before, false, false };
 	struct pq_participant *v;
-	uint64_t who, intent;
+	uint64_t member, intent;
 
 	setup();
 	killed_at(&plan);
 	v = &seg->participants[victim_place];
-	who = atomic_load(&v->who);
+	member = atomic_load(&v->member);
 	intent = atomic_load(&v->intent);
-	ok(intent != 0 && who != 0, "%u before: an intent is left", before);
-	pq_tally_repair(seg, victim_place, who + 1);
+	ok(intent != 0 && member != 0, "%u before: an intent is left", before);
+	pq_tally_repair(seg, victim_place, member + 1);
 	ok(atomic_load(&v->intent) == intent &&
 		   atomic_load(&v->tally[PQ_TALLY_RETIRED]) == before,
 	   "a sweeper of another incarnation leaves it alone");
-	pq_tally_repair(seg, victim_place, who);
+	pq_tally_repair(seg, victim_place, member);
 	is_int((intmax_t)atomic_load(&v->tally[PQ_TALLY_RETIRED]), before + 1,
 	       "the first sweeper counts");
 	atomic_store(&v->intent, intent);	/* but was killed here */
-	pq_tally_repair(seg, victim_place, who);
+	pq_tally_repair(seg, victim_place, member);
 	ok(atomic_load(&v->tally[PQ_TALLY_RETIRED]) == before + 1 &&
 		   atomic_load(&v->intent) == 0,
 	   "the second one does not");
-	pq_tally_repair(seg, victim_place, who);
+	pq_tally_repair(seg, victim_place, member);
 	is_int((intmax_t)atomic_load(&v->tally[PQ_TALLY_RETIRED]), before + 1,
 	       "nor a third, who finds no intent");
 	pq_sweep_dead(seg, NULL);
@@ -254,21 +254,21 @@ static void test_next_tenant(void)
 static void test_damage(void)
 {
 	struct pq_participant *me;
-	uint64_t who, sum = 0;
+	uint64_t member, sum = 0;
 
 	setup();
 	me = &seg->participants[p->place];
-	who = atomic_load(&me->who);
+	member = atomic_load(&me->member);
 	atomic_store(&me->intent, UINT64_MAX);		/* kind 3 */
-	pq_tally_repair(seg, p->place, who);
+	pq_tally_repair(seg, p->place, member);
 	atomic_store(&me->intent, UINT64_MAX >> 3 | UINT64_C(1) << 63);
-	pq_tally_repair(seg, p->place, who);		/* slot 1048575 */
+	pq_tally_repair(seg, p->place, member); /* slot 1048575 */
 	for (int i = 0; i < PQ_TALLIES; i++)
 		sum += atomic_load(&me->tally[i]);
 	is_int((intmax_t)sum, 0, "a nonsense intent counts nothing");
 	/* Kind 3, of a record that has moved on: beside the tallies. */
 	atomic_store(&me->intent, UINT64_C(7) << 61 | 99);
-	pq_tally_repair(seg, p->place, who);
+	pq_tally_repair(seg, p->place, member);
 	is_int((intmax_t)atomic_load(&me->wants), 0,
 	       "nor does one of a kind that there is not");
 	atomic_store(&me->intent, 0);

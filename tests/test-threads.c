@@ -345,7 +345,7 @@ static void run(void)
 static void is_at_rest(struct procq *q)
 {
 	struct procq_report report;
-	uint64_t who;
+	uint64_t member;
 	int bad = 0;
 
 	is_int((intmax_t)troubles, 0, "each could do what only it can do");
@@ -371,7 +371,8 @@ static void is_at_rest(struct procq *q)
 	is_int(bad, 0, "every record is free or queued, and has its hint");
 	bad = 0;
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
-		bad += pq_member_dead(q->seg, i, &who) || (who && i != q->place);
+		bad += pq_member_dead(q->seg, i, &member) ||
+		       (member && i != q->place);
 	is_int(bad, 0, "nobody is left but us");
 	is_int(fixture_sum(q), 0, "started = retired + exited + lost + present");
 	is_int((intmax_t)q->seg->own_count, 1, "no byte of others is held");

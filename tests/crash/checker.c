@@ -275,21 +275,22 @@ static void check_places(void)
 	uint64_t sitting = 0, bytes;
 
 	for (unsigned i = 0; i < PLACES; i++) {
-		uint64_t who = place_at(i);
+		uint64_t member = place_at(i);
 		uint64_t bit = UINT64_C(1) << (i % 64);
 		size_t w = i / 64 * 8;
 
-		if (who && !byte_held(who & INCARNATION_MASK))
+		if (member && !byte_held(member & INCARNATION_MASK))
 			find("place %u: its tenant is dead", i);
 		if (get64(participants_at + i * PARTICIPANT + P_INTENT))
 			find("place %u: an intent is left", i);
-		if (!who && ((get64(H_ROOM + w) | get64(H_ARRIVALS + w) |
-			      get64(H_EXITS + w)) & bit))
+		if (!member && ((get64(H_ROOM + w) | get64(H_ARRIVALS + w) |
+				 get64(H_EXITS + w)) &
+				bit))
 			find("place %u: empty, and it waits", i);
-		if (!who && (get64(H_ROOM + LOOKOUT) == i + 1 ||
-			     get64(H_ARRIVALS + LOOKOUT) == i + 1))
+		if (!member && (get64(H_ROOM + LOOKOUT) == i + 1 ||
+				get64(H_ARRIVALS + LOOKOUT) == i + 1))
 			find("place %u: empty, and on the lookout", i);
-		sitting += who != 0;
+		sitting += member != 0;
 	}
 	/* Each tenant has one, as was seen; so nobody has another. */
 	bytes = bytes_held(LOCK_BASE + 1, LOCK_BASE + LOCK_BYTES);

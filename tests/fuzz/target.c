@@ -615,12 +615,12 @@ static void populate(const struct fuzz_options *o)
 		return;
 	r = (const void *)(map + pristine_of(map_capacity)->used);
 	for (uint32_t i = 0; i < map_capacity && i < 16; i++) {
-		uint64_t who = atomic_load(&r[i].who);
+		uint64_t member = atomic_load(&r[i].pid);
 		uint64_t ident = pq_untag(atomic_load(&r[i].ident),
 					  PQ_IDENT_BITS);
 
 		if (exist >> i & 1)
-			kernel_add((int32_t)pq_untag(who, PQ_WHO_BITS),
+			kernel_add((int32_t)pq_untag(member, PQ_PID_BITS),
 				   match >> i & 1 ? ident : ident + 1);
 	}
 }
