@@ -85,7 +85,6 @@ static const struct expectation {
 	{ "pipe", { "0000", "00+0" } },
 	/* A mutex that nobody unlocks any more. */
 	{ "three semaphores", { "+???", "+???" } },
-	{ "Boost", { "+???", "+???" } },
 	/* Nobody gets past a place that was reserved and never filled. */
 	{ "rte_ring", { "+???", "+???" } },
 	/* Its takers reserve nothing: they copy, and then move the head. */

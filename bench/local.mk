@@ -6,7 +6,6 @@
 bench_programs = \
 	bench/churn \
 	bench/ending \
-	bench/growth \
 	bench/handover \
 	bench/killed
 EXTRA_PROGRAMS += $(bench_programs)
@@ -19,8 +18,6 @@ bench_churn_CPPFLAGS =
 bench_ending_SOURCES = bench/ending.c bench/bare.c bench/bare.h \
 	bench/rounds.c bench/rounds.h
 bench_ending_LDADD = lib/libprocq-core.la
-bench_growth_SOURCES = bench/growth.c bench/rounds.c bench/rounds.h
-bench_growth_LDADD = lib/libprocq-core.la
 # What hands over records.
 bench_systems = bench/systems.c bench/systems.h bench/mapping.h \
 	bench/transport.h bench/rounds.c bench/rounds.h
@@ -33,22 +30,21 @@ bench_killed_LDADD = lib/libprocq-core.la -ldl
 # What tests/killed.test runs.
 check-long: bench/killed$(EXEEXT)
 
-EXTRA_DIST += bench/run bench/instructions bench/calls bench/budget \
-	bench/report.awk bench/chart.awk bench/peer-boost.cc bench/peer-ck.c \
-	bench/peer-rte.c bench/RESULTS.md bench/results.svg
+EXTRA_DIST += bench/run bench/growth bench/instructions bench/calls \
+	bench/budget bench/report.awk bench/chart.awk bench/peer-ck.c \
+	bench/peer-rte.c bench/RESULTS.md
 CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
-	bench/strace.log bench/peer-boost.so bench/peer-boost.log \
-	bench/peer-ck.so bench/peer-ck.log bench/peer-rte.so \
-	bench/peer-rte.log
+	bench/results.svg bench/strace.log bench/peer-ck.so bench/peer-ck.log \
+	bench/peer-rte.so bench/peer-rte.log
 
 # Which comparisons: all of them, or some of churn, ending, handover, killed,
 # growth, instructions; or calls, which is no part of the report.
 BENCH =
 bench: $(bin_PROGRAMS) $(bench_programs)
-	SHELL='$(SHELL)' CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
+	SHELL='$(SHELL)' CC='$(CC)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
 bench-programs: $(bench_programs)
 PHONIES += bench bench-programs
 
 # A run in the source tree renews its report; one elsewhere has its own.
 mostlyclean-local:
-	test $(srcdir) = . || rm -f bench/RESULTS.md bench/results.svg
+	test $(srcdir) = . || rm -f bench/RESULTS.md

@@ -53,8 +53,6 @@ function head() {
 		" 100,000 ns, and counts as that."
 	print "Such machines are noisy: compare within a table, not with" \
 		" another machine's."
-	print ""
-	print "![procq and its peers](results.svg)"
 }
 
 !started {
@@ -118,6 +116,5 @@ $7 == 0 {
 END {
 	print "\n## How to repeat\n"
 	print "    apt install " machine["packages"]
-	print "    sysctl -w kernel.pid_max=400000"
 	print "    ./bootstrap && ./configure && make && make bench"
 }
