@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-scarcity.c - the n-th call of a function that the library calls fails,
- * alone or with all that follow, for each n and each function: memory,
- * descriptors, locks, room. Then the library says so, and has lost nothing:
- * the next one finds the queue, or a place for it, as if nothing had been.
+ * test-scarcity.c - the n-th call of a function of the C library fails, alone
+ * or with all that follow, for each n and each function: memory, semaphores, a
+ * name that another process makes at the same moment. Then the library reports
+ * it and has lost nothing: the next caller finds the queue, or a place for it,
+ * as if nothing had been. What the kernel refuses is scarcity/'s.
  *
  * The linker puts a wrapper around each of these functions (--wrap; see
  * local.mk). Each round is a process of its own, which must not use TAP.
@@ -14,9 +15,7 @@
 
 #include "fixture.h"
 
-#include <dirent.h>
 #include <semaphore.h>
-#include <stdarg.h>
 
 #include "spawn.h"
 
@@ -27,8 +26,7 @@
 /* ---- the wrappers ---- */
 
 enum call {
-	NONE, MALLOC, CALLOC, REALLOC, STRDUP, MMAP, SHM_OPEN, SHM_UNLINK,
-	FSTAT, STAT, FCNTL, FALLOCATE, FCHMOD, SEM_INIT, OPEN, READ, PIPE, OPENDIR
+	NONE, MALLOC, CALLOC, REALLOC, STRDUP, SHM_OPEN, SEM_INIT
 };
 
 /* Which call is to fail, the how-manieth, and how. */
@@ -63,51 +61,10 @@ WRAP(void *, malloc, MALLOC, NULL, (size_t n), (n))
 WRAP(void *, calloc, CALLOC, NULL, (size_t n, size_t size), (n, size))
 WRAP(void *, realloc, REALLOC, NULL, (void *p, size_t n), (p, n))
 WRAP(char *, strdup, STRDUP, NULL, (const char *s), (s))
-WRAP(void *, mmap, MMAP, MAP_FAILED,
-     (void *p, size_t n, int prot, int flags, int fd, off_t at),
-     (p, n, prot, flags, fd, at))
 WRAP(int, shm_open, SHM_OPEN, -1, (const char *name, int flags, mode_t mode),
      (name, flags, mode))
-WRAP(int, shm_unlink, SHM_UNLINK, -1, (const char *name), (name))
-WRAP(int, fstat, FSTAT, -1, (int fd, struct stat *st), (fd, st))
-WRAP(int, stat, STAT, -1, (const char *path, struct stat *st), (path, st))
-WRAP(int, posix_fallocate, FALLOCATE, fault.error,
-     (int fd, off_t at, off_t n), (fd, at, n))
-WRAP(int, fchmod, FCHMOD, -1, (int fd, mode_t mode), (fd, mode))
 WRAP(int, sem_init, SEM_INIT, -1, (sem_t *sem, int shared, unsigned n),
      (sem, shared, n))
-WRAP(ssize_t, read, READ, -1, (int fd, void *to, size_t n), (fd, to, n))
-WRAP(int, pipe, PIPE, -1, (int *ends), (ends))
-WRAP(int, pipe2, PIPE, -1, (int *ends, int flags), (ends, flags))
-WRAP(DIR *, opendir, OPENDIR, NULL, (const char *path), (path))
-
-int __real_fcntl(int fd, int cmd, ...);
-int __wrap_fcntl(int fd, int cmd, ...);
-int __wrap_fcntl(int fd, int cmd, ...)
-{
-	va_list args;
-	void *arg;
-
-	va_start(args, cmd);
-	arg = va_arg(args, void *);
-	va_end(args);
-	return fails(FCNTL) ? -1 : __real_fcntl(fd, cmd, arg);
-}
-
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-	va_list args;
-	unsigned mode = 0;
-
-	if (flags & O_CREAT) {
-		va_start(args, flags);
-		mode = va_arg(args, unsigned);
-		va_end(args);
-	}
-	return fails(OPEN) ? -1 : __real_open(path, flags, mode);
-}
 
 /* What can fail, and what an operation may then say instead of 0. */
 static const struct scarcity {
@@ -120,31 +77,9 @@ static const struct scarcity {
 	{ CALLOC, ENOMEM, { ENOMEM }, "calloc" },
 	{ REALLOC, ENOMEM, { ENOMEM }, "realloc" },
 	{ STRDUP, ENOMEM, { ENOMEM }, "strdup" },
-	{ MMAP, ENOMEM, { ENOMEM }, "mmap" },
-	{ SHM_OPEN, EMFILE, { EMFILE, EBUSY }, "shm_open: descriptors" },
 	{ SHM_OPEN, EEXIST, { 0, EBUSY, EEXIST }, "shm_open: a race" },
 	{ SHM_OPEN, ELOOP, { ENODEV, EBUSY }, "shm_open: a link" },
-	{ SHM_UNLINK, EACCES, { EACCES, EBUSY }, "shm_unlink: forbidden" },
-	{ SHM_UNLINK, EIO, { EIO, EBUSY }, "shm_unlink: broken" },
-	{ FSTAT, EIO, { EIO, EBUSY }, "fstat" },
-	/* A queue of no namespace, or in none. */
-	{ STAT, EACCES, { EACCES, EXDEV }, "stat" },
-	{ FCNTL, EINTR, { 0 }, "fcntl: interrupted" },
-	{ FCNTL, ENOLCK, { ENOLCK, EBUSY }, "fcntl: locks" },
-	/* Somebody has the lock for a moment. */
-	{ FCNTL, EAGAIN, { EAGAIN }, "fcntl: not yet" },
-	{ FALLOCATE, ENOSPC, { ENOSPC }, "posix_fallocate" },
-	{ FCHMOD, EIO, { EIO }, "fchmod" },
 	{ SEM_INIT, ENOSYS, { ENOSYS }, "sem_init" },
-	{ OPEN, EMFILE, { EMFILE }, "open: descriptors" },
-	{ OPEN, EINTR, { EINTR }, "open: interrupted" },
-	/* A queue of no boot, or at none; elsewhere than on Linux, no lock
-	 * file. The command's input is its own. */
-	{ OPEN, ENOENT, { ESTALE, ENOENT }, "open: not there" },
-	{ READ, EIO, { EIO }, "read" },
-	{ READ, EINTR, { 0 }, "read: interrupted" },
-	{ PIPE, EMFILE, { EMFILE }, "pipe" },
-	{ OPENDIR, EMFILE, { EMFILE }, "opendir" },
 };
 
 static bool may_say(const struct scarcity *s, int rc)
@@ -507,7 +442,7 @@ static int play_all(const struct operation *operation,
 /* What is over in a moment is waited for, however long. */
 static bool may_stay(const struct scarcity *s)
 {
-	return s->error != EINTR && s->error != EAGAIN && s->error != EEXIST;
+	return s->error != EEXIST;
 }
 
 int main(void)
