@@ -170,7 +170,6 @@ EXTRA_PROGRAMS += $(long_programs)
 TESTS += $(unit_tests) $(shell_tests)
 EXTRA_DIST += $(shell_tests) $(LONG_TESTS) $(check_headers) \
 	tests/demo.sh tests/example.awk \
-	tests/coverage/counters.c tests/coverage/counters.ld \
 	tests/coverage/run.sh \
 	tests/mutate/run tests/mutate/apply.awk tests/mutate/mutants \
 	tests/crash-full.test
@@ -238,7 +237,7 @@ demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
 	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/demo.sh
 
-# What of lib/ the tests run: a build of its own, with gcc, in _coverage.
+# What of lib/ the tests run: a build of its own, with clang, in _coverage.
 coverage_dir = _coverage
 coverage: all
 	test ! -d $(coverage_dir) || chmod -R u+w $(coverage_dir)
