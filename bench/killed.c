@@ -588,7 +588,7 @@ static bool is_expected(const struct expectation *e,
 	return true;
 }
 
-/* A line for each operation; see tests/killed.test. */
+/* A line for each operation; see bench/killed.test. */
 static bool test(const struct transport *t, const struct tally *tally)
 {
 	const struct expectation *e = expectation_of(t);

@@ -27,7 +27,9 @@ bench_handover_LDADD = lib/libprocq-core.la -ldl
 bench_killed_SOURCES = bench/killed.c $(bench_systems)
 bench_killed_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 bench_killed_LDADD = lib/libprocq-core.la -ldl
-# What tests/killed.test runs.
+# A record handed over, with SIGKILL at each instruction.
+LONG_TESTS += bench/killed.test
+EXTRA_DIST += bench/killed.test
 check-long: bench/killed$(EXEEXT)
 
 EXTRA_DIST += bench/run bench/growth bench/instructions bench/calls \

@@ -22,7 +22,7 @@ EXTRA_DIST += \
 	debian/tests/library \
 	debian/tests/session
 
-# The design and its models: to read, and for those who have spin.
+# The design: to read.
 design_files = \
 	doc/crash.md \
 	doc/design.md \
@@ -31,14 +31,7 @@ design_files = \
 	doc/performance.md \
 	doc/testing.md \
 	doc/mutants.md \
-	doc/scarcity.md \
-	model/bell.pml \
-	model/entry.pml \
-	model/life.pml \
-	model/queue.pml \
-	model/remove.pml \
-	model/run \
-	model/tally.pml
+	doc/scarcity.md
 EXTRA_DIST += $(design_files)
 
 # What compiles nothing, but reads: see doc/analysis.md.

@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../tap.h"
+#include "../kit/tap.h"
 
 #include "procq.h"
 

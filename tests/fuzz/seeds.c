@@ -9,9 +9,9 @@
  */
 #include <config.h>
 
-#include "tap.h"
+#include "../kit/tap.h"
 
-#include "fixture.h"
+#include "../kit/fixture.h"
 #include "layout.h"
 
 #include "target.h"

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../tap.h"
+#include "../kit/tap.h"
 
 #define FAILURES_SHOWN 8
 /* Runs of one scene with --quick. */

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# model/local.mk - the models, for those who have spin: doc/model.md.
+
+LONG_TESTS += model/model.test
+EXTRA_DIST += \
+	model/bell.pml \
+	model/entry.pml \
+	model/life.pml \
+	model/model.test \
+	model/queue.pml \
+	model/remove.pml \
+	model/run \
+	model/tally.pml
+
+check-model:
+	$(SHELL) $(srcdir)/model/run --full $(MODEL_PATTERN)
+PHONIES += check-model

@@ -1,0 +1,506 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+#
+# lib.sh - what the shell tests share: TAP, programs in the background, waits
+# that end, and the clean end of a test. Sourced, not run:
+#
+#	. "${srcdir:-.}/kit/lib.sh"
+#	launch p "$PRODUCER" -n 3
+#	await 10 grep -q seq=3 "$dir/p.out"
+#	check "three are started" same 3 "$(count started p)"
+#	finish "$p_pid"
+#	the_end
+#
+# It must signal no process but those the test has started: each is recorded
+# with the time of its start, and looked at again before a signal. It must
+# remove no object but those whose name begins with this test's own.
+
+set -u
+LC_ALL=C
+export LC_ALL
+
+# Under nohup, or in the background, all of it begins with signals ignored,
+# which a shell can't undo.
+if [ -z "${SIGNALS_DEFAULT-}" ] && env --default-signal true 2>/dev/null; then
+	SIGNALS_DEFAULT=1
+	export SIGNALS_DEFAULT
+	exec env --default-signal "${TEST_SHELL:-sh}" "$0" "$@"
+fi
+
+: "${srcdir:=.}" "${builddir:=.}" "${AWK:=awk}"
+: "${PRODUCER:=$builddir/../src/producer}"
+: "${CONSUMER:=$builddir/../src/consumer}"
+: "${PROCQ:=$builddir/../src/procq}"
+for program in "$PRODUCER" "$CONSUMER" "$PROCQ"; do
+	if ! [ -x "$program" ]; then
+		echo "1..0 # SKIP no program $program"
+		exit 0
+	fi
+done
+
+test_name=${0##*/}
+test_name=${test_name%.test}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/procq-$test_name.XXXXXX") || exit 99
+uid=$(id -u)
+# Every queue of this test begins with this.
+prefix=t$$-$test_name
+number=0
+failed=0
+pids=
+status=0
+limit=
+! command -v timeout >/dev/null || limit='timeout -s KILL 30'
+
+# TAP.
+
+note()
+{
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+# report_files: the last lines of all that the programs have said
+report_files()
+{
+	for file in "$dir"/*.out "$dir"/*.err; do
+		[ -s "$file" ] || continue
+		echo "# ${file##*/}:"
+		tail -n 8 "$file" | cut -c1-200 | sed 's/^/#   /'
+	done
+}
+
+# result HOW WHAT: one test, which is good if HOW is 0
+result()
+{
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number - $2"
+		return 0
+	fi
+	echo "not ok $number - $2"
+	failed=$((failed + 1))
+	[ ! -s "$dir/check.log" ] || head -n 20 "$dir/check.log" |
+		cut -c1-300 | sed 's/^/#   /'
+	[ "$failed" -gt 3 ] || report_files
+	return 1
+}
+
+# check WHAT COMMAND...: one test, good if the command succeeds
+check()
+{
+	checked=$1
+	shift
+	if "$@" >"$dir/check.log" 2>&1; then
+		result 0 "$checked"
+	else
+		result 1 "$checked"
+	fi
+}
+
+# skip WHAT WHY: a test that can't be made here
+skip()
+{
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
+# skip_all WHY: none of this file can
+skip_all()
+{
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# Words for check. Each says on standard output what it found.
+
+same()
+{
+	[ "$1" = "$2" ] || {
+		echo "expected '$1', got '$2'"
+		return 1
+	}
+}
+
+not()
+{
+	! "$@"
+}
+
+# has FILE REGEX, has_not FILE REGEX: of all that a program said
+has()
+{
+	grep -E -q -e "$2" "$1" || {
+		echo "no /$2/ in ${1##*/}:"
+		cat "$1"
+		return 1
+	}
+}
+
+has_not()
+{
+	! grep -E -e "$2" "$1"
+}
+
+# at_most N MAX, at_least N MIN
+at_most()
+{
+	echo "$1, at most $2"
+	[ "$1" -le "$2" ]
+}
+
+at_least()
+{
+	echo "$1, at least $2"
+	[ "$1" -ge "$2" ]
+}
+
+# Processes.
+
+# state PID: the letter of its state; nothing if there is no such process
+state()
+{
+	if [ -d /proc/self ]; then
+		# The name, in brackets, may hold anything.
+		sed -n 's/.*) \([A-Za-z]\) .*/\1/p' "/proc/$1/stat" 2>/dev/null
+	else
+		ps -o state= -p "$1" 2>/dev/null | cut -c1
+	fi
+}
+
+# birth PID: something that another process of that number does not have
+birth()
+{
+	if [ -d /proc/self ]; then
+		sed -n 's/.*) //p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+	else
+		ps -o lstart= -p "$1" 2>/dev/null | tr -d ' '
+	fi
+}
+
+# remember PID: the test has started it, and ends it if nobody else does
+remember()
+{
+	pids="$pids $1:$(birth "$1")"
+}
+
+# alive PID: one that was remembered, neither dead nor another one
+alive()
+{
+	case " $pids " in
+	*" $1:$(birth "$1") "*) ;;
+	*) return 1 ;;
+	esac
+	case $(state "$1") in
+	'' | Z | X) return 1 ;;
+	esac
+}
+
+dead()
+{
+	! alive "$1"
+}
+
+# send SIGNAL PID: to one that was remembered, and lives
+send()
+{
+	case $2 in
+	'' | 0 | 1 | *[!0-9]*)
+		note "refused: kill -$1 '$2'"
+		return 1
+		;;
+	esac
+	alive "$2" && kill -"$1" "$2"
+}
+
+# launch NAME COMMAND...: in the background. Its pid is $NAME_pid, what it
+# says is in $dir/NAME.out and $dir/NAME.err.
+launch()
+{
+	launched=$1
+	shift
+	"$@" >"$dir/$launched.out" 2>"$dir/$launched.err" &
+	eval "${launched}_pid=\$!"
+	remember "$!"
+}
+
+# await SECONDS COMMAND...: until it succeeds; 1 if it never did
+await()
+{
+	deadline=$(($(date +%s) + $1 + 1))
+	pause=0.01
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$deadline" ] || return 1
+		sleep "$pause"
+		pause=0.03
+	done
+}
+
+# finish PID [SECONDS]: wait for the end of one that was launched. Its exit
+# status is in $status; "hung" if it had to be killed.
+finish()
+{
+	if await "${2:-20}" dead "$1"; then
+		wait "$1" 2>/dev/null
+		status=$?
+	else
+		note "process $1 does not end"
+		send KILL "$1"
+		wait "$1" 2>/dev/null
+		status=hung
+	fi
+}
+
+# run NAME COMMAND...: in the foreground, to its end; as launch and finish
+run()
+{
+	ran=$1
+	shift
+	# Without a signal that the command could take for the test's.
+	$limit "$@" >"$dir/$ran.out" 2>"$dir/$ran.err" </dev/null
+	status=$?
+	[ -z "$limit" ] || [ "$status" -ne 137 ] || status=hung
+}
+
+# exits STATUS COMMAND...: for check; leaves $dir/x.out and $dir/x.err
+exits()
+{
+	wanted=$1
+	shift
+	run x "$@"
+	cat "$dir/x.err"
+	same "$wanted" "$status"
+}
+
+# stopped PID
+stopped()
+{
+	case $(state "$1") in
+	T | t) ;;
+	*) return 1 ;;
+	esac
+}
+
+# children PID: of any state
+children()
+{
+	if [ -d /proc/self ]; then
+		# After the name: state, then parent. sed would end at the
+		# first one that goes away while it reads it; cat goes on.
+		cat /proc/[0-9]*/stat 2>/dev/null |
+			sed -n "s/^\\([0-9]*\\) (.*) [A-Za-z] $1 .*/\\1/p"
+	else
+		ps -A -o pid=,ppid= | $AWK -v p="$1" '$2 == p { print $1 }'
+	fi
+}
+
+# Queues.
+
+# new_queue [NAME]: the queue that is meant from now on
+new_queue()
+{
+	PROCQ_QUEUE=$prefix${1:+-$1}
+	export PROCQ_QUEUE
+}
+
+# objects: the files of this test's queues, where they can be seen
+objects()
+{
+	for file in /dev/shm/*"$prefix"* /tmp/procq-lock.*"$prefix"*; do
+		case $file in
+		# Another build's procq list may have made this one.
+		/tmp/*) ! feature SHM_LOCKS || continue ;;
+		esac
+		[ ! -e "$file" ] && [ ! -h "$file" ] || echo "$file"
+	done
+}
+
+# stat_of COLUMN [QUEUE]: one counter
+stat_of()
+{
+	"$PROCQ" stat --raw --noheadings --output "$1" \
+		"${2:-$PROCQ_QUEUE}" 2>/dev/null
+}
+
+# stat_is COLUMN VALUE [QUEUE]
+stat_is()
+{
+	same "$2" "$(stat_of "$1" "${3:-$PROCQ_QUEUE}")"
+}
+
+# is_gone [QUEUE]
+is_gone()
+{
+	! "$PROCQ" show "${1:-$PROCQ_QUEUE}"
+}
+
+# adds_up: no process has been lost or told twice, of all in this queue
+adds_up()
+{
+	"$PROCQ" stat || return 1
+	stat_is ADDS_UP 1
+}
+
+# is_sound: procq check has nothing to complain of
+is_sound()
+{
+	"$PROCQ" check
+}
+
+# What the lines of a program say.
+
+# count EVENT NAME: of the lines in NAME.out
+count()
+{
+	$AWK -v event="$1" '$2 == event { n++ } END { print n + 0 }' \
+		"$dir/$2.out"
+}
+
+# told N EVENT NAME: for check and await; so many lines say so by now
+told()
+{
+	same "$1" "$(count "$2" "$3")"
+}
+
+# field KEY EVENT NAME: its values, one to a line; text lines
+field()
+{
+	sed -n "s/^[^ ]* $2 \\(.* \\)*$1=\\([^ ]*\\).*/\\2/p" "$dir/$3.out"
+}
+
+# ascending, on standard input: each number is greater than the one before
+ascending()
+{
+	$AWK 'NR > 1 && $1 + 0 <= last { bad = 1; print "after " last ": " $1 }
+		{ last = $1 + 0 } END { exit bad }'
+}
+
+# accounted STARTED... -- ENDED...: by the text lines of these, each process
+# was started once, and ended once
+accounted()
+{
+	event=started
+	mark=b
+	for log do
+		if [ "$log" = -- ]; then
+			event='retired'
+			mark=d
+			continue
+		fi
+		sed -n "s/^[^ ]* $event \(.* \)*seq=\([0-9]*\).*/\2 $mark/p" \
+			"$dir/$log.out"
+	done >"$dir/accounted"
+	# In order, b(orn) stands before d(ead).
+	sort "$dir/accounted" | $AWK '{ n[$1] = n[$1] $2 }
+		END {
+			for (s in n)
+				if (n[s] != "bd") {
+					print "seq " s ": " n[s]
+					bad = 1
+				}
+			exit bad || NR == 0
+		}'
+}
+
+# The machine.
+
+# feature NAME: was this Linux feature compiled in?
+feature()
+{
+	grep -q "^#define PQ_USE_$1 1" "$builddir/../config.h" 2>/dev/null
+}
+
+# Can the child of a dead producer be told from another process?
+can_identify()
+{
+	feature PIDFD && { feature PIDFS || feature STARTTIME; }
+}
+
+# helper NAME: the path of a program that is built beside the tests
+helper()
+{
+	echo "$builddir/kit/helper-$1"
+}
+
+# The end.
+
+# survivors: processes that were started with one of this test's queues in
+# their environment, the test's own shell aside
+survivors()
+{
+	[ -r /proc/self/environ ] || return 0
+	(
+		# What is started here must not find itself.
+		unset PROCQ_QUEUE
+		grep -l -e "PROCQ_QUEUE=$prefix" /proc/[0-9]*/environ \
+			2>/dev/null | cut -d/ -f3
+	)
+}
+
+nobody_left()
+{
+	left=$(survivors)
+	[ -z "$left" ] || {
+		echo "still there: $left"
+		return 1
+	}
+}
+
+nothing_left()
+{
+	left=$(objects)
+	[ -z "$left" ] || {
+		echo "still there: $left"
+		return 1
+	}
+}
+
+no_sanitizer_spoke()
+{
+	! grep -l -e 'Sanitizer' -e 'runtime error:' "$dir"/*.err
+}
+
+cleanup()
+{
+	for entry in $pids; do
+		send CONT "${entry%%:*}" 2>/dev/null
+		send KILL "${entry%%:*}" 2>/dev/null
+	done
+	# What a test was to end and did not. Their environment names a queue
+	# of this very test, so they are its own.
+	for pid in $(survivors); do
+		remember "$pid"
+		grep -q -e "PROCQ_QUEUE=$prefix" "/proc/$pid/environ" \
+			2>/dev/null && send KILL "$pid"
+	done
+	for file in $(objects); do
+		queue=${file##*/}
+		queue=${queue#procq-lock.}
+		"$PROCQ" remove --kill --kill-after=0.1 "/$queue" \
+			>/dev/null 2>&1
+	done
+	for file in $(objects); do
+		if [ -d "$file" ] && [ ! -h "$file" ]; then
+			rmdir "$file"
+		else
+			rm -f "$file"
+		fi
+	done
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+# the_end: what holds after every test, and the plan
+the_end()
+{
+	await 10 nobody_left
+	check "no process is left" nobody_left
+	await 5 nothing_left
+	check "no shared memory is left" nothing_left
+	check "no sanitizer has spoken" no_sanitizer_spoke
+	echo "1..$number"
+	[ "$failed" -eq 0 ]
+	exit
+}
+
+new_queue

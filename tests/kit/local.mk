@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tests/kit/local.mk - what the tests of the other folders share.
+
+check_headers = \
+	tests/kit/calls.h \
+	tests/kit/fixture.h \
+	tests/kit/tap.h \
+	tests/kit/lib.sh
+EXTRA_DIST += $(check_headers) tests/kit/example.awk
+
+# Programs that the shell tests run: see helper() in lib.sh.
+helper_programs = \
+	tests/kit/helper-bound \
+	tests/kit/helper-ignore \
+	tests/kit/helper-json \
+	tests/kit/helper-orphans
+check_PROGRAMS += $(helper_programs)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tests/mutate/local.mk - is a test red when a rule of the library is dropped?
+# See doc/mutants.md.
+
+LONG_TESTS += tests/mutate/mutants.test
+EXTRA_DIST += \
+	tests/mutate/apply.awk \
+	tests/mutate/mutants \
+	tests/mutate/mutants.test \
+	tests/mutate/run
+
+# All mutants of the library; some twenty minutes.
+check-mutants: config.h
+	@$(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) $(srcdir)/tests/mutate/run $(MUTANTS_OPTIONS)
+PHONIES += check-mutants

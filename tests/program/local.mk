@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tests/program/local.mk - shell tests, through the programs as a user runs
+# them.
+
+program_tests = \
+	tests/program/advice.test \
+	tests/program/bound.test \
+	tests/program/command.test \
+	tests/program/consume.test \
+	tests/program/exit.test \
+	tests/program/hostile.test \
+	tests/program/kill-consumer.test \
+	tests/program/kill-producer.test \
+	tests/program/order.test \
+	tests/program/output.test \
+	tests/program/procq.test \
+	tests/program/spanish.test \
+	tests/program/stop.test \
+	tests/program/truncate.test \
+	tests/program/usage.test \
+	tests/program/users.test \
+	tests/program/wait.test
+TESTS += $(program_tests)
+EXTRA_DIST += $(program_tests)
+
+EXTRA_DIST += tests/program/demo.sh
+demo: $(bin_PROGRAMS)
+	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
+	PROCQ=src/procq$(EXEEXT) $(SHELL) $(srcdir)/tests/program/demo.sh
+PHONIES += demo

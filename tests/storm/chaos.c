@@ -1,0 +1,869 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * chaos.c - producers, consumers and queued processes killed and stopped at
+ * random, in one object, with an oracle outside of it.
+ *
+ * Afterwards the books of the object balance, and agree with the oracle's;
+ * nothing is to be mended in it; and neither a lock, a descriptor nor a
+ * process is left.
+ *
+ *	chaos [-k KILLS] [-p PROCESSES] [-w WORKERS] [-c CAPACITY]
+ *	      [-b BYSTANDERS] [-s SEED] [-t SECONDS]
+ *
+ * The choices follow from the seed; what the machine makes of them does not.
+ * To be run as the first process of a PID namespace: it waits for whatever is
+ * orphaned, and at the end nobody else may be there. With bystanders, pids
+ * should come round fast (kernel.pid_max): strangers are born and die all the
+ * time, and none of them may get a signal.
+ */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "identity.h"
+#include "procq.h"
+
+#include "../kit/tap.h"
+
+/* Where nothing proves that an orphan is still the same process, nobody ends
+ * the one that may outlive its producer. A start time does, but for those that
+ * were started right before it was killed. */
+static bool provable;
+
+#ifndef PQ_USE_SHM_LOCKS
+# define PQ_USE_SHM_LOCKS 0
+#endif
+
+#define WORKERS_MAX 64
+#define TOLD_MAX (1u << 24)
+/* Lock bytes begin here, with that of the creator. */
+#define LOCK_BASE (INT64_C(1) << 40)
+#define LOCK_END (LOCK_BASE + (INT64_C(1) << 48))
+#define MS INT64_C(1000000)
+#define S (1000 * MS)
+
+/* Shared by all, and by nothing that is tested. */
+static struct gate {
+	atomic_bool stop;		/* workers leave */
+	atomic_bool no_more;		/* no bystander is born any more */
+	_Atomic uint64_t begun;		/* processes that producers started */
+	_Atomic uint64_t errors;	/* answers that no worker expects */
+	_Atomic int first_error;
+	_Atomic uint64_t touched;	/* bystanders that got a signal */
+	_Atomic uint64_t passed;	/* bystanders that lived and died */
+	_Atomic uint64_t born;
+	_Atomic uint8_t told[TOLD_MAX];	/* by seq: how often */
+} *gate;
+
+struct worker {
+	pid_t pid;			/* 0: none */
+	bool producer;
+	int64_t stopped_until;		/* 0: it runs */
+};
+
+static struct worker workers[WORKERS_MAX];
+static uint64_t limit_kills = 300, limit_processes = 10000;
+static int worker_count, bystander_count;
+static uint32_t capacity = 64;
+static uint64_t seed = 1;
+static int64_t seconds = 100;
+static char queue[64];
+
+static uint64_t kills, stops, child_kills, child_stops, orphans;
+/* Of the killed: producers; and how many of their processes may not yet have
+ * entered themselves then. */
+static uint64_t producer_kills, unentered;
+static int64_t quiet_until;		/* no consumer runs until then */
+static struct procq_process *seen;	/* room for all */
+
+/* ---- chance: xorshift64*, which is enough to choose victims ---- */
+
+static uint64_t state;
+
+static uint64_t draw(uint64_t below)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (state * UINT64_C(2685821657736338717) >> 33) % below;
+}
+
+static void nap(int64_t ns)
+{
+	struct timespec ts = { ns / S, ns % S };
+
+	nanosleep(&ts, NULL);
+}
+
+static void unexpected(int rc)
+{
+	int none = 0;
+
+	atomic_fetch_add(&gate->errors, 1);
+	atomic_compare_exchange_strong(&gate->first_error, &none, rc);
+}
+
+/* ---- workers ---- */
+
+static struct procq *to_wake;
+
+static void on_child(int signo)
+{
+	(void)signo;
+	procq_wake(to_wake);
+}
+
+static struct procq *join(uint32_t role)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	int rc;
+
+	o.role = role;
+	o.capacity = capacity;
+	o.flags = PROCQ_OPEN_REAP_ALL;
+	rc = procq_open(&q, queue, &o);
+	if (rc < 0) {
+		unexpected(rc);
+		return NULL;
+	}
+	return q;
+}
+
+static void start_some(struct procq *q)
+{
+	static const char *const brief[] = { "true", NULL };
+	struct procq_command command = { .size = sizeof(command) };
+	int rc;
+
+	for (int i = 0; i < 16; i++) {
+		/* Now and then one that ends by itself. */
+		command.argv = draw(32) ? NULL : brief;
+		command.method =
+			draw(4) ? PROCQ_METHOD_AUTO : PROCQ_METHOD_FORK;
+		command.flags = !provable || draw(8) ? 0 : PROCQ_SPAWN_KEEP;
+		rc = procq_spawn(q, &command, NULL);
+		if (rc == 0) {
+			atomic_fetch_add(&gate->begun, 1);
+			continue;
+		}
+		/* A namespace with few pids may run out of them. */
+		if (rc != -EAGAIN && rc != -EUSERS)
+			unexpected(rc);
+		procq_wait(q, PROCQ_WAIT_ROOM | PROCQ_WAIT_CHILD,
+			   procq_now() + 20 * MS);
+		return;
+	}
+}
+
+static void produce(void)
+{
+	struct procq *q = join(PROCQ_ROLE_PRODUCER);
+
+	if (!q)
+		return;
+	to_wake = q;
+	signal(SIGCHLD, on_child);
+	while (!atomic_load(&gate->stop)) {
+		start_some(q);
+		procq_reap(q);
+	}
+	procq_close(q);
+}
+
+static void tell(const struct procq_event *e)
+{
+	if (e->process.seq >= TOLD_MAX || e->process.seq == 0)
+		unexpected(-ERANGE);
+	else
+		atomic_fetch_add(&gate->told[e->process.seq], 1);
+}
+
+static void consume_some(struct procq *q)
+{
+	struct procq_process p;
+	struct procq_event e;
+	int rc = 0;
+
+	for (int i = 0; i < 16 && rc == 0; i++) {
+		rc = procq_take(q, NULL, &p);
+		if (rc == 0) {
+			int signo = draw(2) ? SIGTERM : SIGKILL;
+			int sent = procq_signal(q, p.slot, signo, 0);
+
+			/* It may be stopped. */
+			if (sent >= 0 && signo == SIGTERM)
+				procq_signal(q, p.slot, SIGCONT, 0);
+			/* Without pins nobody can prove an orphan. */
+			if (sent < 0 && sent != -ESRCH && sent != -ENOTSUP)
+				unexpected(sent);
+		} else if (rc != -EAGAIN) {
+			unexpected(rc);
+		}
+	}
+	while (procq_collect(q, &e) > 0)
+		tell(&e);
+	if (rc != 0)
+		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
+			   procq_now() + 20 * MS);
+}
+
+static void consume(void)
+{
+	struct procq *q = join(PROCQ_ROLE_CONSUMER);
+
+	if (!q)
+		return;
+	while (!atomic_load(&gate->stop))
+		consume_some(q);
+	procq_close(q);
+}
+
+static void start_worker(struct worker *w)
+{
+	uint64_t chance = draw(UINT32_MAX) + 1;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return;		/* no pid to spare: the next round */
+	if (pid > 0) {
+		w->pid = pid;
+		w->stopped_until = 0;
+		return;
+	}
+	state = chance;
+	if (w->producer)
+		produce();
+	else
+		consume();
+	_exit(0);
+}
+
+/* ---- bystanders ---- */
+
+static void on_touch(int signo)
+{
+	(void)signo;
+	atomic_fetch_add(&gate->touched, 1);
+}
+
+static _Noreturn void stand_by(void)
+{
+	static const int signals[] = {
+		SIGHUP, SIGINT, SIGTERM, SIGCONT, SIGUSR1, SIGUSR2,
+	};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		signal(signals[i], on_touch);
+	nap((int64_t)draw(5) * MS);
+	_exit(0);
+}
+
+/* Bears bystanders as long as it may, so many at a time. */
+static _Noreturn void nursery(void)
+{
+	int alive = 0, status;
+
+	for (;;) {
+		if (atomic_load(&gate->no_more) && alive == 0)
+			_exit(0);
+		if (alive < bystander_count && !atomic_load(&gate->no_more)) {
+			uint64_t chance = draw(UINT32_MAX) + 1;
+			pid_t pid = fork();
+
+			if (pid == 0) {
+				state = chance;
+				stand_by();
+			}
+			alive += pid > 0;
+			if (pid > 0) {
+				atomic_fetch_add(&gate->born, 1);
+				continue;
+			}
+		}
+		if (waitpid(-1, &status, 0) <= 0) {
+			nap(MS);
+			continue;
+		}
+		alive--;
+		atomic_fetch_add(&gate->passed, 1);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+			atomic_fetch_add(&gate->touched, 1);
+	}
+}
+
+/* ---- the driver ---- */
+
+/* A worker that nobody killed has ended. */
+static void fallen(const struct worker *w, int status)
+{
+	unexpected(-ECHILD);
+	note("%s %ld ended with status %#x",
+	     w->producer ? "producer" : "consumer", (long)w->pid,
+	     (unsigned)status);
+}
+
+/* Wait for all that died. A worker that was not killed has failed. */
+static void reap(const struct worker *killed)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		bool known = false;
+
+		for (int i = 0; i < worker_count; i++) {
+			struct worker *w = &workers[i];
+
+			if (w->pid != pid)
+				continue;
+			known = true;
+			if (w != killed && !(WIFSIGNALED(status) &&
+					     WTERMSIG(status) == SIGKILL))
+				fallen(w, status);
+			w->pid = 0;
+		}
+		orphans += !known;
+	}
+}
+
+/* How many have been started, and not yet entered themselves? */
+static uint64_t not_entered(const struct procq *look)
+{
+	struct procq_stat s;
+
+	procq_stat(look, &s);
+	return s.states[PROCQ_STATE_RESERVED];
+}
+
+/* A producer is stopped first, wherever it is, so that what it had begun can
+ * be counted. */
+static void kill_worker(struct worker *w, const struct procq *look)
+{
+	int status;
+
+	if (w->pid <= 1)
+		return;
+	if (w->producer) {
+		kill(w->pid, SIGSTOP);
+		if (waitpid(w->pid, &status, WUNTRACED) == w->pid &&
+		    !WIFSTOPPED(status)) {
+			fallen(w, status);
+			w->pid = 0;
+			return;
+		}
+		unentered += not_entered(look);
+		producer_kills++;
+	}
+	kill(w->pid, SIGKILL);
+	if (waitpid(w->pid, &status, 0) == w->pid)
+		w->pid = 0;
+	kills++;
+}
+
+static void stop_worker(struct worker *w, int64_t now)
+{
+	if (w->pid <= 1 || w->stopped_until)
+		return;
+	kill(w->pid, SIGSTOP);
+	w->stopped_until = now + (int64_t)(1 + draw(40)) * MS;
+	stops++;
+}
+
+/* For a while nobody takes anything: what is queued gets old, and can die
+ * before it is taken. */
+static void be_quiet(int64_t now)
+{
+	quiet_until = now + (int64_t)(20 + draw(40)) * MS;
+	for (int i = 0; i < worker_count; i++) {
+		if (workers[i].producer || workers[i].pid <= 1)
+			continue;
+		if (!workers[i].stopped_until)
+			kill(workers[i].pid, SIGSTOP);
+		workers[i].stopped_until = quiet_until;
+		stops++;
+	}
+}
+
+static bool is_idle_process(pid_t pid)
+{
+	char path[64], comm[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (!fgets(comm, sizeof(comm), f))
+		comm[0] = '\0';
+	fclose(f);
+	return strcmp(comm, "procq-idle\n") == 0;
+}
+
+/* A signal to a queued process, any of them, through a pin: the driver is no
+ * better than procq. */
+static bool hit_queued(const struct procq *look, int signo)
+{
+	bool hit = false;
+#if defined SYS_pidfd_open && defined SYS_pidfd_send_signal
+	int n = procq_snapshot(look, seen, capacity), pin;
+	pid_t pid;
+
+	if (n <= 0)
+		return false;
+	pid = seen[draw((uint64_t)(n < (int)capacity ? n
+						     : (int)capacity))].pid;
+	if (pid <= 1)
+		return false;
+	pin = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pin < 0)
+		return false;
+	hit = is_idle_process(pid) &&
+	      syscall(SYS_pidfd_send_signal, pin, signo, NULL, 0) == 0;
+	close(pin);
+#else
+	(void)look;
+	(void)signo;
+#endif
+	return hit;
+}
+
+static void harm_worker(const struct procq *look, int64_t now)
+{
+	struct worker *w = &workers[draw((uint64_t)worker_count)];
+	/* In step with the processes: the kills are to last as long. */
+	bool due = kills < limit_kills && kills * limit_processes <=
+		   atomic_load(&gate->begun) * limit_kills;
+
+	if (draw(3) == 0)
+		stop_worker(w, now);
+	else if (due)
+		kill_worker(w, look);
+}
+
+static void do_harm(const struct procq *look, int64_t now)
+{
+	if (draw(4))
+		harm_worker(look, now);
+	else if (draw(4))
+		child_kills += hit_queued(look, SIGKILL);
+	else
+		child_stops += hit_queued(look, SIGSTOP);
+	if (now >= quiet_until && draw(40) == 0)
+		be_quiet(now);
+	if (now < quiet_until)
+		for (int i = 0; i < 4; i++)
+			child_kills += hit_queued(look, SIGKILL);
+}
+
+static void tend(int64_t now)
+{
+	for (int i = 0; i < worker_count; i++) {
+		struct worker *w = &workers[i];
+
+		if (w->pid && w->stopped_until && now >= w->stopped_until) {
+			kill(w->pid, SIGCONT);
+			w->stopped_until = 0;
+		}
+		if (!w->pid && (w->producer || now >= quiet_until))
+			start_worker(w);
+	}
+}
+
+static void storm(const struct procq *look)
+{
+	int64_t now = procq_now(), end = now + seconds * S;
+
+	while ((kills < limit_kills ||
+		atomic_load(&gate->begun) < limit_processes) && now < end) {
+		tend(now);
+		do_harm(look, now);
+		reap(NULL);
+		nap((int64_t)draw(4) * MS);
+		now = procq_now();
+	}
+	for (int i = 0; i < worker_count; i++)
+		kill_worker(&workers[i], look);
+	reap(NULL);
+}
+
+/* ---- afterwards ---- */
+
+/* Everybody else is dead: one consumer empties what they left. */
+static void drain(struct procq *q)
+{
+	int64_t end = procq_now() + 30 * S;
+	struct procq_process p;
+	struct procq_event e;
+
+	while (procq_now() < end &&
+	       !(procq_in_flight(q) == 0 && procq_drained(q))) {
+		while (procq_take(q, NULL, &p) == 0)
+			procq_signal(q, p.slot, SIGKILL, 0);
+		while (procq_collect(q, &e) > 0)
+			tell(&e);
+		reap(NULL);
+		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
+			   procq_now() + 20 * MS);
+	}
+}
+
+static int others_alive(pid_t but)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	int n = 0;
+
+	while (dir && (d = readdir(dir))) {
+		long pid = atol(d->d_name);
+
+		n += pid > 1 && pid != but;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static void object_names(char *object, char *lock, size_t size)
+{
+	if (procq_object_name(queue, object) < 0)
+		exit(99);
+	snprintf(lock, size, "/tmp/procq-lock.%s", object + 1);
+}
+
+/* The bytes from begin up to end that are held: the kernel names one stretch
+ * of them, then those on both sides are asked for. */
+static int64_t bytes_held(int fd, int64_t begin, int64_t end)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int64_t from, to;
+
+	if (begin >= end)
+		return 0;
+	fl.l_start = (off_t)begin;
+	fl.l_len = (off_t)(end - begin);
+	if (fcntl(fd, F_GETLK, &fl) < 0)
+		return -(INT64_C(1) << 40);
+	if (fl.l_type == F_UNLCK)
+		return 0;
+	from = fl.l_start > begin ? fl.l_start : begin;
+	to = fl.l_len && fl.l_start + fl.l_len < end ? fl.l_start + fl.l_len
+						     : end;
+	return to - from + bytes_held(fd, begin, from) +
+	       bytes_held(fd, to, end);
+}
+
+/* All lock bytes that are held. Asked by a child: one doesn't see one's own,
+ * and would lose them with the descriptor. */
+static int locks_held(void)
+{
+	char object[PROCQ_NAME_SIZE], lock[PROCQ_NAME_SIZE + 32];
+	int status, fd;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int64_t n;
+
+		object_names(object, lock, sizeof(lock));
+		fd = PQ_USE_SHM_LOCKS ? shm_open(object, O_RDONLY, 0)
+				      : open(lock, O_RDWR);
+		n = fd < 0 ? 99 : bytes_held(fd, LOCK_BASE, LOCK_END);
+		_exit(n >= 0 && n < 99 ? (int)n : 99);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/* @param mended something may be amiss: somebody was killed */
+static void check_books(struct procq *q, const char *when, bool mended)
+{
+	struct procq_report report;
+	struct procq_stat s;
+
+	ok(procq_check(q, &report) == 0, "%s: it can be checked", when);
+	if (!ok(report.faults == 0, "%s: no fault", when))
+		note("%s", report.first);
+	if (!mended && !ok(report.swept + report.returned + report.freed +
+			   report.hints == 0, "%s: nothing is to be mended",
+			   when))
+		note("%" PRIu64 " hints, %" PRIu64 " records, %" PRIu64
+		     " participants", report.hints,
+		     report.returned + report.freed, report.swept);
+	procq_stat(q, &s);
+	is_int(locks_held(), s.producers + s.consumers + s.keepers,
+	       "a lock byte for each who is in it, and no other");
+	ok(s.dead == 0, "%s: nobody dead is left in it", when);
+	if (!ok(s.started == s.retired + s.exited + s.lost + s.present,
+		"%s: the books balance", when))
+		note("started %" PRIu64 ", retired %" PRIu64 ", exited %"
+		     PRIu64 ", lost %" PRIu64 ", present %" PRIu64, s.started,
+		     s.retired, s.exited, s.lost, s.present);
+}
+
+static void check_empty(struct procq *q)
+{
+	struct procq_stat s;
+	uint64_t told = 0, twice = 0, begun = atomic_load(&gate->begun);
+
+	procq_stat(q, &s);
+	is_int((int64_t)s.states[PROCQ_STATE_FREE], capacity,
+	       "every record is free");
+	for (uint32_t i = 0; i < TOLD_MAX; i++) {
+		uint8_t n = atomic_load(&gate->told[i]);
+
+		told += n > 0;
+		twice += n > 1;
+	}
+	is_int((int64_t)twice, 0, "no process was told twice");
+	ok(told <= s.started, "no more were told than there were");
+	/* Who is killed between a look at a death and a word on it takes one
+	 * along. */
+	ok(s.started - told <= kills, "each death is told, but for one a kill");
+	ok(s.exited > 0, "some ended by themselves");
+	ok(s.started <= begun + producer_kills,
+	   "each process was begun, but for one a killed producer");
+	ok(begun <= s.started + unentered,
+	   "all that were begun are there, but for those of killed producers");
+	note("started %" PRIu64 ": retired %" PRIu64 ", exited %" PRIu64
+	     ", lost %" PRIu64 "; told %" PRIu64 "; handed back %" PRIu64,
+	     s.started, s.retired, s.exited, s.lost, told, s.returned);
+	note("begun %" PRIu64 "; of killed producers, not yet entered: up to %"
+	     PRIu64, begun, unentered);
+	note("killed: %" PRIu64 " participants, %" PRIu64
+	     " queued processes; stopped: %" PRIu64 ", %" PRIu64
+	     "; orphans reaped: %" PRIu64, kills, child_kills, stops,
+	     child_stops, orphans);
+}
+
+/* Is it as good as new? */
+static void check_use(struct procq *consumer)
+{
+	struct procq *producer = join(PROCQ_ROLE_PRODUCER);
+	struct procq_command command = { .size = sizeof(command),
+					 .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_process p;
+	struct procq_event e;
+	uint64_t last = 0;
+	uint32_t n = 0;
+	bool ordered = true;
+	int64_t end = procq_now() + 30 * S;
+
+	while (procq_spawn(producer, &command, NULL) == 0)
+		n++;
+	is_int(n, capacity, "it takes as many as it has room for");
+	for (n = 0; procq_take(consumer, NULL, &p) == 0; n++) {
+		ordered = ordered && p.seq > last;
+		last = p.seq;
+		procq_signal(consumer, p.slot, SIGKILL, 0);
+	}
+	is_int(n, capacity, "all of them come out");
+	ok(ordered, "in order");
+	for (n = 0; n < capacity && procq_now() < end; ) {
+		procq_reap(producer);
+		while (procq_collect(consumer, &e) > 0)
+			n++;
+		if (n < capacity)
+			procq_wait(consumer, PROCQ_WAIT_DEATH,
+				   procq_now() + 5 * MS);
+	}
+	is_int(n, capacity, "and die");
+	procq_close(producer);
+}
+
+/* SIGSTOP can't be caught: but who got one does not come to its end. */
+static void end_nursery(pid_t nurse)
+{
+	int64_t end = procq_now() + 10 * S;
+	pid_t pid;
+
+	atomic_store(&gate->no_more, true);
+	while ((pid = waitpid(nurse, NULL, WNOHANG)) == 0 && procq_now() < end)
+		nap(MS);
+	if (!ok(pid == nurse, "none of them is stopped"))
+		note("%" PRIu64 " of %" PRIu64 " came to their end",
+		     atomic_load(&gate->passed), atomic_load(&gate->born));
+	if (pid == 0) {
+		kill(nurse, SIGKILL);
+		waitpid(nurse, NULL, 0);
+	}
+}
+
+static void check_all(struct procq *first, pid_t nurse)
+{
+	struct procq *q = join(PROCQ_ROLE_CONSUMER);
+	int64_t end = procq_now() + 10 * S;
+
+	procq_close(first);
+
+	if (!ok(q != NULL, "after the storm it can be joined"))
+		return;
+	check_books(q, "after the storm", true);
+	drain(q);
+	check_books(q, "drained", false);
+	check_empty(q);
+	check_use(q);
+	check_books(q, "used again", false);
+	is_int(procq_close(q), 1, "the last one out removes it");
+	if (nurse > 1) {
+		ok(atomic_load(&gate->passed) > 0, "%" PRIu64
+		   " bystanders came and went", atomic_load(&gate->passed));
+		is_int((int64_t)atomic_load(&gate->touched), 0,
+		       "none of them got a signal");
+		end_nursery(nurse);
+	}
+	while (others_alive(0) > 0 && procq_now() < end) {
+		reap(NULL);
+		nap(MS);
+	}
+	is_int(others_alive(0), 0, "no process is left");
+	if (!ok(atomic_load(&gate->errors) == 0, "no worker was surprised"))
+		note("%" PRIu64 " times, first by: %s",
+		     atomic_load(&gate->errors),
+		     procq_strerror(atomic_load(&gate->first_error)));
+}
+
+/* Whatever came of it, nothing is left behind. */
+static void remove_object(void)
+{
+	char object[PROCQ_NAME_SIZE], lock[PROCQ_NAME_SIZE + 32];
+
+	object_names(object, lock, sizeof(lock));
+	shm_unlink(object);
+	unlink(lock);
+}
+
+/* ---- options ---- */
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	unsigned long long value = strtoull(text, &end, 10);
+
+	if (*end || end == text) {
+		fprintf(stderr, "chaos: '%s' is no number\n", text);
+		exit(2);
+	}
+	return value;
+}
+
+static void read_options(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "k:p:w:c:b:s:t:")) != -1) {
+		uint64_t value = option == '?' ? 0 : number(optarg);
+
+		switch (option) {
+		case 'k':
+			limit_kills = value;
+			break;
+		case 'p':
+			limit_processes = value;
+			break;
+		case 'w':
+			worker_count = (int)(value < WORKERS_MAX ? value
+							 : WORKERS_MAX);
+			break;
+		case 'c':
+			capacity = (uint32_t)value;
+			break;
+		case 'b':
+			bystander_count = (int)value;
+			break;
+		case 's':
+			seed = value;
+			break;
+		case 't':
+			seconds = (int64_t)value;
+			break;
+		default:
+			exit(2);
+		}
+	}
+}
+
+/* Four for each processor, so that each is always interrupted by others. */
+static void default_workers(void)
+{
+	long n = 4 * sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (worker_count <= 0)
+		worker_count = n < 8 ? 8 : n < WORKERS_MAX ? (int)n
+							   : WORKERS_MAX;
+}
+
+int main(int argc, char **argv)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *first, *look;
+	int descriptors;
+	pid_t nurse = 0;
+
+	read_options(argc, argv);
+	default_workers();
+	provable = pq_ident_kind() == PQ_IDENT_INODE;
+	if (getpid() != 1)
+		skip_all("not the first process of a PID namespace");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	/* The pid is 1 in every namespace: the time makes the name its own. */
+	snprintf(queue, sizeof(queue), "t%lld.chaos",
+		 (long long)procq_now() / 1000);
+	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	seen = calloc(capacity, sizeof(*seen));
+	if (gate == MAP_FAILED || !seen)
+		return 1;
+	descriptors = open_descriptors();
+	note("seed %" PRIu64 ", %d workers, capacity %" PRIu32, seed,
+	     worker_count, capacity);
+	/* Keeps the object in being while all workers are dead at once. */
+	first = join(PROCQ_ROLE_KEEPER);
+	o.role = PROCQ_ROLE_ONLOOKER;
+	if (!first || procq_open(&look, queue, &o) < 0)
+		return 1;
+	if (bystander_count > 0) {
+		nurse = fork();
+		if (nurse == 0)
+			nursery();
+	}
+	for (int i = 0; i < worker_count; i++)
+		workers[i].producer = i % 2 == 0;
+	storm(look);
+	ok(kills >= limit_kills, "%" PRIu64 " participants were killed", kills);
+	ok(atomic_load(&gate->begun) >= limit_processes,
+	   "%" PRIu64 " processes were started", atomic_load(&gate->begun));
+	procq_close(look);
+	check_all(first, nurse);
+	is_int(open_descriptors(), descriptors, "no descriptor is left open");
+	remove_object();
+	free(seen);
+	return done();
+}

@@ -1,0 +1,805 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * together/sandbox.c - kernels that are older, and sandboxes that forbid: for
+ * each call of the system that the library can do without, it does, and where
+ * it can't, it says so and loses nothing. A filter (seccomp) makes the calls
+ * fail.
+ *
+ * What is filtered stays so: each scene is played in a process of its own,
+ * which tells by its exit status. It must not use TAP.
+ */
+#include <config.h>
+
+#include "../kit/tap.h"
+
+#include "../kit/fixture.h"
+
+#if !defined __linux__ || !PQ_USE_PIDFD || !PQ_USE_CLONE || \
+	!PQ_USE_STARTTIME || !PQ_USE_PDEATHSIG
+
+int main(void)
+{
+	ok(1, "built for no feature that a kernel could lack");
+	return done();
+}
+
+#else
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#include "identity.h"
+#include "spawn.h"
+#include "unforked.h"
+
+#ifndef SYS_pidfd_open
+# define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+# define SYS_pidfd_send_signal 424
+#endif
+#define NR_CLONE3 435
+#define NR_CLOSE_RANGE 436
+#define NR_FUTEX_WAITV 449
+
+#define CAPACITY 4
+
+/* In a scene: tell where it went wrong, and end it. */
+#define must(good) \
+	do { \
+		if (!(good)) { \
+			fprintf(stderr, "# %s:%d: not %s\n", __FILE__, \
+				__LINE__, #good); \
+			_exit(1); \
+		} \
+	} while (0)
+
+/* ---- the filter ---- */
+
+struct rule {
+	long nr;		/* of the call */
+	int arg;		/* which argument is looked at, -1: none */
+	uint32_t value;		/* what it has to be */
+	int error;		/* or KILL */
+};
+
+#define KILL -1
+#define RULES_MAX 8
+#define LOW (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)
+
+static void forbid(const struct rule *rules, size_t n)
+{
+	struct sock_filter code[RULES_MAX * 5 + 1];
+	struct sock_fprog program = { 0, code };
+	unsigned short at = 0;
+
+	must(n <= RULES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		unsigned arg = rules[i].arg < 0 ? 0 : (unsigned)rules[i].arg;
+		unsigned where = rules[i].arg < 0 ?
+			offsetof(struct seccomp_data, nr) :
+			(unsigned)offsetof(struct seccomp_data, args) +
+			arg * 8 + LOW;
+		uint32_t what = rules[i].arg < 0 ? (uint32_t)rules[i].nr
+						 : rules[i].value;
+
+		code[at++] = (struct sock_filter)BPF_STMT(
+			BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, nr));
+		code[at++] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)rules[i].nr, 0,
+			3);
+		code[at++] = (struct sock_filter)BPF_STMT(
+			BPF_LD | BPF_W | BPF_ABS, where);
+		code[at++] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, what, 0, 1);
+		code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+			rules[i].error == KILL ? SECCOMP_RET_KILL :
+			SECCOMP_RET_ERRNO | (uint32_t)rules[i].error);
+	}
+	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+						  SECCOMP_RET_ALLOW);
+	program.len = at;
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void forbid_one(long nr, int error)
+{
+	const struct rule rule = { nr, -1, 0, error };
+
+	forbid(&rule, 1);
+}
+
+static void forbid_pidfs(void)
+{
+	const struct rule rules[] = {
+		{ SYS_fstatfs, -1, 0, ENOSYS },
+#ifdef SYS_fstatfs64
+		{ SYS_fstatfs64, -1, 0, ENOSYS },
+#endif
+	};
+
+	forbid(rules, sizeof(rules) / sizeof(*rules));
+}
+
+/* ---- what the scenes are made of ---- */
+
+static struct procq *producer, *consumer;
+
+static void begin(void)
+{
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+}
+
+static void end(void)
+{
+	must(fixture_sum(consumer) == 0);
+	must(procq_close(consumer) == 0);
+	must(procq_close(producer) == 1);
+}
+
+static struct procq_process spawn(unsigned method, unsigned flags)
+{
+	struct procq_command idle = { .method = method,
+				      .flags = flags | PROCQ_SPAWN_ENTERED };
+	struct procq_process p;
+
+	must(procq_spawn(producer, &idle, &p) == 0);
+	return p;
+}
+
+static struct procq_process take(void)
+{
+	struct procq_process p;
+
+	must(procq_take(consumer, NULL, &p) == 0);
+	return p;
+}
+
+static struct procq_event collect(void)
+{
+	struct procq_event e;
+
+	while (procq_collect(consumer, &e) == 0) {
+		if (producer)
+			procq_reap(producer);
+		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
+	}
+	return e;
+}
+
+/* One life, from start to end: the signal is sent, or its parent asked. */
+static struct procq_event live(unsigned method, unsigned flags, int sent)
+{
+	struct procq_process p = spawn(method, flags), q = take();
+	struct procq_event e;
+
+	must(p.pid == q.pid);
+	must(procq_signal(consumer, q.slot, SIGCONT, 0) == sent);
+	must(procq_signal(consumer, q.slot, SIGTERM, 0) == sent);
+	e = collect();
+	must(e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGTERM && e.step == 1);
+	return e;
+}
+
+static void leave_one_behind(void *arg)
+{
+	struct procq_process *p = arg;
+
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	*p = spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP | p->flags);
+	/* Where it is known by the time of its start, its producer has to be
+	 * seen a while after that. */
+	for (int i = 0; i < 4; i++)
+		procq_wait(producer, PROCQ_WAIT_CHILD,
+			   procq_now() + 50 * PQ_MILLI);
+	fixture_killed();
+}
+
+/* A process whose producer was killed. It is ours to reap now. */
+static struct procq_process orphan(unsigned flags)
+{
+	struct procq_process *p = pq_unforked_alloc(sizeof(*p)), copy;
+
+	must(p && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+	p->flags = flags;
+	must(fixture_run(leave_one_behind, p) == -SIGKILL);
+	copy = *p;
+	pq_unforked_free(p, sizeof(*p));
+	/* 0: a group that this PID namespace does not show. */
+	must(copy.pid > 1 && getpgid(copy.pid) >= 0);
+	return copy;
+}
+
+static void bury(pid_t pid)
+{
+	must(pid > 1);
+	must(waitpid(pid, NULL, 0) == pid);
+}
+
+/* ---- no pins ---- */
+
+static void without_pins(int error)
+{
+	struct procq_process p;
+
+	forbid_one(SYS_pidfd_open, error);
+	begin();
+	must(pq_pin(getpid()) == -ENOSYS);
+	must(pq_ident_kind() == PQ_IDENT_START);
+	live(PROCQ_METHOD_AUTO, 0, 1);
+	live(PROCQ_METHOD_FORK, PROCQ_SPAWN_GROUP, 1);
+	live(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP, 1);
+	/* A stopped one: its parent wakes it, so that it can die. */
+	p = spawn(PROCQ_METHOD_AUTO, 0);
+	must(p.ino == 0);
+	must(kill(p.pid, SIGSTOP) == 0);
+	take();
+	must(procq_signal(consumer, p.slot, SIGTERM, 1) == 1);
+	must(collect().process.pid == p.pid);
+	/* It dies before it is asked for. */
+	p = spawn(PROCQ_METHOD_AUTO, 0);
+	take();
+	must(kill(p.pid, SIGKILL) == 0);
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	must(procq_signal(consumer, p.slot, SIGTERM, 1) == -ESRCH);
+	must(collect().step == 0);
+	end();
+}
+
+static void pins_unknown(void *arg)
+{
+	(void)arg;
+	without_pins(ENOSYS);
+}
+
+static void pins_forbidden(void *arg)
+{
+	(void)arg;
+	without_pins(EPERM);
+}
+
+/* Without a pin and without a parent nobody may signal it: by the time it is
+ * sent the pid could be another's. That it is dead can be seen. */
+static void no_pin_of_an_orphan(void *arg)
+{
+	struct procq_process p;
+	struct procq_event e;
+
+	(void)arg;
+	forbid_one(SYS_pidfd_open, ENOSYS);
+	p = orphan(0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(take().pid == p.pid);
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ENOTSUP);
+	must(procq_collect(consumer, &e) == 0);
+	must(procq_give_back(consumer, p.slot) == 0);
+	must(take().pid == p.pid);
+	must(kill(p.pid, SIGKILL) == 0);
+	bury(p.pid);
+	e = collect();
+	must(e.process.pid == p.pid && e.cause == PROCQ_CAUSE_UNKNOWN);
+	must(fixture_sum(consumer) == 0);
+	must(procq_close(consumer) == 1);
+}
+
+static void no_pin_of_the_dead(void *arg)
+{
+	struct procq_process p;
+	struct procq_event e;
+
+	(void)arg;
+	forbid_one(SYS_pidfd_open, ENOSYS);
+	p = orphan(0);
+	must(kill(p.pid, SIGKILL) == 0);
+	bury(p.pid);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(take().pid == p.pid);
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ESRCH);
+	e = collect();
+	must(e.type == PROCQ_EVENT_STALE && e.process.pid == p.pid);
+	must(fixture_sum(consumer) == 0);
+	must(procq_close(consumer) == 1);
+}
+
+static void too_many_pins(void *arg)
+{
+	struct procq_process p;
+
+	(void)arg;
+	begin();
+	spawn(PROCQ_METHOD_AUTO, 0);
+	forbid_one(SYS_pidfd_open, EMFILE);
+	must(procq_take(consumer, NULL, &p) == -EMFILE);
+	must(procq_take_own(producer, &p) == -EMFILE);
+	must(procq_in_flight(consumer) == 0);
+	must(procq_peek(consumer, &p) == 0);
+	must(p.state == PROCQ_STATE_QUEUED);
+	must(kill(p.pid, SIGKILL) == 0);
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	/* Of the dead no pin is needed. */
+	take();
+	collect();
+	end();
+}
+
+/* ---- other kinds of identity ---- */
+
+static void start_times(void *arg)
+{
+	struct procq_process p;
+
+	(void)arg;
+	forbid_pidfs();
+	begin();
+	must(pq_ident_kind() == PQ_IDENT_START);
+	live(PROCQ_METHOD_AUTO, 0, 0);
+	live(PROCQ_METHOD_FORK, 0, 0);
+	end();
+	p = orphan(0);
+	producer = NULL;
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(take().pid == p.pid);
+	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
+	must(collect().process.pid == p.pid);
+	bury(p.pid);
+	must(fixture_sum(consumer) == 0);
+	must(procq_close(consumer) == 1);
+}
+
+/* Another process has the recorded pid: the record of an orphan is made to
+ * name the start of another. */
+static void other_start(void *arg)
+{
+	struct procq_process p;
+	struct procq_event e;
+	_Atomic uint64_t *ident;
+
+	(void)arg;
+	forbid_pidfs();
+	p = orphan(0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	ident = &consumer->seg->records[p.slot].ident;
+	atomic_store(ident, atomic_load(ident) + 1);
+	must(take().pid == p.pid);
+	must(procq_signal(consumer, p.slot, SIGKILL, 0) == -ESRCH);
+	must(procq_collect(consumer, &e) == 1 && e.type == PROCQ_EVENT_STALE);
+	must(kill(p.pid, 0) == 0);
+	must(kill(p.pid, SIGKILL) == 0);
+	bury(p.pid);
+	must(procq_close(consumer) == 1);
+}
+
+static void no_identity(void *arg)
+{
+	const struct rule rules[] = {
+		{ SYS_fstatfs, -1, 0, ENOSYS },
+		{ SYS_openat, -1, 0, EACCES },
+#ifdef SYS_open
+		{ SYS_open, -1, 0, EACCES },
+#endif
+#ifdef SYS_fstatfs64
+		{ SYS_fstatfs64, -1, 0, ENOSYS },
+#endif
+	};
+
+	(void)arg;
+	begin();
+	forbid(rules, sizeof(rules) / sizeof(*rules));
+	must(pq_ident_kind() == PQ_IDENT_NONE);
+	must(pq_ident_self(PQ_IDENT_NONE, getpid(), true) == 0);
+	/* Its parent lives, so the pin is proof enough. */
+	live(PROCQ_METHOD_AUTO, 0, 0);
+	end();
+}
+
+static void no_identity_of_an_orphan(void *arg)
+{
+	struct procq_process p;
+
+	(void)arg;
+	p = orphan(0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	atomic_store(&consumer->seg->records[p.slot].ident,
+		     atomic_load(&consumer->seg->records[p.slot].ident) &
+		     ~((UINT64_C(1) << PQ_IDENT_BITS) - 1));
+	must(take().pid == p.pid);
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ENOTSUP);
+	must(kill(p.pid, SIGKILL) == 0);
+	must(collect().process.pid == p.pid);
+	bury(p.pid);
+	must(procq_close(consumer) == 1);
+}
+
+static void identities(void *arg)
+{
+	int pin = pq_pin(getpid());
+
+	(void)arg;
+	must(pin >= 0 && !pq_pin_dead(pin));
+	must(pq_pin(0) == -ESRCH && pq_pin(-1) == -ESRCH);
+	must(pq_ident_of(PQ_IDENT_START, -1, 0) == 0);
+	must(pq_ident_of(PQ_IDENT_START, -1, INT32_MAX) == 0);
+	must(pq_ident_of(PQ_IDENT_INODE, -1, getpid()) == 0);
+	must(pq_ident_of(PQ_IDENT_INODE, 1000, getpid()) == 0);
+	must(pq_ident_of(PQ_IDENT_NONE, pin, getpid()) == 0);
+	must(pq_ident_self(PQ_IDENT_INODE, INT32_MAX, true) == 0);
+	must(pq_ident_self(PQ_IDENT_START, getpid(), true) ==
+	     pq_ident_of(PQ_IDENT_START, pin, getpid()));
+	/* The name may hold what it likes. */
+	must(prctl(PR_SET_NAME, ") R 1 2 3 (") == 0);
+	must(pq_ident_self(PQ_IDENT_START, getpid(), true) != 0);
+}
+
+/* ---- signals ---- */
+
+static const struct rule no_groups = { SYS_pidfd_send_signal, 3, 4, EINVAL };
+
+/* The parent, which answers meanwhile, is this process. */
+static void await_stop(pid_t pid, bool stopped)
+{
+	for (int i = 0; (*fixture_status(pid, "State") == 'T') != stopped; i++) {
+		must(i < 2000);
+		must(procq_reap(producer) == 0);
+		fixture_sleep(5000000);
+	}
+}
+
+/* What was asked first is not forgotten over what is asked next. */
+static void continued_by_parent(void)
+{
+	struct procq_process p;
+	struct procq_event e;
+
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
+	p = take();
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 1);
+	must(procq_signal(consumer, p.slot, SIGCONT, 0) == 1);
+	e = collect();
+	must(e.signal == SIGTERM && e.step == 1);
+	/* But it is asked to continue whom it has stopped. */
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
+	p = take();
+	must(procq_signal(consumer, p.slot, SIGSTOP, 0) == 1);
+	await_stop(p.pid, true);
+	must(procq_signal(consumer, p.slot, SIGCONT, 0) == 1);
+	await_stop(p.pid, false);
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 1);
+	e = collect();
+	must(e.signal == SIGTERM && e.step == 2);
+}
+
+static void group_signals(void *arg)
+{
+	(void)arg;
+	begin();
+	forbid(&no_groups, 1);
+	/* The pin can't, so the parent is asked; only the process, it can. */
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
+	must(procq_signal(consumer, take().slot, SIGTERM, 0) == 1);
+	must(collect().step == 1);
+	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
+	must(procq_signal(consumer, take().slot, SIGTERM, 1) == 0);
+	must(collect().step == 1);
+	continued_by_parent();
+	end();
+}
+
+static void group_of_an_orphan(void *arg)
+{
+	struct procq_process p;
+
+	(void)arg;
+	forbid(&no_groups, 1);
+	p = orphan(PROCQ_SPAWN_GROUP);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(take().pid == p.pid);
+	/* Nobody is left to ask: the process alone, then. */
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 0);
+	must(collect().process.pid == p.pid);
+	bury(p.pid);
+	must(procq_close(consumer) == 1);
+}
+
+static void no_permission(void *arg)
+{
+	struct procq_process p;
+	struct procq_event e;
+
+	(void)arg;
+	begin();
+	forbid_one(SYS_pidfd_send_signal, EPERM);
+	p = spawn(PROCQ_METHOD_AUTO, 0);
+	take();
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -EPERM);
+	must(procq_signal(consumer, p.slot, SIGCONT, 0) == -EPERM);
+	must(kill(p.pid, SIGKILL) == 0);
+	e = collect();
+	/* What was not sent has not ended it. */
+	must(e.step == 0 && e.signal == 0 && e.latency == -1);
+	end();
+}
+
+/* ---- starting ---- */
+
+static void on_signal(int signo)
+{
+	(void)signo;
+}
+
+static void without_clone(void)
+{
+	static const char *const argv[] = { "sh", "-c", "exit 3", NULL };
+	static const char *const none[] = { "/no/such", NULL };
+	struct procq_command command = { .argv = argv };
+	struct procq_command clone = { .method = PROCQ_METHOD_CLONE };
+
+	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, SIG_IGN);
+	begin();
+	must(!pq_spawn_has(PROCQ_METHOD_CLONE) &&
+	     pq_spawn_has(PROCQ_METHOD_FORK));
+	must(procq_spawn(producer, &clone, NULL) == -ENOSYS);
+	must(procq_occupied(producer) == 0);
+	must(strtoull(fixture_status(spawn(PROCQ_METHOD_AUTO, 0).pid, "SigCgt"),
+		      NULL, 16) == 0);
+	must(procq_signal(consumer, take().slot, SIGTERM, 0) == 0);
+	must(collect().code == SIGTERM);
+	must(procq_spawn(producer, &command, NULL) == 0);
+	take();
+	must(collect().code == 3);
+	command.argv = none;
+	must(procq_spawn(producer, &command, NULL) == -ENOENT);
+	take();
+	must(collect().code == 127);
+	end();
+}
+
+static void clone_forbidden(void *arg)
+{
+	(void)arg;
+	forbid_one(NR_CLONE3, ENOSYS);
+	without_clone();
+}
+
+static void clone_too_old(void *arg)
+{
+	(void)arg;
+	forbid_one(NR_FUTEX_WAITV, ENOSYS);
+	without_clone();
+}
+
+static void spawn_refused(void *arg)
+{
+	int error = *(const int *)arg;
+	int rc = error == EAGAIN ? -EUSERS : -error;
+	struct procq_command command = { .method = PROCQ_METHOD_AUTO };
+
+	begin();
+	must(pq_spawn_has(PROCQ_METHOD_CLONE));
+	forbid_one(NR_CLONE3, error);
+	must(procq_spawn(producer, &command, NULL) == rc);
+	command.method = PROCQ_METHOD_FORK;
+	must(procq_spawn(producer, &command, NULL) == rc);
+	must(procq_children(producer) == 0);
+	must(procq_occupied(producer) == 0);
+	end();
+}
+
+static void fork_refused(void *arg)
+{
+	const struct rule rules[] = {
+		{ NR_CLONE3, -1, 0, ENOSYS },
+		{ SYS_clone, -1, 0, EAGAIN },
+	};
+	static const char *const argv[] = { "true", NULL };
+	struct procq_command command = { .argv = argv };
+
+	(void)arg;
+	begin();
+	forbid(rules, 2);
+	must(procq_spawn(producer, NULL, NULL) == -EUSERS);
+	must(procq_spawn(producer, &command, NULL) == -EUSERS);
+	must(procq_occupied(producer) == 0);
+	end();
+}
+
+/* The child fails at this rule, and is never in the queue. */
+static void lost_before_entry(const struct rule *rule, unsigned method)
+{
+	struct procq_command command = { .flags = PROCQ_SPAWN_ENTERED,
+					 .method = method };
+
+	begin();
+	/* Asked before. */
+	must(pq_spawn_ties());
+	forbid(rule, 1);
+	must(procq_spawn(producer, &command, NULL) == -ECANCELED);
+	must(procq_children(producer) == 1);
+	must(procq_reap(producer) == 1);
+	must(procq_occupied(producer) == 0);
+	end();
+}
+
+/* Its first step is its last one. */
+static void killed_before_entry(void *arg)
+{
+	const struct rule rule = { SYS_prctl, 0, PR_SET_PDEATHSIG, KILL };
+
+	lost_before_entry(&rule, *(const unsigned *)arg);
+}
+
+static const struct rule no_death_signal = { SYS_prctl, 0, PR_SET_PDEATHSIG,
+					     EPERM };
+
+/* Who can't be tied to its parent is not started. */
+static void untied(void *arg)
+{
+	static const char *const argv[] = { "true", NULL };
+	struct procq_command command = { .argv = argv };
+	struct procq_process p;
+
+	(void)arg;
+	forbid(&no_death_signal, 1);
+	begin();
+	must(procq_spawn(producer, NULL, NULL) == -ENOTSUP);
+	must(procq_spawn(producer, &command, NULL) == -ENOTSUP);
+	must(procq_children(producer) == 0);
+	must(procq_occupied(producer) == 0);
+	p = spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP);
+	must(procq_signal(consumer, take().slot, SIGKILL, 0) == 0);
+	must(collect().process.pid == p.pid);
+	end();
+}
+
+/* It was asked for when there was one. */
+static void untied_later(void *arg)
+{
+	lost_before_entry(&no_death_signal, *(const unsigned *)arg);
+}
+
+static int open_files(pid_t pid)
+{
+	char path[64], name[80];
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	for (int fd = 0; fd < 1024; fd++) {
+		snprintf(name, sizeof(name), "%s/%d", path, fd);
+		n += access(name, F_OK) == 0 || errno == EACCES;
+	}
+	return n;
+}
+
+static void no_close_range(void *arg)
+{
+	struct procq_process p;
+
+	(void)arg;
+	forbid_one(NR_CLOSE_RANGE, ENOSYS);
+	begin();
+	spawn(PROCQ_METHOD_FORK, 0);
+	p = take();
+	/* It closed them before it entered; its own pin is left. */
+	must(open_files(p.pid) == (pq_ident_kind() == PQ_IDENT_INODE));
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 0);
+	collect();
+	end();
+}
+
+/* ---- waiting, and who is alive ---- */
+
+static void poll_interrupted(void *arg)
+{
+	const struct rule rules[] = {
+#ifdef SYS_poll
+		{ SYS_poll, 1, 1, EINTR },
+#endif
+		{ SYS_ppoll, 1, 1, EINTR },
+	};
+	struct procq_process p;
+	struct procq_event e;
+
+	(void)arg;
+	p = orphan(0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(take().pid == p.pid);
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 20000000) ==
+	     -ETIMEDOUT);
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, 0) == -ETIMEDOUT);
+	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == 0);
+	bury(p.pid);
+	forbid(rules, sizeof(rules) / sizeof(*rules));
+	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == -EINTR);
+	/* It can't be seen any more, so it is not told. */
+	must(procq_collect(consumer, &e) == 0);
+	must(procq_close(consumer) == 0);
+}
+
+/* If the kernel can't say who holds a lock, nobody is taken for dead. */
+static void locks_unknown(void *arg)
+{
+	const struct rule rule = { SYS_fcntl, 1, F_GETLK, ENOLCK };
+	struct procq_process p;
+	struct procq_stat s;
+
+	(void)arg;
+	p = orphan(0);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(procq_stat(consumer, &s) == 0 && s.dead == 1);
+	forbid(&rule, 1);
+	must(procq_stat(consumer, &s) == 0 && s.dead == 0);
+	must(procq_drained(consumer) == 0);
+	must(kill(p.pid, SIGKILL) == 0);
+	bury(p.pid);
+	must(procq_close(consumer) == 0);
+}
+
+/* ---- all of them ---- */
+
+static void play(void (*scene)(void *), void *arg, const char *what)
+{
+	is_int(fixture_run(scene, arg), 0, what);
+	fixture_clean();
+}
+
+static void try_filter(void *arg)
+{
+	(void)arg;
+	forbid_one(SYS_pidfd_open, ENOSYS);
+}
+
+static bool has_pidfs(void)
+{
+	return pq_ident_kind() == PQ_IDENT_INODE;
+}
+
+int main(void)
+{
+	int again = EAGAIN, memory = ENOMEM;
+	unsigned by_fork = PROCQ_METHOD_FORK, by_any = PROCQ_METHOD_AUTO;
+
+	fixture_begin("sandbox");
+	if (fixture_run(try_filter, NULL) != 0)
+		skip_all("no seccomp here");
+	play(pins_unknown, NULL, "no pins");
+	play(pins_forbidden, NULL, "pins forbidden");
+	play(no_pin_of_an_orphan, NULL, "no pins: an orphan is not signalled");
+	play(no_pin_of_the_dead, NULL, "no pins: a dead orphan is stale");
+	play(too_many_pins, NULL, "no descriptor for a pin");
+	play(start_times, NULL, "no pidfs: start times");
+	play(other_start, NULL, "no pidfs: another process is let alone");
+	play(no_identity, NULL, "no identity: the parent lives");
+	play(no_identity_of_an_orphan, NULL, "no identity: an orphan is not "
+	     "signalled");
+	play(group_signals, NULL, "no signals to groups: the parent's task");
+	play(group_of_an_orphan, NULL, "no signals to an orphan's group");
+	play(no_permission, NULL, "no permission to signal");
+	play(clone_forbidden, NULL, "clone3 forbidden: fork");
+	play(clone_too_old, NULL, "clone3 of an old kernel: fork");
+	play(fork_refused, NULL, "fork fails, too");
+	play(killed_before_entry, &by_fork, "fork: killed before it entered");
+	play(killed_before_entry, &by_any, "auto: killed before it entered");
+	play(untied, NULL, "no death signal: only who may outlive its parent");
+	play(untied_later, &by_fork, "fork: no death signal, no process");
+	play(untied_later, &by_any, "auto: no death signal, no process");
+	play(no_close_range, NULL, "no close_range");
+	play(poll_interrupted, NULL, "a wait for an orphan is interrupted");
+	play(locks_unknown, NULL, "who is dead can't be known");
+	/* What is asked here is known to all that come later. */
+	if (pq_pin(getpid()) >= 0 && has_pidfs())
+		play(identities, NULL, "identities of what is not there");
+	if (pq_spawn_has(PROCQ_METHOD_CLONE)) {
+		play(spawn_refused, &again, "no process to spare");
+		play(spawn_refused, &memory, "no memory to spare");
+	}
+	return done();
+}
+
+#endif

@@ -1,0 +1,768 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * unit/segment.c - the shared object: made and joined by many at once, its
+ * creator killed, half built, garbage, of another machine, removed, in use.
+ */
+#include <config.h>
+
+#include <pthread.h>
+
+#include "../kit/tap.h"
+
+#include "../kit/fixture.h"
+#include "layout.h"
+
+#define CAPACITY 5
+
+/* As the creator writes it over an object that it is building. */
+#define MAGIC_BUILDING UINT64_C(0x212121)
+
+static _Alignas(PQ_LINE) char buffer[1 << 20];
+
+static int open_rc(uint32_t role, uint32_t capacity, uint32_t flags,
+		   uint32_t *found)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	int rc;
+
+	o.role = role;
+	o.capacity = capacity;
+	o.flags = flags;
+	o.deadline = procq_now() + INT64_C(20000000000);
+	rc = procq_open(&q, fixture_queue, &o);
+	if (found)
+		*found = o.found;
+	if (rc == 0)
+		procq_close(q);
+	return rc;
+}
+
+/* An object with these first bytes, extended with zeros to size. */
+static void make_object(const void *bytes, size_t n, size_t size)
+{
+	int fd = shm_open(fixture_object, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	need(fd >= 0 && write(fd, bytes, n) == (ssize_t)n &&
+	     ftruncate(fd, (off_t)size) == 0);
+	close(fd);
+}
+
+static size_t read_object(char *bytes, size_t max)
+{
+	int fd = shm_open(fixture_object, O_RDONLY, 0);
+	ssize_t n;
+
+	need(fd >= 0);
+	n = read(fd, bytes, max);
+	close(fd);
+	need(n >= 0);
+	return (size_t)n;
+}
+
+/* ---- names ---- */
+
+static void test_names(void)
+{
+	char object[PROCQ_NAME_SIZE], want[64], name[400];
+
+	snprintf(want, sizeof(want), "/procq.%lu.jobs",
+		 (unsigned long)geteuid());
+	ok(procq_object_name("jobs", object) == 0, "a plain name");
+	is_str(object, want, "is the user's own");
+	ok(procq_object_name("/shared", object) == 0, "a name with a slash");
+	is_str(object, "/shared", "is taken as it is");
+	is_int(procq_object_name("", object), -EINVAL, "no name");
+	is_int(procq_object_name(NULL, object), -EINVAL, "NULL");
+	is_int(procq_object_name("/", object), -EINVAL, "a slash alone");
+	is_int(procq_object_name("a/b", object), -EINVAL, "a slash inside");
+	is_int(procq_object_name("/a/b", object), -EINVAL, "two slashes");
+	is_int(procq_object_name("//a", object), -EINVAL, "two at the start");
+	is_int(procq_object_name("..", object), -EINVAL, "a folder's name");
+	is_int(procq_object_name("/..", object), -EINVAL, "… with a slash");
+	memset(name, 'x', sizeof(name));
+	name[0] = '/';
+	name[256] = '\0';
+	is_int(procq_object_name(name, object), 0, "255 characters fit");
+	name[256] = 'x';
+	name[257] = '\0';
+	is_int(procq_object_name(name, object), -ENAMETOOLONG,
+	       "256 are too long");
+	name[399] = '\0';
+	is_int(procq_object_name(name + 1, object), -ENAMETOOLONG,
+	       "without a slash the prefix counts too");
+}
+
+/* ---- one creator ---- */
+
+static void test_fresh(void)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	const struct pq_header *h = q->seg->header;
+	struct procq_stat s;
+	struct stat st;
+	int bad = 0;
+
+	procq_stat(q, &s);
+	ok(s.capacity == CAPACITY && s.states[PROCQ_STATE_FREE] == CAPACITY &&
+		   s.started == 0 && s.present == 0 && s.producers == 1 &&
+		   s.consumers == 0 && s.dead == 0 && !s.closed,
+	   "a new queue is empty, and has its creator");
+	ok(fstat(q->seg->fd, &st) == 0 && (st.st_mode & 0777) == 0600 &&
+	   (size_t)st.st_size == pq_segment_bytes(CAPACITY) &&
+	   st.st_blocks * 512 >= st.st_size,
+	   "its object has its mode and size, all of it allocated");
+	is_int(fixture_hints(&q->seg->free, -1), CAPACITY, "all room is told");
+	ok(atomic_load(&h->magic) == PQ_MAGIC && h->capacity == CAPACITY &&
+	   h->version == PQ_VERSION && h->byte_order == 0x01020304 &&
+	   h->word_size == sizeof(void *) && h->sem_size == sizeof(sem_t) &&
+	   h->size == (uint64_t)st.st_size && h->created > 0,
+	   "the header says what it is");
+	ok((fcntl(q->seg->fd, F_GETFD) & FD_CLOEXEC) != 0,
+	   "its descriptor is closed on exec");
+	is_int(procq_close(q), 1, "closing removes it");
+	ok(!fixture_exists(), "it is gone");
+	for (uint32_t c = 1; c < 70 && !bad; c++) {
+		q = fixture_open(PROCQ_ROLE_PRODUCER, c);
+		bad += procq_capacity(q) != c;
+		bad += fixture_hints(&q->seg->free, -1) != (int)c;
+		bad += procq_close(q) != 1;
+	}
+	is_int(bad, 0, "capacities from 1 to 69");
+	ok(pq_segment_bytes(PROCQ_CAPACITY_MAX) <=
+	   (size_t)256 * PROCQ_CAPACITY_MAX + (1 << 20),
+	   "the largest takes at most 256 bytes a record");
+}
+
+static void test_mode(void)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	struct stat st;
+	mode_t old = umask(077);
+
+	o.mode = 0666;
+	need(procq_open(&q, fixture_queue, &o) == 0);
+	umask(old);
+	ok(fstat(q->seg->fd, &st) == 0 && (st.st_mode & 0777) == 0666,
+	   "the mode is as asked for, whatever the umask");
+	procq_close(q);
+	o.mode = 01777;
+	is_int(procq_open(&q, fixture_queue, &o), -EINVAL, "a mode too many");
+}
+
+static void other_capacity(void *arg)
+{
+	uint32_t found = 0;
+
+	(void)arg;
+	_exit(open_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found) == -EEXIST &&
+			      found == CAPACITY
+		      ? 0
+		      : 1);
+}
+
+static void test_options(void)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q = (void *)buffer;
+	uint32_t found = 0;
+
+	is_int(procq_open(&q, fixture_queue, NULL), -EINVAL, "no options");
+	ok(q == NULL, "and no handle");
+	o.size--;
+	is_int(procq_open(&q, fixture_queue, &o), -EINVAL, "of another size");
+	is_int(open_rc(0, 0, 0, NULL), -EINVAL, "no role");
+	is_int(open_rc(5, 0, 0, NULL), -EINVAL, "an unknown role");
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, PROCQ_CAPACITY_MAX + 1, 0, NULL),
+	       -EINVAL, "too large a capacity");
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	       -ENOENT, "no such queue, and not to be made");
+	is_int(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, NULL), -ENOENT,
+	       "an onlooker never makes one");
+	ok(!fixture_exists(), "so there is none");
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, 0, NULL), 0, "a consumer may");
+
+	q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found), -EEXIST,
+	       "another capacity than it has");
+	is_int(found, CAPACITY, "it says which it has");
+	is_int(fixture_run(other_capacity, NULL), 0, "from elsewhere too");
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), 0,
+	       "the same");
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, 0, &found), 0, "as it is");
+	procq_close(q);
+	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	is_int(procq_capacity(q), PROCQ_CAPACITY_DEFAULT, "or the default");
+	procq_close(q);
+}
+
+/* ---- many at once ---- */
+
+#define CROWD 50
+
+struct gate {
+	_Atomic int open;
+	_Atomic int in;
+	_Atomic int out;
+	_Atomic uint64_t inodes[CROWD];
+};
+
+static struct gate *gate;
+
+static void rush_in(void *arg)
+{
+	int i = *(int *)arg;
+	struct procq *q;
+	struct stat st;
+
+	while (!atomic_load(&gate->open))
+		fixture_sleep(100000);
+	if (fixture_try(&q, i % 2 ? PROCQ_ROLE_PRODUCER : PROCQ_ROLE_CONSUMER,
+			CAPACITY) < 0)
+		_exit(1);
+	fstat(q->seg->fd, &st);
+	atomic_store(&gate->inodes[i], (uint64_t)st.st_ino);
+	atomic_fetch_add(&gate->in, 1);
+	while (!atomic_load(&gate->out))
+		fixture_sleep(100000);
+	/* Who leaves at this moment may look dead to others, but all of them
+	 * give up their own places. */
+	pq_sweep_dead(q->seg, NULL);
+	if (atomic_load(&q->seg->header->swept) != 0)
+		_exit(2);
+	procq_close(q);
+}
+
+static void test_rush(void)
+{
+	int numbers[CROWD], bad = 0;
+	pid_t pids[CROWD];
+
+	atomic_store(&gate->open, 0);
+	for (int i = 0; i < CROWD; i++) {
+		numbers[i] = i;
+		pids[i] = fixture_fork(rush_in, &numbers[i]);
+	}
+	atomic_store(&gate->open, 1);
+	while (atomic_load(&gate->in) < CROWD)
+		fixture_sleep(1000000);
+	for (int i = 1; i < CROWD; i++)
+		bad += gate->inodes[i] != gate->inodes[0];
+	is_int(bad, 0, "50 processes at once are all in one object");
+	atomic_store(&gate->out, 1);
+	for (int i = 0; i < CROWD; i++)
+		bad += fixture_wait(pids[i]) != 0;
+	is_int(bad, 0, "and leave it at once");
+	ok(!fixture_exists(), "the last one out removes it");
+}
+
+/* Creation, joining, leaving and removing race all the time. */
+static void in_and_out(void *arg)
+{
+	for (int i = 0; i < *(int *)arg; i++) {
+		struct procq *q;
+
+		if (fixture_try(&q, PROCQ_ROLE_CONSUMER, CAPACITY) < 0)
+			_exit(1);
+		if (procq_capacity(q) != CAPACITY || pq_member_find(
+				q->seg, q->incarnation) != (int)q->place)
+			_exit(2);
+		procq_close(q);
+	}
+}
+
+static void test_churn(void)
+{
+	int rounds = fixture_rounds(150), bad = 0;
+	pid_t pids[8];
+
+	for (int i = 0; i < 8; i++)
+		pids[i] = fixture_fork(in_and_out, &rounds);
+	for (int i = 0; i < 8; i++)
+		bad += fixture_wait(pids[i]) != 0;
+	is_int(bad, 0, "eight processes make, join, leave and remove it");
+	if (!ok(!fixture_exists(), "none of the objects is left"))
+		fixture_clean();
+}
+
+/* ---- killed creators ---- */
+
+static void create_and_stay(void *arg)
+{
+	(void)arg;
+	fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	for (;;)
+		pause();
+}
+
+static int heal(void)
+{
+	struct procq *q;
+	int bad = 0;
+
+	if (fixture_try(&q, PROCQ_ROLE_CONSUMER, CAPACITY) < 0)
+		return 1;
+	pq_sweep_dead(q->seg, NULL);
+	bad += fixture_hints(&q->seg->free, -1) != CAPACITY;
+	bad += procq_close(q) != 1;
+	bad += fixture_exists();
+	return bad;
+}
+
+static void test_killed_creator(void)
+{
+	unsigned random = 1;
+	int bad = 0, early = 0, rounds = fixture_rounds(300);
+
+	for (int i = 0; i < rounds && !bad; i++) {
+		pid_t pid = fixture_fork(create_and_stay, NULL);
+
+		random = random * 1103515245 + 12345;
+		fixture_sleep(random / 65536 % 600 * 1000);
+		kill(pid, SIGKILL);
+		fixture_wait(pid);
+		early += !fixture_exists();
+		bad += heal();
+	}
+	is_int(bad, 0, "a creator killed after a moment: the next one heals it");
+	note("%d of %d were killed before there was an object", early,
+	     rounds);
+}
+
+static void builds(const char *what)
+{
+	struct procq *q = NULL;
+	int rc = fixture_try(&q, PROCQ_ROLE_PRODUCER, CAPACITY);
+
+	ok(rc == 0 && procq_capacity(q) == CAPACITY &&
+	   fixture_hints(&q->seg->free, -1) == CAPACITY &&
+	   fixture_sum(q) == 0 && procq_close(q) == 1, "%s: built anew", what);
+	if (rc < 0)
+		note("  %s", procq_strerror(rc));
+	fixture_clean();
+}
+
+static void test_half_built(void)
+{
+	uint64_t building = MAGIC_BUILDING;
+	size_t full = pq_segment_bytes(CAPACITY);
+
+	make_object("", 0, 0);
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	       -ENOENT, "half built is as good as not there");
+	builds("an empty object");
+	make_object("", 0, sizeof(struct pq_header));
+	builds("a header of zeros");
+	make_object(&building, 8, sizeof(struct pq_header));
+	builds("a header, being built");
+	make_object(&building, 8, full - 4096);
+	builds("a part of it, being built");
+	memset(buffer, 0x5a, full);
+	memcpy(buffer, &building, 8);
+	make_object(buffer, full, full);
+	builds("all of it, filled with anything");
+	make_object(buffer, full, full + 65536);
+	builds("more of it, for a larger capacity");
+}
+
+/* A creator that holds the init lock and does not come to an end. */
+static void hold_init_lock(void *arg)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+			    .l_start = (off_t)1 << 40, .l_len = 1 };
+#if PQ_USE_SHM_LOCKS
+	int fd = shm_open(fixture_object, O_RDWR, 0);
+#else
+	char name[PROCQ_NAME_SIZE + 32];
+	int fd;
+
+	snprintf(name, sizeof(name), "/tmp/procq-lock.%s", fixture_object + 1);
+	fd = open(name, O_RDWR | O_CREAT, 0600);
+#endif
+
+	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
+		_exit(1);
+	atomic_store((_Atomic int *)arg, 1);
+	for (;;)
+		pause();
+}
+
+static void *open_cancelled(void *arg)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	int state;
+
+	pthread_cancel(pthread_self());
+	o.deadline = procq_now() + 5000000;
+	*(int *)arg = procq_open(&q, fixture_queue, &o);
+	/* The request stands. It is not met: AddressSanitizer complains of a
+	 * thread whose stack is unwound. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	return state == PTHREAD_CANCEL_ENABLE ? arg : NULL;
+}
+
+/* A thread that is cancelled while it waits for the creator must not keep the
+ * others of its process from opening anything, ever. */
+static void cancel_opener(void *arg)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	pthread_t thread;
+	void *how;
+	int rc = 0;
+
+	(void)arg;
+	alarm(10);
+	need(pthread_create(&thread, NULL, open_cancelled, &rc) == 0 &&
+	     pthread_join(thread, &how) == 0);
+	o.deadline = procq_now() + 5000000;
+	_exit(how == &rc && rc == -ETIMEDOUT &&
+	      procq_open(&q, fixture_queue, &o) == -ETIMEDOUT ? 0 : 1);
+}
+
+static void test_slow_creator(void)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	pid_t pid;
+
+	make_object("", 0, 0);
+	atomic_store(&gate->open, 0);
+	pid = fixture_fork(hold_init_lock, (void *)&gate->open);
+	while (!atomic_load(&gate->open))
+		fixture_sleep(100000);
+	o.deadline = procq_now() + 50000000;
+	is_int(procq_open(&q, fixture_queue, &o), -ETIMEDOUT,
+	       "a creator that does not come to an end: the deadline");
+	is_int(o.found, pid, "and who it is");
+	is_int(fixture_run(cancel_opener, NULL), 0,
+	       "a thread that is cancelled waiting for it keeps no lock");
+	kill(pid, SIGKILL);
+	fixture_wait(pid);
+	builds("when it is dead");
+}
+
+/* ---- what is not a queue, or not ours ---- */
+
+static void untouched(const void *bytes, size_t n, size_t size,
+		      const char *what)
+{
+	char *before = malloc(size + 1), *after = malloc(size + 1);
+	uint32_t found;
+
+	need(before && after);
+	make_object(bytes, n, size);
+	read_object(before, size);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), -EBADMSG,
+	       what);
+	is_int(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found), -EBADMSG,
+	       "… for an onlooker too");
+	ok(read_object(after, size + 1) == size &&
+	   memcmp(before, after, size) == 0, "… and is left as it was");
+	free(before);
+	free(after);
+	fixture_clean();
+}
+
+static void test_garbage(void)
+{
+	size_t full = pq_segment_bytes(CAPACITY);
+
+	memset(buffer, 'x', full);
+	untouched("hello", 5, 5, "five bytes");
+	untouched("", 0, 1, "one byte of zero");
+	untouched("", 0, sizeof(struct pq_header) - 1,
+		  "a little less than a header of zeros");
+	untouched("", 0, sizeof(struct pq_header) + 1, "a little more");
+	untouched("", 0, full, "as large as a queue, all zeros");
+	untouched("", 0, sizeof(struct pq_header) - 1, "nearly a header");
+	buffer[0] = 0;
+	untouched(buffer, full, full, "anything, as large as a queue");
+	memset(buffer, 0, 8);
+	untouched(buffer, sizeof(struct pq_header), sizeof(struct pq_header),
+		  "no magic, and the header is not empty");
+}
+
+/* The bytes of a good object, for tests to falsify. */
+static size_t good_object(void)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	size_t size = q->seg->size;
+
+	need(size <= sizeof(buffer));
+	memcpy(buffer, q->seg->header, size);
+	procq_close(q);
+	fixture_clean();
+	return size;
+}
+
+static void refused(size_t size, int want, const char *what)
+{
+	uint32_t found = 0;
+
+	make_object(buffer, size, size);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), want, what);
+	fixture_clean();
+}
+
+#define FALSIFY(field, value, want, what) \
+	do { \
+		size_t size_ = good_object(); \
+		struct pq_header *h_ = (void *)buffer; \
+		h_->field = value; \
+		refused(size_, want, what); \
+	} while (0)
+
+static void test_headers(void)
+{
+	size_t size = good_object();
+
+	make_object(buffer, size, size);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
+	       "a copy of a good object is a queue");
+	fixture_clean();
+	FALSIFY(version, PQ_VERSION + 1, -EPROTONOSUPPORT, "another version");
+	FALSIFY(byte_order, 0x04030201, -EPROTONOSUPPORT, "byte order");
+	FALSIFY(word_size, 2, -EPROTONOSUPPORT, "word size");
+	FALSIFY(sem_size, 1, -EPROTONOSUPPORT, "size of a semaphore");
+	FALSIFY(page_size, 3, -EPROTONOSUPPORT, "size of a page");
+	FALSIFY(boot_id[1], 42, -ESTALE, "an earlier boot");
+	FALSIFY(pid_namespace, 42, -EXDEV, "another PID namespace");
+	FALSIFY(capacity, 0, -EBADMSG, "a capacity of 0");
+	FALSIFY(capacity, PROCQ_CAPACITY_MAX + 1, -EBADMSG, "too large a one");
+	FALSIFY(capacity, CAPACITY + 1, -EBADMSG, "one that is not the size's");
+	FALSIFY(size, 17, -EBADMSG, "a size that is not the capacity's");
+	size = good_object();
+	refused(size - 1, -EBADMSG, "an object that is too short");
+	size = good_object();
+	((struct pq_header *)(void *)buffer)->version = 77;
+	make_object(buffer, size, size);
+	{
+		uint32_t found = 0;
+
+		open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found);
+		is_int(found, 77, "the other version is told");
+	}
+	fixture_clean();
+}
+
+static void test_names_that_lead_elsewhere(void)
+{
+	char path[sizeof(fixture_object) + 16];
+
+	snprintf(path, sizeof(path), "/dev/shm%s", fixture_object);
+	if (access("/dev/shm", W_OK) < 0) {
+		skip("names that lead elsewhere", "no /dev/shm");
+		return;
+	}
+	need(symlink("/dev/null", path) == 0);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV,
+	       "a symbolic link");
+	unlink(path);
+	need(mkdir(path, 0700) == 0);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV,
+	       "a directory");
+	rmdir(path);
+	need(mkfifo(path, 0600) == 0);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV, "a fifo");
+	unlink(path);
+}
+
+/* ---- removing ---- */
+
+static void stay(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+
+	atomic_store((_Atomic int *)arg, 1);
+	for (;;)
+		pause();
+	procq_close(q);
+}
+
+static void test_remove(void)
+{
+	struct pq_origin origin = { 0 };
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY), *again;
+	uint64_t word;
+	pid_t pid;
+
+	atomic_store(&gate->open, 0);
+	pid = fixture_fork(stay, (void *)&gate->open);
+	while (!atomic_load(&gate->open))
+		fixture_sleep(100000);
+	is_int(procq_remove(q), -EBUSY, "a queue in use is not removed");
+	ok(fixture_exists() && pq_member_find(q->seg, q->incarnation) >= 0,
+	   "and we are still in it");
+	kill(pid, SIGKILL);
+	fixture_wait(pid);
+	need(pq_record_reserve(q->seg, q->place + 1, &origin, &word) == 0);
+	is_int(procq_remove(q), -EBUSY, "nor one that is not empty");
+	ok(atomic_load(&q->seg->header->state) == PQ_OBJECT_OPEN,
+	   "it stays open");
+	pq_record_cancel(q->seg, 0, word);
+	is_int(procq_remove(q), 0, "an empty one that only the dead use is");
+	ok(!fixture_exists(), "it is gone");
+	again = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY + 1);
+	ok(again->seg != q->seg && procq_capacity(again) == CAPACITY + 1,
+	   "a new one is another object");
+	is_int(procq_remove(q), -EINVAL, "which the old handle does not remove");
+	procq_close(q);
+	ok(fixture_exists(), "nor its closing");
+	is_int(procq_close(again), 1, "the new one's does");
+}
+
+/* Somebody has removed it by hand. */
+static void test_unlinked(void)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY), *again;
+
+	need(shm_unlink(fixture_object) == 0);
+	again = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY + 1);
+	ok(again->seg != q->seg && procq_capacity(again) == CAPACITY + 1,
+	   "who has one whose name is gone opens another");
+	is_int(procq_remove(q), 1, "the old one's handle is told that it is gone");
+	procq_close(q);
+	ok(fixture_exists(), "nor its closing");
+	is_int(procq_close(again), 1, "the new one's does");
+}
+
+/* A remover is killed after it has said so, before it has done so. */
+static void test_dead_remover(void)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY);
+	size_t size = q->seg->size;
+
+	memcpy(buffer, q->seg->header, size);
+	procq_close(q);
+	atomic_store(&((struct pq_header *)(void *)buffer)->state, 1);
+	memset(buffer + size - PROCQ_PARTICIPANTS_MAX * 128, 0,
+	       PROCQ_PARTICIPANTS_MAX * 128);
+	make_object(buffer, size, size);
+	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	ok(atomic_load(&q->seg->header->state) == PQ_OBJECT_OPEN,
+	   "a dead remover's proposal is undone by who joins");
+	is_int(procq_close(q), 1, "who then removes it himself");
+
+	atomic_store(&((struct pq_header *)(void *)buffer)->state,
+		     PQ_OBJECT_FINAL);
+	make_object(buffer, size, size);
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	       -ENOENT, "a final one is as good as not there");
+	q = fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY + 2);
+	ok(procq_capacity(q) == CAPACITY + 2,
+	   "and whoever comes next makes another");
+	procq_close(q);
+}
+
+/* ---- onlookers, and locks ---- */
+
+static void sweep_from_elsewhere(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
+	int swept = pq_sweep_dead(q->seg, NULL);
+
+	(void)arg;
+	procq_close(q);
+	_exit(swept);
+}
+
+static int swept_from_elsewhere(void)
+{
+	return fixture_run(sweep_from_elsewhere, NULL);
+}
+
+static int descriptors(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void test_onlooker(void)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY), *look;
+	struct procq_stat s;
+	struct procq_process d;
+
+	for (int i = 0; i < 3; i++) {
+		look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
+		procq_stat(look, &s);
+		procq_close(look);
+	}
+	is_int(swept_from_elsewhere(), 0,
+	       "an onlooker beside a participant costs it no lock");
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
+	is_int(procq_take(look, NULL, &d), -EINVAL, "an onlooker takes nothing");
+	is_int(procq_spawn(look, NULL, NULL), -EINVAL, "nor starts anything");
+	is_int(procq_remove(look), -EINVAL, "nor removes");
+	procq_close(q);
+	ok(!fixture_exists(), "nor holds a queue");
+	procq_close(look);
+}
+
+/* The onlooker first: its view is read-only, so that a participant beside it
+ * has a descriptor of its own, and locks that either's closing would drop. */
+static void test_onlooker_first(void)
+{
+	int before = descriptors();
+	struct procq *look, *late;
+	struct procq_stat s;
+	pid_t pid;
+
+	atomic_store(&gate->open, 0);
+	pid = fixture_fork(stay, (void *)&gate->open);
+	while (!atomic_load(&gate->open))
+		fixture_sleep(100000);
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
+	ok(look->seg->readonly, "an onlooker maps it read-only");
+	late = fixture_open(PROCQ_ROLE_PRODUCER, 0);
+	ok(late->seg != look->seg, "a participant beside it does not");
+	procq_stat(look, &s);
+	ok(s.dead == 0 && s.producers == 1 && s.consumers == 1,
+	   "whom the onlooker sees alive");
+	is_int(procq_drained(look), 0, "and at work");
+	procq_close(look);
+	is_int(swept_from_elsewhere(), 0,
+	       "the onlooker leaves: the participant keeps its locks");
+	procq_close(late);
+	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
+	late = fixture_open(PROCQ_ROLE_PRODUCER, 0);
+	procq_close(late);
+	procq_close(look);
+	kill(pid, SIGKILL);
+	fixture_wait(pid);
+	is_int(swept_from_elsewhere(), 1, "only the killed one is dead");
+	fixture_clean();
+	is_int(descriptors(), before, "no descriptor is left over");
+}
+
+int main(void)
+{
+	fixture_begin("segment");
+	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need(gate != MAP_FAILED);
+	test_names();
+	test_fresh();
+	test_mode();
+	test_options();
+	test_rush();
+	test_churn();
+	test_killed_creator();
+	test_half_built();
+	test_slow_creator();
+	test_garbage();
+	test_headers();
+	test_names_that_lead_elsewhere();
+	test_remove();
+	test_unlinked();
+	test_dead_remover();
+	test_onlooker();
+	test_onlooker_first();
+	return done();
+}

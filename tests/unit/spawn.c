@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * unit/spawn.c - starting a child that enters itself, where it goes another
+ * way than usual: its parent is not the one it was told, its reservation was
+ * swept, the parent's end of the lifeline is closed, no stack is free.
+ *
+ * What fails in the kernel is together/sandbox.c's.
+ */
+#include <config.h>
+
+#include "../kit/tap.h"
+
+#include "../kit/fixture.h"
+
+#include <pthread.h>
+
+#include "spawn.h"
+
+#define CAPACITY 4
+
+static struct procq *producer;
+
+/* A reservation, and what a child of it is told; as procq_spawn() does. */
+static struct pq_start prepare(void)
+{
+	struct pq_origin origin = { .incarnation = procq_incarnation(producer),
+				    .ppid = (int32_t)getpid(),
+				    .label = "unit" };
+	struct pq_start start = { .seg = producer->seg, .parent = getpid(),
+				  .ident_kind = pq_ident_kind(),
+				  .lifeline = { -1, -1 } };
+	int64_t slot = pq_record_reserve(producer->seg, producer->place + 1,
+					 &origin, &start.word);
+
+	need(slot >= 0);
+	start.slot = (uint32_t)slot;
+	return start;
+}
+
+static pid_t start(struct pq_start *s, unsigned method)
+{
+	pid_t pid = 0;
+
+	need(pq_spawn(s, method, &producer->nest, &pid) == 0 && pid > 1);
+	return pid;
+}
+
+/* Its exit status, or minus the signal. The nest learns of it, too. */
+static int outcome(pid_t pid)
+{
+	int how = fixture_wait(pid);
+
+	pq_nest_vacate(&producer->nest, pid);
+	return how;
+}
+
+static const unsigned methods[] = { PROCQ_METHOD_FORK, PROCQ_METHOD_CLONE };
+
+static void test_foundlings(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pq_start s;
+
+		if (!pq_spawn_has(methods[i]))
+			continue;
+		s = prepare();
+		s.parent++;
+		is_int(outcome(start(&s, methods[i])), 0,
+		       "the child of another parent ends itself");
+		is_int(fixture_state(producer, s.slot), PROCQ_STATE_RESERVED,
+		       "and has not entered");
+		pq_record_cancel(s.seg, s.slot, s.word);
+		s = prepare();
+		pq_record_cancel(s.seg, s.slot, s.word);
+		is_int(outcome(start(&s, methods[i])), 0,
+		       "one whose reservation was swept, too");
+		is_int(fixture_state(producer, s.slot), PROCQ_STATE_FREE,
+		       "its record is free");
+	}
+}
+
+/* Does the record say so, by and by? */
+static void await_state(uint32_t slot, unsigned state)
+{
+	while (fixture_state(producer, slot) != state)
+		fixture_sleep(1000000);
+}
+
+static void release(const struct pq_start *s)
+{
+	const struct pq_status status = { PROCQ_CAUSE_EXIT, 0, -1, -1, -1 };
+	struct procq_process p;
+	struct procq_event e;
+
+	pq_record_mark(s->seg, s->slot, producer->place, &status);
+	need(procq_take_exited(producer, &p) == 0 && p.slot == s->slot);
+	need(procq_collect(producer, &e) == 1);
+}
+
+/* Without a death signal, a child reads from a pipe of its parent's. */
+static void test_lifeline(void)
+{
+	struct pq_start s = prepare();
+	pid_t pid;
+
+	need(pipe(s.lifeline) == 0);
+	pid = start(&s, PROCQ_METHOD_FORK);
+	await_state(s.slot, PROCQ_STATE_QUEUED);
+	close(s.lifeline[0]);
+	fixture_sleep(20000000);
+	is_int(waitpid(pid, NULL, WNOHANG), 0, "while it is open, it lives");
+	close(s.lifeline[1]);
+	is_int(outcome(pid), 0, "when it is closed, it ends");
+	release(&s);
+}
+
+/* A forked child writes down what it sees on pages of its own, so its parent
+ * has seen it before. */
+static void test_view(void)
+{
+	struct pq_ring *ready = &producer->seg->ready;
+	struct pq_start s = prepare();
+	struct pq_hint hint;
+	pid_t pid;
+
+	/* The last one was taken out of turn: its hint is stale. */
+	need(pq_ring_peek(ready, &hint));
+	pq_ring_skip(ready, &hint);
+	atomic_store(&ready->seen,
+		     atomic_load(&ready->ends->tail) - ready->size / 2);
+	pid = start(&s, PROCQ_METHOD_FORK);
+	await_state(s.slot, PROCQ_STATE_QUEUED);
+	ok(atomic_load(&ready->seen) == atomic_load(&ready->ends->head),
+	   "who forks looks at the order first");
+	need(kill(pid, SIGKILL) == 0);
+	is_int(outcome(pid), -SIGKILL, "the child is ended");
+	release(&s);
+}
+
+/* All stacks but the first few, which are given back at once, in use. */
+static void fill_nest(uint32_t busy, pid_t tenant)
+{
+	for (unsigned i = 0; i < PQ_NEST_STACKS; i++) {
+		atomic_store(&producer->nest.busy[i], busy);
+		producer->nest.tenant[i] = tenant;
+	}
+}
+
+static void sleep_on(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+/* By another handle: one that is kept for a child's sake keeps all it has. */
+static void end_one(void)
+{
+	struct procq *consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	struct procq_process p;
+	struct procq_event e;
+
+	need(procq_take(consumer, NULL, &p) == 0);
+	procq_signal(consumer, p.slot, SIGKILL, 0);
+	while (procq_collect(consumer, &e) == 0) {
+		procq_reap(producer);
+		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
+	}
+	while (procq_children(producer))
+		procq_reap(producer);
+	procq_close(consumer);
+}
+
+static void test_stacks(void)
+{
+	struct procq_command idle = { .flags = PROCQ_SPAWN_ENTERED };
+	struct pq_start s;
+	pid_t pid, other;
+
+	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
+		return;
+	need(procq_spawn(producer, &idle, NULL) == 0);
+	end_one();
+	other = fixture_fork(sleep_on, NULL);
+	fill_nest(1, other);
+	s = prepare();
+	is_int(pq_spawn(&s, PROCQ_METHOD_CLONE, &producer->nest, &pid), -EBUSY,
+	       "no stack is free");
+	pq_record_cancel(s.seg, s.slot, s.word);
+	is_int(procq_spawn(producer, &idle, NULL), 0, "so it is forked");
+	end_one();
+	ok(!pq_nest_destroy(&producer->nest), "the nest stays");
+	ok(producer->nest.base != NULL, "mapped");
+	need(other > 1 && kill(other, SIGKILL) == 0);
+	need(waitid(P_PID, (id_t)other, &(siginfo_t){ 0 },
+		    WEXITED | WNOWAIT) == 0);
+	ok(pq_nest_destroy(&producer->nest),
+	   "until its tenants are dead, though not yet reaped");
+	ok(!producer->nest.base, "then it is gone");
+	is_int(fixture_wait(other), -SIGKILL, "who is still there to reap");
+	fill_nest(0, 0);
+	is_int(procq_spawn(producer, &idle, NULL), 0, "the next one has one");
+	end_one();
+}
+
+/* ---- a thread that is cancelled ---- */
+
+static pid_t program;
+static _Atomic int unwound;
+
+static void unwind(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&unwound, getpid() == program ? 1 : 100);
+}
+
+static void *spawn_cancelled(void *arg)
+{
+	static const char *const argv[] = { "true", NULL };
+	/* Kept, or it would die with this thread. */
+	struct procq_command command = { .argv = argv,
+					 .flags = PROCQ_SPAWN_KEEP };
+
+	command.method = *(const unsigned *)arg;
+	pthread_cleanup_push(unwind, NULL);
+	pthread_cancel(pthread_self());
+	if (procq_spawn(producer, &command, NULL) < 0)
+		atomic_fetch_add(&unwound, 10);
+	pthread_testcancel();
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+/* By its exit status: where a child unwinds the stack of its parent, the
+ * parent does not live to tell. */
+static void cancel_one(void *arg)
+{
+	struct procq_process p;
+	struct procq_event e;
+	pthread_t thread;
+	void *how;
+
+	alarm(10);
+	program = getpid();
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	need(pthread_create(&thread, NULL, spawn_cancelled, arg) == 0 &&
+	     pthread_join(thread, &how) == 0);
+	if (how != PTHREAD_CANCELED || atomic_load(&unwound) != 1)
+		_exit(1);
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	need(procq_take_exited(producer, &p) == 0 &&
+	     procq_collect(producer, &e) == 1);
+	procq_close(producer);
+	_exit(e.cause == PROCQ_CAUSE_EXIT && e.code == 0 ? 0 : 2);
+}
+
+static void test_cancelled(void)
+{
+	for (int i = 0; i < 2; i++) {
+		unsigned method = methods[i];
+
+		if (pq_spawn_has(method))
+			is_int(fixture_run(cancel_one, &method), 0,
+			       "only a cancelled thread unwinds, no child");
+	}
+}
+
+/* A handle with a child on a stack keeps all that the child may touch. */
+static void test_stuck(void)
+{
+	struct procq_command idle = { .flags = PROCQ_SPAWN_ENTERED };
+	pid_t other;
+
+	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
+		return;
+	need(procq_spawn(producer, &idle, NULL) == 0);
+	end_one();
+	other = fixture_fork(sleep_on, NULL);
+	fill_nest(1, other);
+	is_int(procq_close(producer), 1, "closed with a child on a stack");
+	ok(producer->nest.base != NULL, "its stack stays");
+	need(producer->seg->header->capacity == CAPACITY);
+	need(other > 1 && kill(other, SIGKILL) == 0);
+	fixture_wait(other);
+}
+
+int main(void)
+{
+	fixture_begin("spawn");
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	test_foundlings();
+	test_lifeline();
+	test_view();
+	test_stacks();
+	test_cancelled();
+	is_int(fixture_sum(producer), 0, "nothing is lost");
+	is_int(procq_occupied(producer), 0, "nor kept");
+	is_int(procq_close(producer), 1, "nor left");
+	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	test_stuck();
+	return done();
+}
