@@ -31,7 +31,15 @@ design_files = \
 	doc/performance.md \
 	doc/testing.md \
 	doc/mutants.md \
-	doc/scarcity.md
+	doc/scarcity.md \
+	doc/tried.md \
+	model/bell.pml \
+	model/entry.pml \
+	model/life.pml \
+	model/queue.pml \
+	model/remove.pml \
+	model/run \
+	model/tally.pml
 EXTRA_DIST += $(design_files)
 
 # What compiles nothing, but reads: see doc/analysis.md.
