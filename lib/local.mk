@@ -19,8 +19,8 @@ lib_libprocq_core_la_SOURCES = \
 	lib/layout.h \
 	lib/lock.c lib/lock.h \
 	lib/member.c lib/member.h \
+	lib/open.c \
 	lib/peek.c lib/peek.h \
-	lib/procq.c \
 	lib/raw.h \
 	lib/reap.c \
 	lib/record.c lib/record.h \

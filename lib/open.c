@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * procq.c - the public functions, but those that only look (inspect.c) and
+ * open.c - the public functions, but those that only look (inspect.c) and
  * those that wait (wait.c).
  * Must stay thin: what a function does is done in the rooms below.
  */
