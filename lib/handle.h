@@ -21,7 +21,7 @@ struct procq {
 	struct pq_segment *seg;
 	char name[PROCQ_NAME_SIZE];	/* as the caller gave it */
 	pid_t pid;			/* the process the handle is valid in */
-	unsigned forks;			/* the same, as procq.c counts them */
+	unsigned forks;			/* the same, as handle.c counts them */
 	uint32_t role;
 	uint32_t flags;			/* of procq_options */
 	uint64_t incarnation;

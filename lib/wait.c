@@ -74,6 +74,11 @@ void pq_pass_on(struct procq *q, unsigned what)
 
 /* ---- waiting ---- */
 
+int64_t procq_now(void)
+{
+	return pq_now();
+}
+
 struct wish {
 	struct procq *q;
 	unsigned what;
