@@ -55,6 +55,12 @@ struct procq {
 	_Atomic int woken;
 };
 
+/* What record words name the participant by; 0 is nobody. */
+static inline unsigned pq_owner(const struct procq *q)
+{
+	return q->place + 1;
+}
+
 /** 0, or -ECHILD: this process has it from its parent; -EINVAL: none. */
 int pq_usable(const struct procq *q);
 /** How many forks away from the first opener this process is. */

@@ -123,7 +123,7 @@ int procq_drained(struct procq *q)
 			continue;
 		/* What the caller has taken is for it to judge. */
 		if (state != PROCQ_STATE_TAKEN ||
-		    pq_word_owner(word) != q->place + 1)
+		    pq_word_owner(word) != pq_owner(q))
 			return 0;
 	}
 	return 1;

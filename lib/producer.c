@@ -150,7 +150,7 @@ static int64_t reserve(struct procq *q, const struct procq_command *command,
 	pq_command_label(origin.label, command);
 	origin.started_wall = pq_clock_wall();
 	origin.started = pq_clock_life();
-	return pq_record_reserve(q->seg, q->place + 1, &origin, &start->word);
+	return pq_record_reserve(q->seg, pq_owner(q), &origin, &start->word);
 }
 
 static int spawn(struct procq *q, const struct procq_command *command,
