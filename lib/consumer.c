@@ -123,7 +123,7 @@ int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
 
 	if (rc < 0)
 		return rc;
-	q->vain = false;
+	q->skip_linger = false;
 	return pq_take_signal(q, slot, signo, alone);
 }
 

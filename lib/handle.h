@@ -41,9 +41,9 @@ struct procq {
 	struct pq_flights flights;
 	uint32_t search;		/* where pq_take_find() goes on */
 
-	/* The last wait was in vain, and nobody was signalled since: nothing
-	 * is about to happen, so there is nothing to linger for. */
-	bool vain;
+	/* The last wait timed out, and nothing was signalled since: nothing
+	 * is about to happen, so the next wait does not linger. */
+	bool skip_linger;
 
 	/* What it has looked out for while others slept, or was woken for,
 	 * PROCQ_WAIT_ROOM and PROCQ_WAIT_READY, and not yet passed on: see
