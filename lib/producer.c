@@ -93,21 +93,21 @@ static int start_process(struct procq *q, struct pq_start *start,
 	return rc == -EAGAIN ? -EUSERS : rc;
 }
 
-struct entry {
+/* The record that a child is about to enter. */
+struct reservation {
 	const struct pq_segment *seg;
 	uint32_t slot;
 };
 
 static bool has_entered(void *arg)
 {
-	const struct entry *entry = arg;
+	const struct reservation *r = arg;
 	struct procq_process p;
 
-	pq_record_describe(entry->seg, entry->slot,
-			   pq_load_word(entry->seg, entry->slot), &p);
+	pq_record_describe(r->seg, r->slot, pq_load_word(r->seg, r->slot), &p);
 	/* In the queue without a place in the order: see record.c. */
 	return p.seq || (p.state != PROCQ_STATE_RESERVED &&
-			 atomic_load(&entry->seg->header->lacking));
+			 atomic_load(&r->seg->header->lacking));
 }
 
 /* In the record, or dead; or neither for too long, which is then its
@@ -115,16 +115,16 @@ static bool has_entered(void *arg)
 static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 {
 	int64_t end = pq_now() + ENTRY_MAX, now;
-	struct entry entry = { q->seg, slot };
+	struct reservation r = { q->seg, slot };
 
-	while (!has_entered(&entry) && (now = pq_now()) < end) {
+	while (!has_entered(&r) && (now = pq_now()) < end) {
 		if (pq_child_dead(pid))
 			return pq_word_state(pq_load_word(q->seg, slot)) ==
 					       PROCQ_STATE_RESERVED
 				       ? -ECANCELED
 				       : 0;
 		pq_bell_wait(q->seg, q->place, PQ_ENTRY, PQ_LINGER,
-			     now + 10 * PQ_MILLI, has_entered, &entry,
+			     now + 10 * PQ_MILLI, has_entered, &r,
 			     &q->owed);
 	}
 	return 0;
