@@ -21,7 +21,7 @@ struct procq {
 	struct pq_segment *seg;
 	char name[PROCQ_NAME_SIZE];	/* as the caller gave it */
 	pid_t pid;			/* the process the handle is valid in */
-	unsigned forks;			/* the same, as procq.c counts them */
+	unsigned forks;			/* the same, as handle.c counts them */
 	uint32_t role;
 	uint32_t flags;			/* of procq_options */
 	uint64_t incarnation;
@@ -41,9 +41,9 @@ struct procq {
 	struct pq_flights flights;
 	uint32_t search;		/* where pq_take_find() goes on */
 
-	/* The last wait was in vain, and nobody was signalled since: nothing
-	 * is about to happen, so there is nothing to linger for. */
-	bool vain;
+	/* The last wait timed out, and nothing was signalled since: nothing
+	 * is about to happen, so the next wait does not linger. */
+	bool skip_linger;
 
 	/* What it has looked out for while others slept, or was woken for,
 	 * PROCQ_WAIT_ROOM and PROCQ_WAIT_READY, and not yet passed on: see
@@ -54,6 +54,12 @@ struct procq {
 	 * wait that it ends. */
 	_Atomic int woken;
 };
+
+/* What record words name the participant by; 0 is nobody. */
+static inline unsigned pq_owner(const struct procq *q)
+{
+	return q->place + 1;
+}
 
 /** 0, or -ECHILD: this process has it from its parent; -EINVAL: none. */
 int pq_usable(const struct procq *q);

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * inspect.c - the public functions that look: counters, snapshots, checks,
- * and what a return value means. Must not change a record, but for the sweep
- * that procq_check() begins with.
+ * inspect.c - the public functions that look: counters, snapshots, checks.
+ * Must not change a record, but for the sweep that procq_check() begins with.
  */
 #include <config.h>
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "handle.h"
@@ -26,67 +21,6 @@
  * others may be in the middle of a step. */
 #define LOOKS 50
 #define LOOK_PAUSE (2 * PQ_MILLI)
-
-/* ---- what a return value means ---- */
-
-/* The programs translate what they print; the library says it in English. */
-#define N_(text) (text)
-
-const char *procq_strerror(int err)
-{
-	switch (err < 0 ? -err : 0) {
-	case 0:
-		return N_("no error");
-	case ENOENT:
-		return N_("no such queue");
-	case EINVAL:
-		return N_("invalid name or option");
-	case ENAMETOOLONG:
-		return N_("the name is too long");
-	case EACCES:
-		return N_("permission denied");
-	case EPERM:
-		return N_("it belongs to another user");
-	case EEXIST:
-		return N_("the queue has another capacity");
-	case ENODEV:
-		return N_("not a shared memory object");
-	case EBADMSG:
-		return N_("not a queue, or damaged");
-	case EPROTONOSUPPORT:
-		return N_("a queue of another version of procq, "
-			  "or of another type of machine");
-	case EXDEV:
-		return N_("a queue of another PID namespace");
-	case ESTALE:
-		return N_("a queue of an earlier boot");
-	case EUSERS:
-		return N_("no place is left");
-	case EINPROGRESS:
-		return N_("another process is about to remove the queue");
-	case ENOSPC:
-		return N_("no space left in shared memory");
-	case ETIMEDOUT:
-		return N_("timed out");
-	case EAGAIN:
-		return N_("nothing there at the moment");
-	case ESHUTDOWN:
-		return N_("the queue is closed");
-	case ECHILD:
-		return N_("the handle is another process's, or "
-			  "SIGCHLD is ignored");
-	case EBUSY:
-		return N_("in use, or not empty");
-	case ENOTSUP:
-		return N_("not possible on this system");
-	case ECANCELED:
-		return N_("killed before it had entered");
-	default:
-		/* Known numbers are constants in each libc there is. */
-		/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
-		return strerror(-err);
-	}
-}
 
 /* ---- counters ---- */
 
@@ -152,6 +86,16 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 	return 0;
 }
 
+uint32_t procq_occupied(const struct procq *q)
+{
+	uint64_t head = atomic_load(&q->seg->header->free.head);
+	uint64_t tail = atomic_load(&q->seg->header->free.tail);
+	uint64_t room = tail > head ? tail - head : 0;
+
+	return room < q->seg->capacity
+		? q->seg->capacity - (uint32_t)room : 0;
+}
+
 int procq_closed(const struct procq *q)
 {
 	return atomic_load(&q->seg->header->closed) != 0;
@@ -179,7 +123,7 @@ int procq_drained(struct procq *q)
 			continue;
 		/* What the caller has taken is for it to judge. */
 		if (state != PROCQ_STATE_TAKEN ||
-		    pq_word_owner(word) != q->place + 1)
+		    pq_word_owner(word) != pq_owner(q))
 			return 0;
 	}
 	return 1;
@@ -344,76 +288,3 @@ int procq_check(struct procq *q, struct procq_report *out)
 	memcpy(out->first, r.first, sizeof(out->first));
 	return 0;
 }
-
-/* ---- the queues of this machine ---- */
-
-#if defined __linux__
-
-/* Where the C library has them; shm_open() can't list. */
-#define SHM_DIRECTORY "/dev/shm"
-
-/* A lack of ours must not make a queue that is there look like none. */
-static int unless_scarce(int err)
-{
-	return err == EMFILE || err == ENFILE || err == ENOMEM ||
-	       err == EINTR ? -err : 0;
-}
-
-/* 1: it is one; 0: it is none, or may not be looked at; -errno. */
-static int is_queue(int dir, const char *name, struct procq_found *entry)
-{
-	bool ours = strncmp(name, "procq.", 6) == 0;
-	struct stat st;
-	int n, rc;
-
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return ours && errno != ENOENT ? -errno : unless_scarce(errno);
-	if (!S_ISREG(st.st_mode))
-		return 0;
-	n = snprintf(entry->object, sizeof(entry->object), "/%s", name);
-	if (n < 0 || (size_t)n >= sizeof(entry->object))
-		return 0;
-	entry->uid = st.st_uid;
-	entry->mode = st.st_mode & 07777;
-	/* A queue that is shared may have any name: look inside, if allowed. */
-	if (ours)
-		return 1;
-	rc = pq_segment_has_magic(dir, name);
-	return rc < 0 ? unless_scarce(-rc) : rc;
-}
-
-int procq_list(int (*visit)(const struct procq_found *, void *), void *arg)
-{
-	DIR *dir = opendir(SHM_DIRECTORY);
-	struct dirent *d;
-	int rc = 0;
-
-	if (!dir)
-		return -errno;
-	while (rc == 0) {
-		struct procq_found entry;
-
-		errno = 0;
-		/* A stream of our own. */
-		d = readdir(dir); /* NOLINT(concurrency-mt-unsafe) */
-		if (!d) {
-			rc = -errno;
-			break;
-		}
-		rc = is_queue(dirfd(dir), d->d_name, &entry);
-		if (rc > 0)
-			rc = visit(&entry, arg);
-	}
-	closedir(dir);
-	return rc;
-}
-
-#else
-
-int procq_list(int (*visit)(const struct procq_found *, void *), void *arg)
-{
-	(void)visit, (void)arg;
-	return -ENOTSUP;
-}
-
-#endif

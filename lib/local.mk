@@ -10,6 +10,7 @@ lib_libprocq_core_la_SOURCES = \
 	lib/bell.c lib/bell.h \
 	lib/clock.h \
 	lib/command.c lib/command.h \
+	lib/consumer.c \
 	lib/flight.c lib/flight.h \
 	lib/format.c lib/format.h \
 	lib/handle.c lib/handle.h \
@@ -19,8 +20,10 @@ lib_libprocq_core_la_SOURCES = \
 	lib/layout.h \
 	lib/lock.c lib/lock.h \
 	lib/member.c lib/member.h \
+	lib/names.c \
+	lib/open.c \
 	lib/peek.c lib/peek.h \
-	lib/procq.c \
+	lib/producer.c \
 	lib/raw.h \
 	lib/reap.c \
 	lib/record.c lib/record.h \

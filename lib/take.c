@@ -207,7 +207,7 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	if ((flight.verdict == PQ_VERDICT_STALE && !flight.orphan &&
 	     pq_load_word(q->seg, slot) != word) ||
 	    !pq_record_move(q->seg, slot, &word,
-			    pq_word_take(word, q->place + 1))) {
+			    pq_word_take(word, pq_owner(q)))) {
 		if (flight.pin >= 0)
 			close(flight.pin);
 		return -EAGAIN;
@@ -429,7 +429,7 @@ int pq_take_return(struct procq *q, uint32_t slot)
 
 	if (!f)
 		return -ESRCH;
-	pq_record_return(q->seg, slot, q->place + 1);
+	pq_record_return(q->seg, slot, pq_owner(q));
 	pq_flights_remove(&q->flights, f);
 	return 0;
 }

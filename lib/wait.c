@@ -74,6 +74,11 @@ void pq_pass_on(struct procq *q, unsigned what)
 
 /* ---- waiting ---- */
 
+int64_t procq_now(void)
+{
+	return pq_now();
+}
+
 struct wish {
 	struct procq *q;
 	unsigned what;
@@ -144,9 +149,9 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 		rc = sleep_on_pins(&wish, until);
 	else
 		rc = pq_bell_wait(q->seg, q->place, wish.what,
-				  q->vain ? 0 : PQ_LINGER, until,
+				  q->skip_linger ? 0 : PQ_LINGER, until,
 				  worth_looking, &wish, &q->owed);
-	q->vain = rc == -ETIMEDOUT;
+	q->skip_linger = rc == -ETIMEDOUT;
 	atomic_store(&q->woken, 0);
 	pq_show_alive(q);
 	if (rc != -ETIMEDOUT)

@@ -770,19 +770,19 @@ static void test_waiting(void)
 	is_int(procq_wait(consumer, 0, begun + 30000000), -ETIMEDOUT,
 	       "just sleep");
 	ok(procq_now() >= begun + 30000000, "not less than asked for");
-	ok(consumer->vain, "in vain: it does not linger the next time");
+	ok(consumer->skip_linger, "in vain: it does not linger the next time");
 	is_int(procq_wait(consumer, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH, 0),
 	       -ETIMEDOUT, "a deadline long past");
 	begun = procq_now();
 	is_int(procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
 	       "for ever is in slices");
 	ok(procq_now() >= begun + PROCQ_PATIENCE, "of this length");
-	ok(consumer->vain, "nor was it woken");
+	ok(consumer->skip_linger, "nor was it woken");
 	procq_wake(consumer);
 	procq_wake(consumer);
 	is_int(procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
 	       "woken");
-	ok(!consumer->vain, "not in vain");
+	ok(!consumer->skip_linger, "not in vain");
 	is_int(procq_wait(consumer, PROCQ_WAIT_READY, procq_now()), -ETIMEDOUT,
 	       "once");
 	spawn_idle(PROCQ_METHOD_AUTO, 0);
@@ -790,9 +790,9 @@ static void test_waiting(void)
 	       "ready");
 	p = take();
 	procq_wait(consumer, PROCQ_WAIT_DEATH, 0);
-	need(consumer->vain);
+	need(consumer->skip_linger);
 	need(is_sent(procq_signal(consumer, p.slot, SIGTERM, 0)));
-	ok(!consumer->vain, "who has signalled lingers");
+	ok(!consumer->skip_linger, "who has signalled lingers");
 	do
 		rc = procq_wait(producer, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
 	while (rc == 0 && procq_reap(producer) == 0);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * consumer.c - the public functions of the taker: look at the next process,
+ * take it, signal it, collect its death, give it back.
+ * Must not start or reap a process, nor know how one is pinned (take.c).
+ */
+#include <config.h>
+
+#include <errno.h>
+
+#include "backoff.h"
+#include "handle.h"
+#include "record.h"
+#include "take.h"
+#include "wait.h"
+
+int procq_peek(struct procq *q, struct procq_process *out)
+{
+	struct pq_hint hint;
+	uint64_t word;
+	int rc = pq_usable_participant(q);
+
+	if (rc == 0)
+		rc = pq_take_next(q, &hint, &word);
+	if (rc < 0)
+		return rc;
+	pq_record_describe(q->seg, hint.index, word, out);
+	if (!out->seq)
+		out->seq = hint.position + 1;
+	return 0;
+}
+
+static int take_and_describe(struct procq *q, uint32_t slot, uint64_t word,
+			     uint64_t position, struct procq_process *out)
+{
+	int rc = pq_take(q, slot, word, position);
+
+	if (rc == 0)
+		pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot),
+				   out);
+	return rc;
+}
+
+static int take_in_turn(struct procq *q, const struct procq_process *only,
+			struct procq_process *out)
+{
+	struct pq_hint hint;
+	unsigned turns = 0;
+	uint64_t word;
+	int rc;
+
+	for (;;) {
+		struct procq_process p;
+
+		rc = pq_take_next(q, &hint, &word);
+		if (rc < 0)
+			return rc;
+		if (only) {
+			pq_record_describe(q->seg, hint.index, word, &p);
+			if (only->slot != hint.index || only->pid != p.pid ||
+			    only->started != p.started)
+				return -EAGAIN;
+		}
+		rc = take_and_describe(q, hint.index, word, hint.position,
+				       out);
+		if (rc != -EAGAIN)
+			break;
+		/* Somebody has changed it: look again. */
+		pq_back_off(&turns);
+	}
+	if (rc == 0)
+		pq_ring_skip(&q->seg->ready, &hint);
+	return rc;
+}
+
+int procq_take(struct procq *q, const struct procq_process *only,
+	       struct procq_process *out)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	rc = take_in_turn(q, only, out);
+	pq_pass_on(q, PROCQ_WAIT_READY);
+	return rc;
+}
+
+/* Out of order; the hint that is left behind is skipped as stale. */
+static int take_any(struct procq *q, uint64_t producer, bool living,
+		    struct procq_process *out)
+{
+	uint64_t word;
+	int64_t slot;
+	int rc;
+
+	do {
+		slot = pq_take_find(q, producer, living, &word);
+		if (slot < 0)
+			return (int)slot;
+		rc = take_and_describe(q, (uint32_t)slot, word, UINT64_MAX,
+				       out);
+	} while (rc == -EAGAIN);
+	return rc;
+}
+
+int procq_take_own(struct procq *q, struct procq_process *out)
+{
+	int rc = pq_usable_participant(q);
+
+	return rc < 0 ? rc : take_any(q, q->incarnation, true, out);
+}
+
+int procq_take_exited(struct procq *q, struct procq_process *out)
+{
+	int rc = pq_usable_participant(q);
+
+	return rc < 0 ? rc : take_any(q, 0, false, out);
+}
+
+int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	q->skip_linger = false;
+	return pq_take_signal(q, slot, signo, alone);
+}
+
+int procq_collect(struct procq *q, struct procq_event *out)
+{
+	int rc = pq_usable_participant(q);
+
+	return rc < 0 ? rc : pq_take_collect(q, out);
+}
+
+uint32_t procq_in_flight(const struct procq *q)
+{
+	return q->flights.count;
+}
+
+int procq_give_back(struct procq *q, uint32_t slot)
+{
+	int rc = pq_usable_participant(q);
+
+	return rc < 0 ? rc : pq_take_return(q, slot);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * names.c - the public functions that need no handle: which object a name
+ * means, which queues there are, what a return value means.
+ * Must not open a queue.
+ */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "procq.h"
+#include "segment.h"
+
+/* ---- what a return value means ---- */
+
+/* The programs translate what they print; the library says it in English. */
+#define N_(text) (text)
+
+const char *procq_strerror(int err)
+{
+	switch (err < 0 ? -err : 0) {
+	case 0:
+		return N_("no error");
+	case ENOENT:
+		return N_("no such queue");
+	case EINVAL:
+		return N_("invalid name or option");
+	case ENAMETOOLONG:
+		return N_("the name is too long");
+	case EACCES:
+		return N_("permission denied");
+	case EPERM:
+		return N_("it belongs to another user");
+	case EEXIST:
+		return N_("the queue has another capacity");
+	case ENODEV:
+		return N_("not a shared memory object");
+	case EBADMSG:
+		return N_("not a queue, or damaged");
+	case EPROTONOSUPPORT:
+		return N_("a queue of another version of procq, "
+			  "or of another type of machine");
+	case EXDEV:
+		return N_("a queue of another PID namespace");
+	case ESTALE:
+		return N_("a queue of an earlier boot");
+	case EUSERS:
+		return N_("no place is left");
+	case EINPROGRESS:
+		return N_("another process is about to remove the queue");
+	case ENOSPC:
+		return N_("no space left in shared memory");
+	case ETIMEDOUT:
+		return N_("timed out");
+	case EAGAIN:
+		return N_("nothing there at the moment");
+	case ESHUTDOWN:
+		return N_("the queue is closed");
+	case ECHILD:
+		return N_("the handle is another process's, or "
+			  "SIGCHLD is ignored");
+	case EBUSY:
+		return N_("in use, or not empty");
+	case ENOTSUP:
+		return N_("not possible on this system");
+	case ECANCELED:
+		return N_("killed before it had entered");
+	default:
+		/* Known numbers are constants in each libc there is. */
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
+		return strerror(-err);
+	}
+}
+
+/* ---- the object of a name ---- */
+
+int procq_object_name(const char *name, char *object)
+{
+	const char *rest;
+	int n;
+
+	if (!name || !*name || strcmp(name, "/") == 0)
+		return -EINVAL;
+	rest = *name == '/' ? name + 1 : name;
+	if (strchr(rest, '/') || strcmp(rest, ".") == 0 ||
+	    strcmp(rest, "..") == 0)
+		return -EINVAL;
+	if (*name == '/')
+		n = snprintf(object, PROCQ_NAME_SIZE, "%s", name);
+	else
+		n = snprintf(object, PROCQ_NAME_SIZE, "/procq.%lu.%s",
+			     (unsigned long)geteuid(), name);
+	/* The slash is no part of the file's name. */
+	if (n < 0 || n >= PROCQ_NAME_SIZE || n - 1 > NAME_MAX)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+/* ---- the queues of this machine ---- */
+
+#if defined __linux__
+
+/* Where the C library has them; shm_open() can't list. */
+#define SHM_DIRECTORY "/dev/shm"
+
+/* A lack of ours must not make a queue that is there look like none. */
+static int unless_scarce(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM ||
+	       err == EINTR ? -err : 0;
+}
+
+/* 1: it is one; 0: it is none, or may not be looked at; -errno. */
+static int is_queue(int dir, const char *name, struct procq_found *entry)
+{
+	bool ours = strncmp(name, "procq.", 6) == 0;
+	struct stat st;
+	int n, rc;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return ours && errno != ENOENT ? -errno : unless_scarce(errno);
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	n = snprintf(entry->object, sizeof(entry->object), "/%s", name);
+	if (n < 0 || (size_t)n >= sizeof(entry->object))
+		return 0;
+	entry->uid = st.st_uid;
+	entry->mode = st.st_mode & 07777;
+	/* A queue that is shared may have any name: look inside, if allowed. */
+	if (ours)
+		return 1;
+	rc = pq_segment_has_magic(dir, name);
+	return rc < 0 ? unless_scarce(-rc) : rc;
+}
+
+int procq_list(int (*visit)(const struct procq_found *, void *), void *arg)
+{
+	DIR *dir = opendir(SHM_DIRECTORY);
+	struct dirent *d;
+	int rc = 0;
+
+	if (!dir)
+		return -errno;
+	while (rc == 0) {
+		struct procq_found entry;
+
+		errno = 0;
+		/* A stream of our own. */
+		d = readdir(dir); /* NOLINT(concurrency-mt-unsafe) */
+		if (!d) {
+			rc = -errno;
+			break;
+		}
+		rc = is_queue(dirfd(dir), d->d_name, &entry);
+		if (rc > 0)
+			rc = visit(&entry, arg);
+	}
+	closedir(dir);
+	return rc;
+}
+
+#else
+
+int procq_list(int (*visit)(const struct procq_found *, void *), void *arg)
+{
+	(void)visit, (void)arg;
+	return -ENOTSUP;
+}
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * producer.c - the public functions of the parent: start processes, look at
+ * them, reap them.
+ * Must not take a process, nor know how one is started (spawn.c) or reaped
+ * (reap.c).
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bell.h"
+#include "clock.h"
+#include "command.h"
+#include "handle.h"
+#include "peek.h"
+#include "record.h"
+#include "wait.h"
+
+/* How long PROCQ_SPAWN_ENTERED waits for a child that is neither in nor dead.
+ */
+#define ENTRY_MAX PQ_SECOND
+
+static const struct procq_command idle_command = {
+	.size = (uint32_t)sizeof(struct procq_command),
+};
+
+static int check_command(const struct procq_command *command)
+{
+	if (command->size && command->size != sizeof(*command))
+		return -EINVAL;
+	if (command->method > PROCQ_METHOD_CLONE || command->reserved)
+		return -EINVAL;
+	if (command->method == PROCQ_METHOD_VFORK && !command->argv)
+		return -EINVAL;
+	return 0;
+}
+
+static int open_lifeline(struct procq *q)
+{
+#if !PQ_USE_PDEATHSIG
+	if (q->lifeline[0] >= 0)
+		return 0;
+	return pq_pipe(q->lifeline);
+#else
+	(void)q;
+	return 0;
+#endif
+}
+
+static void fill_start(struct procq *q, const struct procq_command *command,
+		       struct pq_start *start)
+{
+	memset(start, 0, sizeof(*start));
+	start->seg = q->seg;
+	start->ident_kind = pq_ident_kind();
+	start->parent = q->pid;
+	start->keep = command->flags & PROCQ_SPAWN_KEEP;
+	start->group = command->flags & PROCQ_SPAWN_GROUP;
+	start->keep_stdin = command->flags & PROCQ_SPAWN_STDIN;
+	start->lifeline[0] = start->lifeline[1] = -1;
+	if (!command->argv && !start->keep) {
+		start->lifeline[0] = q->lifeline[0];
+		start->lifeline[1] = q->lifeline[1];
+	}
+	start->set_mask = command->mask;
+	if (command->mask)
+		start->mask = *command->mask;
+}
+
+static uint32_t origin_flags(const struct pq_start *start)
+{
+	return (start->keep ? PQ_F_KEEP : 0) |
+	       (start->group ? PQ_F_GROUP : 0) |
+	       (start->ident_kind == PQ_IDENT_START ? PQ_F_START : 0);
+}
+
+static int start_process(struct procq *q, struct pq_start *start,
+			 unsigned method, pid_t *pid)
+{
+	unsigned wanted = method;
+	int rc;
+
+	if (method == PROCQ_METHOD_AUTO)
+		wanted = pq_spawn_has(PROCQ_METHOD_CLONE) ? PROCQ_METHOD_CLONE
+							  : PROCQ_METHOD_FORK;
+	rc = pq_spawn(start, wanted, &q->nest, pid);
+	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_METHOD_AUTO))
+		rc = pq_spawn(start, PROCQ_METHOD_FORK, &q->nest, pid);
+	return rc == -EAGAIN ? -EUSERS : rc;
+}
+
+/* The record that a child is about to enter. */
+struct reservation {
+	const struct pq_segment *seg;
+	uint32_t slot;
+};
+
+static bool has_entered(void *arg)
+{
+	const struct reservation *r = arg;
+	struct procq_process p;
+
+	pq_record_describe(r->seg, r->slot, pq_load_word(r->seg, r->slot), &p);
+	/* In the queue without a place in the order: see record.c. */
+	return p.seq || (p.state != PROCQ_STATE_RESERVED &&
+			 atomic_load(&r->seg->header->lacking));
+}
+
+/* In the record, or dead; or neither for too long, which is then its
+ * caller's to see. */
+static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
+{
+	int64_t end = pq_now() + ENTRY_MAX, now;
+	struct reservation r = { q->seg, slot };
+
+	while (!has_entered(&r) && (now = pq_now()) < end) {
+		if (pq_child_dead(pid))
+			return pq_word_state(pq_load_word(q->seg, slot)) ==
+					       PROCQ_STATE_RESERVED
+				       ? -ECANCELED
+				       : 0;
+		pq_bell_wait(q->seg, q->place, PQ_ENTRY, PQ_LINGER,
+			     now + 10 * PQ_MILLI, has_entered, &r,
+			     &q->owed);
+	}
+	return 0;
+}
+
+static void describe_child(const struct procq *q, uint32_t slot, pid_t pid,
+			   struct procq_process *out)
+{
+	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot), out);
+	out->pid = (int32_t)pid;
+}
+
+static int64_t reserve(struct procq *q, const struct procq_command *command,
+		       struct pq_start *start)
+{
+	struct pq_origin origin = { .incarnation = q->incarnation,
+				    .ppid = (int32_t)q->pid };
+
+	if (atomic_load_explicit(&q->seg->header->closed,
+				 memory_order_relaxed))
+		return -ESHUTDOWN;
+	origin.flags = origin_flags(start);
+	pq_command_label(origin.label, command);
+	origin.started_wall = pq_clock_wall();
+	origin.started = pq_clock_life();
+	return pq_record_reserve(q->seg, pq_owner(q), &origin, &start->word);
+}
+
+static int spawn(struct procq *q, const struct procq_command *command,
+		 struct pq_start *start, struct procq_process *out)
+{
+	struct pq_prepared prepared = { 0 };
+	pid_t pid = 0;
+	int64_t slot;
+	int rc;
+
+	slot = reserve(q, command, start);
+	pq_pass_on(q, PROCQ_WAIT_ROOM);
+	if (slot < 0)
+		return (int)slot;
+	start->slot = (uint32_t)slot;
+	if (command->argv) {
+		rc = pq_command_prepare(&prepared, start, command->argv,
+					q->name, &q->lookup);
+		if (rc < 0)
+			goto cancel;
+	}
+	rc = start_process(q, start, command->method, &pid);
+	pq_command_release(&prepared);
+	if (rc < 0)
+		goto cancel;
+	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
+	if (start->ident_kind == PQ_IDENT_START)
+		q->last_start = pq_clock_life();
+	if (command->flags & PROCQ_SPAWN_ENTERED)
+		rc = await_entry(q, start->slot, pid);
+	if (start->exec_error)
+		rc = -start->exec_error;
+	if (out)
+		describe_child(q, start->slot, pid, out);
+	return rc;
+cancel:
+	pq_record_cancel(q->seg, start->slot, start->word);
+	return rc;
+}
+
+static int check_and_spawn(struct procq *q,
+			   const struct procq_command *command,
+			   struct procq_process *out)
+{
+	struct pq_start start;
+	int rc = pq_usable_participant(q);
+
+	if (out)
+		memset(out, 0, sizeof(*out));
+	if (!command)
+		command = &idle_command;
+	if (rc == 0)
+		rc = check_command(command);
+	if (rc == 0 && !(command->flags & PROCQ_SPAWN_KEEP) && !pq_spawn_ties())
+		rc = -ENOTSUP;
+	if (rc == 0 && !q->children.count && !pq_zombies_stay())
+		rc = -ECHILD;
+	if (rc == 0)
+		rc = pq_intmap_reserve(&q->children);
+	if (rc == 0 && !command->argv)
+		rc = open_lifeline(q);
+	if (rc < 0)
+		return rc;
+	pq_show_alive(q);
+	fill_start(q, command, &start);
+	return spawn(q, command, &start, out);
+}
+
+/* A child has its parent's memory, or a copy of it, and in that a request to
+ * cancel the thread that started it: it must not act on it. */
+int procq_spawn(struct procq *q, const struct procq_command *command,
+		struct procq_process *out)
+{
+	int state, rc;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	rc = check_and_spawn(q, command, out);
+	pthread_setcancelstate(state, NULL);
+	return rc;
+}
+
+int procq_entered(struct procq *q, struct procq_process *process)
+{
+	const struct pq_pair *child;
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	/* Until it is reaped its record is its own. */
+	child = pq_intmap_get(&q->children, process->pid);
+	if (!child || child->value != process->slot)
+		return -ESRCH;
+	rc = await_entry(q, process->slot, process->pid);
+	describe_child(q, process->slot, process->pid, process);
+	return rc;
+}
+
+int procq_child(const struct procq *q, uint32_t slot,
+		struct procq_process *out)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	if (slot >= q->seg->capacity)
+		return -ESRCH;
+	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot), out);
+	if (out->state == PROCQ_STATE_FREE || out->producer != q->incarnation)
+		return -ESRCH;
+	return 0;
+}
+
+uint32_t procq_children(const struct procq *q)
+{
+	return q->children.count;
+}
+
+int procq_reap(struct procq *q)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	pq_show_alive(q);
+	return pq_reap(q, NULL);
+}
+
+int procq_reap_one(struct procq *q, struct procq_event *out)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	pq_show_alive(q);
+	return pq_reap(q, out);
+}
