@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += lib/libprocq-core.la
 lib_libprocq_core_la_SOURCES = \
 	lib/backoff.h \
 	lib/bell.c lib/bell.h \
+	lib/child.c lib/child.h \
 	lib/clock.h \
 	lib/command.c lib/command.h \
 	lib/flight.c lib/flight.h \
@@ -19,6 +20,7 @@ lib_libprocq_core_la_SOURCES = \
 	lib/layout.h \
 	lib/lock.c lib/lock.h \
 	lib/member.c lib/member.h \
+	lib/nest.c lib/nest.h \
 	lib/peek.c lib/peek.h \
 	lib/procq.c \
 	lib/raw.h \

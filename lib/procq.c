@@ -24,6 +24,7 @@
 #include "lock.h"
 #include "member.h"
 #include "record.h"
+#include "spawn.h"
 #include "sweep.h"
 #include "peek.h"
 #include "take.h"
