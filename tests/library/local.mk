@@ -4,6 +4,7 @@
 
 library_tests = \
 	tests/library/abi.test \
+	tests/library/child.test \
 	tests/library/example.test \
 	tests/library/header.test
 TESTS += $(library_tests)
