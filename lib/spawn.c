@@ -20,7 +20,6 @@
 #include "clock.h"
 #include "peek.h"
 #include "raw.h"
-#include "record.h"
 #include "spawn.h"
 
 /* How long a forked child may take to execute its command, where only that
@@ -164,22 +163,6 @@ bool pq_spawn_has(unsigned method)
 #endif
 }
 
-static int start_by_fork(struct pq_start *start, pid_t *pid)
-{
-	struct pq_segment *seg = start->seg, view = { .fd = -1, .lock_fd = -1 };
-	int rc;
-
-	/* On the stack: the heap, where the parent has its own, is not always
-	 * copied (src/heap.h), and what is written to there is copied once
-	 * more. */
-	pq_record_before_fork(seg, &view);
-	start->seg = &view;
-	rc = start->path ? start_fork_command(start, pid)
-			 : start_fork(start, pid);
-	start->seg = seg;
-	return rc;
-}
-
 int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 	     pid_t *pid)
 {
@@ -195,5 +178,6 @@ int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 		return pq_nest_start(nest, start, pid);
 #endif
 	(void)nest;
-	return start_by_fork(start, pid);
+	return start->path ? start_fork_command(start, pid)
+			   : start_fork(start, pid);
 }
