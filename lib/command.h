@@ -6,7 +6,7 @@
 #define PQ_COMMAND_H
 
 #include "procq.h"
-#include "spawn.h"
+#include "child.h"
 
 /* Everything that the child would otherwise have to work out, or allocate. */
 struct pq_prepared {

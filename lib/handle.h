@@ -13,9 +13,9 @@
 #include "command.h"
 #include "flight.h"
 #include "intmap.h"
+#include "nest.h"
 #include "procq.h"
 #include "segment.h"
-#include "spawn.h"
 
 struct procq {
 	struct pq_segment *seg;

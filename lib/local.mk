@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += lib/libprocq-core.la
 lib_libprocq_core_la_SOURCES = \
 	lib/backoff.h \
 	lib/bell.c lib/bell.h \
+	lib/child.c lib/child.h \
 	lib/clock.h \
 	lib/command.c lib/command.h \
 	lib/consumer.c \
@@ -22,6 +23,7 @@ lib_libprocq_core_la_SOURCES = \
 	lib/member.c lib/member.h \
 	lib/names.c \
 	lib/open.c \
+	lib/nest.c lib/nest.h \
 	lib/peek.c lib/peek.h \
 	lib/producer.c \
 	lib/raw.h \

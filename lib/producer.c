@@ -18,6 +18,7 @@
 #include "handle.h"
 #include "peek.h"
 #include "record.h"
+#include "spawn.h"
 #include "wait.h"
 
 /* How long PROCQ_SPAWN_ENTERED waits for a child that is neither in nor dead.

@@ -230,12 +230,6 @@ static void count_life(struct pq_record *r, uint32_t gen)
 			return;
 }
 
-void pq_record_before_fork(struct pq_segment *seg, struct pq_segment *view)
-{
-	pq_format_locate(view, (char *)seg->header, seg->capacity);
-	pq_ring_look_ahead(&seg->ready, &view->ready);
-}
-
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		     const struct pq_entry *entry, uint64_t *seq)
 {

@@ -69,13 +69,6 @@ struct pq_entry {
 };
 
 /**
- * Look at what a child's entry needs to know, before it is forked: it would
- * write that down in its own copy of this process's memory, page by page.
- * @param view for the child, in memory that it has: enough to enter and to wake
- */
-void pq_record_before_fork(struct pq_segment *seg, struct pq_segment *view);
-
-/**
  * RESERVED to QUEUED, by the child itself. Async-signal-safe, and safe in a
  * child that shares its parent's memory.
  * @param word the reserved word

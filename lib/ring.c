@@ -81,19 +81,6 @@ static uint64_t look(struct pq_ring *ring)
 	return head;
 }
 
-void pq_ring_look_ahead(struct pq_ring *ring, struct pq_ring *child)
-{
-	uint64_t tail = atomic_load_explicit(&ring->ends->tail,
-					     memory_order_relaxed);
-	uint64_t seen = atomic_load_explicit(&ring->seen,
-					     memory_order_relaxed);
-
-	if ((int64_t)(tail - seen) >= (int64_t)(ring->size / 2))
-		seen = look(ring);
-	/* Nobody else has the child's view yet. */
-	atomic_store_explicit(&child->seen, seen, memory_order_relaxed);
-}
-
 /* No place left between this tail and the head? The head is on a line that
  * its movers write with each step, so it is fetched only when the one that was
  * seen last says so: once a lap, not with each hint. */

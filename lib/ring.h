@@ -71,14 +71,6 @@ void pq_ring_format(struct pq_ring *ring);
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);
 
-/**
- * Fetch the head if the next half a lap of appends could find the ring full by
- * the one that was seen last: a child about to be forked then need not. Who
- * writes down what it saw, has its page copied: either of them, after a fork.
- * @param child its view of the same ring, which is told the head that was seen
- */
-void pq_ring_look_ahead(struct pq_ring *ring, struct pq_ring *child);
-
 /** Is there no place left? May be out of date. */
 bool pq_ring_full(const struct pq_ring *ring);
 

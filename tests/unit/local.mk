@@ -29,7 +29,12 @@ unit_tests = \
 	tests/unit/tally \
 	tests/unit/word
 check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests)
+
+# What the objects of lib/ may call.
+room_tests = \
+	tests/unit/child.test
+TESTS += $(unit_tests) $(room_tests)
+EXTRA_DIST += $(room_tests)
 
 # make check-valgrind runs it, with these and those of together/.
 EXTRA_DIST += tests/unit/valgrind.test

@@ -120,29 +120,6 @@ static void test_full(void)
 	   "a stale hint behind a true one does not");
 }
 
-/* Who is about to fork sees the head for half a lap of appends, and writes
- * that down no more often than it must. */
-static void test_look_ahead(uint64_t start, const char *where)
-{
-	struct pq_ring ring = ring_at(8, start), child = { .seen = 1 };
-	struct pq_hint hint;
-
-	note("%s", where);
-	for (uint32_t i = 0; i < 3; i++) {
-		pq_ring_append(&ring, i, 0, NULL);
-		take(&ring, &hint);
-	}
-	pq_ring_look_ahead(&ring, &child);
-	ok(atomic_load(&ring.seen) == start,
-	   "there is room for half a lap by the head seen last: no look");
-	ok(atomic_load(&child.seen) == start, "the child is told that head");
-	pq_ring_append(&ring, 3, 0, NULL);
-	pq_ring_look_ahead(&ring, &child);
-	ok(atomic_load(&ring.seen) == start + 3,
-	   "none: it looks, and sees the head, not the tail");
-	ok(atomic_load(&child.seen) == start + 3, "the child is told that one");
-}
-
 /* An appender that saw the head long ago, or never. */
 static void test_old_head(uint64_t start, const char *where)
 {
@@ -444,8 +421,6 @@ int main(void)
 {
 	test_order();
 	test_full();
-	test_look_ahead(0, "a look ahead, from the beginning");
-	test_look_ahead(UINT32_MAX - 1, "a look ahead, over position 2^32");
 	test_old_head(0, "an old head, from the beginning");
 	test_old_head(UINT32_MAX - 20, "an old head, over position 2^32");
 	test_laps();

@@ -114,29 +114,6 @@ static void test_lifeline(void)
 	release(&s);
 }
 
-/* A forked child writes down what it sees on pages of its own, so its parent
- * has seen it before. */
-static void test_view(void)
-{
-	struct pq_ring *ready = &producer->seg->ready;
-	struct pq_start s = prepare();
-	struct pq_hint hint;
-	pid_t pid;
-
-	/* The last one was taken out of turn: its hint is stale. */
-	need(pq_ring_peek(ready, &hint));
-	pq_ring_skip(ready, &hint);
-	atomic_store(&ready->seen,
-		     atomic_load(&ready->ends->tail) - ready->size / 2);
-	pid = start(&s, PROCQ_METHOD_FORK);
-	await_state(s.slot, PROCQ_STATE_QUEUED);
-	ok(atomic_load(&ready->seen) == atomic_load(&ready->ends->head),
-	   "who forks looks at the order first");
-	need(kill(pid, SIGKILL) == 0);
-	is_int(outcome(pid), -SIGKILL, "the child is ended");
-	release(&s);
-}
-
 /* All stacks but the first few, which are given back at once, in use. */
 static void fill_nest(uint32_t busy, pid_t tenant)
 {
@@ -291,7 +268,6 @@ int main(void)
 	producer = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	test_foundlings();
 	test_lifeline();
-	test_view();
 	test_stacks();
 	test_cancelled();
 	is_int(fixture_sum(producer), 0, "nothing is lost");

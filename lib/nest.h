@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * nest.h - stacks for children that share their parent's memory, and the
+ * system call that starts them.
+ */
+#ifndef PQ_NEST_H
+#define PQ_NEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "child.h"
+
+#if PQ_USE_CLONE
+
+/* The kernel's, which not every libc declares. */
+struct pq_clone_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
+	uint64_t stack, stack_size, tls;
+};
+
+#define PQ_CLONE_VM 0x100u
+#define PQ_CLONE_VFORK 0x4000u
+#define PQ_CLONE_CHILD_SETTID 0x1000000u
+#define PQ_CLONE_CLEAR_SIGHAND UINT64_C(0x100000000)
+
+/** Does clone3 do all that is asked of it here? Asks the kernel once. */
+bool pq_clone_works(void);
+
+#endif
+
+/* A child gives its stack back once it is idle, for idling needs none; so a
+ * few serve many. */
+#define PQ_NEST_STACKS 256u
+struct pq_nest {
+	char *base;				/* NULL: none yet */
+	unsigned used;				/* above it none ever was */
+	pid_t tenant[PQ_NEST_STACKS];		/* by the parent */
+	/* 1 by the parent; 0 by the child when it idles, or by the parent
+	 * when the tenant is dead. */
+	_Atomic uint32_t busy[PQ_NEST_STACKS];
+};
+
+/**
+ * Start a child on a stack of the nest. Only if pq_clone_works().
+ * @param pid of the child
+ * @retval as pq_spawn()
+ */
+int pq_nest_start(struct pq_nest *nest, struct pq_start *start, pid_t *pid);
+
+/** The child is dead: its stack can be used again. */
+void pq_nest_vacate(struct pq_nest *nest, pid_t pid);
+/** Unmap the stacks, once no child is on one.
+ * @retval false one still is: it may use the nest, its stack and the segment
+ * at any time, so all of them have to stay */
+bool pq_nest_destroy(struct pq_nest *nest);
+
+#endif
