@@ -23,7 +23,7 @@
 
 #include "common.h"
 #include "duration.h"
-#include "escalation.h"
+#include "ending.h"
 #include "i18n.h"
 #include "run.h"
 #include "slice.h"

@@ -9,7 +9,7 @@ unit_tests = \
 	tests/test-close \
 	tests/test-distribution \
 	tests/test-duration \
-	tests/test-escalation \
+	tests/test-ending \
 	tests/test-fault \
 	tests/test-heap \
 	tests/test-identity \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * escalation.h - which signals end a process, and which process is due for
+ * ending.h - which signals end a process, and which process is due for
  * its next one.
  *
  * Most signals don't end a process that is stopped, until SIGCONT has gone on
@@ -12,8 +12,8 @@
  * depends on how many are in flight, but the memory. Pure: must not send a
  * signal.
  */
-#ifndef ESCALATION_H
-#define ESCALATION_H
+#ifndef ENDING_H
+#define ENDING_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-escalation.c - the right signal at the right time to the right one.
+ * test-ending.c - the right signal at the right time to the right one.
  */
 #include <config.h>
 
@@ -9,7 +9,7 @@
 #include "procq.h"
 
 #include "duration.h"
-#include "escalation.h"
+#include "ending.h"
 
 #include "tap.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * escalation.c - which signals end a process, and which process is due for
+ * ending.c - which signals end a process, and which process is due for
  * its next one.
  *
  * Nodes are indices, so that they may move when there have to be more. Must
@@ -16,7 +16,7 @@
 #include "procq.h"
 
 #include "duration.h"
-#include "escalation.h"
+#include "ending.h"
 #include "i18n.h"
 #include "signame.h"
 
