@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ending.c - which signals end a process, and which process is due for
- * its next one.
+ * ending.c - how a process that was taken is ended; see ending.h.
  *
- * Nodes are indices, so that they may move when there have to be more. Must
- * not send a signal.
+ * Nodes are named by index, since growing the array may move them.
  */
 #include <config.h>
 
@@ -20,8 +18,8 @@
 #include "i18n.h"
 #include "signame.h"
 
-/* A death takes a moment, whatever the user said; and one that its parent does
- * not tell, because it is stopped, is told by the library after a second. */
+/* A death takes a moment, whatever the user said. If the parent is stopped and
+ * so does not report it, the library does after a second. */
 #define LEAST_LAST_WAIT (2 * NS_PER_S)
 
 static void add_step(struct escalation *plan, int signo, int64_t wait)
@@ -85,7 +83,7 @@ const char *escalation_parse(struct escalation *plan, const char *text,
 	}
 }
 
-/* Lists. */
+/* ---- lists ---- */
 
 static struct ending_list *list_of(struct endings *all, const struct ending *e)
 {
@@ -126,45 +124,35 @@ static void list_remove(struct endings *all, struct ending *e)
 		list->tail = e->prev;
 }
 
-/* KILL ends whom it finds stopped, too; the others are about just that. */
-static bool leaves_stopped(int signo)
+/* NULL: the list is empty. */
+static struct ending *first_of(const struct endings *all,
+			       const struct ending_list *list)
 {
-	return signo != SIGKILL && signo != SIGCONT && signo != SIGSTOP;
+	return list->head > 0 ? &all->nodes[list->head] : NULL;
 }
 
-/* Wait after its present step. */
-static void begin_wait(struct endings *all, struct ending *e, int64_t now,
-		       bool sent)
+static struct ending *sooner(struct ending *a, struct ending *b)
 {
-	int64_t wait = all->plan->steps[e->step].wait;
-
-	e->step_end = wait > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + wait;
-	e->deadline = e->step_end;
-	e->uncontinued = sent &&
-			 leaves_stopped(all->plan->steps[e->step].signo);
-	/* Who has little time is not kept waiting. */
-	if (e->uncontinued)
-		e->deadline = wait > 2 * CONTINUE_AFTER ? now + CONTINUE_AFTER
-							: now;
-	list_append(all, e);
+	return !a || (b && b->deadline < a->deadline) ? b : a;
 }
 
-/* Nodes. */
-
-int endings_init(struct endings *all, const struct escalation *plan,
-		 uint32_t capacity)
+static struct ending *next_due(const struct endings *all)
 {
-	memset(all, 0, sizeof(*all));
-	all->plan = plan;
-	all->by_slot = calloc(capacity, sizeof(*all->by_slot));
+	struct ending *first = NULL;
+
+	for (int step = 0; step < all->plan->count; step++) {
+		first = sooner(first, first_of(all, &all->uncontinued[step]));
+		first = sooner(first, first_of(all, &all->waiting[step]));
+	}
+	return first;
+}
+
+/* ---- nodes ---- */
+
+int endings_init(struct endings *all)
+{
+	all->by_slot = calloc(procq_capacity(all->q), sizeof(*all->by_slot));
 	return all->by_slot ? 0 : -ENOMEM;
-}
-
-void endings_free(struct endings *all)
-{
-	free(all->by_slot);
-	free(all->nodes);
-	memset(all, 0, sizeof(*all));
 }
 
 static bool more_nodes(struct endings *all)
@@ -185,121 +173,145 @@ static bool more_nodes(struct endings *all)
 	return true;
 }
 
-struct ending *endings_add(struct endings *all, const struct procq_process *p,
-			   int64_t now)
+static struct ending *new_node(struct endings *all)
 {
 	struct ending *e;
-	uint32_t i;
 
 	if (all->unused == 0 && !more_nodes(all))
 		return NULL;
-	i = all->unused;
-	e = &all->nodes[i];
+	e = &all->nodes[all->unused];
 	all->unused = e->next;
-	memset(e, 0, sizeof(*e));
-	e->process = *p;
-	e->since = now;
-	all->by_slot[p->slot] = i;
 	all->count++;
-	begin_wait(all, e, now, false);
 	return e;
 }
 
-struct ending *endings_find(const struct endings *all, uint32_t slot)
-{
-	uint32_t i = all->by_slot[slot];
+/* ---- steps; a process is in no list while its signal is sent ---- */
 
-	return i > 0 ? &all->nodes[i] : NULL;
+/* KILL ends a stopped process, too; CONT and STOP are about just that. */
+static bool leaves_stopped(int signo)
+{
+	return signo != SIGKILL && signo != SIGCONT && signo != SIGSTOP;
 }
 
-/* The first in this list, if there is one. */
-static struct ending *first_of(const struct endings *all,
-			       const struct ending_list *list)
+static void begin_wait(struct endings *all, struct ending *e)
 {
-	return list->head > 0 ? &all->nodes[list->head] : NULL;
+	int64_t wait = all->plan->steps[e->step].wait;
+	/* After the signal: a step takes no less than was asked for, however
+	 * long the sending took. */
+	int64_t now = procq_now();
+
+	e->step_end = wait > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + wait;
+	e->deadline = e->step_end;
+	e->uncontinued = leaves_stopped(all->plan->steps[e->step].signo);
+	/* In a short step SIGCONT comes at once. */
+	if (e->uncontinued)
+		e->deadline = wait > 2 * CONTINUE_AFTER ? now + CONTINUE_AFTER
+							: now;
+	list_append(all, e);
 }
 
-static struct ending *sooner(struct ending *a, struct ending *b)
+static void give_up(struct endings *all, struct ending *e, int err)
 {
-	return !a || (b && b->deadline < a->deadline) ? b : a;
+	e->unconfirmed = true;
+	all->unconfirmed++;
+	all->report(all->arg, e, err);
 }
 
-/* The one of all that is due first. */
-static struct ending *next_due(const struct endings *all)
+static void send_step(struct endings *all, struct ending *e)
 {
-	struct ending *first = NULL;
+	int signo = all->plan->steps[e->step].signo;
+	uint32_t slot = e->process.slot;
+	int err = procq_signal(all->q, slot, signo, all->alone);
 
-	for (int step = 0; step < all->plan->count; step++) {
-		first = sooner(first, first_of(all, &all->uncontinued[step]));
-		first = sooner(first, first_of(all, &all->waiting[step]));
+	/* -ESRCH: dead already, and collected like any other. */
+	if (err < 0 && err != -ESRCH) {
+		give_up(all, e, err);
+		return;
 	}
-	return first;
+	if (err >= 0) {
+		e->sent++;
+		e->signo = signo;
+	}
+	begin_wait(all, e);
+	/* When the leader is dead, its group is out of reach: so continue the
+	 * stopped ones of the group before that. */
+	if (e->uncontinued && !all->alone &&
+	    e->process.flags & PROCQ_SPAWN_GROUP)
+		procq_signal(all->q, slot, SIGCONT, false);
 }
 
-struct ending *endings_due(const struct endings *all, int64_t now)
+/* If this fails, the next signal tells why. */
+static void send_continue(struct endings *all, struct ending *e)
 {
-	struct ending *e = next_due(all);
-
-	return e && e->deadline <= now ? e : NULL;
-}
-
-struct ending *endings_uncontinued(const struct endings *all)
-{
-	struct ending *e = NULL;
-
-	for (int step = 0; step < all->plan->count && !e; step++)
-		e = first_of(all, &all->uncontinued[step]);
-	return e;
-}
-
-int64_t endings_deadline(const struct endings *all)
-{
-	const struct ending *e = next_due(all);
-
-	return e ? e->deadline : PROCQ_FOREVER;
-}
-
-bool endings_advance(struct endings *all, struct ending *e, int64_t now)
-{
-	if (e->unconfirmed || e->step + 1 >= all->plan->count)
-		return false;
-	list_remove(all, e);
-	e->step++;
-	begin_wait(all, e, now, false);
-	return true;
-}
-
-void endings_sent(struct endings *all, struct ending *e, int64_t now)
-{
-	if (e->unconfirmed)
-		return;
-	list_remove(all, e);
-	begin_wait(all, e, now, true);
-}
-
-void endings_continued(struct endings *all, struct ending *e)
-{
-	if (!e->uncontinued || e->unconfirmed)
-		return;
+	procq_signal(all->q, e->process.slot, SIGCONT, all->alone);
 	list_remove(all, e);
 	e->uncontinued = false;
 	e->deadline = e->step_end;
 	list_append(all, e);
 }
 
-void endings_give_up(struct endings *all, struct ending *e)
+int endings_begin(struct endings *all, const struct procq_process *p,
+		  int64_t now)
 {
-	if (e->unconfirmed)
-		return;
-	list_remove(all, e);
-	e->unconfirmed = true;
-	all->unconfirmed++;
+	struct ending *e = new_node(all);
+
+	if (!e)
+		return -ENOMEM;
+	*e = (struct ending){ .process = *p, .since = now,
+			      .step = all->first_step };
+	all->by_slot[p->slot] = index_of(all, e);
+	if (all->plan->count > 0)
+		send_step(all, e);
+	else
+		list_append(all, e);
+	return 0;
 }
 
-void endings_remove(struct endings *all, struct ending *e)
+void endings_step(struct endings *all, int64_t now)
 {
-	uint32_t i = index_of(all, e);
+	struct ending *e;
 
+	while ((e = next_due(all)) && e->deadline <= now) {
+		if (e->uncontinued) {
+			send_continue(all, e);
+			continue;
+		}
+		list_remove(all, e);
+		if (e->step + 1 < all->plan->count) {
+			e->step++;
+			send_step(all, e);
+		} else {
+			give_up(all, e, 0);
+		}
+	}
+}
+
+void endings_hasten(struct endings *all)
+{
+	int last = all->plan->count - 1;
+	struct ending *e;
+
+	all->first_step = last;
+	for (int step = 0; step < last; step++)
+		while ((e = first_of(all, &all->uncontinued[step])) ||
+		       (e = first_of(all, &all->waiting[step]))) {
+			list_remove(all, e);
+			e->step = last;
+			send_step(all, e);
+		}
+}
+
+void endings_collected(struct endings *all, struct procq_event *event)
+{
+	uint32_t i = all->by_slot[event->process.slot];
+	struct ending *e = &all->nodes[i];
+
+	if (i == 0)
+		return;
+	if (event->step > 0 && e->sent > 0) {
+		event->step = e->sent;
+		event->signal = e->signo;
+	}
 	if (e->unconfirmed)
 		all->unconfirmed--;
 	else
@@ -310,7 +322,36 @@ void endings_remove(struct endings *all, struct ending *e)
 	all->count--;
 }
 
+void endings_free(struct endings *all)
+{
+	struct ending *e;
+
+	for (int step = 0; step < all->plan->count; step++)
+		while ((e = first_of(all, &all->uncontinued[step])))
+			send_continue(all, e);
+	free(all->by_slot);
+	free(all->nodes);
+}
+
+/* ---- looks ---- */
+
+int64_t endings_deadline(const struct endings *all)
+{
+	const struct ending *e = next_due(all);
+
+	return e ? e->deadline : PROCQ_FOREVER;
+}
+
 uint32_t endings_pending(const struct endings *all)
 {
 	return all->count - all->unconfirmed;
+}
+
+bool endings_escalating(const struct endings *all)
+{
+	for (int step = 0; step + 1 < all->plan->count; step++)
+		if (all->waiting[step].head > 0 ||
+		    all->uncontinued[step].head > 0)
+			return true;
+	return false;
 }

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ending.h - which signals end a process, and which process is due for
- * its next one.
+ * ending.h - how a process that was taken is ended: which signals it gets,
+ * when, and when it is given up. One behaviour for consumer, for producer at
+ * its end and for procq remove --kill.
  *
- * Most signals don't end a process that is stopped, until SIGCONT has gone on
- * with it. Few are, so only those get it who live on for a moment.
+ * A process gets the signals of a plan in turn. If it is alive a moment after
+ * a signal, it gets SIGCONT, because a stopped process does not die of most
+ * signals. Few are stopped, so this spares nearly all of them a second signal.
+ * A process group gets SIGCONT at once: when its leader is dead, no signal
+ * reaches the others. If a process is alive after the last step, or if a
+ * signal to it is refused, its death is reported as unconfirmed, and no
+ * further signal is sent. It may still die later.
  *
- * Every process waits equally long after a step, so those that wait after one
- * step are in order of their deadlines as they come: a list per step, and one
- * for those that have yet to get SIGCONT, does what a heap would. Nothing here
- * depends on how many are in flight, but the memory. Pure: must not send a
- * signal.
+ * Every process waits equally long after a step, so the processes that wait
+ * after one step stand in the order of their deadlines as they come. So a list
+ * per step, and one of those that have yet to get SIGCONT, does what a heap
+ * would. No call looks at all processes; only the memory depends on how many
+ * are in flight.
+ *
+ * Signals are sent by procq_signal() only. Must not take a process, wait for
+ * one, or print.
  */
 #ifndef ENDING_H
 #define ENDING_H
@@ -22,29 +31,30 @@
 #include "procq.h"
 
 #define ESCALATION_STEPS 16
-/* How long after its signal a process that lives on gets SIGCONT. */
+/* A process that is alive so long after its signal gets SIGCONT. */
 #define CONTINUE_AFTER (10 * NS_PER_MS)
 
+/* The plan. Without a step, no signal is sent: deaths are only awaited. */
 struct escalation {
 	int count;
 	struct {
 		int signo;
-		/* Until the next step, or, after the last, until the death
-		 * is called unconfirmed; ns. PROCQ_FOREVER: never. */
+		/* Until the next step; after the last, until the death is
+		 * unconfirmed; ns. PROCQ_FOREVER: never. */
 		int64_t wait;
 	} steps[ESCALATION_STEPS];
 };
 
-/* The steps for signo and, unless kill_after is 0, KILL so much later. Who
- * is never killed may take its time. */
+/** The steps for signo and, unless kill_after is 0, KILL so much later. A
+ * process that is never killed has no time limit. */
 void escalation_simple(struct escalation *plan, int signo, int64_t kill_after);
 
-/*
+/**
  * Read the steps from SIG[,D,SIG]...[,D]: signals, and how long to wait
- * after each. last_wait is that of a last KILL that names none; any other
- * signal may be taken its time over.
- *
- * Returns NULL, or says what is wrong, untranslated.
+ * after each.
+ * @param last_wait if the list ends in KILL without a time; after any other
+ *        last signal there is no limit
+ * @return NULL, or what is wrong, untranslated
  */
 const char *escalation_parse(struct escalation *plan, const char *text,
 			     int64_t last_wait);
@@ -57,59 +67,66 @@ struct ending {
 	int64_t step_end;		/* on to the next step */
 	uint32_t next, prev;		/* in the list of its step */
 	int step;			/* index into the steps */
+	int sent;			/* how many signals, without SIGCONT */
+	int signo;			/* the last of these, 0: none */
 	bool uncontinued;		/* SIGCONT is what it is due for */
 	bool unconfirmed;		/* in no list any more */
 };
+
+/** Reports that a death can't be confirmed for now.
+ * @param err 0: it is alive after the last step; else why procq_signal()
+ *        failed */
+typedef void ending_report(void *arg, const struct ending *e, int err);
 
 struct ending_list {
 	uint32_t head, tail;		/* 0: empty */
 };
 
 struct endings {
+	/* Set by the caller before endings_init(); kept, not copied. */
+	struct procq *q;
 	const struct escalation *plan;
-	uint32_t *by_slot;		/* index of its node, plus one */
+	ending_report *report;
+	void *arg;
+	bool alone;			/* not their process groups */
+
+	/* Written here only. */
+	uint32_t *by_slot;		/* index of its node, 0: none */
 	struct ending *nodes;		/* [0] is not used: 0 is no index */
 	uint32_t room;
 	uint32_t unused;		/* list of free nodes, by next */
 	struct ending_list waiting[ESCALATION_STEPS];
 	struct ending_list uncontinued[ESCALATION_STEPS];
+	int first_step;			/* where the next one begins */
 	uint32_t count;			/* all, the unconfirmed among them */
 	uint32_t unconfirmed;
 };
 
-/* Returns 0 or -ENOMEM. plan is kept, not copied. */
-int endings_init(struct endings *all, const struct escalation *plan,
-		 uint32_t capacity);
+/** @retval 0, -ENOMEM */
+int endings_init(struct endings *all);
+/** Before the queue is left, which gives back those that are not dead: they
+ * have a signal pending, so SIGCONT is sent if that is still to come. */
 void endings_free(struct endings *all);
 
-/* A process that was taken; it waits after the first step. NULL: no memory.
- * What this and the next two return is good until the next endings_add(). */
-struct ending *endings_add(struct endings *all, const struct procq_process *p,
-			   int64_t now);
-/* NULL: none is in this slot. */
-struct ending *endings_find(const struct endings *all, uint32_t slot);
-/* One whose deadline has come, or NULL: for SIGCONT, or for its next step. */
-struct ending *endings_due(const struct endings *all, int64_t now);
-/* One that has yet to get SIGCONT, or NULL. */
-struct ending *endings_uncontinued(const struct endings *all);
-/* The earliest deadline of all, or PROCQ_FOREVER. */
+/** Begin to end a process that was taken: send the first signal.
+ * @retval 0, -ENOMEM: nothing was sent, it is still taken */
+int endings_begin(struct endings *all, const struct procq_process *p,
+		  int64_t now);
+/** Send all that is due: SIGCONT, and the signals of the next steps. */
+void endings_step(struct endings *all, int64_t now);
+/** Send the last signal of the plan to all that have yet to get it, now, and
+ * to those that are begun from now on, as their first. */
+void endings_hasten(struct endings *all);
+/** A death is confirmed. If the process died of a signal sent here, *event
+ * gets its step: the library does not count SIGCONT as one. */
+void endings_collected(struct endings *all, struct procq_event *event);
+
+/** The earliest deadline of all, or PROCQ_FOREVER: when to call
+ * endings_step(). */
 int64_t endings_deadline(const struct endings *all);
-
-/* On to the next step. Returns false if that was the last. */
-bool endings_advance(struct endings *all, struct ending *e, int64_t now);
-/* The signal of its step was sent by now, so its wait begins again: it takes
- * no less than was asked for, however long the sending took. To be called for
- * all that were added or advanced, or for none: else the lists are not in
- * order. */
-void endings_sent(struct endings *all, struct ending *e, int64_t now);
-/* SIGCONT was sent to one that was due for it. */
-void endings_continued(struct endings *all, struct ending *e);
-/* Wait for it without a deadline: its death can't be confirmed for now. */
-void endings_give_up(struct endings *all, struct ending *e);
-/* It is dead, or somebody else's. */
-void endings_remove(struct endings *all, struct ending *e);
-
-/* How many are in flight whose death is expected. */
+/** How many are in flight whose death is expected. */
 uint32_t endings_pending(const struct endings *all);
+/** Is a further signal of the plan still to come? */
+bool endings_escalating(const struct endings *all);
 
 #endif

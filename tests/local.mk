@@ -107,6 +107,11 @@ tests_test_between_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=unlink,--wrap=shm_unlink,--wrap=pipe,--wrap=pipe2 \
 	-Wl,--wrap=posix_fallocate
 
+# The library is played by the test.
+tests_test_ending_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=procq_signal,--wrap=procq_now,--wrap=procq_capacity \
+	-Wl,--wrap=realloc
+
 # SIGKILL at every instruction. Bound at the start, or finding each function
 # for the first time would be most of the instructions.
 tests_crash_crash_SOURCES = \
