@@ -45,6 +45,7 @@ shell_tests = \
 	tests/chaos.test \
 	tests/command.test \
 	tests/consume.test \
+	tests/ending.test \
 	tests/example.test \
 	tests/exit.test \
 	tests/fuzz.test \
@@ -68,7 +69,8 @@ helper_programs = \
 	tests/helper-bound \
 	tests/helper-ignore \
 	tests/helper-json \
-	tests/helper-orphans
+	tests/helper-orphans \
+	tests/helper-unheard
 
 # What they include.
 check_headers = \
