@@ -59,8 +59,8 @@ bool children_drain(struct run *r)
 		children_reap(r);
 		run_tick(r, r->summary.started, procq_now());
 	}
-	/* None may be left because they got the same signal: their records
-	 * still are. */
+	/* If they got the same signal, none may be left; but their records
+	 * are. */
 	return signals_stops() == stops;
 }
 

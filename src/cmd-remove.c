@@ -99,13 +99,13 @@ static int escalate(struct work *w)
 }
 
 /* Has the rest of the queue changed since the last look? */
-static int others_moved(struct work *w)
+static bool others_moved(struct work *w)
 {
 	struct procq_stat s;
-	int moved;
+	bool moved;
 
 	if (procq_stat(w->q, &s) < 0)
-		return 0;
+		return false;
 	moved = memcmp(s.states, w->seen.states, sizeof(s.states)) != 0 ||
 		s.producers != w->seen.producers ||
 		s.consumers != w->seen.consumers ||
@@ -127,9 +127,9 @@ static void sleep_a_little(struct work *w)
 
 /*
  * End all processes, then remove the queue as soon as its participants have
- * left. Since it is closed, consumers do when it is empty; producers wait, and
- * somebody has to end them. Returns as procq_remove(), or -ETIMEDOUT when
- * nothing moves any more, -EINTR when a signal says stop.
+ * left. Consumers leave a closed queue when it is empty; producers wait, and
+ * the user has to end them. Returns as procq_remove(), or -ETIMEDOUT: nothing
+ * moves any more, -EINTR: a signal asked to stop.
  */
 static int end_and_remove(struct work *w)
 {
@@ -238,8 +238,8 @@ static void leave_signals(void)
 	}
 }
 
-/* A signal that came in the middle would leave the queue closed, so they are
- * taken while it matters. */
+/* Signals that ask to stop are handled meanwhile: otherwise they would leave
+ * the queue closed. */
 static int close_and_end(struct work *w)
 {
 	struct procq_stat before;
@@ -253,8 +253,8 @@ static int close_and_end(struct work *w)
 	err = procq_set_closed(w->q, 1);
 	if (err == 0)
 		err = end_and_remove(w);
-	/* Empty, it stays closed: the last of its participants to leave then
-	 * takes it along, and none fills it again. */
+	/* An empty queue stays closed: none fills it again, and the last of
+	 * its participants to leave removes it. */
 	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
 		procq_set_closed(w->q, before.closed != 0);
 	signals_wake(NULL);
