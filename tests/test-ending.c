@@ -94,6 +94,7 @@ void *__wrap_realloc(void *p, size_t n)
 static uint32_t reports;
 static uint32_t reported;	/* slot */
 static int reported_err, reported_sent, reported_signo;
+static int64_t reported_since;
 
 static void report(void *arg, const struct ending *e, int err)
 {
@@ -102,6 +103,7 @@ static void report(void *arg, const struct ending *e, int err)
 	reported_err = err;
 	reported_sent = e->sent;
 	reported_signo = e->signo;
+	reported_since = e->since;
 }
 
 /* ---- what the tests do ---- */
@@ -276,6 +278,8 @@ static void test_order(void)
  * no KILL. */
 static void test_continue(void)
 {
+	struct procq_event e;
+
 	escalation_parse(&steps, "TERM,100ms,INT,5ms,CONT,1s,STOP", 50 * MS);
 	begin_with(8);
 	sending_takes = 1 * MS;
@@ -303,7 +307,18 @@ static void test_continue(void)
 	is_str(at(1107 * MS - 1), "", "which needs no other");
 	is_str(at(1107 * MS), "1:STOP", "on to STOP");
 	is_str(at(PROCQ_FOREVER - 1), "", "which is not undone");
-	is_int(die(1, 3, SIGSTOP).step, 4, "CONT of the plan is a step");
+	die(1, 3, SIGSTOP);
+	end();
+	escalation_parse(&steps, "TERM,100ms,CONT", 50 * MS);
+	begin_with(8);
+	add(1, 0);
+	at(100 * MS);
+	e = die(1, 1, SIGTERM);
+	is_int(e.step, 2, "CONT of the plan is a step");
+	is_int(e.signal, SIGCONT, "and the signal it died after");
+	add(2, 0);
+	is_int(die(2, 0, 0).step, 0, "but not if it died by itself");
+	sent();
 	answer_to = SIGCONT;
 	answer = -EPERM;
 	add(3, 0);
@@ -347,10 +362,11 @@ static void test_refused(void)
 	escalation_simple(&steps, SIGTERM, 100 * MS);
 	begin_with(8);
 	answer = -EPERM;
-	is_int(add(1, 0), 0, "TERM is refused");
+	is_int(add(1, 1 * MS), 0, "TERM is refused");
 	is_int(reports, 1, "which is reported at once");
 	is_int(reported, 1, "of the right one");
 	is_int(reported_err, -EPERM, "and why");
+	is_int(reported_since, 1 * MS, "and since when it was ended");
 	is_int(reported_sent, 0, "nothing was sent");
 	is_int(reported_signo, 0, "not one signal");
 	is_int(endings_pending(&all), 0, "its death is not expected");
@@ -523,6 +539,12 @@ static void test_memory(void)
 	no_memory = false;
 	is_int(add(1, 0), 0, "there is some again");
 	is_str(sent(), "1:TERM", "so it is sent");
+	keep_log = false;
+	for (int i = 0; i < 1000; i++) {
+		die(1, 1, SIGTERM);
+		add(1, 0);
+	}
+	ok(all.room < 100, "the room of the dead is used again");
 	end();
 }
 
