@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 
 #include "procq.h"
@@ -12,18 +12,22 @@
 #include "children.h"
 #include "common.h"
 #include "duration.h"
+#include "ending.h"
 #include "i18n.h"
 
-/* From TERM to KILL, and from KILL to giving up. */
+/* From TERM to KILL. */
 #define KILL_AFTER (5 * NS_PER_S)
-#define GIVE_UP_AFTER NS_PER_S
+/* After KILL, or the user's second signal, how long those are awaited that a
+ * consumer is ending. */
+#define OTHERS_WAIT NS_PER_S
 
-/* Those that are being ended. */
+/* The ending of all that are left. */
 struct killing {
 	struct run *run;
-	struct procq *q;
-	bool alone;
-	unsigned char *taken;		/* by slot: is it one of them? */
+	struct endings endings;
+	bool cut;			/* by the user's second signal */
+	int64_t until;			/* how long the others are awaited */
+	int64_t pause;
 };
 
 void children_reap(struct run *r)
@@ -55,104 +59,117 @@ bool children_drain(struct run *r)
 		children_reap(r);
 		run_tick(r, r->summary.started, procq_now());
 	}
-	/* None may be left because they got the same signal: their records
-	 * still are. */
+	/* If they got the same signal, none may be left; but their records
+	 * are. */
 	return signals_stops() == stops;
 }
 
-/* Signal a process that was taken, and continue it if it is stopped. */
-static void end_one(const struct killing *k, uint32_t slot, int signo)
+static void unconfirmed(void *arg, const struct ending *e, int err)
 {
-	procq_signal(k->q, slot, signo, k->alone);
-	if (signo != SIGKILL)
-		procq_signal(k->q, slot, SIGCONT, k->alone);
+	(void)arg;
+	if (err < 0)
+		complain(_("cannot signal process %" PRId32 ": %s"),
+			 e->process.pid, _(procq_strerror(err)));
 }
 
-/* Take what nobody else has, the dead too, and begin to end it. */
-static void take_all(struct killing *k, int signo)
+/* Begin to end all that no consumer has taken, the dead too. */
+static void take_all(struct killing *k)
 {
 	struct procq_process what;
 
-	while (procq_take_own(k->q, &what) == 0) {
-		k->taken[what.slot] = 1;
-		end_one(k, what.slot, signo);
+	while (procq_take_own(k->run->q, &what) == 0) {
+		if (endings_begin(&k->endings, &what, procq_now()) == 0)
+			continue;
+		/* Without memory, only a death helps. */
+		procq_give_back(k->run->q, what.slot);
+		return;
 	}
-}
-
-static void kill_all(const struct killing *k)
-{
-	for (uint32_t i = 0; i < procq_capacity(k->q); i++)
-		if (k->taken[i])
-			end_one(k, i, SIGKILL);
 }
 
 static void collect_all(struct killing *k)
 {
 	struct procq_event e;
 
-	while (procq_collect(k->q, &e) > 0) {
-		k->taken[e.process.slot] = 0;
+	while (procq_collect(k->run->q, &e) > 0) {
+		endings_collected(&k->endings, &e);
 		/* Counted when it was reaped. */
 		run_written(k->run,
 			    output_ended(&k->run->out, &e, "producer"));
 	}
 }
 
-/* A process that has not yet entered can't be taken, and nobody rings when it
- * has: the pauses begin short. */
-static void rest_while_killing(struct run *r, int64_t *pause,
-			       int64_t deadline)
+/* The second signal of the user. */
+static void cut(struct killing *k)
 {
-	int64_t now = procq_now();
+	k->cut = true;
+	k->until = time_after(procq_now(), OTHERS_WAIT);
+	endings_hasten(&k->endings);
+}
 
-	children_sleep(r, PROCQ_WAIT_CHILD | PROCQ_WAIT_DEATH,
-		       time_min(deadline, time_after(now, *pause)));
-	*pause = time_min(*pause * 2, PROCQ_PATIENCE);
+/* A process that has not yet entered can't be taken, and its entry wakes
+ * nobody: the pauses begin short. */
+static void rest_while_killing(struct killing *k, int64_t now)
+{
+	int64_t deadline = time_min(time_after(now, k->pause),
+				    endings_deadline(&k->endings));
+
+	if (k->until > now)
+		deadline = time_min(deadline, k->until);
+	children_sleep(k->run, PROCQ_WAIT_CHILD | PROCQ_WAIT_DEATH, deadline);
+	k->pause = time_min(k->pause * 2, PROCQ_PATIENCE);
 }
 
 /* Returns false if some are not known to be dead. */
 static bool end_all(struct killing *k)
 {
-	int signo = signals_stops() > 1 ? SIGKILL : SIGTERM;
-	int64_t deadline = time_after(procq_now(), KILL_AFTER);
-	int64_t pause = NS_PER_MS;
+	struct procq *q = k->run->q;
+	int64_t now;
 
 	for (;;) {
-		/* In this order: whoever is reaped can be taken. */
+		if (!k->cut && signals_stops() > 1)
+			cut(k);
+		/* In this order: a process that was reaped can be taken. */
 		children_reap(k->run);
-		take_all(k, signo);
+		take_all(k);
 		collect_all(k);
-		if (procq_children(k->q) == 0 && procq_in_flight(k->q) == 0)
+		if (procq_children(q) == 0 && procq_in_flight(q) == 0)
 			return true;
-		if (procq_now() >= deadline && signo == SIGKILL)
+		now = procq_now();
+		endings_step(&k->endings, now);
+		/* The rest are with consumers, or have yet to enter. */
+		if (endings_pending(&k->endings) == 0 &&
+		    (procq_children(q) <= k->endings.count || now >= k->until))
 			return false;
-		if (signo != SIGKILL &&
-		    (procq_now() >= deadline || signals_stops() > 1)) {
-			signo = SIGKILL;
-			kill_all(k);
-			deadline = time_after(procq_now(), GIVE_UP_AFTER);
-			continue;
-		}
-		rest_while_killing(k->run, &pause, deadline);
+		rest_while_killing(k, now);
 	}
+}
+
+static void complain_left(struct run *r)
+{
+	r->summary.unconfirmed = procq_in_flight(r->q);
+	complain(P_("%" PRIu32 " process is not known to be dead",
+		    "%" PRIu32 " processes are not known to be dead",
+		    procq_children(r->q)), procq_children(r->q));
+	run_fail(r, EXIT_FAILED);
 }
 
 void children_kill(struct run *r, bool alone)
 {
-	struct killing k = { r, r->q, alone,
-			     calloc(procq_capacity(r->q), 1) };
+	struct escalation plan;
+	struct killing k = {
+		.run = r, .pause = NS_PER_MS,
+		.until = time_after(procq_now(), KILL_AFTER + OTHERS_WAIT),
+		.endings = { .q = r->q, .plan = &plan,
+			     .report = unconfirmed, .alone = alone },
+	};
 
-	if (!k.taken) {
+	escalation_simple(&plan, SIGTERM, KILL_AFTER);
+	if (endings_init(&k.endings) < 0) {
 		complain("%s", strerror(ENOMEM));
 		run_fail(r, EXIT_FAILED);
 		return;
 	}
-	if (!end_all(&k)) {
-		r->summary.unconfirmed = procq_in_flight(r->q);
-		complain(P_("%" PRIu32 " process is not known to be dead",
-			    "%" PRIu32 " processes are not known to be dead",
-			    procq_children(r->q)), procq_children(r->q));
-		run_fail(r, EXIT_FAILED);
-	}
-	free(k.taken);
+	if (!end_all(&k))
+		complain_left(r);
+	endings_free(&k.endings);
 }

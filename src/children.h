@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * children.h - what becomes of a producer's processes: who died is counted,
+ * children.h - what becomes of a producer's processes: the dead are counted,
  * and at the end those that are left are waited for, or ended.
  *
- * Must not start a process, nor wait for one itself: the library marks a death
- * before it reaps.
+ * Must not start a process. Must not reap one except through the library,
+ * which marks a death before it reaps.
  */
 #ifndef CHILDREN_H
 #define CHILDREN_H
@@ -14,25 +14,26 @@
 
 #include "run.h"
 
-/** Reap who died, and count how. */
+/** Reap the dead, and count how they died. */
 void children_reap(struct run *r);
 
-/** As procq_wait(); a child's death ends it. SIGCHLD interrupts only here: in
- * flood a signal for each death would cost more than the look that finds
- * many. */
+/** As procq_wait(); a child's death ends the wait. SIGCHLD interrupts only
+ * here: in flood a signal for each death would cost more than the look that
+ * finds many. */
 void children_sleep(struct run *r, unsigned what, int64_t deadline);
 
 /**
  * Wait until consumers have ended all.
- * @retval false the user did not want to wait so long
+ * @retval false the user sent a signal meanwhile
  */
 bool children_drain(struct run *r);
 
 /**
- * End them: TERM, and KILL after five seconds or when the user asks once more.
- * Those that a consumer is ending are left to it, for as long; what is left
- * then goes down with the producer, by the signal of its parent's death. That
- * some are not known to be dead is a failure of the run.
+ * End them as ending.h has it: TERM, and KILL after five seconds or at the
+ * user's second signal. Those that a consumer is ending are left to it for
+ * six seconds, or for one after the second signal. The processes that are left
+ * then die of their parent's death, unless they were started with
+ * PROCQ_SPAWN_KEEP. If some are not known to be dead, the run has failed.
  * @param alone not their process groups
  */
 void children_kill(struct run *r, bool alone);

@@ -12,7 +12,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -21,74 +20,42 @@
 #include "procq.h"
 
 #include "duration.h"
+#include "ending.h"
 #include "i18n.h"
 #include "procq-cmd.h"
 
 /* How long nothing may move before --kill gives up, unless --wait says. */
 #define PATIENCE (5 * NS_PER_S)
 
-/* How far the ending of a process has come. */
-enum step {
-	NOT_OURS = 0,
-	ASKED = 1,		/* TERM sent; KILL is due at .due */
-	KILLED = 2,
-	REFUSED = 3		/* it could not be signalled */
-};
-
-struct ending {
-	int64_t due;
-	int32_t pid;
-	uint8_t step;		/* an enum step */
-};
-
 struct work {
 	const struct request *r;
 	struct procq *q;
-	struct ending *endings;	/* by slot */
-	uint32_t capacity;
-	int64_t due;		/* the earliest of theirs */
+	struct escalation plan;
+	struct endings endings;
 	int64_t moved;		/* when something last moved */
 	uint64_t ended;
-	int scarce;		/* no descriptor for one more */
+	bool scarce;		/* no descriptor or memory for one more */
 	struct procq_stat seen;	/* the last look at it */
 };
 
-static void refuse(struct work *w, struct ending *e, int err)
+static void unconfirmed(void *arg, const struct ending *e, int err)
 {
-	e->step = REFUSED;
-	e->due = PROCQ_FOREVER;
-	if (err == -ENOTSUP)
+	const char *queue = ((const struct work *)arg)->r->queue;
+	int pid = e->process.pid;
+
+	if (err == 0)
+		complain(_("queue '%s': process %d is not known to be dead"),
+			 queue, pid);
+	else if (err == -ENOTSUP)
 		complain(_("queue '%s': process %d: not signalled, since "
 			   "nothing proves that it is the recorded one; if it "
-			   "is, end it with kill"), w->r->queue, (int)e->pid);
+			   "is, end it with kill"), queue, pid);
 	else
-		complain(_("queue '%s': process %d: %s"), w->r->queue,
-			 (int)e->pid, _(procq_strerror(err)));
+		complain(_("queue '%s': process %d: %s"), queue, pid,
+			 _(procq_strerror(err)));
 }
 
-static void end_one(struct work *w, const struct procq_process *p)
-{
-	struct ending *e = &w->endings[p->slot];
-	int err = procq_signal(w->q, p->slot, SIGTERM, 0);
-
-	e->pid = p->pid;
-	e->step = ASKED;
-	e->due = PROCQ_FOREVER;
-	if (err == -ESRCH)
-		return;		/* dead already, and will be collected */
-	if (err < 0) {
-		refuse(w, e, err);
-		return;
-	}
-	/* A stopped process takes no TERM. */
-	procq_signal(w->q, p->slot, SIGCONT, 0);
-	if (w->r->kill_after == 0)
-		return;
-	e->due = time_after(procq_now(), w->r->kill_after);
-	w->due = time_min(w->due, e->due);
-}
-
-/* Returns how many were taken. */
+/* Begin to end all that are in the queue. Returns how many. */
 static int take_all(struct work *w)
 {
 	struct procq_process p;
@@ -96,8 +63,11 @@ static int take_all(struct work *w)
 	int err;
 
 	while ((err = procq_take(w->q, NULL, &p)) == 0) {
-		if (p.slot < w->capacity)
-			end_one(w, &p);
+		err = endings_begin(&w->endings, &p, procq_now());
+		if (err < 0) {
+			procq_give_back(w->q, p.slot);
+			break;
+		}
 		n++;
 	}
 	w->scarce = err != -EAGAIN;
@@ -110,8 +80,7 @@ static int collect_all(struct work *w)
 	int n = 0;
 
 	for (; procq_collect(w->q, &e) > 0; n++) {
-		if (e.process.slot < w->capacity)
-			w->endings[e.process.slot].step = NOT_OURS;
+		endings_collected(&w->endings, &e);
 		if (w->r->verbose)
 			complain(_("queue '%s': process %d ended"), w->r->queue,
 				 (int)e.process.pid);
@@ -120,42 +89,23 @@ static int collect_all(struct work *w)
 	return n;
 }
 
-/* KILL for those that had their time. */
+/* Send what is due. A signal that is still to come counts as a move. */
 static int escalate(struct work *w)
 {
-	int64_t now = procq_now();
-	int n = 0;
+	int more = endings_escalating(&w->endings);
 
-	if (now < w->due)
-		return 0;
-	w->due = PROCQ_FOREVER;
-	for (uint32_t i = 0; i < w->capacity; i++) {
-		struct ending *e = &w->endings[i];
-		int err;
-
-		if (e->step != ASKED)
-			continue;
-		if (now < e->due) {
-			w->due = time_min(w->due, e->due);
-			continue;
-		}
-		err = procq_signal(w->q, i, SIGKILL, 0);
-		e->step = KILLED;
-		if (err < 0 && err != -ESRCH)
-			refuse(w, e, err);
-		n++;
-	}
-	return n;
+	endings_step(&w->endings, procq_now());
+	return more;
 }
 
 /* Has the rest of the queue changed since the last look? */
-static int others_moved(struct work *w)
+static bool others_moved(struct work *w)
 {
 	struct procq_stat s;
-	int moved;
+	bool moved;
 
 	if (procq_stat(w->q, &s) < 0)
-		return 0;
+		return false;
 	moved = memcmp(s.states, w->seen.states, sizeof(s.states)) != 0 ||
 		s.producers != w->seen.producers ||
 		s.consumers != w->seen.consumers ||
@@ -164,31 +114,33 @@ static int others_moved(struct work *w)
 	return moved;
 }
 
-/* Sleep until there may be more to do. Without a descriptor for one more,
- * only a death helps. */
+/* Sleep until there may be more to do. Without a descriptor or memory for one
+ * more, only a death helps. */
 static void sleep_a_little(struct work *w)
 {
 	unsigned what = PROCQ_WAIT_DEATH | (w->scarce ? 0 : PROCQ_WAIT_READY);
 	int64_t deadline = procq_now() + 100 * NS_PER_MS;
 
-	procq_wait(w->q, what, time_min(deadline, w->due));
+	procq_wait(w->q, what,
+		   time_min(deadline, endings_deadline(&w->endings)));
 }
 
 /*
  * End all processes, then remove the queue as soon as its participants have
- * left. Since it is closed, consumers do when it is empty; producers wait, and
- * somebody has to end them. Returns as procq_remove(), or -ETIMEDOUT when
- * nothing moves any more, -EINTR when a signal says stop.
+ * left. Consumers leave a closed queue when it is empty; producers wait, and
+ * the user has to end them. Returns as procq_remove(), or -ETIMEDOUT: nothing
+ * moves any more, -EINTR: a signal asked to stop.
  */
 static int end_and_remove(struct work *w)
 {
 	int64_t patience = w->r->wait == PROCQ_FOREVER ? PATIENCE : w->r->wait;
 
-	w->due = PROCQ_FOREVER;
 	w->moved = procq_now();
 	while (signals_stops() == 0) {
-		int n = take_all(w) + collect_all(w) + escalate(w);
+		int n = take_all(w);
 
+		n += collect_all(w);
+		n += escalate(w);
 		if (others_moved(w) || n > 0)
 			w->moved = procq_now();
 		if (inhabitants(&w->seen) == 0) {
@@ -197,8 +149,7 @@ static int end_and_remove(struct work *w)
 			if (err != -EBUSY)
 				return err;
 		}
-		if (w->due == PROCQ_FOREVER &&
-		    procq_now() >= time_after(w->moved, patience))
+		if (procq_now() >= time_after(w->moved, patience))
 			return -ETIMEDOUT;
 		sleep_a_little(w);
 	}
@@ -287,8 +238,8 @@ static void leave_signals(void)
 	}
 }
 
-/* A signal that came in the middle would leave the queue closed, so they are
- * taken while it matters. */
+/* Signals that ask to stop are handled meanwhile: otherwise they would leave
+ * the queue closed. */
 static int close_and_end(struct work *w)
 {
 	struct procq_stat before;
@@ -302,8 +253,8 @@ static int close_and_end(struct work *w)
 	err = procq_set_closed(w->q, 1);
 	if (err == 0)
 		err = end_and_remove(w);
-	/* Empty, it stays closed: the last of its participants to leave then
-	 * takes it along, and none fills it again. */
+	/* An empty queue stays closed: none fills it again, and the last of
+	 * its participants to leave removes it. */
 	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
 		procq_set_closed(w->q, before.closed != 0);
 	signals_wake(NULL);
@@ -314,14 +265,16 @@ static int close_and_end(struct work *w)
 /* Returns the exit status. */
 static int remove_full(struct request *r, struct procq *q)
 {
-	struct work w = { .r = r, .q = q, .capacity = procq_capacity(q) };
-	int err = -ENOMEM;
+	struct work w = { .r = r, .q = q,
+			  .endings = { .q = q, .plan = &w.plan, .arg = &w,
+				       .report = unconfirmed } };
+	int err = endings_init(&w.endings);
 
-	w.endings = calloc(w.capacity, sizeof(*w.endings));
-	if (w.endings)
+	escalation_simple(&w.plan, SIGTERM, r->kill_after);
+	if (err == 0)
 		err = close_and_end(&w);
 	print_result(r, &w, procq_object(q), err >= 0);
-	free(w.endings);
+	endings_free(&w.endings);
 	if (err == -ETIMEDOUT) {
 		complain_busy(r, q);
 		return r->wait == PROCQ_FOREVER ? EXIT_FAILED : EXIT_WAITED;

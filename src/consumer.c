@@ -23,7 +23,7 @@
 
 #include "common.h"
 #include "duration.h"
-#include "escalation.h"
+#include "ending.h"
 #include "i18n.h"
 #include "run.h"
 #include "slice.h"
@@ -221,6 +221,9 @@ static void settle_plan(struct consumer *c)
 {
 	const char *why;
 
+	/* The plan of --reap has no steps. */
+	if (c->reap)
+		return;
 	if (!c->sequence) {
 		escalation_simple(&c->plan, c->signo, c->kill_after);
 		return;
@@ -256,62 +259,18 @@ static void parse_options(struct consumer *c, int argc, char **argv)
 
 /* Ending. */
 
-static void unconfirmed(struct consumer *c, struct ending *e, int64_t now)
+static void unconfirmed(void *arg, const struct ending *e, int err)
 {
+	struct consumer *c = arg;
 	struct procq_process p = e->process;
 
-	if (e->unconfirmed)
-		return;
-	endings_give_up(&c->endings, e);
-	p.age += now - e->since;
-	c->run.summary.unconfirmed++;
-	run_written(&c->run,
-		    output_unconfirmed(&c->run.out, &p,
-				       c->plan.steps[e->step].signo,
-				       e->step + 1));
-}
-
-/* The signal of its present step. */
-static void send_step(struct consumer *c, struct ending *e, int64_t now)
-{
-	int signo = c->plan.steps[e->step].signo;
-	uint32_t slot = e->process.slot;
-	int err = procq_signal(c->run.q, slot, signo, c->no_group);
-
-	/* -ESRCH: dead already, and collected like any other. */
-	if (err < 0 && err != -ESRCH) {
-		complain(_("cannot signal process %" PRId32 ": %s"),
-			 e->process.pid, _(procq_strerror(err)));
-		unconfirmed(c, e, now);
-		return;
-	}
-	endings_sent(&c->endings, e, procq_now());
-	/* A group outlives its first process, with whose death it is out of
-	 * reach: so whoever of it is stopped has to be continued before. */
-	if (e->uncontinued && !c->no_group &&
-	    e->process.flags & PROCQ_SPAWN_GROUP)
-		procq_signal(c->run.q, slot, SIGCONT, false);
-}
-
-/* Who is stopped can't die of most signals. */
-static void go_on_with(struct consumer *c, struct ending *e)
-{
-	procq_signal(c->run.q, e->process.slot, SIGCONT, c->no_group);
-	endings_continued(&c->endings, e);
-}
-
-static void escalate(struct consumer *c, int64_t now)
-{
-	struct ending *e;
-
-	while ((e = endings_due(&c->endings, now))) {
-		if (e->uncontinued)
-			go_on_with(c, e);
-		else if (!c->reap && endings_advance(&c->endings, e, now))
-			send_step(c, e, now);
-		else
-			unconfirmed(c, e, now);
-	}
+	if (err < 0)
+		complain(_("cannot signal process %" PRId32 ": %s"), p.pid,
+			 _(procq_strerror(err)));
+	p.age += procq_now() - e->since;
+	c->run.summary.unconfirmed = c->endings.unconfirmed;
+	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
+						e->sent));
 }
 
 static void collect(struct consumer *c)
@@ -319,19 +278,8 @@ static void collect(struct consumer *c)
 	struct procq_event event;
 
 	while (procq_collect(c->run.q, &event) > 0) {
-		struct ending *e = endings_find(&c->endings,
-						event.process.slot);
-
-		if (e) {
-			/* The library does not count CONT. */
-			if (event.step > 0) {
-				event.step = e->step + 1;
-				event.signal = c->plan.steps[e->step].signo;
-			}
-			if (e->unconfirmed)
-				c->run.summary.unconfirmed--;
-			endings_remove(&c->endings, e);
-		}
+		endings_collected(&c->endings, &event);
+		c->run.summary.unconfirmed = c->endings.unconfirmed;
 		summary_add(&c->run.summary, &event);
 		run_written(&c->run, output_ended(&c->run.out, &event,
 						  "consumer"));
@@ -350,15 +298,12 @@ static void fail(struct consumer *c, int err)
 static void begin_ending(struct consumer *c, const struct procq_process *p,
 			 int64_t now)
 {
-	struct ending *e = endings_add(&c->endings, p, now);
+	int err = endings_begin(&c->endings, p, now);
 
-	if (!e) {
+	if (err < 0) {
 		procq_give_back(c->run.q, p->slot);
-		fail(c, -ENOMEM);
-		return;
+		fail(c, err);
 	}
-	if (!c->reap)
-		send_step(c, e, now);
 }
 
 /* How old the process whose turn is next has to get. */
@@ -611,7 +556,7 @@ static void consume(struct consumer *c)
 		take_some(c, now, &out);
 		collect(c);
 		now = procq_now();
-		escalate(c, now);
+		endings_step(&c->endings, now);
 		tell_idle(c, was_idle);
 		run_tick(&c->run, c->run.summary.retired, now);
 		if (can_go_on(c, &out) || finished(c, now))
@@ -625,23 +570,18 @@ static void consume(struct consumer *c)
 	}
 }
 
-/* Wait for those it is ending; a second signal hands them back instead. */
+/* Wait for those it is ending; after a second signal, give them back. */
 static void finish(struct consumer *c)
 {
-	struct ending *e;
-
 	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
 		collect(c);
-		escalate(c, procq_now());
+		endings_step(&c->endings, procq_now());
 		if (endings_pending(&c->endings) == 0)
 			break;
 		procq_wait(c->run.q, PROCQ_WAIT_DEATH,
 			   endings_deadline(&c->endings));
 	}
 	collect(c);
-	/* They are handed back, with a signal that may be pending. */
-	while ((e = endings_uncontinued(&c->endings)))
-		go_on_with(c, e);
 	run_tell_repairs(&c->run, true);
 	if (c->endings.unconfirmed > 0)
 		run_fail(&c->run, EXIT_FAILED);
@@ -739,7 +679,10 @@ static void run(struct consumer *c)
 	}
 	if (c->in_flight == 0 || c->in_flight > capacity)
 		c->in_flight = capacity;
-	if (endings_init(&c->endings, &c->plan, capacity) < 0) {
+	c->endings = (struct endings){ .q = c->run.q, .plan = &c->plan,
+				       .report = unconfirmed, .arg = c,
+				       .alone = c->no_group };
+	if (endings_init(&c->endings) < 0) {
 		fail(c, -ENOMEM);
 		return;
 	}

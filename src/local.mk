@@ -6,7 +6,7 @@ src_libcommon_la_SOURCES = \
 	src/common.c src/common.h \
 	src/distribution.c src/distribution.h \
 	src/duration.c src/duration.h \
-	src/escalation.c src/escalation.h \
+	src/ending.c src/ending.h \
 	src/fault.c src/fault.h \
 	src/heap.c src/heap.h \
 	src/i18n.h \

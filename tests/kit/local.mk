@@ -13,5 +13,6 @@ helper_programs = \
 	tests/kit/helper-bound \
 	tests/kit/helper-ignore \
 	tests/kit/helper-json \
-	tests/kit/helper-orphans
+	tests/kit/helper-orphans \
+	tests/kit/helper-unheard
 check_PROGRAMS += $(helper_programs)

@@ -7,7 +7,7 @@ unit_tests = \
 	tests/unit/bell \
 	tests/unit/distribution \
 	tests/unit/duration \
-	tests/unit/escalation \
+	tests/unit/ending \
 	tests/unit/fault \
 	tests/unit/heap \
 	tests/unit/identity \
@@ -29,6 +29,11 @@ unit_tests = \
 	tests/unit/tally \
 	tests/unit/word
 check_PROGRAMS += $(unit_tests)
+
+# The library is played by the test.
+tests_unit_ending_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=procq_signal,--wrap=procq_now,--wrap=procq_capacity \
+	-Wl,--wrap=realloc
 
 # What the objects of lib/ may call.
 room_tests = \

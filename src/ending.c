@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ending.c - how a process that was taken is ended; see ending.h.
+ *
+ * Nodes are named by index, since growing the array may move them.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "duration.h"
+#include "ending.h"
+#include "i18n.h"
+#include "signame.h"
+
+/* A death takes a moment, whatever the user said. If the parent is stopped and
+ * so does not report it, the library does after a second. */
+#define LEAST_LAST_WAIT (2 * NS_PER_S)
+
+static void add_step(struct escalation *plan, int signo, int64_t wait)
+{
+	plan->steps[plan->count].signo = signo;
+	plan->steps[plan->count].wait = wait;
+	plan->count++;
+}
+
+void escalation_simple(struct escalation *plan, int signo, int64_t kill_after)
+{
+	int64_t last = kill_after > LEAST_LAST_WAIT ? kill_after
+						    : LEAST_LAST_WAIT;
+
+	plan->count = 0;
+	if (signo == SIGKILL) {
+		add_step(plan, signo, last);
+		return;
+	}
+	if (kill_after == 0) {
+		add_step(plan, signo, PROCQ_FOREVER);
+		return;
+	}
+	add_step(plan, signo, kill_after);
+	add_step(plan, SIGKILL, last);
+}
+
+const char *escalation_parse(struct escalation *plan, const char *text,
+			     int64_t last_wait)
+{
+	char word[SIGNAME_SIZE];
+
+	plan->count = 0;
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		const char *why;
+		int signo;
+
+		if (plan->count == ESCALATION_STEPS)
+			return N_("too many steps");
+		if (len == 0 || len >= sizeof(word))
+			return N_("a signal is expected");
+		memcpy(word, text, len);
+		word[len] = '\0';
+		signo = signame_parse(word);
+		if (signo < 0)
+			return N_("no such signal");
+		add_step(plan, signo,
+			 signo == SIGKILL ? last_wait : PROCQ_FOREVER);
+		text += len;
+		if (*text++ == '\0')
+			return NULL;
+		len = strcspn(text, ",");
+		why = duration_parse_part(text, len,
+					  &plan->steps[plan->count - 1].wait);
+		if (why)
+			return why;
+		text += len;
+		if (*text++ == '\0')
+			return NULL;
+	}
+}
+
+/* ---- lists ---- */
+
+static struct ending_list *list_of(struct endings *all, const struct ending *e)
+{
+	return e->uncontinued ? &all->uncontinued[e->step]
+			      : &all->waiting[e->step];
+}
+
+static uint32_t index_of(const struct endings *all, const struct ending *e)
+{
+	return (uint32_t)(e - all->nodes);
+}
+
+static void list_append(struct endings *all, struct ending *e)
+{
+	struct ending_list *list = list_of(all, e);
+	uint32_t i = index_of(all, e);
+
+	e->next = 0;
+	e->prev = list->tail;
+	if (e->prev)
+		all->nodes[e->prev].next = i;
+	else
+		list->head = i;
+	list->tail = i;
+}
+
+static void list_remove(struct endings *all, struct ending *e)
+{
+	struct ending_list *list = list_of(all, e);
+
+	if (e->prev)
+		all->nodes[e->prev].next = e->next;
+	else
+		list->head = e->next;
+	if (e->next)
+		all->nodes[e->next].prev = e->prev;
+	else
+		list->tail = e->prev;
+}
+
+/* NULL: the list is empty. */
+static struct ending *first_of(const struct endings *all,
+			       const struct ending_list *list)
+{
+	return list->head > 0 ? &all->nodes[list->head] : NULL;
+}
+
+static struct ending *sooner(struct ending *a, struct ending *b)
+{
+	return !a || (b && b->deadline < a->deadline) ? b : a;
+}
+
+static struct ending *next_due(const struct endings *all)
+{
+	struct ending *first = NULL;
+
+	for (int step = 0; step < all->plan->count; step++) {
+		first = sooner(first, first_of(all, &all->uncontinued[step]));
+		first = sooner(first, first_of(all, &all->waiting[step]));
+	}
+	return first;
+}
+
+/* ---- nodes ---- */
+
+int endings_init(struct endings *all)
+{
+	all->by_slot = calloc(procq_capacity(all->q), sizeof(*all->by_slot));
+	return all->by_slot ? 0 : -ENOMEM;
+}
+
+static bool more_nodes(struct endings *all)
+{
+	uint32_t room = all->room > 0 ? all->room * 2 : 64;
+	struct ending *nodes;
+
+	nodes = realloc(all->nodes, room * sizeof(*nodes));
+	if (!nodes)
+		return false;
+	all->nodes = nodes;
+	/* Node 0 is left out: 0 ends a list. */
+	for (uint32_t i = room - 1; i >= all->room && i > 0; i--) {
+		nodes[i].next = all->unused;
+		all->unused = i;
+	}
+	all->room = room;
+	return true;
+}
+
+static struct ending *new_node(struct endings *all)
+{
+	struct ending *e;
+
+	if (all->unused == 0 && !more_nodes(all))
+		return NULL;
+	e = &all->nodes[all->unused];
+	all->unused = e->next;
+	all->count++;
+	return e;
+}
+
+/* ---- steps; a process is in no list while its signal is sent ---- */
+
+/* KILL ends a stopped process, too; CONT and STOP are about just that. */
+static bool leaves_stopped(int signo)
+{
+	return signo != SIGKILL && signo != SIGCONT && signo != SIGSTOP;
+}
+
+static void begin_wait(struct endings *all, struct ending *e)
+{
+	int64_t wait = all->plan->steps[e->step].wait;
+	/* After the signal: a step takes no less than was asked for, however
+	 * long the sending took. */
+	int64_t now = procq_now();
+
+	e->step_end = wait > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + wait;
+	e->deadline = e->step_end;
+	e->uncontinued = leaves_stopped(all->plan->steps[e->step].signo);
+	/* In a short step SIGCONT comes at once. */
+	if (e->uncontinued)
+		e->deadline = wait > 2 * CONTINUE_AFTER ? now + CONTINUE_AFTER
+							: now;
+	list_append(all, e);
+}
+
+static void give_up(struct endings *all, struct ending *e, int err)
+{
+	e->unconfirmed = true;
+	all->unconfirmed++;
+	all->report(all->arg, e, err);
+}
+
+static void send_step(struct endings *all, struct ending *e)
+{
+	int signo = all->plan->steps[e->step].signo;
+	uint32_t slot = e->process.slot;
+	int err = procq_signal(all->q, slot, signo, all->alone);
+
+	/* -ESRCH: dead already, and collected like any other. */
+	if (err < 0 && err != -ESRCH) {
+		give_up(all, e, err);
+		return;
+	}
+	if (err >= 0) {
+		e->sent++;
+		e->signo = signo;
+	}
+	begin_wait(all, e);
+	/* When the leader is dead, its group is out of reach: so continue the
+	 * stopped ones of the group before that. */
+	if (e->uncontinued && !all->alone &&
+	    e->process.flags & PROCQ_SPAWN_GROUP)
+		procq_signal(all->q, slot, SIGCONT, false);
+}
+
+/* If this fails, the next signal tells why. */
+static void send_continue(struct endings *all, struct ending *e)
+{
+	procq_signal(all->q, e->process.slot, SIGCONT, all->alone);
+	list_remove(all, e);
+	e->uncontinued = false;
+	e->deadline = e->step_end;
+	list_append(all, e);
+}
+
+int endings_begin(struct endings *all, const struct procq_process *p,
+		  int64_t now)
+{
+	struct ending *e = new_node(all);
+
+	if (!e)
+		return -ENOMEM;
+	*e = (struct ending){ .process = *p, .since = now,
+			      .step = all->first_step };
+	all->by_slot[p->slot] = index_of(all, e);
+	if (all->plan->count > 0)
+		send_step(all, e);
+	else
+		list_append(all, e);
+	return 0;
+}
+
+void endings_step(struct endings *all, int64_t now)
+{
+	struct ending *e;
+
+	while ((e = next_due(all)) && e->deadline <= now) {
+		if (e->uncontinued) {
+			send_continue(all, e);
+			continue;
+		}
+		list_remove(all, e);
+		if (e->step + 1 < all->plan->count) {
+			e->step++;
+			send_step(all, e);
+		} else {
+			give_up(all, e, 0);
+		}
+	}
+}
+
+void endings_hasten(struct endings *all)
+{
+	int last = all->plan->count - 1;
+	struct ending *e;
+
+	all->first_step = last;
+	for (int step = 0; step < last; step++)
+		while ((e = first_of(all, &all->uncontinued[step])) ||
+		       (e = first_of(all, &all->waiting[step]))) {
+			list_remove(all, e);
+			e->step = last;
+			send_step(all, e);
+		}
+}
+
+void endings_collected(struct endings *all, struct procq_event *event)
+{
+	uint32_t i = all->by_slot[event->process.slot];
+	struct ending *e = &all->nodes[i];
+
+	if (i == 0)
+		return;
+	if (event->step > 0 && e->sent > 0) {
+		event->step = e->sent;
+		event->signal = e->signo;
+	}
+	if (e->unconfirmed)
+		all->unconfirmed--;
+	else
+		list_remove(all, e);
+	all->by_slot[e->process.slot] = 0;
+	e->next = all->unused;
+	all->unused = i;
+	all->count--;
+}
+
+void endings_free(struct endings *all)
+{
+	struct ending *e;
+
+	for (int step = 0; step < all->plan->count; step++)
+		while ((e = first_of(all, &all->uncontinued[step])))
+			send_continue(all, e);
+	free(all->by_slot);
+	free(all->nodes);
+}
+
+/* ---- looks ---- */
+
+int64_t endings_deadline(const struct endings *all)
+{
+	const struct ending *e = next_due(all);
+
+	return e ? e->deadline : PROCQ_FOREVER;
+}
+
+uint32_t endings_pending(const struct endings *all)
+{
+	return all->count - all->unconfirmed;
+}
+
+bool endings_escalating(const struct endings *all)
+{
+	for (int step = 0; step + 1 < all->plan->count; step++)
+		if (all->waiting[step].head > 0 ||
+		    all->uncontinued[step].head > 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ending.h - how a process that was taken is ended: which signals it gets,
+ * when, and when it is given up. One behaviour for consumer, for producer at
+ * its end and for procq remove --kill.
+ *
+ * A process gets the signals of a plan in turn. If it is alive a moment after
+ * a signal, it gets SIGCONT, because a stopped process does not die of most
+ * signals. Few are stopped, so this spares nearly all of them a second signal.
+ * A process group gets SIGCONT at once: when its leader is dead, no signal
+ * reaches the others. If a process is alive after the last step, or if a
+ * signal to it is refused, its death is reported as unconfirmed, and no
+ * further signal is sent. It may still die later.
+ *
+ * Every process waits equally long after a step, so the processes that wait
+ * after one step stand in the order of their deadlines as they come. So a list
+ * per step, and one of those that have yet to get SIGCONT, does what a heap
+ * would. No call looks at all processes; only the memory depends on how many
+ * are in flight.
+ *
+ * Signals are sent by procq_signal() only. Must not take a process, wait for
+ * one, or print.
+ */
+#ifndef ENDING_H
+#define ENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "duration.h"
+#include "procq.h"
+
+#define ESCALATION_STEPS 16
+/* A process that is alive so long after its signal gets SIGCONT. */
+#define CONTINUE_AFTER (10 * NS_PER_MS)
+
+/* The plan. Without a step, no signal is sent: deaths are only awaited. */
+struct escalation {
+	int count;
+	struct {
+		int signo;
+		/* Until the next step; after the last, until the death is
+		 * unconfirmed; ns. PROCQ_FOREVER: never. */
+		int64_t wait;
+	} steps[ESCALATION_STEPS];
+};
+
+/** The steps for signo and, unless kill_after is 0, KILL so much later. A
+ * process that is never killed has no time limit. */
+void escalation_simple(struct escalation *plan, int signo, int64_t kill_after);
+
+/**
+ * Read the steps from SIG[,D,SIG]...[,D]: signals, and how long to wait
+ * after each.
+ * @param last_wait if the list ends in KILL without a time; after any other
+ *        last signal there is no limit
+ * @return NULL, or what is wrong, untranslated
+ */
+const char *escalation_parse(struct escalation *plan, const char *text,
+			     int64_t last_wait);
+
+/* A process that is being ended. */
+struct ending {
+	struct procq_process process;	/* as it was when it was taken */
+	int64_t since;			/* … which was then */
+	int64_t deadline;
+	int64_t step_end;		/* on to the next step */
+	uint32_t next, prev;		/* in the list of its step */
+	int step;			/* index into the steps */
+	int sent;			/* how many signals, without SIGCONT */
+	int signo;			/* the last of these, 0: none */
+	bool uncontinued;		/* SIGCONT is what it is due for */
+	bool unconfirmed;		/* in no list any more */
+};
+
+/** Reports that a death can't be confirmed for now.
+ * @param err 0: it is alive after the last step; else why procq_signal()
+ *        failed */
+typedef void ending_report(void *arg, const struct ending *e, int err);
+
+struct ending_list {
+	uint32_t head, tail;		/* 0: empty */
+};
+
+struct endings {
+	/* Set by the caller before endings_init(); kept, not copied. */
+	struct procq *q;
+	const struct escalation *plan;
+	ending_report *report;
+	void *arg;
+	bool alone;			/* not their process groups */
+
+	/* Written here only. */
+	uint32_t *by_slot;		/* index of its node, 0: none */
+	struct ending *nodes;		/* [0] is not used: 0 is no index */
+	uint32_t room;
+	uint32_t unused;		/* list of free nodes, by next */
+	struct ending_list waiting[ESCALATION_STEPS];
+	struct ending_list uncontinued[ESCALATION_STEPS];
+	int first_step;			/* where the next one begins */
+	uint32_t count;			/* all, the unconfirmed among them */
+	uint32_t unconfirmed;
+};
+
+/** @retval 0, -ENOMEM */
+int endings_init(struct endings *all);
+/** Before the queue is left, which gives back those that are not dead: they
+ * have a signal pending, so SIGCONT is sent if that is still to come. */
+void endings_free(struct endings *all);
+
+/** Begin to end a process that was taken: send the first signal.
+ * @retval 0, -ENOMEM: nothing was sent, it is still taken */
+int endings_begin(struct endings *all, const struct procq_process *p,
+		  int64_t now);
+/** Send all that is due: SIGCONT, and the signals of the next steps. */
+void endings_step(struct endings *all, int64_t now);
+/** Send the last signal of the plan to all that have yet to get it, now, and
+ * to those that are begun from now on, as their first. */
+void endings_hasten(struct endings *all);
+/** A death is confirmed. If the process died of a signal sent here, *event
+ * gets its step: the library does not count SIGCONT as one. */
+void endings_collected(struct endings *all, struct procq_event *event);
+
+/** The earliest deadline of all, or PROCQ_FOREVER: when to call
+ * endings_step(). */
+int64_t endings_deadline(const struct endings *all);
+/** How many are in flight whose death is expected. */
+uint32_t endings_pending(const struct endings *all);
+/** Is a further signal of the plan still to come? */
+bool endings_escalating(const struct endings *all);
+
+#endif
