@@ -10,8 +10,6 @@ BEGIN {
 	FS = "\t"
 	wanted["idle processes"] = "idle processes started and ended, per second (longer is better)"
 	wanted["/bin/true, to its end"] = "/bin/true started and ended, per second (longer is better)"
-	wanted["records handed over, 1+1 processes"] = "ns to hand over a record, 1+1 processes (shorter is better)"
-	wanted["records handed over, 2+2 processes"] = "ns to hand over a record, 2+2 processes (shorter is better)"
 	left = 370
 	width = 420
 	right = 190

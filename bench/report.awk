@@ -43,14 +43,11 @@ function head() {
 	if (machine["failed"])
 		print "What failed, and may lack tables:" machine["failed"] "."
 	print "Medians of " machine["rounds"] " interleaved rounds (from start" \
-		" to end: ten times as many; records handed"
-	print "over, and by so many programs: three times as many),"
+		" to end: ten times as many),"
 	print "the least and the most beside them. The ratio is the median of" \
 		" the ratios, round by round,"
 	print "to the first line of its table. A line without least and most" \
 		" was measured once."
-	print "A round of records is stopped where one takes more than" \
-		" 100,000 ns, and counts as that."
 	print "Such machines are noisy: compare within a table, not with" \
 		" another machine's."
 }
@@ -58,40 +55,6 @@ function head() {
 !started {
 	head()
 	started = 1
-}
-
-$1 == "killed in the middle" {
-	if ($1 != group) {
-		print "\n## " $1 "\n"
-		print "Two records are in it; one who puts a third, or gets one," \
-			" is killed by SIGKILL after its n-th"
-		print "instruction in that, each time in a new object: for each" \
-			" n, or 200 of them, evenly spread. Then"
-		print "a survivor puts a record of its own, and gets. It hangs" \
-			" if it has not got that within a second;"
-		print "torn: it got what nobody put; lost: it did not get one" \
-			" that was put, and that the victim had not"
-		print "noted as got; twice: it got one that the victim had" \
-			" noted. What the kernel, or a ring, has given"
-		print "out it knows no more of; procq hands it out again, until" \
-			" its taker has said that it is done."
-		print "All 128 bytes are looked at; of procq's the 16 that it" \
-			" does not fill with what it keeps of a process."
-		print "Nobody waits while the victim dies: what a killed sleeper" \
-			" leaves behind does not show. (With the"
-		print "condition variables of glibc 2.36, signalling then waits" \
-			" for it for ever, robust mutex or not.)\n"
-		print "| system | instructions of put | of get | points |" \
-			" hangs | torn | lost | twice |"
-		print "|---|--:|--:|--:|--:|--:|--:|--:|"
-	}
-	group = $1
-	n = split($4, field, "; ")
-	row = "| " $2
-	for (i = 1; i <= n; i++)
-		row = row " | " field[i]
-	print row " |"
-	next
 }
 
 $7 == 0 {

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,35 +103,15 @@ pid_t bench_start(const char *const *argv)
 	_exit(127);
 }
 
-/* Wait for it to end as it should, in one of two ways. Returns which. */
-static int await_end(pid_t pid, const char *name, int wanted, int other)
+void bench_finish(pid_t pid, const char *name)
 {
 	int status = -1;
 
-	if (waitpid(pid, &status, 0) != pid ||
-	    (status != wanted && status != other)) {
-		fprintf(stderr, "bench: %s failed: status %#x\n", name,
-			(unsigned)status);
-		exit(1);
-	}
-	return status;
-}
-
-void bench_finish(pid_t pid, const char *name)
-{
-	await_end(pid, name, 0, 0);
-}
-
-bool bench_finish_in_time(pid_t pid, const char *name)
-{
-	return await_end(pid, name, 0, SIGALRM) == 0;
-}
-
-void bench_stop(pid_t pid, const char *name)
-{
-	bench_signal(pid, SIGTERM);
-	/* Of a signal, without a core: its number alone. */
-	await_end(pid, name, SIGTERM, SIGTERM);
+	if (waitpid(pid, &status, 0) == pid && status == 0)
+		return;
+	fprintf(stderr, "bench: %s failed: status %#x\n", name,
+		(unsigned)status);
+	exit(1);
 }
 
 bool bench_shell(const char *command)
@@ -257,34 +236,4 @@ void rounds_run_more(int times, const char *group, const char *unit,
 	rounds = given * times < ROUNDS_MAX ? given * times : ROUNDS_MAX;
 	rounds_run(group, unit, all, count);
 	rounds = given;
-}
-
-void rounds_tell(const char *group, const char *name, const char *unit,
-		 double value)
-{
-	FILE *f = open_report();
-
-	printf("%s: %s: %.4g %s\n", group, name, value, unit);
-	fflush(stdout);
-	if (!f)
-		return;
-	fprintf(f, "%s\t%s\t%s\t%.6g\t%.6g\t%.6g\t0\n", group, name, unit,
-		value, value, value);
-	fclose(f);
-}
-
-void rounds_note(const char *group, const char *name, const char *unit,
-		 const char *format, ...)
-{
-	FILE *f = open_report();
-	va_list args;
-
-	if (!f)
-		return;
-	fprintf(f, "%s\t%s\t%s\t", group, name, unit);
-	va_start(args, format);
-	vfprintf(f, format, args);
-	va_end(args);
-	fputc('\n', f);
-	fclose(f);
 }

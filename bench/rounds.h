@@ -62,11 +62,7 @@ void bench_signal(pid_t pid, int signo);
 /* Start a program with its output thrown away; wait for it to succeed. */
 pid_t bench_start(const char *const *argv);
 void bench_finish(pid_t pid, const char *name);
-/* The same of one that may die of its own alarm(): then false. */
-bool bench_finish_in_time(pid_t pid, const char *name);
-/* End one that would not by itself: it has to die of SIGTERM. */
-void bench_stop(pid_t pid, const char *name);
-/* The same with a shell. Returns false if it failed. */
+/* The same with a shell's command. False: it failed. */
 bool bench_shell(const char *command);
 
 /**
@@ -82,15 +78,6 @@ void rounds_run(const char *group, const char *unit, struct contender *all,
 /* The same in so many times as many rounds, ROUNDS_MAX at most. */
 void rounds_run_more(int times, const char *group, const char *unit,
 		     struct contender *all, size_t count);
-
-/* A single figure, not from rounds, the same way, with a ratio of 0. */
-void rounds_tell(const char *group, const char *name, const char *unit,
-		 double value);
-
-/* A finding that is not one number: printed by the caller. */
-__attribute__((__format__(__printf__, 4, 5)))
-void rounds_note(const char *group, const char *name, const char *unit,
-		 const char *format, ...);
 
 double rounds_median(double *values, int count);
 
