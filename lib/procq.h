@@ -70,6 +70,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/select.h>	/* sigset_t: <signal.h> hides it in strict C11 */
 #include <sys/types.h>
 
 #ifdef __cplusplus
