@@ -162,9 +162,11 @@ enum procq_method {
 #define PROCQ_SPAWN_STDIN 4u		/* a command keeps standard input */
 #define PROCQ_SPAWN_ENTERED 8u	/* return when it has entered itself */
 
-/* What procq_spawn() starts. All zero: an idle process. */
+/* What procq_spawn() starts. Begin with PROCQ_COMMAND_INIT, an idle process,
+ * so that members of later versions have their defaults. */
 struct procq_command {
-	uint32_t size;		/* sizeof(struct procq_command) */
+	uint32_t size;		/* sizeof(struct procq_command); 0: the size it
+				 * had in version 0.1, so all may be zero */
 	uint32_t method;	/* an enum procq_method */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, … */
 	uint32_t reserved;	/* 0 */
@@ -173,6 +175,10 @@ struct procq_command {
 	const char *label;	/* NULL: the command's last path component, or
 				 * PROCQ_LABEL_IDLE */
 };
+
+#define PROCQ_COMMAND_INIT \
+	{ (uint32_t)sizeof(struct procq_command), PROCQ_METHOD_AUTO, 0, 0, \
+	  NULL, NULL, NULL }
 
 /* A process in the queue, as its record has it. */
 struct procq_process {
