@@ -2,46 +2,90 @@
 /*
  * procq.h - a bounded queue of living processes in POSIX shared memory.
  *
- * A whole producer, which keeps eight idle processes in the queue "demo"
- * (start it first: whoever creates the queue decides how much it holds):
+ * A whole producer, which keeps eight idle processes in the queue "demo". It
+ * comes first, as the creator of a queue decides how many it holds. It stops
+ * starting at an error that lasts, such as a queue that is closed; and the
+ * handler of SIGCHLD lets it report each death at once.
  *
- *	struct procq_options o = PROCQ_OPTIONS_INIT;
- *	struct procq *q;
+ *	#define _POSIX_C_SOURCE 200809L
+ *	#include <errno.h>
+ *	#include <signal.h>
+ *	#include <procq.h>
  *
- *	o.role = PROCQ_ROLE_PRODUCER;
- *	o.capacity = 8;
- *	if (procq_open(&q, "demo", &o) < 0)
- *		return 1;
- *	for (int n = 0; n < 20; )
- *		if (procq_spawn(q, NULL, NULL) == 0)
- *			n++;
- *		else if (procq_reap(q) == 0)
- *			procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
- *	while (procq_children(q) > 0)
- *		if (procq_reap(q) == 0)
- *			procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
- *	return procq_close(q) < 0;
+ *	static struct procq *q;
  *
- * A whole consumer, which ends them, the oldest first:
- *
- *	struct procq_options o = PROCQ_OPTIONS_INIT;
- *	struct procq_process p;
- *	struct procq_event e;
- *	struct procq *q;
- *
- *	o.role = PROCQ_ROLE_CONSUMER;
- *	if (procq_open(&q, "demo", &o) < 0)
- *		return 1;
- *	for (int n = 0; n < 20; ) {
- *		if (procq_take(q, NULL, &p) == 0)
- *			procq_signal(q, p.slot, SIGTERM, 0);
- *		else
- *			procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH, PROCQ_FOREVER);
- *		for (; procq_collect(q, &e) > 0; n++)
- *			printf("%d lived %.3f s\n", (int)e.process.pid,
- *			       (double)e.lived / 1e9);
+ *	static void child_died(int signo)
+ *	{
+ *		(void)signo;
+ *		procq_wake(q);
  *	}
- *	return procq_close(q) < 0;
+ *
+ *	int main(void)
+ *	{
+ *		struct procq_options o = PROCQ_OPTIONS_INIT;
+ *		struct sigaction sa = { .sa_handler = child_died };
+ *		int n = 0, rc = 0;
+ *
+ *		o.role = PROCQ_ROLE_PRODUCER;
+ *		o.capacity = 8;
+ *		if (procq_open(&q, "demo", &o) < 0)
+ *			return 1;
+ *		sigaction(SIGCHLD, &sa, NULL);
+ *		while (n < 20 && (rc == 0 || rc == -EAGAIN)) {
+ *			rc = procq_spawn(q, NULL, NULL);
+ *			if (rc == 0)
+ *				n++;
+ *			else if (rc == -EAGAIN)
+ *				procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
+ *			procq_reap(q);
+ *		}
+ *		while (procq_children(q) > 0) {
+ *			procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
+ *			procq_reap(q);
+ *		}
+ *		signal(SIGCHLD, SIG_DFL);
+ *		procq_close(q);
+ *		return n < 20;
+ *	}
+ *
+ * A whole consumer, which ends them, the oldest first, until the producer has
+ * left and the queue is empty. At an error that lasts, such as a lack of
+ * descriptors, procq_close() puts back what it has taken.
+ *
+ *	#include <errno.h>
+ *	#include <signal.h>
+ *	#include <stdio.h>
+ *	#include <procq.h>
+ *
+ *	int main(void)
+ *	{
+ *		struct procq_options o = PROCQ_OPTIONS_INIT;
+ *		struct procq_process p;
+ *		struct procq_event e;
+ *		struct procq *q;
+ *		int rc = 0;
+ *
+ *		o.role = PROCQ_ROLE_CONSUMER;
+ *		o.flags = PROCQ_OPEN_NOCREATE;
+ *		if (procq_open(&q, "demo", &o) < 0)
+ *			return 1;
+ *		while (!procq_drained(q) || procq_in_flight(q) > 0) {
+ *			rc = procq_take(q, NULL, &p);
+ *			if (rc == 0)
+ *				rc = procq_signal(q, p.slot, SIGTERM, 0);
+ *			else if (rc == -EAGAIN)
+ *				rc = procq_wait(q, PROCQ_WAIT_READY |
+ *						   PROCQ_WAIT_DEATH,
+ *						PROCQ_FOREVER);
+ *			if (rc < 0 && rc != -ESRCH && rc != -EINTR)
+ *				break;
+ *			for (rc = 0; procq_collect(q, &e) > 0; )
+ *				printf("%d lived %.3f s\n", (int)e.process.pid,
+ *				       (double)e.lived / 1e9);
+ *		}
+ *		procq_close(q);
+ *		return rc < 0;
+ *	}
  *
  * Rules for every function:
  *
