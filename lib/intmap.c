@@ -13,8 +13,11 @@
 
 static uint32_t home_of(const struct pq_intmap *map, int32_t key)
 {
-	/* Fibonacci hashing: pids and slots come in runs, which it spreads. */
-	return (uint32_t)key * 2654435769u & (map->size - 1);
+	/* Fibonacci hashing: the factor is 2^32 over the golden ratio, and the
+	 * high bits of the product count, which all bits of the key decide.
+	 * The low ones would have keys that agree modulo the size, such as
+	 * pids of batches, meet in one cell. */
+	return (uint32_t)key * 2654435769u >> (__builtin_clz(map->size) + 1);
 }
 
 /* The cell with this key, or the empty one where it would be. */

@@ -1,68 +1,122 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * procq.h - a bounded queue of living processes in POSIX shared memory.
+ * Must not depend on config.h, nor on a feature macro of POSIX.
  *
- * A whole producer, which keeps eight idle processes in the queue "demo"
- * (start it first: whoever creates the queue decides how much it holds):
+ * A whole producer, which keeps eight idle processes in the queue "demo". It
+ * comes first, as the creator of a queue decides how many it holds. It stops
+ * starting at an error that lasts, such as a queue that is closed; and the
+ * handler of SIGCHLD lets it report each death at once.
  *
- *	struct procq_options o = PROCQ_OPTIONS_INIT;
- *	struct procq *q;
+ *	#define _POSIX_C_SOURCE 200809L
+ *	#include <errno.h>
+ *	#include <signal.h>
+ *	#include <procq.h>
  *
- *	o.role = PROCQ_ROLE_PRODUCER;
- *	o.capacity = 8;
- *	if (procq_open(&q, "demo", &o) < 0)
- *		return 1;
- *	for (int n = 0; n < 20; )
- *		if (procq_spawn(q, NULL, NULL) == 0)
- *			n++;
- *		else if (procq_reap(q) == 0)
- *			procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
- *	while (procq_children(q) > 0)
- *		if (procq_reap(q) == 0)
- *			procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
- *	return procq_close(q) < 0;
+ *	static struct procq *q;
  *
- * A whole consumer, which ends them, the oldest first:
- *
- *	struct procq_options o = PROCQ_OPTIONS_INIT;
- *	struct procq_process p;
- *	struct procq_event e;
- *	struct procq *q;
- *
- *	o.role = PROCQ_ROLE_CONSUMER;
- *	if (procq_open(&q, "demo", &o) < 0)
- *		return 1;
- *	for (int n = 0; n < 20; ) {
- *		if (procq_take(q, NULL, &p) == 0)
- *			procq_signal(q, p.slot, SIGTERM, 0);
- *		else
- *			procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH, PROCQ_FOREVER);
- *		for (; procq_collect(q, &e) > 0; n++)
- *			printf("%d lived %.3f s\n", (int)e.process.pid,
- *			       (double)e.lived / 1e9);
+ *	static void child_died(int signo)
+ *	{
+ *		(void)signo;
+ *		procq_wake(q);
  *	}
- *	return procq_close(q) < 0;
  *
- * Rules for every function:
+ *	int main(void)
+ *	{
+ *		struct procq_options o = PROCQ_OPTIONS_INIT;
+ *		struct sigaction sa = { .sa_handler = child_died };
+ *		int n = 0, rc = 0;
+ *
+ *		o.role = PROCQ_ROLE_PRODUCER;
+ *		o.capacity = 8;
+ *		if (procq_open(&q, "demo", &o) < 0)
+ *			return 1;
+ *		sigaction(SIGCHLD, &sa, NULL);
+ *		while (n < 20 && (rc == 0 || rc == -EAGAIN)) {
+ *			rc = procq_spawn(q, NULL, NULL);
+ *			if (rc == 0)
+ *				n++;
+ *			else if (rc == -EAGAIN)
+ *				procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
+ *			procq_reap(q);
+ *		}
+ *		while (procq_children(q) > 0) {
+ *			procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
+ *			procq_reap(q);
+ *		}
+ *		signal(SIGCHLD, SIG_DFL);
+ *		procq_close(q);
+ *		return n < 20;
+ *	}
+ *
+ * A whole consumer, which ends them, the oldest first, until the producer has
+ * left and the queue is empty. At an error that lasts, such as a lack of
+ * descriptors, procq_close() puts back what it has taken.
+ *
+ *	#include <errno.h>
+ *	#include <signal.h>
+ *	#include <stdio.h>
+ *	#include <procq.h>
+ *
+ *	int main(void)
+ *	{
+ *		struct procq_options o = PROCQ_OPTIONS_INIT;
+ *		struct procq_process p;
+ *		struct procq_event e;
+ *		struct procq *q;
+ *		int rc = 0;
+ *
+ *		o.role = PROCQ_ROLE_CONSUMER;
+ *		o.flags = PROCQ_OPEN_NOCREATE;
+ *		if (procq_open(&q, "demo", &o) < 0)
+ *			return 1;
+ *		while (!procq_drained(q) || procq_in_flight(q) > 0) {
+ *			rc = procq_take(q, NULL, &p);
+ *			if (rc == 0)
+ *				rc = procq_signal(q, p.slot, SIGTERM, 0);
+ *			else if (rc == -EAGAIN)
+ *				rc = procq_wait(q, PROCQ_WAIT_READY |
+ *						   PROCQ_WAIT_DEATH,
+ *						PROCQ_FOREVER);
+ *			if (rc < 0 && rc != -ESRCH && rc != -EINTR)
+ *				break;
+ *			for (rc = 0; procq_collect(q, &e) > 0; )
+ *				printf("%d lived %.3f s\n", (int)e.process.pid,
+ *				       (double)e.lived / 1e9);
+ *		}
+ *		procq_close(q);
+ *		return rc < 0;
+ *	}
+ *
+ * Rules for every function, unless its own text says otherwise:
  *
  * - It never prints and never exits. It returns 0, or a count, or a negative
  *   errno value; errno itself is unspecified afterwards.
- * - Times are nanoseconds in int64_t. A deadline is a reading of
- *   procq_now(), not a duration; PROCQ_FOREVER never comes.
- * - One handle is one participant of the queue. It belongs to one thread at
- *   a time and to the process that opened it: in a child made by fork() every
- *   function that changes something answers -ECHILD, but for procq_wake().
- *   Several handles in one process are several participants.
- * - Whichever participant is killed with SIGKILL, wherever: nothing is lost
+ * - It does not block.
+ * - Times are nanoseconds in int64_t. A deadline is a reading of procq_now(),
+ *   not a duration; PROCQ_FOREVER never comes.
+ * - A handle is one participant of the queue. It belongs to one thread at a
+ *   time, and to the process that opened it. Several handles in one process
+ *   are several participants.
+ * - A function that takes a struct procq * changes something, so it needs a
+ *   participant's handle that this process has opened. It returns -EINVAL for
+ *   NULL and for an onlooker's handle, and -ECHILD in a child made by fork().
+ *   A child made by a bare clone() system call must not use the handle: it is
+ *   not noticed.
+ * - A function that takes a const struct procq * only looks. It needs a handle
+ *   of any role, and also works in a child made by fork().
+ * - Any participant may be killed by SIGKILL, at any point: nothing is lost,
  *   and nobody waits for it. What it held goes back when another participant
- *   finds it dead, at the latest PROCQ_PATIENCE after looking in vain.
- * - A thread that uses a handle may be cancelled while it is in procq_wait();
- *   procq_open(), procq_close() and procq_spawn() don't act on it. Around the
- *   others, disable it: they may be cancelled half-way.
- * - The library installs no signal handler, and waits only for the processes
- *   that it started itself. It has to be the one who does: what is reaped by
- *   somebody else, by wait() or waitpid(-1) in another thread, or by the kernel
- *   because SIGCHLD is ignored or has SA_NOCLDWAIT, is told as lost.
+ *   finds it dead, which one that waits in vain does after PROCQ_PATIENCE at
+ *   most.
+ * - A thread may be cancelled while it is in procq_wait(), which is a
+ *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
+ *   Disable cancellation around all others, which it would leave half-way.
+ * - The library installs no signal handler. It waits for the processes that
+ *   it has started, and must be the only one to do so. A process that other
+ *   code reaps, such as wait() or waitpid(-1) in another thread, or that the
+ *   kernel reaps because SIGCHLD is ignored or has SA_NOCLDWAIT, is reported
+ *   as lost.
  */
 #ifndef PROCQ_H
 #define PROCQ_H
@@ -70,6 +124,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/select.h>	/* sigset_t: <signal.h> hides it in strict C11 */
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -82,13 +137,13 @@ extern "C" {
 # define PROCQ_API
 #endif
 
-/* The most records a queue can have; a capacity is 1 to this. */
+/* The most records that a queue can have; a capacity is 1 to this. */
 #define PROCQ_CAPACITY_MAX 1048576
 /* The capacity of a queue whose creator named none. */
 #define PROCQ_CAPACITY_DEFAULT 16
 /* The most participants that can be attached to one queue at once. */
 #define PROCQ_PARTICIPANTS_MAX 1024
-/* Bytes of a label, the terminating NUL among them. */
+/* Bytes of a label, with its terminating NUL. */
 #define PROCQ_LABEL_SIZE 16
 /* The label of a process that was given none and executes no command. */
 #define PROCQ_LABEL_IDLE "idle"
@@ -96,115 +151,165 @@ extern "C" {
 #define PROCQ_NAME_SIZE 260
 /* A deadline that never comes. */
 #define PROCQ_FOREVER INT64_MAX
-/* The longest a wait sleeps before it looks for the dead, in ns. */
+/* The longest that a wait sleeps before it looks for the dead, in ns. */
 #define PROCQ_PATIENCE INT64_C(250000000)
 
 /* A handle: one participant of one queue, or one onlooker. */
 struct procq;
 
-/* What a participant comes for. Shown to others; PROCQ_ROLE_ONLOOKER also maps the
- * object read-only, takes no place in the queue and can only look. */
+/*
+ * procq_options.role: what a handle is opened for. The first three make a
+ * participant, which takes one of the PROCQ_PARTICIPANTS_MAX places. Any
+ * participant may call any function; the role is what procq_stat() counts,
+ * and what procq_drained() means by a producer.
+ */
 enum procq_role {
-	PROCQ_ROLE_PRODUCER = 1,
-	PROCQ_ROLE_CONSUMER = 2,
-	PROCQ_ROLE_KEEPER = 3,	/* checks, repairs, removes */
-	PROCQ_ROLE_ONLOOKER = 4
+	PROCQ_ROLE_PRODUCER = 1,	/* starts processes */
+	PROCQ_ROLE_CONSUMER = 2,	/* takes and ends them */
+	PROCQ_ROLE_KEEPER = 3,		/* checks, repairs, closes, removes */
+	PROCQ_ROLE_ONLOOKER = 4		/* only looks: maps the object read-only
+					 * and takes no place */
 };
 
-/* The state of a record. */
+/*
+ * procq_process.state: the state of a record.
+ *
+ *	FREE -> RESERVED -> QUEUED -> TAKEN -> FREE
+ *	                      |         \-> GONE -> FREE
+ *	                      \-> EXITED -> TAKEN -> FREE
+ */
 enum procq_state {
-	PROCQ_STATE_FREE = 0,		/* room */
+	PROCQ_STATE_FREE = 0,		/* room for a process */
 	PROCQ_STATE_RESERVED = 1,	/* a producer is starting a process */
-	PROCQ_STATE_QUEUED = 2,	/* a process waits in the queue */
-	PROCQ_STATE_TAKEN = 3,	/* a consumer is ending it */
-	PROCQ_STATE_EXITED = 4,	/* ended by itself, to be told */
-	PROCQ_STATE_GONE = 5		/* dead and told; its parent has yet to reap it */
+	PROCQ_STATE_QUEUED = 2,		/* a process waits for its turn */
+	PROCQ_STATE_TAKEN = 3,		/* a participant is ending it */
+	PROCQ_STATE_EXITED = 4,		/* it exited on its own, and is still to
+					 * be reported */
+	PROCQ_STATE_GONE = 5		/* its death is reported; its parent has
+					 * yet to reap it */
 };
 
-/* Options of procq_open(). Begin with PROCQ_OPTIONS_INIT, so that members of
- * later versions have their defaults. */
+/* The options of procq_open(). Begin with PROCQ_OPTIONS_INIT, so that members
+ * of later versions have their defaults. */
 struct procq_options {
 	uint32_t size;		/* sizeof(struct procq_options) */
 	uint32_t role;		/* an enum procq_role */
 	uint32_t flags;		/* PROCQ_OPEN_NOCREATE, … */
-	uint32_t capacity;	/* records, 0: as it is, or the default */
+	uint32_t capacity;	/* records; 0: as it is, or the default */
 	uint32_t mode;		/* permission bits of a new object */
 	uint32_t found;		/* out: what the object has instead; see
 				 * the errors of procq_open() */
 	int64_t deadline;	/* for a creator in the middle of its work */
 };
 
+/* A consumer, which creates the queue if there is none, and waits for its
+ * creator as long as it takes. */
 #define PROCQ_OPTIONS_INIT \
-	{ (uint32_t)sizeof(struct procq_options), PROCQ_ROLE_CONSUMER, 0, 0, 0600, \
-	  0, PROCQ_FOREVER }
+	{ (uint32_t)sizeof(struct procq_options), PROCQ_ROLE_CONSUMER, 0, 0, \
+	  0600, 0, PROCQ_FOREVER }
 
-/* procq_options.flags: fail with -ENOENT where there is no queue. Consumers
- * and keepers may leave it out only to create an empty queue; an onlooker
- * never creates. */
+/*
+ * procq_options.flags: a set of these.
+ *
+ * NOCREATE: return -ENOENT if there is no queue. A consumer or keeper without
+ * it creates an empty queue. An onlooker never creates.
+ *
+ * REAP_ALL: nobody else waits for any child of this process. procq_reap() may
+ * then reap a dead child that this handle has not started, which otherwise
+ * stays and makes it ask for each of its own.
+ */
 #define PROCQ_OPEN_NOCREATE 1u
-/* procq_options.flags: this process has no children but those of this
- * handle that somebody else would wait for. procq_reap() then also reaps
- * strangers, which it would otherwise have to step around one by one. */
 #define PROCQ_OPEN_REAP_ALL 2u
 
-/* How procq_spawn() starts a process. */
+/*
+ * procq_command.method: how procq_spawn() starts a process. AUTO is the
+ * fastest one that works here. The others return -ENOSYS where they don't, and
+ * are there to be compared.
+ */
 enum procq_method {
-	PROCQ_METHOD_AUTO = 0,		/* the fastest that works here */
-	PROCQ_METHOD_FORK = 1,		/* fork() */
-	PROCQ_METHOD_VFORK = 2,	/* commands only: the parent's memory until exec */
-	PROCQ_METHOD_CLONE = 3		/* the parent's memory, a small own stack */
+	PROCQ_METHOD_AUTO = 0,
+	PROCQ_METHOD_FORK = 1,	/* a copy of the parent, as fork() makes it */
+	PROCQ_METHOD_VFORK = 2,	/* in the parent's memory, until it executes
+				 * the command; for commands only */
+	PROCQ_METHOD_CLONE = 3	/* in the parent's memory, on a small stack */
 };
 
-/* procq_command.flags */
-#define PROCQ_SPAWN_KEEP 1u		/* may outlive its producer: no death signal */
-#define PROCQ_SPAWN_GROUP 2u		/* leads a process group, which is signalled */
-#define PROCQ_SPAWN_STDIN 4u		/* a command keeps standard input */
-#define PROCQ_SPAWN_ENTERED 8u	/* return when it has entered itself */
+/*
+ * procq_command.flags: a set of these.
+ *
+ * KEEP: the process may outlive its producer. Without it, the process dies
+ * with the producer, as far as the system can do that.
+ *
+ * GROUP: the process leads a process group of its own, which is what
+ * procq_signal() signals.
+ *
+ * STDIN: a command keeps standard input, which is /dev/null otherwise.
+ *
+ * ENTERED: procq_spawn() returns only when the process has entered itself.
+ */
+#define PROCQ_SPAWN_KEEP 1u
+#define PROCQ_SPAWN_GROUP 2u
+#define PROCQ_SPAWN_STDIN 4u
+#define PROCQ_SPAWN_ENTERED 8u
 
-/* What procq_spawn() starts. All zero: an idle process. */
+/* What procq_spawn() starts. Begin with PROCQ_COMMAND_INIT, an idle process,
+ * so that members of later versions have their defaults. */
 struct procq_command {
-	uint32_t size;		/* sizeof(struct procq_command) */
+	uint32_t size;		/* sizeof(struct procq_command); 0: the size it
+				 * had in version 0.1, so all may be zero */
 	uint32_t method;	/* an enum procq_method */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, … */
 	uint32_t reserved;	/* 0 */
-	const char *const *argv; /* NULL-terminated, NULL: an idle process */
-	const sigset_t *mask;	/* its signal mask, NULL: the caller's */
+	const char *const *argv; /* NULL-terminated; NULL: an idle process */
+	const sigset_t *mask;	/* its signal mask; NULL: the caller's */
 	const char *label;	/* NULL: the command's last path component, or
-				 * PROCQ_LABEL_IDLE */
+				 * PROCQ_LABEL_IDLE. Cut off where it is longer
+				 * than a label */
 };
 
-/* A process in the queue, as its record has it. */
+#define PROCQ_COMMAND_INIT \
+	{ (uint32_t)sizeof(struct procq_command), PROCQ_METHOD_AUTO, 0, 0, \
+	  NULL, NULL, NULL }
+
+/* A process in the queue, as its record describes it. */
 struct procq_process {
-	uint64_t seq;		/* place in the order of entry, from 1; 0:
-				 * not yet entered. Never used twice */
-	uint64_t ino;		/* pidfs inode, 0: unknown here */
+	uint64_t seq;		/* place in the order of entry, from 1; never
+				 * used twice. 0: it has not yet entered */
+	uint64_t ino;		/* pidfs inode; 0: unknown here */
 	uint64_t producer;	/* incarnation number of its producer */
-	uint64_t consumer;	/* … of the consumer that has it, 0: none */
+	uint64_t consumer;	/* … of the participant that has taken it; 0:
+				 * none has */
 	int64_t started;	/* ns since the epoch, wall clock */
-	int64_t queued;		/* ns since the epoch, wall clock */
+	int64_t queued;		/* ns since the epoch, wall clock; 0: it has
+				 * not yet entered */
 	int64_t age;		/* ns since its start; up to its death */
 	int32_t pid;		/* 0: not yet known */
 	int32_t ppid;		/* the process that started it */
 	uint32_t slot;		/* the record, 0 to capacity - 1 */
 	uint32_t state;		/* an enum procq_state */
-	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP, PROCQ_PROCESS_RETURNED */
+	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP,
+				 * PROCQ_PROCESS_RETURNED */
 	char label[PROCQ_LABEL_SIZE];
 };
 
-/* procq_process.flags: it was handed back by a dead consumer. */
+/* procq_process.flags, beside those of procq_command: a participant had taken
+ * the process, and put it back, or died and had it put back. */
 #define PROCQ_PROCESS_RETURNED 256u
 
+/* procq_event.type: what the event says of the process. */
 enum procq_event_type {
-	PROCQ_EVENT_RETIRED = 1,	/* dead, confirmed */
-	PROCQ_EVENT_STALE = 2		/* provably not there any more when it was
-				 * taken, and nobody was left to say why */
+	PROCQ_EVENT_RETIRED = 1,	/* it is dead */
+	PROCQ_EVENT_STALE = 2		/* it was gone before it was taken, and
+					 * nobody was left to report how */
 };
 
+/* procq_event.cause: how the process died, and what procq_event.code is. */
 enum procq_cause {
-	PROCQ_CAUSE_UNKNOWN = 0,	/* no status came: its parent is stopped or dead */
-	PROCQ_CAUSE_EXIT = 1,		/* code: the exit status */
-	PROCQ_CAUSE_SIGNAL = 2,	/* code: the signal's number */
-	PROCQ_CAUSE_CORE = 3		/* the same, and a core was dumped */
+	PROCQ_CAUSE_UNKNOWN = 0,	/* its parent was stopped or dead, and
+					 * did not report the status; code: 0 */
+	PROCQ_CAUSE_EXIT = 1,		/* it exited; code: the exit status */
+	PROCQ_CAUSE_SIGNAL = 2,		/* a signal; code: its number */
+	PROCQ_CAUSE_CORE = 3		/* the same, and it dumped core */
 };
 
 /* The end of a process. */
@@ -213,38 +318,49 @@ struct procq_event {
 	int64_t ended;		/* ns since the epoch, wall clock */
 	int64_t lived;		/* ns from its start to its death */
 	int64_t latency;	/* ns from the first signal to the confirmed
-				 * death, -1: none was sent */
-	int64_t user;		/* ns of processor time, -1: unknown */
+				 * death; -1: none was sent */
+	int64_t user;		/* ns of processor time; -1: unknown */
 	int64_t sys;		/* the same, in the kernel */
 	int64_t maxrss;		/* KiB, the peak; -1: unknown */
 	uint32_t type;		/* an enum procq_event_type */
 	uint32_t cause;		/* an enum procq_cause */
-	int32_t code;
-	int32_t signal;		/* the last signal that was sent, 0: none */
-	int32_t step;		/* how many different steps were taken, 0: it
-				 * died by itself */
+	int32_t code;		/* see enum procq_cause */
+	int32_t signal;		/* the last signal that was sent; 0: none */
+	int32_t step;		/* how many signals were sent, repeats and
+				 * SIGCONT aside; 0: it died on its own */
 	uint32_t reserved;
 };
 
-/* What procq_wait() waits for. */
-#define PROCQ_WAIT_ROOM 1u		/* a free record */
-#define PROCQ_WAIT_READY 2u		/* a process to take */
-#define PROCQ_WAIT_DEATH 4u		/* something for procq_collect() */
-#define PROCQ_WAIT_CHILD 8u		/* something for procq_reap() */
-#define PROCQ_WAIT_EXITS 16u		/* the one whose turn is next, or perhaps
-				 * another in the queue, has exited */
+/*
+ * What procq_wait() waits for: a set of these.
+ *
+ * CHILD: a consumer asks this producer to send a signal, which procq_reap()
+ * then does. The death of a child is no such event; see procq_reap().
+ *
+ * EXITS: the process whose turn is next has exited on its own. Another one
+ * that exits while the caller sleeps may end the wait, too.
+ */
+#define PROCQ_WAIT_ROOM 1u	/* room for procq_spawn() */
+#define PROCQ_WAIT_READY 2u	/* a process for procq_take() */
+#define PROCQ_WAIT_DEATH 4u	/* a death for procq_collect() */
+#define PROCQ_WAIT_CHILD 8u	/* work for procq_reap() */
+#define PROCQ_WAIT_EXITS 16u	/* a process for procq_take_exited() */
 
-/* Counters and states, summed over the queue. The sums are exact whenever
- * nobody is in the middle of a step: started = retired + exited + lost +
- * present. */
+/*
+ * Counters and states, summed over the queue. While no participant is in the
+ * middle of a step,
+ *
+ *	started = retired + exited + lost + present
+ */
 struct procq_stat {
 	uint64_t started;	/* processes that entered */
 	uint64_t retired;	/* … were ended by a participant */
-	uint64_t exited;	/* … ended by themselves and were told */
-	uint64_t lost;		/* … were gone with nobody to say why */
-	uint64_t returned;	/* times a dead consumer's were handed back */
+	uint64_t exited;	/* … exited on their own and were reported */
+	uint64_t lost;		/* … were gone, with nobody to report how */
+	uint64_t returned;	/* times that a dead participant's process was
+				 * put back */
 	uint64_t swept;		/* dead participants that were swept */
-	uint64_t states[6];	/* records per enum procq_state */
+	uint64_t states[6];	/* records by enum procq_state */
 	uint64_t present;	/* queued, taken and exited records */
 	uint64_t entered;	/* the highest seq given */
 	uint64_t bytes;		/* of the shared object */
@@ -261,10 +377,10 @@ struct procq_stat {
 
 /* What procq_check() found and did. */
 struct procq_report {
-	uint64_t swept;		/* dead participants swept by this call */
-	uint64_t returned;	/* records it handed back */
-	uint64_t freed;		/* reservations of the dead it freed */
-	uint64_t hints;		/* missing ring entries it put in again */
+	uint64_t swept;		/* dead participants that it swept */
+	uint64_t returned;	/* processes that it put back for them */
+	uint64_t freed;		/* reservations of the dead that it freed */
+	uint64_t hints;		/* missing ring entries that it put back */
 	uint64_t faults;	/* violations that can't be repaired */
 	char first[120];	/* the first of these, in words */
 };
@@ -272,18 +388,20 @@ struct procq_report {
 /* One queue on this machine. */
 struct procq_found {
 	char object[PROCQ_NAME_SIZE]; /* with its leading slash */
-	uid_t uid;
-	mode_t mode;
+	uid_t uid;		/* its owner */
+	mode_t mode;		/* its permission bits */
 };
 
 /**
- * Read the clock of deadlines: monotonic, ns. Async-signal-safe.
+ * Read the clock of deadlines, which is monotonic. Async-signal-safe; any
+ * thread.
+ * @return ns
  * @since 0.1
  */
 PROCQ_API int64_t procq_now(void);
 
 /**
- * Say what a negative return value means, in procq's terms.
+ * Say what a negative return value means, in terms of procq. Any thread.
  * @param err a return value of this library
  * @return a static string; never NULL
  * @since 0.1
@@ -292,108 +410,128 @@ PROCQ_API const char *procq_strerror(int err);
 
 /**
  * Work out the name of a queue's shared object: /procq.UID.NAME for a NAME
- * without a slash, NAME itself if it begins with one.
+ * without a slash, with the caller's effective user; NAME itself if it begins
+ * with a slash. Any thread.
  * @param name of the queue
  * @param object room for PROCQ_NAME_SIZE bytes
  * @retval 0
- * @retval -EINVAL empty, or a slash that is not the first character
- * @retval -ENAMETOOLONG longer than the system allows
+ * @retval -EINVAL the name is empty, "." or "..", or has a slash that is not
+ *         its first character
+ * @retval -ENAMETOOLONG it is longer than the system allows
  * @since 0.1
  */
 PROCQ_API int procq_object_name(const char *name, char *object);
 
 /**
- * Join a queue; create it, or set it up anew after a creator that died, where
- * needed. Blocks only while another process is setting it up, up to
- * options->deadline.
+ * Join a queue. If there is none, or its creator died before it was finished,
+ * create it. Blocks only while another process creates it, up to
+ * options->deadline. Any thread.
  *
  * A queue named without a slash must belong to the caller's effective user.
  *
- * @param out the handle; end it with procq_close()
+ * @param out the handle, which procq_close() ends; NULL after an error
  * @param name as for procq_object_name()
- * @param options role and so on
+ * @param options what it is opened for, and how
  * @retval 0
  * @retval -EINVAL, -ENAMETOOLONG the name, or an option out of range
  * @retval -ENOENT there is no such queue, and it was not to be created
- * @retval -EACCES its permissions keep the caller out
+ * @retval -EACCES its permissions don't let the caller in
  * @retval -EPERM it belongs to another user (options->found: the uid)
  * @retval -EEXIST it has another capacity (options->found)
  * @retval -ENODEV it is not a regular shared memory object
- * @retval -EBADMSG it is not a queue, or damaged
- * @retval -EPROTONOSUPPORT a queue of another version or machine type
+ * @retval -EBADMSG it is not a queue, or it is damaged
+ * @retval -EPROTONOSUPPORT it is a queue of another version or machine type
  *         (options->found: its layout version)
- * @retval -EXDEV a queue of another PID namespace
+ * @retval -EXDEV it is a queue of another PID namespace
  * @retval -ENOTSUP there is no /proc to see the PID namespace in (Linux)
- * @retval -ESTALE a queue of an earlier boot
+ * @retval -ESTALE it is a queue of an earlier boot
  * @retval -EUSERS all PROCQ_PARTICIPANTS_MAX places are taken
- * @retval -ENOSPC, -ENOMEM, -EMFILE, -ENFILE too little of something
- * @retval -ETIMEDOUT the deadline came; options->found: the pid of the
- *         process that is setting the queue up
+ * @retval -ENOSPC, -ENOMEM, -EMFILE, -ENFILE, -ENOLCK too little of something
+ * @retval -ETIMEDOUT the deadline came (options->found: the pid of the
+ *         process that is creating the queue, 0: unknown)
  * @since 0.1
  */
 PROCQ_API int procq_open(struct procq **out, const char *name,
 			 struct procq_options *options);
 
 /**
- * Leave the queue. Records that this participant had taken go back into the
- * queue. Processes it started stay what they are: alive in the queue, and
- * children of this process; one that wants none left waits until
- * procq_children() is 0 first. One that has not yet entered ends itself: who
- * leaves processes behind starts them with PROCQ_SPAWN_ENTERED. The last to leave
- * an empty queue removes it. Before Linux 6.9, who leaves processes behind is
- * kept for 30 ms, so that they can be told from others later.
- * @param q a handle, or NULL
- * @retval 0, or 1: the queue was removed
+ * Leave the queue. The last participant to leave an empty queue removes it.
+ *
+ * Processes that this participant has taken go back into the queue. Processes
+ * that it has started stay alive in the queue, and children of this process;
+ * to leave none behind, wait until procq_children() is 0 first. A child that
+ * has not entered by then exits. To leave processes behind, start them with
+ * PROCQ_SPAWN_ENTERED.
+ *
+ * Waits for no process. Before Linux 6.9, closing a handle with live children
+ * takes 30 ms: their start times become provable in that time.
+ *
+ * From now on the handle is invalid, also for a procq_wake() in a signal
+ * handler: remove that handler first.
+ *
+ * @param q a handle of any role; NULL: nothing is done
+ * @retval 0
+ * @retval 1 the queue was removed
+ * @retval -ECHILD it is the parent's handle, and stays as it is
  * @since 0.1
  */
 PROCQ_API int procq_close(struct procq *q);
 
-/** The object's name, with its leading slash. @since 0.1 */
+/** The object's name, with its leading slash; valid until procq_close().
+ * @since 0.1 */
 PROCQ_API const char *procq_object(const struct procq *q);
-/** The capacity. @since 0.1 */
+/** The capacity, in records. @since 0.1 */
 PROCQ_API uint32_t procq_capacity(const struct procq *q);
-/** How many records are not free at the moment: processes being started, in
- * the queue, or being ended. At once, whatever the capacity; may be off while
- * others are in the middle of a step or die. @since 0.1 */
+/** How many records are not free at the moment: of processes that are being
+ * started, are in the queue, or are being ended. Takes the same time whatever
+ * the capacity; may be off while others are in the middle of a step, or die in
+ * one. @since 0.1 */
 PROCQ_API uint32_t procq_occupied(const struct procq *q);
-/** The incarnation number of this participant. @since 0.1 */
+/** The incarnation number of this participant; 0: it was opened as an onlooker.
+ * @since 0.1 */
 PROCQ_API uint64_t procq_incarnation(const struct procq *q);
 
 /**
  * Start a process, which enters itself into the queue before it does anything
- * else. Never blocks for room; with PROCQ_SPAWN_ENTERED, or a command, until the
- * process has entered (and executes the command). Where the system has a
- * death signal, it comes when the thread that called this ends: let a thread
- * spawn that lives as long as the processes may.
+ * else. Never waits for room. With a command, blocks until the process has
+ * executed it, or died. With PROCQ_SPAWN_ENTERED, blocks until the process has
+ * entered; for a second at most, if it is stopped: then seq is 0.
+ *
+ * Where the system has a death signal, it comes when the thread that called
+ * this ends: call it in a thread that lives as long as the processes may.
  *
  * @param q a producer's handle
- * @param command what to start, NULL: an idle process
- * @param out its description, may be NULL. Without PROCQ_SPAWN_ENTERED, seq and
- *        queued may still be 0
+ * @param command what to start; NULL: an idle process
+ * @param out its description; may be NULL. Without PROCQ_SPAWN_ENTERED, seq
+ *        and queued may still be 0
  * @retval 0
  * @retval -EAGAIN the queue is full: wait for PROCQ_WAIT_ROOM
- * @retval -ESHUTDOWN the queue is closed to producers
- * @retval -EINVAL the command; or a method it can't be started with
+ * @retval -ESHUTDOWN the queue is closed
+ * @retval -EINVAL the command, or a method that it can't be started with
  * @retval -ENOSYS this method is not available here
- * @retval -ENOTSUP a sandbox forbids the death signal: only with PROCQ_SPAWN_KEEP
- * @retval -ECHILD SIGCHLD is ignored, so how a process ended can't be told; or
- *         the handle is another process's
+ * @retval -ENOTSUP a sandbox forbids the death signal, so that only processes
+ *         with PROCQ_SPAWN_KEEP can be started
+ * @retval -ECHILD SIGCHLD is ignored, so that the end of a process can't be
+ *         reported; or the handle is another process's
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
- *         nothing was started, and out->pid is 0; or a process was, has
- *         entered, and exited with 127 or 126
- * @retval -ECANCELED with PROCQ_SPAWN_ENTERED: it was killed before it had entered
+ *         nothing was started, and out->pid is 0; or a process was started,
+ *         has entered, and exited with 127 or 126
+ * @retval -ECANCELED the process was killed before it had entered, which is
+ *         seen with PROCQ_SPAWN_ENTERED only
  * @retval -EUSERS the system has no process to spare (EAGAIN of fork)
- * @retval -ENOMEM the system has no memory to spare
+ * @retval -ENOMEM, -EMFILE, -ENFILE too little of something
  * @since 0.1
  */
 PROCQ_API int procq_spawn(struct procq *q, const struct procq_command *command,
 			  struct procq_process *out);
 
 /**
- * Wait until a process that procq_spawn() started without PROCQ_SPAWN_ENTERED has
- * entered, and describe it. To be called before it can have been reaped.
- * @param process what procq_spawn() described: slot and pid are read
- * @retval 0 it has; or has not for a second, being stopped: then seq is 0
+ * Wait until a process that procq_spawn() started without PROCQ_SPAWN_ENTERED
+ * has entered, and describe it. Call this before any procq_reap() that may
+ * reap the process. Blocks for a second at most.
+ * @param process as procq_spawn() described it: slot and pid are read
+ * @retval 0 it has entered; or, if seq is 0, it has not within a second: it is
+ *         stopped
  * @retval -ECANCELED it was killed before it had entered
  * @retval -ESRCH no unreaped process of this handle
  * @since 0.1
@@ -401,9 +539,11 @@ PROCQ_API int procq_spawn(struct procq *q, const struct procq_command *command,
 PROCQ_API int procq_entered(struct procq *q, struct procq_process *process);
 
 /**
- * Read the present description of a process that this handle started.
- * @param slot where it is
- * @retval 0, or -ESRCH: it is not there any more
+ * Read the present description of a process that this handle has started.
+ * Although it only looks, it needs a participant's handle of this process.
+ * @param slot where the process is
+ * @retval 0
+ * @retval -ESRCH it is not there any more
  * @since 0.1
  */
 PROCQ_API int procq_child(const struct procq *q, uint32_t slot,
@@ -414,28 +554,35 @@ PROCQ_API uint32_t procq_children(const struct procq *q);
 
 /**
  * Look for processes of this handle that have died: enter their status into
- * their records, then reap them. Never blocks. With more than a thousand
- * alive it may put the look off by a few milliseconds, and procq_wait() then
- * returns in time for it. Also sends what consumers asked for that only a
- * parent can. A producer calls it whenever procq_wait() returns, after SIGCHLD,
- * and at least every PROCQ_PATIENCE. Who has a handler of SIGCHLD that calls
- * procq_wake() is told of deaths at once.
+ * their records, then reap them. Also send the signals that consumers have
+ * asked for, if only the parent can send them.
+ *
+ * A producer calls this whenever procq_wait() returns, after SIGCHLD, and at
+ * least every PROCQ_PATIENCE. The death of a child does not end procq_wait():
+ * to report deaths at once, call procq_wake() in a handler of SIGCHLD.
+ *
+ * With more than a thousand children it may put the look off by a few
+ * milliseconds; procq_wait() then returns in time for it.
+ *
  * @return how many were reaped
  * @since 0.1
  */
 PROCQ_API int procq_reap(struct procq *q);
 
 /**
- * The same for one process, with its end: what procq_collect() tells a
- * consumer, but for the consumer's part (signal, step, latency).
- * @retval 1 *out tells it
+ * Do the same as procq_reap() for one dead process, and report its end. This
+ * is what procq_collect() reports to a consumer, without the consumer's part
+ * (signal, step, latency).
+ * @param out the end of the process
+ * @retval 1 *out has it
  * @retval 0 none has died
  * @since 0.1
  */
 PROCQ_API int procq_reap_one(struct procq *q, struct procq_event *out);
 
 /**
- * Look at the process whose turn is next.
+ * Look at the process whose turn is next, without taking it.
+ * @param out its description
  * @retval 0
  * @retval -EAGAIN there is none
  * @since 0.1
@@ -443,31 +590,37 @@ PROCQ_API int procq_reap_one(struct procq *q, struct procq_event *out);
 PROCQ_API int procq_peek(struct procq *q, struct procq_process *out);
 
 /**
- * Take the process whose turn is next; from now on it is this participant's
- * to end. It is pinned first, so that no signal can reach another.
- * @param only take it only if it is this one (from procq_peek()), or NULL
+ * Take the process whose turn is next; from now on this participant is to end
+ * it. The process is pinned first, so that no signal can reach another one.
+ * @param only take this one (from procq_peek()) or none; NULL: any
  * @param out its description; out->slot names it from now on
  * @retval 0
- * @retval -EAGAIN there is none, or not this one
- * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; it
- *         stays in the queue
+ * @retval -EAGAIN there is none, or it is not this one
+ * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; the
+ *         process stays in the queue
  * @since 0.1
  */
 PROCQ_API int procq_take(struct procq *q, const struct procq_process *only,
 			 struct procq_process *out);
 
 /**
- * Take a process that this handle started, wherever it stands in the queue.
+ * Take a process that this handle has started, alive or not, wherever it
+ * stands in the queue. May look at all records.
+ * @param out its description
  * @retval 0
- * @retval -EAGAIN none is left that nobody has taken
+ * @retval -EAGAIN there is none that is not yet taken
+ * @retval -EMFILE, -ENFILE, -ENOMEM as for procq_take()
  * @since 0.1
  */
 PROCQ_API int procq_take_own(struct procq *q, struct procq_process *out);
 
 /**
- * Take a process that has exited by itself, wherever it stands.
+ * Take a process that has exited on its own, wherever it stands in the queue.
+ * May look at all records.
+ * @param out its description
  * @retval 0
  * @retval -EAGAIN there is none
+ * @retval -ENOMEM no memory to note it in
  * @since 0.1
  */
 PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
@@ -476,14 +629,15 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
  * Send a signal to a taken process, or to its process group if it leads one.
  * @param slot from procq_take()
  * @param signo 1 to SIGRTMAX
- * @param alone 1: only the process, never its group
- * @retval 0 sent
- * @retval 1 its parent was asked to send it, and SIGCONT after it, which a
- * stopped process needs to end; so to ask for that, too, does nothing
- * @retval -ESRCH it is dead already, or is not taken by this handle
+ * @param alone 1: only to the process, never to its group
+ * @retval 0 it was sent
+ * @retval 1 the parent was asked to send it, and SIGCONT after it, which a
+ *         stopped process needs in order to die; so asking for SIGCONT, too,
+ *         does nothing
+ * @retval -ESRCH the process is dead, or this handle has not taken it
  * @retval -EPERM the system does not let this user signal it
  * @retval -ENOTSUP nothing here proves that it is still the same process
- * @retval -EINVAL no such signal
+ * @retval -EINVAL there is no such signal
  * @since 0.1
  */
 PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
@@ -491,83 +645,102 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
 
 /**
  * Collect the next taken process whose death is confirmed, and free its
- * record. Never blocks. The death of a process that died by itself is
- * collected in the same way.
- * @retval 1 *out tells it
- * @retval 0 none
+ * record. A process that exited on its own is collected in the same way. A
+ * death is confirmed when the parent has entered the status, see procq_reap();
+ * if the parent is dead, without that; if the parent is stopped, a second after
+ * the death, with PROCQ_CAUSE_UNKNOWN.
+ * @param out the end of the process
+ * @retval 1 *out has it
+ * @retval 0 there is none
  * @since 0.1
  */
 PROCQ_API int procq_collect(struct procq *q, struct procq_event *out);
 
-/** How many taken processes await their confirmed death. @since 0.1 */
+/** How many taken processes have not been collected yet. @since 0.1 */
 PROCQ_API uint32_t procq_in_flight(const struct procq *q);
 
 /**
  * Put a taken process back into the queue, behind all others.
- * @retval 0, or -ESRCH: this handle has not taken it
+ * @param slot from procq_take()
+ * @retval 0
+ * @retval -ESRCH this handle has not taken it
  * @since 0.1
  */
 PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
 
 /**
- * Sleep until something may have come of what is wanted, a signal handler
- * ran, procq_wake() was called, or the deadline. May return early: look
- * again. Looks for dead participants, and sweeps after them, when it waits
- * in vain. Before it sleeps it lets others run (sched_yield()) for up to 50 us,
- * unless another participant does that for the same, or the wait before was in
- * vain and nobody was signalled since. Who is back from a wait for PROCQ_WAIT_ROOM or
- * PROCQ_WAIT_READY had better start, take, wait or close soon: others may sleep until
- * then, PROCQ_PATIENCE at most, for what it has left them.
- * @param what a set of PROCQ_WAIT_ROOM, PROCQ_WAIT_READY, …; 0: just sleep
+ * Sleep until there may be something of what is wanted, a signal handler has
+ * run, procq_wake() was called, or the deadline has come. May return early:
+ * look again. A wait in vain looks for dead participants, and sweeps after
+ * them.
+ *
+ * Before it sleeps, it lets others run (sched_yield()) for up to 50 us; not if
+ * another participant already does so for the same, nor if the wait before was
+ * in vain and this handle has sent no signal since.
+ *
+ * After a wait for PROCQ_WAIT_ROOM or PROCQ_WAIT_READY, call spawn, take, wait
+ * or close promptly: these wake the next waiter, which otherwise sleeps on,
+ * for PROCQ_PATIENCE at most.
+ *
+ * @param what a set of PROCQ_WAIT_ROOM, PROCQ_WAIT_READY, …; 0: only sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again
- * @retval -ETIMEDOUT the deadline came
- * @retval -EINTR a signal handler ran
+ * @retval -ETIMEDOUT the deadline has come
+ * @retval -EINTR a signal handler has run
  * @since 0.1
  */
 PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);
 
 /**
- * Make a procq_wait() of this handle return. Async-signal-safe; may be called
- * from any thread of the process.
+ * End the present procq_wait() of this handle, or the next one.
+ * Async-signal-safe; any thread; also in a child made by fork(), as long as
+ * the parent has the handle open.
+ * @param q an open handle; NULL or an onlooker's: nothing is done
  * @since 0.1
  */
 PROCQ_API void procq_wake(struct procq *q);
 
 /**
- * Is the queue finished: closed, or no producer attached, and no process in it
- * but those that this participant has taken? A producer that was just starting
- * one when it was closed may still enter that.
- * @retval 1, or 0
+ * Is the queue finished: closed, or without a producer, and with no process in
+ * it but those that this participant has taken? A producer that was starting a
+ * process when the queue was closed may still enter that. Looks at all places
+ * and records. For a participant; not checked.
+ * @retval 1 it is
+ * @retval 0 it is not
  * @since 0.1
  */
 PROCQ_API int procq_drained(struct procq *q);
 
 /**
- * Close the queue to producers, or open it again. A handle of any role but
- * PROCQ_ROLE_ONLOOKER.
+ * Close the queue, or open it again. While it is closed, procq_spawn() starts
+ * nothing, for any producer; all else goes on.
+ * @param closed 1: close it; 0: open it
  * @retval 0
  * @since 0.1
  */
 PROCQ_API int procq_set_closed(struct procq *q, int closed);
 
 /**
- * Is it closed? Any role.
- * @retval 1, or 0
+ * Is the queue closed?
+ * @retval 1 it is
+ * @retval 0 it is not
  * @since 0.1
  */
 PROCQ_API int procq_closed(const struct procq *q);
 
 /**
- * Read the counters. Any role.
+ * Read the counters. Looks at all places and records.
+ * @param out the counters
  * @retval 0
  * @since 0.1
  */
 PROCQ_API int procq_stat(const struct procq *q, struct procq_stat *out);
 
 /**
- * Read the processes in the queue, in the order of entry. Any role.
- * @param out room for max descriptions
+ * Read the records that are not free, in the order of entry; processes that
+ * have not yet entered come last. Looks at all records.
+ * @param out room for max descriptions; may be NULL if max is 0
+ * @param max how many to write at most
  * @return how many there are; only the first max are written
  * @retval -ENOMEM
  * @since 0.1
@@ -577,34 +750,38 @@ PROCQ_API int procq_snapshot(const struct procq *q, struct procq_process *out,
 
 /**
  * Sweep after every dead participant, put missing ring entries back, and
- * verify every invariant that can be seen in the object.
- * @retval 0 out->faults tells whether all is well
- * @retval -EINVAL for an onlooker
+ * verify every invariant that can be seen in the object. If it finds a fault,
+ * it looks again for some 100 ms, as others may be in the middle of a step.
+ * @param out what it has found and done
+ * @retval 0 out->faults says whether all is well
  * @retval -ENOMEM
  * @since 0.1
  */
 PROCQ_API int procq_check(struct procq *q, struct procq_report *out);
 
 /**
- * Remove an empty queue that nobody else uses. When it is gone, the handle is
- * an onlooker's, and still to be closed.
+ * Remove an empty queue that nobody else uses. Blocks for a second or two at
+ * most, while another participant is about to remove it. After 0, 1, -EUSERS
+ * and -EINPROGRESS the handle is an onlooker's, and still to be closed; after
+ * any other error it is as before.
  * @retval 0
- * @retval 1 it is gone already: another that left at this moment has removed
- *         it, or somebody by hand
+ * @retval 1 it is gone already: another participant has removed it as it left
+ *         at this moment, or somebody by hand
  * @retval -EBUSY it has processes in it, or other participants
- * @retval -EUSERS the same, and its place has been taken by one of these: the
- *         handle is an onlooker's from now on
- * @retval -EINPROGRESS another has been about to remove it for a second, and
- *         is stopped, perhaps: the handle is an onlooker's from now on
+ * @retval -EUSERS the same, and another participant has taken the place of
+ *         this one
+ * @retval -EINPROGRESS another participant has been about to remove it for a
+ *         second, and is perhaps stopped
  * @retval -ENOLCK, -EIO, … what kept the system from it
  * @since 0.1
  */
 PROCQ_API int procq_remove(struct procq *q);
 
 /**
- * Find the queues on this machine.
- * @param visit is called with each; ends the search by returning not 0
- * @param arg is handed to it
+ * Find the queues on this machine. Any thread.
+ * @param visit is called with each; a return value other than 0 ends the
+ *        search
+ * @param arg is handed to visit
  * @return what visit returned last, or 0
  * @retval -ENOTSUP this system can't list shared memory objects
  * @retval -ENOMEM, -EMFILE, … what kept it from looking at one

@@ -624,7 +624,7 @@ int main(int argc, char **argv)
 	p->options.role = PROCQ_ROLE_PRODUCER;
 	/* Children that it was born with are nobody else's to wait for. */
 	p->options.flags = PROCQ_OPEN_REAP_ALL;
-	p->command.size = sizeof(p->command);
+	p->command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p->on_exit = ON_EXIT_DEFAULT;
 	parse_options(p, argc, argv);
 	run_begin(&p->run);

@@ -235,10 +235,11 @@ static void use(struct hands *h)
 /* One more process, wherever there is room. */
 static void enter_one(struct hands *h)
 {
-	struct procq_command idle = { .size = sizeof(idle),
-				      .flags = PROCQ_SPAWN_ENTERED };
-	int rc = spawn(h->producer, &idle);
+	struct procq_command idle = PROCQ_COMMAND_INIT;
+	int rc;
 
+	idle.flags = PROCQ_SPAWN_ENTERED;
+	rc = spawn(h->producer, &idle);
 	if (rc < 0)
 		complain("spawn: %s", procq_strerror(rc));
 }
@@ -246,10 +247,10 @@ static void enter_one(struct hands *h)
 /* As many as there is room for. */
 static void fill(struct hands *h)
 {
-	struct procq_command idle = { .size = sizeof(idle),
-				      .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	int rc;
 
+	idle.flags = PROCQ_SPAWN_ENTERED;
 	while ((rc = spawn(h->producer, &idle)) == 0)
 		;
 	if (rc != -EAGAIN)
@@ -476,11 +477,11 @@ bool actor_quits(struct actor *a)
 
 bool survivor_start(struct actor *s, const struct op *op)
 {
-	struct procq_command idle = { .size = sizeof(idle),
-				      .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct hands h;
 	pid_t pid = actor_fork(s, &h);
 
+	idle.flags = PROCQ_SPAWN_ENTERED;
 	if (pid > 0)
 		return hear(s, "survivor");
 	if (pid < 0)

@@ -105,11 +105,12 @@ static void prepare_producer(struct hands *h)
 static int spawn(struct hands *h, uint32_t method, uint32_t flags,
 		 const char *const *argv)
 {
-	struct procq_command c = { .size = sizeof(c), .method = method,
-				   .flags = flags, .argv = argv };
-	int rc = procq_spawn(h->producer, &c, NULL);
+	struct procq_command c = PROCQ_COMMAND_INIT;
 
-	return note_shortage(rc);
+	c.method = method;
+	c.flags = flags;
+	c.argv = argv;
+	return note_shortage(procq_spawn(h->producer, &c, NULL));
 }
 
 static const char *const sleeper[] = { "/bin/sleep", "1000", NULL };

@@ -93,9 +93,9 @@ static void save(const struct procq *q, const char *name, unsigned held,
 
 static void spawn(struct procq *q, uint32_t flags, int n)
 {
-	struct procq_command c = { .size = (uint32_t)sizeof(c),
-				   .flags = flags | PROCQ_SPAWN_ENTERED };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 
+	c.flags = flags | PROCQ_SPAWN_ENTERED;
 	for (int i = 0; i < n; i++)
 		need(procq_spawn(q, &c, NULL) == 0);
 }

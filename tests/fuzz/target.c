@@ -368,7 +368,7 @@ static void snapshot(const struct procq *q, uint32_t max)
 static void spawn(struct procq *q, unsigned how)
 {
 	static const char *const argv[] = { "/bin/sh", "-c", ":", NULL };
-	struct procq_command c = { .size = (uint32_t)sizeof(c) };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 
 	c.method = PROCQ_METHOD_FORK;

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# example.awk - print an example of procq.h's opening comment as a program.
+# example.awk - print an example of procq.h's opening comment.
 # Variables: n, which one, from 1; queue, the name to use for "demo".
 
-BEGIN {
-	print "#include <stdio.h>\n#include <procq.h>\n"
-	print "int main(void)\n{"
-}
 /^ \*\// {
 	exit
 }
@@ -13,16 +9,12 @@ BEGIN {
 	if (!inside)
 		block++
 	inside = 1
-	if (block == n) {
-		sub(/^ \*/, "")
-		sub(/"demo"/, "\"" queue "\"")
-		print
-	}
-	next
 }
 /^ \* [^ ]/ {
 	inside = 0
 }
-END {
-	print "}"
+inside && block == n {
+	sub(/^ \*\t?/, "")
+	sub(/"demo"/, "\"" queue "\"")
+	print
 }

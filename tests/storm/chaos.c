@@ -147,7 +147,7 @@ static struct procq *join(uint32_t role)
 static void start_some(struct procq *q)
 {
 	static const char *const brief[] = { "true", NULL };
-	struct procq_command command = { .size = sizeof(command) };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	int rc;
 
 	for (int i = 0; i < 16; i++) {
@@ -666,8 +666,7 @@ static void check_empty(struct procq *q)
 static void check_use(struct procq *consumer)
 {
 	struct procq *producer = join(PROCQ_ROLE_PRODUCER);
-	struct procq_command command = { .size = sizeof(command),
-					 .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 	struct procq_event e;
 	uint64_t last = 0;
@@ -675,6 +674,7 @@ static void check_use(struct procq *consumer)
 	bool ordered = true;
 	int64_t end = procq_now() + 30 * S;
 
+	command.flags = PROCQ_SPAWN_ENTERED;
 	while (procq_spawn(producer, &command, NULL) == 0)
 		n++;
 	is_int(n, capacity, "it takes as many as it has room for");

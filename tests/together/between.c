@@ -501,13 +501,14 @@ static const char *no_interpreter(void)
 static void test_stranger(const char *path, int want)
 {
 	const char *const argv[] = { path, NULL };
-	struct procq_command command = { .argv = argv,
-					 .method = PROCQ_METHOD_FORK };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	int64_t begun = procq_now();
 	struct procq_process p;
 	struct procq_event e;
 
+	command.argv = argv;
+	command.method = PROCQ_METHOD_FORK;
 	crowded = true;
 	is_int(procq_spawn(q, &command, NULL), want,
 	       "started while another thread forks");

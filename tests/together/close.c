@@ -18,11 +18,11 @@ static pid_t pids[CHILDREN];
 /* Starts that many, and closes at once. */
 static void start_and_close(unsigned method)
 {
-	struct procq_command idle = { .size = sizeof(idle),
-				      .method = method,
-				      .flags = PROCQ_SPAWN_KEEP };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CHILDREN);
 
+	idle.method = method;
+	idle.flags = PROCQ_SPAWN_KEEP;
 	for (int i = 0; i < CHILDREN; i++) {
 		struct procq_process p;
 

@@ -143,10 +143,11 @@ static void end(void)
 
 static struct procq_process spawn(unsigned method, unsigned flags)
 {
-	struct procq_command idle = { .method = method,
-				      .flags = flags | PROCQ_SPAWN_ENTERED };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 
+	idle.method = method;
+	idle.flags = flags | PROCQ_SPAWN_ENTERED;
 	must(procq_spawn(producer, &idle, &p) == 0);
 	return p;
 }
@@ -536,9 +537,11 @@ static void without_clone(void)
 {
 	static const char *const argv[] = { "sh", "-c", "exit 3", NULL };
 	static const char *const none[] = { "/no/such", NULL };
-	struct procq_command command = { .argv = argv };
-	struct procq_command clone = { .method = PROCQ_METHOD_CLONE };
+	struct procq_command command = PROCQ_COMMAND_INIT;
+	struct procq_command clone = PROCQ_COMMAND_INIT;
 
+	command.argv = argv;
+	clone.method = PROCQ_METHOD_CLONE;
 	signal(SIGUSR1, on_signal);
 	signal(SIGUSR2, SIG_IGN);
 	begin();
@@ -578,7 +581,7 @@ static void spawn_refused(void *arg)
 {
 	int error = *(const int *)arg;
 	int rc = error == EAGAIN ? -EUSERS : -error;
-	struct procq_command command = { .method = PROCQ_METHOD_AUTO };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 
 	begin();
 	must(pq_spawn_has(PROCQ_METHOD_CLONE));
@@ -598,8 +601,9 @@ static void fork_refused(void *arg)
 		{ SYS_clone, -1, 0, EAGAIN },
 	};
 	static const char *const argv[] = { "true", NULL };
-	struct procq_command command = { .argv = argv };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 
+	command.argv = argv;
 	(void)arg;
 	begin();
 	forbid(rules, 2);
@@ -612,9 +616,10 @@ static void fork_refused(void *arg)
 /* The child fails at this rule, and is never in the queue. */
 static void lost_before_entry(const struct rule *rule, unsigned method)
 {
-	struct procq_command command = { .flags = PROCQ_SPAWN_ENTERED,
-					 .method = method };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 
+	command.flags = PROCQ_SPAWN_ENTERED;
+	command.method = method;
 	begin();
 	/* Asked before. */
 	must(pq_spawn_ties());
@@ -641,9 +646,10 @@ static const struct rule no_death_signal = { SYS_prctl, 0, PR_SET_PDEATHSIG,
 static void untied(void *arg)
 {
 	static const char *const argv[] = { "true", NULL };
-	struct procq_command command = { .argv = argv };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 
+	command.argv = argv;
 	(void)arg;
 	forbid(&no_death_signal, 1);
 	begin();

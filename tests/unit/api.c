@@ -44,18 +44,20 @@ static struct procq_process spawn_this(const struct procq_command *command)
 /* An idle process that has entered. */
 static struct procq_process spawn_idle(unsigned method, unsigned flags)
 {
-	struct procq_command idle = { .size = sizeof(idle),
-				      .method = method,
-				      .flags = flags | PROCQ_SPAWN_ENTERED };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 
+	idle.method = method;
+	idle.flags = flags | PROCQ_SPAWN_ENTERED;
 	return spawn_this(&idle);
 }
 
 static struct procq_process spawn_args(const char *const *argv,
 				       unsigned method)
 {
-	struct procq_command command = { .argv = argv, .method = method };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 
+	command.argv = argv;
+	command.method = method;
 	return spawn_this(&command);
 }
 
@@ -244,10 +246,9 @@ static void test_methods(void)
 
 		if (!pq_spawn_has(methods[i].method) &&
 		    methods[i].method == PROCQ_METHOD_CLONE) {
-			struct procq_command clone = {
-				.method = PROCQ_METHOD_CLONE
-			};
+			struct procq_command clone = PROCQ_COMMAND_INIT;
 
+			clone.method = PROCQ_METHOD_CLONE;
 			is_int(procq_spawn(producer, &clone, NULL), -ENOSYS,
 			       "clone is not to be had here");
 			continue;
@@ -280,7 +281,7 @@ static void test_methods(void)
 
 static void test_entered_later(void)
 {
-	struct procq_command c = { .method = PROCQ_METHOD_AUTO };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 	struct procq_process p, other;
 	int rc;
 
@@ -324,6 +325,7 @@ static int refused(struct procq_command command)
 static void test_refusals(void)
 {
 	static const char *const none[] = { NULL };
+	static const struct procq_command zero;
 	struct procq_process p;
 
 	begin();
@@ -351,7 +353,10 @@ static void test_refusals(void)
 	is_int(procq_closed(consumer), 0, "which shows, too");
 	is_int(procq_wait(producer, PROCQ_WAIT_ROOM, PROCQ_FOREVER), 0,
 	       "there is");
-	for (int i = 0; i < CAPACITY; i++)
+	is_int(procq_spawn(producer, &zero, &p), 0,
+	       "a command of zeros alone is an idle process");
+	is_str(p.label, PROCQ_LABEL_IDLE, "as its label says");
+	for (int i = 1; i < CAPACITY; i++)
 		spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_spawn(producer, NULL, &p), -EAGAIN, "full");
 	is_int(wait_until(producer, PROCQ_WAIT_ROOM, procq_now() + 1),
@@ -370,15 +375,13 @@ static uint64_t blocked_signals(pid_t pid)
 
 static void test_attributes(unsigned method)
 {
-	struct procq_command c = { .method = method,
-				   .label = "a very long "
-					    "label indeed",
-				   .flags = PROCQ_SPAWN_GROUP |
-					    PROCQ_SPAWN_KEEP |
-					    PROCQ_SPAWN_ENTERED };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 	struct procq_process p, q;
 	sigset_t mask;
 
+	c.method = method;
+	c.label = "a very long label indeed";
+	c.flags = PROCQ_SPAWN_GROUP | PROCQ_SPAWN_KEEP | PROCQ_SPAWN_ENTERED;
 	begin();
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR2);
@@ -415,10 +418,12 @@ static void check_failure(const char *name, unsigned method, int rc, int code,
 			  const char *what)
 {
 	const char *const argv[] = { name, NULL };
-	struct procq_command command = { .argv = argv, .method = method };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 	struct procq_event e;
 
+	command.argv = argv;
+	command.method = method;
 	is_int(procq_spawn(producer, &command, &p), rc, what);
 	if (code == 0) {
 		is_int(procq_children(producer), 0, "nothing was started");
@@ -507,10 +512,11 @@ static void test_input(void)
 {
 	static const char *const reader[] = { "sh", "-c", "read x; exit $x",
 					      NULL };
-	struct procq_command command = { .argv = reader,
-					 .flags = PROCQ_SPAWN_STDIN };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	int ends[2], saved = dup(0);
 
+	command.argv = reader;
+	command.flags = PROCQ_SPAWN_STDIN;
 	begin();
 	need(saved >= 0 && pipe(ends) == 0 && write(ends[1], "9\n", 2) == 2);
 	need(dup2(ends[0], 0) == 0);
@@ -594,12 +600,13 @@ static void test_reaping(void)
 static void test_reaping_all(void)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
-	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 	struct procq_event e;
 	struct procq *q;
 	pid_t strangers[2];
 
+	c.flags = PROCQ_SPAWN_ENTERED;
 	o.role = PROCQ_ROLE_PRODUCER;
 	o.flags = PROCQ_OPEN_REAP_ALL;
 	need(procq_open(&q, fixture_queue, &o) == 0);
@@ -621,11 +628,12 @@ static void test_reaping_all(void)
 static void test_reaping_many(void)
 {
 	static pid_t pids[1100];
-	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 	struct procq_event e;
 	int started = 0, reaped = 0, told = 0;
 
+	c.flags = PROCQ_SPAWN_ENTERED;
 	producer = fixture_open(PROCQ_ROLE_PRODUCER, 1100);
 	/* As many as this machine has to spare. */
 	while (started < 1100 && procq_spawn(producer, &c, &p) == 0)

@@ -370,11 +370,11 @@ static pid_t started[4];
 
 static void start_one(void)
 {
-	struct procq_command idle = { .size = sizeof(idle),
-				      .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct procq_process new;
 	uint32_t n = procq_children(p);
 
+	idle.flags = PROCQ_SPAWN_ENTERED;
 	need(n < 4 && procq_spawn(p, &idle, &new) == 0);
 	started[n] = new.pid;
 	/* It wakes others when it has entered: not any more once it sleeps. */

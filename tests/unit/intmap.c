@@ -28,9 +28,30 @@ static uint32_t draw(uint32_t below)
 }
 
 /* Keys of a run, keys far apart, and those that share a home in any table. */
+enum { RUN, APART, SAME_HOME };
+
+static uint32_t crowded[KEYS + 1];
+
+/* The map goes by the high bits of a product, so these have a product that is
+ * small: its number times the inverse of the factor. A key is over 0. */
+static void find_crowded(void)
+{
+	uint32_t inverse = 1, key;
+
+	for (int i = 0; i < 5; i++)	/* Newton: twice as many bits each */
+		inverse *= 2 - 2654435769u * inverse;
+	for (uint32_t i = 1, product = 1; i <= KEYS; product++) {
+		key = product * inverse;
+		if (key < 1u << 31)
+			crowded[i++] = key;
+	}
+}
+
 static int32_t key_of(uint32_t i, int spread)
 {
-	return (int32_t)(spread ? (uint32_t)i << (31 - 12) | 1 : i);
+	if (spread == SAME_HOME)
+		return (int32_t)crowded[i];
+	return (int32_t)(spread == APART ? i << (31 - 12) | 1 : i);
 }
 
 static bool same(int spread)
@@ -75,13 +96,13 @@ static void test_small(void)
 	   "a new map is empty");
 	pq_intmap_remove(&map, 1);
 	is_int(map.count, 0, "a removal from an empty map does nothing");
-	put(5, 50, 0);
-	put(5, 51, 0);
+	put(5, 50, RUN);
+	put(5, 51, RUN);
 	ok(map.count == 1 && pq_intmap_get(&map, 5)->value == 51,
 	   "a second put takes the place of the first");
 	pq_intmap_remove(&map, 6);
 	is_int(map.count, 1, "what is not there can't be removed");
-	take_out(5, 0);
+	take_out(5, RUN);
 	ok(!pq_intmap_get(&map, 5), "what was removed is not there");
 }
 
@@ -123,31 +144,80 @@ static void test_walk(void)
 	memset(there, 0, sizeof(there));
 	plain_count = 0;
 	for (uint32_t i = 1; i <= 1000; i++)
-		put(i, i, 0);
+		put(i, i, RUN);
 	while ((pair = pq_intmap_next(&map, &at))) {
 		if (pair->value % 3)
 			continue;
 		if (!there[pair->value])
 			wrong++;
-		take_out(pair->value, 0);
+		take_out(pair->value, RUN);
 		removed++;
 		at--;
 	}
 	for (uint32_t i = 1; i <= 1000; i++)
 		kept += pq_intmap_get(&map, (int32_t)i) != NULL;
 	ok(wrong == 0 && removed >= 330 && kept == 1000 - removed &&
-	   same(0), "removal during a walk loses none of the others");
+	   same(RUN), "removal during a walk loses none of the others");
 	note("removed %u of 333 in one walk", (unsigned)removed);
+}
+
+/* The cells that a search may have to pass: the longest run of full ones. */
+static uint32_t longest_run(void)
+{
+	uint32_t run = 0, longest = 0;
+
+	/* Twice round, for a run that goes on past the end. */
+	for (uint32_t i = 0; i < 2 * map.size; i++) {
+		run = map.cells[i % map.size].key ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}
+
+/* Or the test of such keys would be one of any. */
+static void test_home(void)
+{
+	pq_intmap_destroy(&map);
+	memset(there, 0, sizeof(there));
+	plain_count = 0;
+	for (uint32_t i = 1; i <= 300; i++)
+		put(i, i, SAME_HOME);
+	is_int(longest_run(), 300, "keys that share a home: they do");
+}
+
+/* Keys that agree in their low bits, as pids of a machine may that starts
+ * batches of the same size, must not all meet in one cell. */
+static void test_strides(void)
+{
+	uint32_t worst = 0;
+
+	for (int32_t stride = 1; stride <= 1 << 20; stride *= 2) {
+		pq_intmap_destroy(&map);
+		for (int32_t i = 1; i <= 256; i++) {
+			if (pq_intmap_reserve(&map) < 0)
+				abort();
+			pq_intmap_put(&map, i * stride, 0);
+		}
+		if (longest_run() > worst)
+			worst = longest_run();
+	}
+	note("the longest run of 256 keys in 512 cells: %u", (unsigned)worst);
+	ok(worst <= 32, "a search is short, whatever power of two lies between "
+	   "the keys");
 }
 
 int main(void)
 {
 	alarm(60);	/* a table without an empty cell is searched for ever */
 	test_small();
-	test_random(10, 0, "a few keys");
-	test_random(KEYS, 0, "a run of keys");
-	test_random(KEYS, 1, "keys far apart");
+	find_crowded();
+	test_random(10, RUN, "a few keys");
+	test_random(KEYS, RUN, "a run of keys");
+	test_random(KEYS, APART, "keys far apart");
+	test_random(300, SAME_HOME, "keys that share a home");
 	test_walk();
+	test_home();
+	test_strides();
 	pq_intmap_destroy(&map);
 	ok(!map.cells && !map.size && !map.count, "destroyed");
 	pq_intmap_destroy(&map);

@@ -47,7 +47,7 @@ static void teardown(void)
 
 static uint32_t spawn(struct procq *q, uint32_t method, pid_t *pid)
 {
-	struct procq_command command = { .size = sizeof(command) };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process d;
 
 	command.method = method;
@@ -226,14 +226,12 @@ static void abort_now(void *arg)
 static bool tells(const char *script, unsigned cause, int code)
 {
 	const char *argv[] = { "/bin/sh", "-c", script, NULL };
-	struct procq_command command = {
-		.size = sizeof(command),
-		.flags = PROCQ_SPAWN_ENTERED,
-		.argv = argv,
-	};
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process d;
 	struct procq_event e;
 
+	command.flags = PROCQ_SPAWN_ENTERED;
+	command.argv = argv;
 	need(procq_spawn(p, &command, &d) == 0);
 	await_death(d.pid);
 	return procq_reap_one(p, &e) == 1 && e.cause == cause &&
@@ -417,13 +415,11 @@ static void wait_for_ever(void *arg)
 
 static void test_answer_group(void)
 {
-	struct procq_command command = {
-		.size = sizeof(command),
-		.flags = PROCQ_SPAWN_ENTERED | PROCQ_SPAWN_GROUP,
-	};
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process d;
 	pid_t other;
 
+	command.flags = PROCQ_SPAWN_ENTERED | PROCQ_SPAWN_GROUP;
 	setup();
 	need(procq_spawn(p, &command, &d) == 0);
 	taken(d.slot);

@@ -150,10 +150,11 @@ static void end_one(void)
 
 static void test_stacks(void)
 {
-	struct procq_command idle = { .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct pq_start s;
 	pid_t pid, other;
 
+	idle.flags = PROCQ_SPAWN_ENTERED;
 	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
 		return;
 	need(procq_spawn(producer, &idle, NULL) == 0);
@@ -195,9 +196,10 @@ static void *spawn_cancelled(void *arg)
 {
 	static const char *const argv[] = { "true", NULL };
 	/* Kept, or it would die with this thread. */
-	struct procq_command command = { .argv = argv,
-					 .flags = PROCQ_SPAWN_KEEP };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 
+	command.argv = argv;
+	command.flags = PROCQ_SPAWN_KEEP;
 	command.method = *(const unsigned *)arg;
 	pthread_cleanup_push(unwind, NULL);
 	pthread_cancel(pthread_self());
@@ -246,9 +248,10 @@ static void test_cancelled(void)
 /* A handle with a child on a stack keeps all that the child may touch. */
 static void test_stuck(void)
 {
-	struct procq_command idle = { .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	pid_t other;
 
+	idle.flags = PROCQ_SPAWN_ENTERED;
 	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
 		return;
 	need(procq_spawn(producer, &idle, NULL) == 0);

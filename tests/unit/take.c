@@ -630,7 +630,7 @@ static void test_lacking(void)
 
 static uint32_t spawn(struct procq *q, uint32_t flags, pid_t *pid)
 {
-	struct procq_command command = { .size = sizeof(command) };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process d;
 
 	command.flags = flags | PROCQ_SPAWN_ENTERED;
