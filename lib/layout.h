@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "identity.h"
 #include "procq.h"
 #include "ring.h"
 
@@ -54,9 +55,8 @@ static inline uint64_t pq_untag(uint64_t field, unsigned bits)
 	return field & ((UINT64_C(1) << bits) - 1);
 }
 
-/* The widths of the values; the tag has the rest. */
+/* The widths of the values; the tag has the rest. PQ_IDENT_BITS: identity.h */
 #define PQ_PID_BITS 32
-#define PQ_IDENT_BITS 44	/* pidfs inode or start time */
 #define PQ_SEQ_BITS 48		/* position in the ready ring, plus one */
 #define PQ_ENTERED_BITS 40	/* µs from start to entry */
 #define PQ_COUNTED_BITS 32	/* processes that entered through the record */

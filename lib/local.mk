@@ -4,39 +4,52 @@
 # the installed one is the very same objects. No flags of its own on either:
 # Automake would then compile everything twice.
 
-noinst_LTLIBRARIES += lib/libprocq-core.la
-lib_libprocq_core_la_SOURCES = \
-	lib/backoff.h \
-	lib/bell.c lib/bell.h \
-	lib/child.c lib/child.h \
-	lib/clock.h \
-	lib/command.c lib/command.h \
+# Five storeys. A room calls and includes those of lower storeys and of its own,
+# in no circle; the parent's rooms and the taker's never those of each other.
+# tests/unit/storeys.test reads these lists.
+lib_doors = \
 	lib/consumer.c \
-	lib/flight.c lib/flight.h \
-	lib/format.c lib/format.h \
-	lib/handle.c lib/handle.h \
-	lib/identity.c lib/identity.h \
 	lib/inspect.c \
-	lib/intmap.c lib/intmap.h \
-	lib/layout.h \
-	lib/lock.c lib/lock.h \
-	lib/member.c lib/member.h \
 	lib/names.c \
 	lib/open.c \
-	lib/nest.c lib/nest.h \
-	lib/peek.c lib/peek.h \
 	lib/producer.c \
-	lib/raw.h \
+	lib/wait.c lib/wait.h
+lib_sides = \
+	lib/handle.c lib/handle.h
+lib_parent = \
+	lib/child.c lib/child.h \
+	lib/command.c lib/command.h \
+	lib/nest.c lib/nest.h \
 	lib/reap.c \
+	lib/spawn.c lib/spawn.h
+lib_taker = \
+	lib/flight.c lib/flight.h \
+	lib/take.c lib/take.h
+lib_queue = \
+	lib/bell.c lib/bell.h \
+	lib/member.c lib/member.h \
 	lib/record.c lib/record.h \
+	lib/sweep.c lib/sweep.h
+lib_object = \
+	lib/format.c lib/format.h \
+	lib/layout.h \
+	lib/lock.c lib/lock.h \
+	lib/segment.c lib/segment.h
+lib_ground = \
+	lib/backoff.h \
+	lib/clock.h \
+	lib/identity.c lib/identity.h \
+	lib/intmap.c lib/intmap.h \
+	lib/peek.c lib/peek.h \
+	lib/procq.h \
+	lib/raw.h \
 	lib/ring.c lib/ring.h \
-	lib/segment.c lib/segment.h \
-	lib/spawn.c lib/spawn.h \
-	lib/sweep.c lib/sweep.h \
-	lib/take.c lib/take.h \
 	lib/unforked.h \
-	lib/wait.c lib/wait.h \
 	lib/word.h
+
+noinst_LTLIBRARIES += lib/libprocq-core.la
+lib_libprocq_core_la_SOURCES = $(lib_doors) $(lib_sides) $(lib_parent) \
+	$(lib_taker) $(lib_queue) $(lib_object) $(lib_ground)
 lib_libprocq_core_la_LIBADD = $(PROCQ_LIBS)
 
 include_HEADERS += lib/procq.h

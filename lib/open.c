@@ -62,29 +62,29 @@ static int seat_again(struct procq *q)
 	return rc;
 }
 
-static int join(struct procq *q, uint64_t creator)
+/* While nobody else sees the object. */
+static int seat_creator(struct pq_segment *seg, void *arg)
 {
-	if (q->role == PROCQ_ROLE_ONLOOKER)
-		return 0;
-	if (creator) {
-		q->incarnation = creator;
-		q->place = 0;
-		return 0;
-	}
-	return seat(q);
+	struct procq *q = arg;
+
+	q->place = 0;
+	return pq_member_join_first(seg, q->role, &q->incarnation);
 }
 
 static int open_and_join(struct procq *q, const char *object,
 			 struct procq_options *options)
 {
-	uint64_t creator;
+	const struct pq_creator creator = { seat_creator, q };
 	int rc;
 
 	do {
+		q->incarnation = 0;
 		rc = pq_segment_open(&q->seg, object, options, &creator);
 		if (rc < 0)
 			return rc;
-		rc = join(q, creator);
+		if (q->role == PROCQ_ROLE_ONLOOKER || q->incarnation)
+			return 0;
+		rc = seat(q);
 		if (rc)
 			pq_segment_close(q->seg);
 	} while (rc == 1);

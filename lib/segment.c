@@ -34,7 +34,6 @@
 #include "clock.h"
 #include "format.h"
 #include "lock.h"
-#include "member.h"
 #include "segment.h"
 
 /* Bytes that are allocated by one call: a millisecond's work. */
@@ -229,7 +228,7 @@ static int allocate(const struct pq_segment *seg, size_t size)
 /* Holds the init lock. The object is new, or its creator died over it:
  * nobody else has looked beyond the magic. */
 static int build(struct pq_segment *seg, struct procq_options *options,
-		 uint64_t *incarnation)
+		 const struct pq_creator *creator)
 {
 	uint32_t capacity = options->capacity ? options->capacity
 					      : PROCQ_CAPACITY_DEFAULT;
@@ -267,7 +266,7 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	/* The creator sits at the table before anybody can see it, so that the
 	 * queue never looks like one without a producer. */
 	if (rc == 0)
-		rc = pq_member_join_first(seg, options->role, incarnation);
+		rc = creator->seat(seg, creator->arg);
 	if (rc < 0) {
 		munmap(base, size);
 		seg->header = NULL;
@@ -368,7 +367,8 @@ static int reopen_final(const struct pq_segment *seg)
 
 /* Holds the init lock, and the name leads here. */
 static int settle_locked(struct pq_segment *seg,
-			 struct procq_options *options, uint64_t *incarnation)
+			 struct procq_options *options,
+			 const struct pq_creator *creator)
 {
 	struct stat st;
 	int rc;
@@ -379,7 +379,7 @@ static int settle_locked(struct pq_segment *seg,
 	rc = look(seg, (size_t)st.st_size);
 	switch (rc) {
 	case PQ_UNFINISHED:
-		rc = build(seg, options, incarnation);
+		rc = build(seg, options, creator);
 		if (rc < 0)
 			unlink_object(seg);
 		return rc;
@@ -398,7 +398,7 @@ static int settle_locked(struct pq_segment *seg,
 /* The object is not finished, or final: settle that under its init lock.
  * 0: it is built. 1: look again. */
 static int settle(struct pq_segment *seg, struct procq_options *options,
-		  uint64_t *incarnation)
+		  const struct pq_creator *creator)
 {
 	int rc;
 
@@ -409,7 +409,7 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 		return rc;
 	rc = name_leads_here(seg);
 	if (rc > 0)
-		rc = settle_locked(seg, options, incarnation);
+		rc = settle_locked(seg, options, creator);
 	else if (rc == 0)
 		rc = 1;
 	pq_init_unlock(seg);
@@ -418,7 +418,7 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 
 /* One attempt. 0: open. 1: try again from the start. */
 static int attempt(struct pq_segment *seg, struct procq_options *options,
-		   uint64_t *incarnation)
+		   const struct pq_creator *creator)
 {
 	struct stat st;
 	int rc, found;
@@ -452,7 +452,7 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 		rc = look_at(seg->fd, &st);
 		return rc < 0 ? rc : verify(seg, (size_t)st.st_size, options);
 	}
-	return settle(seg, options, incarnation);
+	return settle(seg, options, creator);
 }
 
 static void free_segment(struct pq_segment *seg)
@@ -474,7 +474,8 @@ static struct pq_segment *find_open(const char *name, bool readonly)
 }
 
 static int open_new(struct pq_segment **out, const char *name,
-		    struct procq_options *options, uint64_t *incarnation)
+		    struct procq_options *options,
+		    const struct pq_creator *creator)
 {
 	struct pq_segment *seg = calloc(1, sizeof(*seg));
 	int rc;
@@ -485,7 +486,7 @@ static int open_new(struct pq_segment **out, const char *name,
 	seg->pid = getpid();
 	seg->readonly = options->role == PROCQ_ROLE_ONLOOKER;
 	seg->fd = seg->lock_fd = -1;
-	while ((rc = attempt(seg, options, incarnation)) == 1)
+	while ((rc = attempt(seg, options, creator)) == 1)
 		pq_close_descriptors(seg);
 	if (rc < 0) {
 		pq_close_descriptors(seg);
@@ -498,16 +499,16 @@ static int open_new(struct pq_segment **out, const char *name,
 }
 
 int pq_segment_open(struct pq_segment **out, const char *name,
-		    struct procq_options *options, uint64_t *incarnation)
+		    struct procq_options *options,
+		    const struct pq_creator *creator)
 {
 	int state = pq_segments_lock(), rc = 0;
 
-	*incarnation = 0;
 	*out = find_open(name, options->role == PROCQ_ROLE_ONLOOKER);
 	if (*out)
 		rc = pq_format_verify((*out)->header, (*out)->size, options);
 	else
-		rc = open_new(out, name, options, incarnation);
+		rc = open_new(out, name, options, creator);
 	if (rc >= 0)
 		(*out)->users++;
 	pq_segments_unlock(state);

@@ -59,13 +59,20 @@ static inline uint64_t pq_load_word(const struct pq_segment *seg,
 				    memory_order_acquire);
 }
 
+/* How the creator gets its place in the object that it builds, before anybody
+ * else can see the object: so the queue never looks like one without it. */
+struct pq_creator {
+	int (*seat)(struct pq_segment *seg, void *arg); /* 0, -errno */
+	void *arg;
+};
+
 /**
- * Open the object and verify it; create it or set it up anew where asked to.
- * On success the caller is one of its users. When it was set up here,
- * *incarnation is the number of the creator, who is in the table already.
+ * Open the object and verify it; create it, or set it up anew, where asked to:
+ * then the creator is seated. On success the caller is one of its users.
  */
 int pq_segment_open(struct pq_segment **out, const char *name,
-		    struct procq_options *options, uint64_t *incarnation);
+		    struct procq_options *options,
+		    const struct pq_creator *creator);
 
 /**
  * Does this file begin as a queue does? Not to be asked by other means: were

@@ -37,7 +37,8 @@ tests_unit_ending_LDFLAGS = $(AM_LDFLAGS) \
 
 # What the objects of lib/ may call.
 room_tests = \
-	tests/unit/child.test
+	tests/unit/child.test \
+	tests/unit/storeys.test
 TESTS += $(unit_tests) $(room_tests)
 EXTRA_DIST += $(room_tests)
 
