@@ -8,10 +8,8 @@ src_libcommon_la_SOURCES = \
 	src/duration.c src/duration.h \
 	src/ending.c src/ending.h \
 	src/fault.c src/fault.h \
-	src/heap.c src/heap.h \
 	src/i18n.h \
 	src/output.c src/output.h \
-	src/rseq.c src/rseq.h \
 	src/run.c src/run.h \
 	src/shortage.c src/shortage.h \
 	src/signame.c src/signame.h \
