@@ -13,6 +13,7 @@
 
 #include "i18n.h"
 #include "procq-cmd.h"
+#include "safe.h"
 
 static void print_count(uint64_t n, const char *what)
 {
@@ -25,7 +26,7 @@ static void print_text(const struct request *r, const struct procq_report *p,
 {
 	char name[4 * PROCQ_NAME_SIZE];
 
-	table_safe(r->queue, name, sizeof(name));
+	safe_text(r->queue, name, sizeof(name));
 	print_count(p->swept, _("dead participants swept"));
 	print_count(p->returned, _("processes they held, put back"));
 	print_count(p->freed, _("reservations of theirs, freed"));

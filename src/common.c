@@ -24,9 +24,9 @@
 #include "common.h"
 #include "duration.h"
 #include "i18n.h"
+#include "safe.h"
 #include "signame.h"
 #include "summary.h"
-#include "table.h"
 
 /* Bytes of a message. Even if each is escaped, it fits into one write(). */
 #define MESSAGE_SIZE 2000
@@ -107,7 +107,7 @@ static void complain_list(const char *format, va_list args)
 		progress_wipe(progress_on_screen);
 	/* stderr is line-buffered, so this is one write(). */
 	fprintf(stderr, "%s: %s\n", name_of_program,
-		table_safe(text, safe, sizeof(safe)));
+		safe_text(text, safe, sizeof(safe)));
 }
 
 void complain(const char *format, ...)

@@ -11,6 +11,7 @@ src_libcommon_la_SOURCES = \
 	src/i18n.h \
 	src/output.c src/output.h \
 	src/run.c src/run.h \
+	src/safe.c src/safe.h \
 	src/shortage.c src/shortage.h \
 	src/signame.c src/signame.h \
 	src/slice.c src/slice.h \
