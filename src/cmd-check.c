@@ -22,7 +22,7 @@ static void print_count(uint64_t n, const char *what)
 }
 
 static void print_text(const struct request *r, const struct procq_report *p,
-		       int removed)
+		       bool removed)
 {
 	char name[4 * PROCQ_NAME_SIZE];
 
@@ -44,21 +44,20 @@ static void print_text(const struct request *r, const struct procq_report *p,
 }
 
 static void print_report(const struct request *r,
-			 const struct procq_report *p, int removed)
+			 const struct procq_report *p, bool removed)
 {
 	struct line l;
+	struct json j;
 
-	begin_json(&l, r);
-	line_format(&l, ",\"swept\":%" PRIu64 ",\"returned\":%" PRIu64
-		    ",\"freed\":%" PRIu64 ",\"hints\":%" PRIu64
-		    ",\"faults\":%" PRIu64 ",\"first\":", p->swept,
-		    p->returned, p->freed, p->hints, p->faults);
-	if (p->faults > 0)
-		line_json_string(&l, p->first);
-	else
-		line_string(&l, "null");
-	line_format(&l, ",\"removed\":%s}\n", removed ? "true" : "false");
-	print_json(&l);
+	begin_json(&j, &l, r);
+	json_count(&j, "swept", p->swept);
+	json_count(&j, "returned", p->returned);
+	json_count(&j, "freed", p->freed);
+	json_count(&j, "hints", p->hints);
+	json_count(&j, "faults", p->faults);
+	json_string(&j, "first", p->faults > 0 ? p->first : NULL);
+	json_truth(&j, "removed", removed);
+	print_json(&j);
 }
 
 static int run(struct request *r)
@@ -66,7 +65,7 @@ static int run(struct request *r)
 	struct procq_report report;
 	struct procq *q;
 	int status = request_open(r, PROCQ_ROLE_KEEPER, &q);
-	int removed;
+	bool removed;
 	int err;
 
 	if (status != EXIT_DONE)

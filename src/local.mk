@@ -9,6 +9,8 @@ src_libcommon_la_SOURCES = \
 	src/ending.c src/ending.h \
 	src/fault.c src/fault.h \
 	src/i18n.h \
+	src/json.c src/json.h \
+	src/line.c src/line.h \
 	src/output.c src/output.h \
 	src/run.c src/run.h \
 	src/safe.c src/safe.h \

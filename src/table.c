@@ -17,7 +17,8 @@
 #include <strings.h>
 
 #include "i18n.h"
-#include "output.h"
+#include "json.h"
+#include "line.h"
 #include "safe.h"
 #include "table.h"
 
@@ -197,58 +198,47 @@ static size_t put_cell(FILE *f, const struct cell *c, int raw)
 	return safe_put(f, "-", raw);
 }
 
-/* Only for what fits into one line, as names, labels and the like do. */
-static void put_json_string(FILE *f, const char *s)
+/* A value fits into a line, as names, labels and the like do; a whole row
+ * need not. */
+static void flush(struct line *l, FILE *f)
 {
-	struct line l;
-
-	l.used = 0;
-	line_json_string(&l, s);
-	fwrite(l.text, 1, l.used, f);
+	fwrite(l->text, 1, l->used, f);
+	l->used = 0;
 }
 
-static void put_json_seconds(FILE *f, int64_t ns)
-{
-	uint64_t us = (ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns) / 1000;
-
-	fprintf(f, "%s%" PRIu64 ".%06" PRIu64, ns < 0 && us ? "-" : "",
-		us / 1000000, us % 1000000);
-}
-
-static void put_json_cell(FILE *f, const struct cell *c)
+static void json_cell(struct json *j, const char *key, const struct cell *c)
 {
 	switch (c->kind) {
 	case COUNT:
-		fprintf(f, "%" PRIu64, c->count);
+		json_count(j, key, c->count);
 		return;
 	case TRUTH:
-		fputs(c->count ? "true" : "false", f);
+		json_truth(j, key, c->count != 0);
 		return;
 	case SECONDS:
-		put_json_seconds(f, c->ns);
+		json_seconds(j, key, c->ns);
 		return;
 	case TEXT:
-		put_json_string(f, c->text);
+		json_string(j, key, c->text);
 		return;
 	case UNKNOWN:
 		break;
 	}
-	fputs("null", f);
+	json_null(j, key);
 }
 
-static void put_json_row(struct table *t, FILE *f)
+static void put_json_row(struct table *t, struct line *l, FILE *f)
 {
-	putc('{', f);
+	struct json j;
+
+	json_open(&j, l);
 	for (size_t i = 0; i < t->nchosen; i++) {
 		size_t column = t->chosen[i];
 
-		if (i > 0)
-			putc(',', f);
-		put_json_string(f, t->columns[column].key);
-		putc(':', f);
-		put_json_cell(f, &t->cells[column]);
+		json_cell(&j, t->columns[column].key, &t->cells[column]);
+		flush(l, f);
 	}
-	putc('}', f);
+	json_close(&j);
 }
 
 static void fill_row(struct table *t, table_fill fill, size_t row,
@@ -316,15 +306,21 @@ static void put_line(struct table *t, FILE *f, int heading, int raw)
 static void print_json(struct table *t, FILE *f, const char *name,
 		       size_t rows, table_fill fill, const void *arg)
 {
-	putc('{', f);
-	put_json_string(f, name);
-	fputs(":[", f);
+	struct line l = { .used = 0 };
+	struct json j;
+
+	json_open(&j, &l);
+	json_key(&j, name);
+	line_string(&l, "[");
 	for (size_t row = 0; row < rows; row++) {
-		fputs(row ? ",\n" : "\n", f);
+		line_string(&l, row ? ",\n" : "\n");
 		fill_row(t, fill, row, arg);
-		put_json_row(t, f);
+		put_json_row(t, &l, f);
 	}
-	fputs(rows ? "\n]}\n" : "]}\n", f);
+	line_string(&l, rows ? "\n]" : "]");
+	json_close(&j);
+	line_end(&l);
+	flush(&l, f);
 }
 
 int table_print(struct table *t, FILE *f, enum table_form form,
@@ -350,13 +346,15 @@ int table_print(struct table *t, FILE *f, enum table_form form,
 int table_print_record(struct table *t, FILE *f, enum table_form form,
 		       table_fill fill, const void *arg)
 {
+	struct line l = { .used = 0 };
 	size_t widest = 0;
 
 	t->error = 0;
 	fill_row(t, fill, 0, arg);
 	if (form == TABLE_JSON) {
-		put_json_row(t, f);
-		putc('\n', f);
+		put_json_row(t, &l, f);
+		line_end(&l);
+		flush(&l, f);
 		return t->error;
 	}
 	for (size_t i = 0; i < t->nchosen; i++) {
