@@ -11,6 +11,7 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "i18n.h"
 #include "procq-cmd.h"
 #include "safe.h"

@@ -17,9 +17,12 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "i18n.h"
+#include "line.h"
 #include "procq-cmd.h"
+#include "trouble.h"
 
 int request_join(const struct request *r, enum procq_role role,
 		 struct procq_options *o, struct procq **q)

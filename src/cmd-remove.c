@@ -19,10 +19,13 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "ending.h"
 #include "i18n.h"
 #include "procq-cmd.h"
+#include "signals.h"
+#include "trouble.h"
 
 /* How long nothing may move before --kill gives up, unless --wait says. */
 #define PATIENCE (5 * NS_PER_S)

@@ -179,3 +179,13 @@ char *duration_seconds(int64_t ns, int decimals, char buf[DURATION_SIZE])
 		 decimals, rest < 0 ? -rest : rest);
 	return buf;
 }
+
+int64_t time_after(int64_t now, int64_t ns)
+{
+	return ns > INT64_MAX - now ? INT64_MAX : now + ns;
+}
+
+int64_t time_min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}

@@ -15,7 +15,6 @@
 
 #include "procq.h"
 
-#include "common.h"
 #include "json.h"
 #include "table.h"
 

@@ -19,11 +19,15 @@
 #include "procq.h"
 
 #include "children.h"
-#include "common.h"
+#include "complain.h"
 #include "duration.h"
 #include "i18n.h"
+#include "options.h"
+#include "program.h"
 #include "run.h"
 #include "shortage.h"
+#include "signals.h"
+#include "trouble.h"
 
 /* In flood, children that died are looked for every so many starts. */
 #define REAP_EVERY 16
