@@ -10,10 +10,11 @@
 #include "procq.h"
 
 #include "children.h"
-#include "common.h"
+#include "complain.h"
 #include "duration.h"
 #include "ending.h"
 #include "i18n.h"
+#include "signals.h"
 
 /* From TERM to KILL. */
 #define KILL_AFTER (5 * NS_PER_S)

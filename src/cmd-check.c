@@ -11,8 +11,10 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "i18n.h"
 #include "procq-cmd.h"
+#include "safe.h"
 
 static void print_count(uint64_t n, const char *what)
 {
@@ -21,11 +23,11 @@ static void print_count(uint64_t n, const char *what)
 }
 
 static void print_text(const struct request *r, const struct procq_report *p,
-		       int removed)
+		       bool removed)
 {
 	char name[4 * PROCQ_NAME_SIZE];
 
-	table_safe(r->queue, name, sizeof(name));
+	safe_text(r->queue, name, sizeof(name));
 	print_count(p->swept, _("dead participants swept"));
 	print_count(p->returned, _("processes they held, put back"));
 	print_count(p->freed, _("reservations of theirs, freed"));
@@ -43,21 +45,20 @@ static void print_text(const struct request *r, const struct procq_report *p,
 }
 
 static void print_report(const struct request *r,
-			 const struct procq_report *p, int removed)
+			 const struct procq_report *p, bool removed)
 {
 	struct line l;
+	struct json j;
 
-	begin_json(&l, r);
-	line_format(&l, ",\"swept\":%" PRIu64 ",\"returned\":%" PRIu64
-		    ",\"freed\":%" PRIu64 ",\"hints\":%" PRIu64
-		    ",\"faults\":%" PRIu64 ",\"first\":", p->swept,
-		    p->returned, p->freed, p->hints, p->faults);
-	if (p->faults > 0)
-		line_json_string(&l, p->first);
-	else
-		line_string(&l, "null");
-	line_format(&l, ",\"removed\":%s}\n", removed ? "true" : "false");
-	print_json(&l);
+	begin_json(&j, &l, r);
+	json_count(&j, "swept", p->swept);
+	json_count(&j, "returned", p->returned);
+	json_count(&j, "freed", p->freed);
+	json_count(&j, "hints", p->hints);
+	json_count(&j, "faults", p->faults);
+	json_string(&j, "first", p->faults > 0 ? p->first : NULL);
+	json_truth(&j, "removed", removed);
+	print_json(&j);
 }
 
 static int run(struct request *r)
@@ -65,7 +66,7 @@ static int run(struct request *r)
 	struct procq_report report;
 	struct procq *q;
 	int status = request_open(r, PROCQ_ROLE_KEEPER, &q);
-	int removed;
+	bool removed;
 	int err;
 
 	if (status != EXIT_DONE)

@@ -11,15 +11,17 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "i18n.h"
 #include "procq-cmd.h"
 
-static int set_closed(struct request *r, int closed)
+static int set_closed(struct request *r, bool closed)
 {
 	struct procq *q;
 	struct line l;
+	struct json j;
 	int status = request_open(r, PROCQ_ROLE_KEEPER, &q);
-	int removed;
+	bool removed;
 	int err;
 
 	if (status != EXIT_DONE)
@@ -29,11 +31,10 @@ static int set_closed(struct request *r, int closed)
 	if (err < 0)
 		return complain_failed(r, err);
 	if (r->form == TABLE_JSON) {
-		begin_json(&l, r);
-		line_format(&l, ",\"closed\":%s,\"removed\":%s}\n",
-			    closed ? "true" : "false",
-			    removed ? "true" : "false");
-		print_json(&l);
+		begin_json(&j, &l, r);
+		json_truth(&j, "closed", closed);
+		json_truth(&j, "removed", removed);
+		print_json(&j);
 	} else if (removed) {
 		/* Who leaves an empty queue last takes it along. */
 		complain(_("queue '%s': removed, being empty and used by "
@@ -47,12 +48,12 @@ static int set_closed(struct request *r, int closed)
 
 static int run_close(struct request *r)
 {
-	return set_closed(r, 1);
+	return set_closed(r, true);
 }
 
 static int run_open(struct request *r)
 {
-	return set_closed(r, 0);
+	return set_closed(r, false);
 }
 
 const struct command cmd_close = {

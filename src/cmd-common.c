@@ -17,9 +17,12 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "i18n.h"
+#include "line.h"
 #include "procq-cmd.h"
+#include "trouble.h"
 
 int request_join(const struct request *r, enum procq_role role,
 		 struct procq_options *o, struct procq **q)
@@ -133,24 +136,25 @@ bool adds_up(const struct procq_stat *s)
 
 void table_set_time(struct table *t, size_t column, int64_t ns)
 {
-	struct line l;
+	struct line l = { .used = 0 };
 
 	if (ns == 0)
 		return;
-	l.used = 0;
 	line_time(&l, ns);
 	line_add(&l, "", 1);
 	table_set_text(t, column, l.text);
 }
 
-void print_json(const struct line *l)
-{
-	fwrite(l->text, 1, l->used, stdout);
-}
-
-void begin_json(struct line *l, const struct request *r)
+void begin_json(struct json *j, struct line *l, const struct request *r)
 {
 	l->used = 0;
-	line_string(l, "{\"queue\":");
-	line_json_string(l, r->queue);
+	json_open(j, l);
+	json_string(j, "queue", r->queue);
+}
+
+void print_json(struct json *j)
+{
+	json_close(j);
+	line_end(j->line);
+	fwrite(j->line->text, 1, j->line->used, stdout);
 }

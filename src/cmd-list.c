@@ -17,9 +17,11 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "i18n.h"
 #include "procq-cmd.h"
+#include "trouble.h"
 
 enum {
 	NAME, CAPACITY, ALIVE, PRODUCERS, CONSUMERS, PWAIT, CWAIT, OWNER,

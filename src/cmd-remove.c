@@ -19,10 +19,13 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "ending.h"
 #include "i18n.h"
 #include "procq-cmd.h"
+#include "signals.h"
+#include "trouble.h"
 
 /* How long nothing may move before --kill gives up, unless --wait says. */
 #define PATIENCE (5 * NS_PER_S)
@@ -160,17 +163,17 @@ static void print_result(const struct request *r, const struct work *w,
 			 const char *object, bool removed)
 {
 	struct line l;
+	struct json j;
 
 	if (r->form != TABLE_JSON)
 		return;
-	begin_json(&l, r);
-	line_string(&l, ",\"object\":");
-	line_json_string(&l, object);
-	line_format(&l, ",\"removed\":%s,\"ended\":%" PRIu64
-		    ",\"unconfirmed\":%" PRIu32 "}\n",
-		    removed ? "true" : "false", w ? w->ended : 0,
-		    w && w->q ? procq_in_flight(w->q) : 0);
-	print_json(&l);
+	begin_json(&j, &l, r);
+	json_string(&j, "object", object);
+	json_truth(&j, "removed", removed);
+	json_count(&j, "ended", w ? w->ended : 0);
+	json_count(&j, "unconfirmed",
+		   w && w->q ? procq_in_flight(w->q) : 0);
+	print_json(&j);
 }
 
 /* Keepers beside ourselves. */

@@ -13,6 +13,7 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "i18n.h"
 #include "procq-cmd.h"

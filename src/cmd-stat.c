@@ -14,8 +14,10 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "i18n.h"
+#include "line.h"
 #include "procq-cmd.h"
 
 enum {

@@ -13,6 +13,7 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "i18n.h"
 #include "procq-cmd.h"
@@ -23,13 +24,14 @@
 static void print_result(const struct request *r, bool empty, bool gone)
 {
 	struct line l;
+	struct json j;
 
 	if (r->form != TABLE_JSON)
 		return;
-	begin_json(&l, r);
-	line_format(&l, ",\"empty\":%s,\"gone\":%s}\n",
-		    empty ? "true" : "false", gone ? "true" : "false");
-	print_json(&l);
+	begin_json(&j, &l, r);
+	json_truth(&j, "empty", empty);
+	json_truth(&j, "gone", gone);
+	print_json(&j);
 }
 
 /* The name is looked up anew each time, since the queue may be removed and

@@ -21,12 +21,16 @@
 
 #include "procq.h"
 
-#include "common.h"
+#include "complain.h"
 #include "duration.h"
 #include "ending.h"
 #include "i18n.h"
+#include "options.h"
+#include "program.h"
 #include "run.h"
+#include "signals.h"
 #include "slice.h"
+#include "trouble.h"
 
 #define KILL_AFTER (5 * NS_PER_S)
 /* How often to look for what nobody rings a bell for: a queue that appears,

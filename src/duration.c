@@ -170,16 +170,22 @@ char *duration_seconds(int64_t ns, int decimals, char buf[DURATION_SIZE])
 {
 	int64_t whole = ns / NS_PER_S;
 	int64_t rest = ns % NS_PER_S;
-	const char *sign = "";
 
-	if (ns < 0) {
-		sign = "-";
-		whole = -whole;
-		rest = -rest;
-	}
 	for (int i = decimals; i < 9; i++)
 		rest /= 10;
-	snprintf(buf, DURATION_SIZE, "%s%" PRId64 ".%0*" PRId64, sign, whole,
-		 decimals, rest);
+	/* What rounds to nothing has no sign. */
+	snprintf(buf, DURATION_SIZE, "%s%" PRId64 ".%0*" PRId64,
+		 whole < 0 || rest < 0 ? "-" : "", whole < 0 ? -whole : whole,
+		 decimals, rest < 0 ? -rest : rest);
 	return buf;
+}
+
+int64_t time_after(int64_t now, int64_t ns)
+{
+	return ns > INT64_MAX - now ? INT64_MAX : now + ns;
+}
+
+int64_t time_min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }

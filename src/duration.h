@@ -37,4 +37,8 @@ char *duration_text(int64_t ns, char buf[DURATION_SIZE]);
 /* Seconds with 3 to 9 decimals, cut off, no unit: 2.023. Returns buf. */
 char *duration_seconds(int64_t ns, int decimals, char buf[DURATION_SIZE]);
 
+/** now + ns, INT64_MAX where that is out of range: PROCQ_FOREVER. */
+int64_t time_after(int64_t now, int64_t ns);
+int64_t time_min(int64_t a, int64_t b);
+
 #endif

@@ -12,9 +12,10 @@
 
 #include "procq.h"
 
-#include "common.h"
+#include "complain.h"
 #include "fault.h"
 #include "i18n.h"
+#include "signals.h"
 
 /* Made before they are needed. */
 static char truncated[256], damaged[256];

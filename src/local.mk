@@ -3,21 +3,27 @@
 
 noinst_LTLIBRARIES += src/libcommon.la
 src_libcommon_la_SOURCES = \
-	src/common.c src/common.h \
+	src/complain.c src/complain.h \
 	src/distribution.c src/distribution.h \
 	src/duration.c src/duration.h \
 	src/ending.c src/ending.h \
 	src/fault.c src/fault.h \
-	src/heap.c src/heap.h \
 	src/i18n.h \
+	src/json.c src/json.h \
+	src/line.c src/line.h \
+	src/options.c src/options.h \
 	src/output.c src/output.h \
-	src/rseq.c src/rseq.h \
+	src/program.c src/program.h \
+	src/progress.c src/progress.h \
 	src/run.c src/run.h \
+	src/safe.c src/safe.h \
 	src/shortage.c src/shortage.h \
+	src/signals.c src/signals.h \
 	src/signame.c src/signame.h \
 	src/slice.c src/slice.h \
 	src/summary.c src/summary.h \
-	src/table.c src/table.h
+	src/table.c src/table.h \
+	src/trouble.c src/trouble.h
 src_libcommon_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) -lm
 
 bin_PROGRAMS += src/producer src/consumer src/procq

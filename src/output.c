@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,182 +19,15 @@
 #include "procq.h"
 
 #include "duration.h"
+#include "json.h"
+#include "line.h"
 #include "output.h"
 #include "signame.h"
 
 /* Bytes of a cause such as core:RTMIN+30. */
 #define CAUSE_SIZE 32
 
-/* Pieces of lines. */
-
-void line_add(struct line *l, const char *bytes, size_t n)
-{
-	/* The last byte is kept for the newline. */
-	size_t room = sizeof(l->text) - 1 - l->used;
-
-	if (n > room)
-		n = room;
-	memcpy(l->text + l->used, bytes, n);
-	l->used += n;
-}
-
-void line_string(struct line *l, const char *s)
-{
-	line_add(l, s, strlen(s));
-}
-
-void line_format(struct line *l, const char *format, ...)
-{
-	char piece[512];
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(piece, sizeof(piece), format, args);
-	va_end(args);
-	if (n < 0)
-		return;
-	line_add(l, piece, (size_t)n < sizeof(piece) ? (size_t)n
-						     : sizeof(piece) - 1);
-}
-
-static void line_end(struct line *l)
-{
-	l->text[l->used++] = '\n';
-}
-
-size_t utf8_length(const unsigned char *s)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	/* A NUL ends this loop, so nothing is read beyond it. */
-	for (size_t i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-void line_json_string(struct line *l, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	line_add(l, "\"", 1);
-	while (*s) {
-		size_t n = utf8_length(s);
-
-		if (n == 0)
-			line_string(l, "\\ufffd");
-		else if (*s == '"' || *s == '\\')
-			line_format(l, "\\%c", *s);
-		else if (*s < 0x20 || *s == 0x7f)
-			line_format(l, "\\u%04x", *s);
-		else
-			line_add(l, (const char *)s, n);
-		s += n > 0 ? n : 1;
-	}
-	line_add(l, "\"", 1);
-}
-
-/* Days from 1970-01-01 to a date of the Gregorian calendar. */
-static int64_t days_to(int64_t year, int64_t month, int64_t day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t m = month <= 2 ? month + 9 : month - 3;
-
-	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day -
-	       1 - 719468;
-}
-
-/* How far local time is ahead of UTC at t, in s. tm_gmtoff is not
- * everywhere. */
-static int64_t local_offset(time_t t)
-{
-	struct tm tm;
-
-	if (!localtime_r(&t, &tm))
-		return 0;
-	return (days_to(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 24 +
-		tm.tm_hour) * 3600 + tm.tm_min * 60 + tm.tm_sec - (int64_t)t;
-}
-
-void line_time(struct line *l, int64_t ns)
-{
-	/* Rounded down, also before 1970. */
-	int64_t part = (ns % NS_PER_S + NS_PER_S) % NS_PER_S;
-	time_t t = (time_t)((ns - part) / NS_PER_S);
-	int minutes = (int)(local_offset(t) / 60);
-	time_t shown;
-	struct tm tm;
-
-	/* RFC 3339 has no seconds in an offset: shifted by the whole minutes,
-	 * the instant stays right in zones of before the railways. */
-	shown = t + (time_t)minutes * 60;
-	if (!gmtime_r(&shown, &tm))
-		return;
-	line_format(l, "%04d-%02d-%02dT%02d:%02d:%02d.%06d%c%02d:%02d",
-		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		    tm.tm_min, tm.tm_sec, (int)(part / NS_PER_US),
-		    minutes < 0 ? '-' : '+', (minutes < 0 ? -minutes : minutes)
-		    / 60, (minutes < 0 ? -minutes : minutes) % 60);
-}
-
-/* Writing. */
-
-static bool given_up(const volatile sig_atomic_t *abandon)
-{
-	return abandon && *abandon > 1;
-}
-
-static void wait_writable(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-
-	/* Bounded: a signal may have come just before. */
-	poll(&p, 1, 250);
-}
-
-int line_write(const struct line *l, int fd,
-	       const volatile sig_atomic_t *abandon)
-{
-	size_t done = 0;
-
-	while (done < l->used) {
-		ssize_t n = write(fd, l->text + done, l->used - done);
-
-		if (n >= 0) {
-			done += (size_t)n;
-			continue;
-		}
-		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
-			return -errno;
-		if (given_up(abandon))
-			return -ECANCELED;
-		if (errno != EINTR)
-			wait_writable(fd);
-	}
-	return 0;
-}
+/* ---- the file ---- */
 
 static const char tsv_header[] =
 	"Seq\tStarttime\tJobRuntime\tExitval\tSignal\tCommand\tEvent\tQueue\t"
@@ -340,71 +171,38 @@ static void text_line(struct line *l, const struct output_event *e)
 
 /* JSON. */
 
-static void json_key(struct line *l, const char *key)
-{
-	line_format(l, "%s\"%s\":", l->used > 1 ? "," : "", key);
-}
-
-static void json_string(struct line *l, const char *key, const char *value)
-{
-	json_key(l, key);
-	if (value)
-		line_json_string(l, value);
-	else
-		line_string(l, "null");
-}
-
-static void json_count(struct line *l, const char *key, bool known,
+static void json_known(struct json *j, const char *key, bool known,
 		       uint64_t value)
 {
-	json_key(l, key);
 	if (known)
-		line_format(l, "%" PRIu64, value);
+		json_count(j, key, value);
 	else
-		line_string(l, "null");
+		json_null(j, key);
 }
 
-static void json_seconds(struct line *l, const char *key, bool known,
-			 int64_t ns)
+static void json_micros(struct json *j, const char *key, int64_t ns)
 {
-	char buf[DURATION_SIZE];
-
-	json_key(l, key);
-	line_string(l, known ? duration_seconds(ns, 6, buf) : "null");
+	json_known(j, key, ns >= 0, (uint64_t)(ns / NS_PER_US));
 }
 
-static void json_time(struct line *l, const char *key, int64_t ns)
-{
-	json_key(l, key);
-	if (ns <= 0) {
-		line_string(l, "null");
-		return;
-	}
-	line_add(l, "\"", 1);
-	line_time(l, ns);
-	line_add(l, "\"", 1);
-}
-
-static void json_micros(struct line *l, const char *key, int64_t ns)
-{
-	json_count(l, key, ns >= 0, (uint64_t)(ns / NS_PER_US));
-}
-
-static void json_end(struct line *l, const struct output_event *e)
+static void json_end(struct json *j, const struct output_event *e)
 {
 	const struct procq_event *end = is_retired(e) ? e->end : NULL;
 	char cause[CAUSE_SIZE], name[SIGNAME_SIZE];
 
-	json_seconds(l, "lived", end, end ? end->lived : 0);
-	json_string(l, "signal", e->signo > 0 ? signame_text(e->signo, name)
+	if (end)
+		json_seconds(j, "lived", end->lived);
+	else
+		json_null(j, "lived");
+	json_string(j, "signal", e->signo > 0 ? signame_text(e->signo, name)
 					      : NULL);
-	json_count(l, "step", e->step > 0, (uint64_t)e->step);
-	json_string(l, "cause", end ? cause_text(end, cause) : NULL);
-	json_string(l, "by", e->by);
-	json_micros(l, "latency_us", end ? end->latency : -1);
-	json_micros(l, "user_us", end ? end->user : -1);
-	json_micros(l, "sys_us", end ? end->sys : -1);
-	json_count(l, "maxrss_kb", end && end->maxrss >= 0,
+	json_known(j, "step", e->step > 0, (uint64_t)e->step);
+	json_string(j, "cause", end ? cause_text(end, cause) : NULL);
+	json_string(j, "by", e->by);
+	json_micros(j, "latency_us", end ? end->latency : -1);
+	json_micros(j, "user_us", end ? end->user : -1);
+	json_micros(j, "sys_us", end ? end->sys : -1);
+	json_known(j, "maxrss_kb", end && end->maxrss >= 0,
 		   end ? (uint64_t)end->maxrss : 0);
 }
 
@@ -412,22 +210,26 @@ static void json_line(struct line *l, const char *queue,
 		      const struct output_event *e)
 {
 	const struct procq_process *p = e->process;
+	struct json j;
 
-	line_add(l, "{", 1);
-	json_string(l, "event", e->name);
-	json_count(l, "seq", p->seq > 0, p->seq);
-	json_string(l, "queue", queue);
-	json_count(l, "pid", p->pid > 0, (uint64_t)p->pid);
-	json_count(l, "ino", p->ino > 0, p->ino);
-	json_count(l, "ppid", p->ppid > 0, (uint64_t)p->ppid);
-	json_count(l, "producer", p->producer > 0, p->producer);
-	json_count(l, "consumer", p->consumer > 0, p->consumer);
-	json_string(l, "label", *p->label ? p->label : NULL);
-	json_time(l, "queued_at", p->queued);
-	json_time(l, "started_at", p->started);
-	json_seconds(l, "age", p->age >= 0, p->age);
-	json_end(l, e);
-	line_add(l, "}", 1);
+	json_open(&j, l);
+	json_string(&j, "event", e->name);
+	json_known(&j, "seq", p->seq > 0, p->seq);
+	json_string(&j, "queue", queue);
+	json_known(&j, "pid", p->pid > 0, (uint64_t)p->pid);
+	json_known(&j, "ino", p->ino > 0, p->ino);
+	json_known(&j, "ppid", p->ppid > 0, (uint64_t)p->ppid);
+	json_known(&j, "producer", p->producer > 0, p->producer);
+	json_known(&j, "consumer", p->consumer > 0, p->consumer);
+	json_string(&j, "label", *p->label ? p->label : NULL);
+	json_time(&j, "queued_at", p->queued);
+	json_time(&j, "started_at", p->started);
+	if (p->age >= 0)
+		json_seconds(&j, "age", p->age);
+	else
+		json_null(&j, "age");
+	json_end(&j, e);
+	json_close(&j);
 }
 
 /* TSV: nothing between two tabs is unknown. */

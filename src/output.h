@@ -11,29 +11,15 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include "line.h"
 #include "procq.h"
 
 enum output_format {
 	OUTPUT_TEXT = 0,
 	OUTPUT_JSON = 1,
 	OUTPUT_TSV = 2
-};
-
-/* Room for the longest line: a queue's name of PROCQ_NAME_SIZE bytes, each
- * escaped to six, and all the rest. Also what POSIX lets a pipe take in one
- * piece on Linux. */
-#define OUTPUT_LINE_SIZE 4096
-
-/* Room for an RFC 3339 time with microseconds, with the NUL. */
-#define OUTPUT_TIME_SIZE 40
-
-/* A line in the making. Once it is full, the rest is dropped. */
-struct line {
-	char text[OUTPUT_LINE_SIZE];
-	size_t used;
 };
 
 struct output {
@@ -60,25 +46,6 @@ struct output_event {
 	int signo;		/* the last signal sent, 0: none */
 	int step;
 };
-
-/* Pieces, also for other programs' lines. */
-void line_add(struct line *l, const char *bytes, size_t n);
-void line_string(struct line *l, const char *s);
-void line_format(struct line *l, const char *format, ...)
-	__attribute__((__format__(__printf__, 2, 3)));
-/* A JSON string with its quotes: control characters escaped, bytes that are
- * not UTF-8 as U+FFFD. */
-void line_json_string(struct line *l, const char *s);
-/* How many bytes the UTF-8 character at s has; 0: it is none. Overlong
- * forms, surrogates and what is beyond U+10FFFF are none. */
-size_t utf8_length(const unsigned char *s);
-/* RFC 3339 in local time with its offset, without quotes. */
-void line_time(struct line *l, int64_t ns);
-
-/* Write all of it to a descriptor, in one write() if the system lets us.
- * Returns 0, or -errno: -EPIPE, -ENOSPC, -ECANCELED (abandoned), … */
-int line_write(const struct line *l, int fd,
-	       const volatile sig_atomic_t *abandon);
 
 /*
  * Set up an output: standard output, or FILE if it is not NULL, to which is

@@ -15,7 +15,7 @@
 
 #include "procq.h"
 
-#include "common.h"
+#include "json.h"
 #include "table.h"
 
 /* Which options a command takes; --json, --verbose, --help and --version
@@ -100,9 +100,9 @@ uint64_t inhabitants(const struct procq_stat *s);
 bool adds_up(const struct procq_stat *s);
 /* A cell with a wall clock time; unknown if it is 0. */
 void table_set_time(struct table *t, size_t column, int64_t ns);
-/* The line to standard output. */
-void print_json(const struct line *l);
-/* The beginning of a record of JSON: {"queue": NAME */
-void begin_json(struct line *l, const struct request *r);
+/* The beginning of a record of JSON, on a line: {"queue": NAME */
+void begin_json(struct json *j, struct line *l, const struct request *r);
+/* Its end; and the line to standard output. */
+void print_json(struct json *j);
 
 #endif

@@ -18,10 +18,14 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "fault.h"
 #include "i18n.h"
+#include "options.h"
 #include "procq-cmd.h"
+#include "program.h"
+#include "signals.h"
 
 #define PROGRAM "procq"
 #define KILL_AFTER (5 * NS_PER_S)

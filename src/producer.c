@@ -19,14 +19,15 @@
 #include "procq.h"
 
 #include "children.h"
-#include "common.h"
+#include "complain.h"
 #include "duration.h"
-#include "heap.h"
 #include "i18n.h"
-#include "rseq.h"
+#include "options.h"
+#include "program.h"
 #include "run.h"
 #include "shortage.h"
-#include "unforked.h"
+#include "signals.h"
+#include "trouble.h"
 
 /* In flood, children that died are looked for every so many starts. */
 #define REAP_EVERY 16
@@ -610,38 +611,30 @@ static bool join(struct producer *p)
 
 int main(int argc, char **argv)
 {
-	/* It writes to this after every start. */
-	struct producer *p = pq_unforked_alloc(sizeof(*p));
+	/* Its histograms are too large for a stack. */
+	static struct producer p;
 
-	heap_begins();
 	program_start("producer", argv);
-	if (!p) {
-		complain("%s", strerror(ENOMEM));
-		return EXIT_FAILED;
-	}
-	run_init(&p->run, summary_print_started);
-	p->options = (struct procq_options)PROCQ_OPTIONS_INIT;
-	p->options.role = PROCQ_ROLE_PRODUCER;
+	run_init(&p.run, summary_print_started);
+	p.options = (struct procq_options)PROCQ_OPTIONS_INIT;
+	p.options.role = PROCQ_ROLE_PRODUCER;
 	/* Children that it was born with are nobody else's to wait for. */
-	p->options.flags = PROCQ_OPEN_REAP_ALL;
-	p->command = (struct procq_command)PROCQ_COMMAND_INIT;
-	p->on_exit = ON_EXIT_DEFAULT;
-	parse_options(p, argc, argv);
-	run_begin(&p->run);
-	/* What is written to after a fork is copied by it. So let neither the
-	 * kernel nor the libc, for which cancelling is to be held off around
-	 * each start, write to the thread's own page. */
-	rseq_off();
+	p.options.flags = PROCQ_OPEN_REAP_ALL;
+	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
+	p.on_exit = ON_EXIT_DEFAULT;
+	parse_options(&p, argc, argv);
+	run_begin(&p.run);
+	/* The library holds off cancelling around each start, which the libc
+	 * notes in the thread's own page. Held off for good, that page is not
+	 * written to after a fork, which would copy it. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	signals_take_children();
-	p->command.mask = &p->run.mask;
-	if (!join(p))
-		return run_end(&p->run);
-	if (!p->command.argv)
-		heap_hide();
-	produce(p);
-	finish(p);
+	p.command.mask = &p.run.mask;
+	if (!join(&p))
+		return run_end(&p.run);
+	produce(&p);
+	finish(&p);
 	signals_wake(NULL);
-	procq_close(p->run.q);
-	return run_end(&p->run);
+	procq_close(p.run.q);
+	return run_end(&p.run);
 }

@@ -13,11 +13,15 @@
 
 #include "procq.h"
 
-#include "common.h"
+#include "complain.h"
 #include "duration.h"
 #include "fault.h"
 #include "i18n.h"
+#include "options.h"
+#include "program.h"
 #include "run.h"
+#include "signals.h"
+#include "trouble.h"
 
 void run_init(struct run *r, run_printer *printer)
 {
@@ -59,6 +63,9 @@ static bool pace_option(struct run *r, int c, const char *arg)
 
 bool run_option(struct run *r, int c, const char *arg)
 {
+	/* In the order of enum output_format. */
+	static const char *const formats[] = { "text", "json", "tsv", NULL };
+
 	switch (c) {
 	case 'q':
 		r->queue = option_queue(arg);
@@ -67,7 +74,8 @@ bool run_option(struct run *r, int c, const char *arg)
 		r->file = arg;
 		return true;
 	case OPT_FORMAT:
-		r->format = option_format("format", arg);
+		r->format = (enum output_format)
+			option_word("format", arg, formats);
 		return true;
 	case OPT_JSON:
 		r->format = OUTPUT_JSON;
@@ -240,7 +248,7 @@ static void print_summary(const struct run *r)
 void run_tick(struct run *r, uint64_t done, int64_t now)
 {
 	if (signals_statistics()) {
-		progress_wipe(&r->progress);
+		status_wipe();
 		print_summary(r);
 	}
 	progress_show(&r->progress, done, now);
@@ -273,7 +281,7 @@ int run_end(struct run *r)
 
 	if (err < 0)
 		run_written(r, err);
-	progress_wipe(&r->progress);
+	status_wipe();
 	/* head(1) has what it wanted, and asked for nothing more. */
 	if (r->joined && !r->no_summary && !r->pipe_closed)
 		print_summary(r);

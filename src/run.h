@@ -14,10 +14,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "common.h"
 #include "distribution.h"
 #include "output.h"
 #include "procq.h"
+#include "progress.h"
 #include "summary.h"
 
 /* Long options without a letter: a program's own begin at OPT_OWN. */

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #include "i18n.h"
-#include "output.h"
+#include "json.h"
+#include "line.h"
+#include "safe.h"
 #include "table.h"
 
 enum kind { UNKNOWN, TEXT, COUNT, TRUTH, SECONDS };
@@ -175,96 +175,7 @@ void table_set_seconds(struct table *t, size_t column, int64_t ns,
 	t->cells[column].ns = ns;
 }
 
-/* The number of bytes of the character at s, and its width in cells; 0 if it
- * must not be printed as it is. */
-static size_t printable(const char *s, size_t left, mbstate_t *state,
-			size_t *width)
-{
-	wchar_t wc;
-	size_t n = mbrtowc(&wc, s, left, state);
-	int w;
-
-	if (n == 0 || n == (size_t)-1 || n == (size_t)-2) {
-		memset(state, 0, sizeof(*state));
-		return 0;
-	}
-	w = wcwidth(wc);
-	if (w < 0 || !iswprint((wint_t)wc))
-		return 0;
-	*width = (size_t)w;
-	return n;
-}
-
-/* A piece of text: the bytes of one character, or \xNN for one byte. */
-struct piece {
-	const char *bytes;
-	size_t length;		/* of bytes */
-	size_t used;		/* of the text */
-	size_t width;		/* in cells */
-	char escape[8];
-};
-
-/* In raw form blanks and backslashes are escaped, too, so that a word stays
- * one word and can be turned back. */
-static void next_piece(struct piece *p, const char *s, size_t left, int raw,
-		       mbstate_t *state)
-{
-	p->bytes = s;
-	p->used = printable(s, left, state, &p->width);
-	p->length = p->used;
-	if (p->used > 0 && !(raw && (*s == ' ' || *s == '\\')))
-		return;
-	snprintf(p->escape, sizeof(p->escape), "\\x%02x", (unsigned char)*s);
-	p->bytes = p->escape;
-	p->used = 1;
-	p->length = 4;
-	p->width = 4;
-}
-
-/* Print text so that it does no harm; only measure it if f is NULL. Returns
- * the width in cells. */
-static size_t put_safe(FILE *f, const char *s, int raw)
-{
-	size_t left = strlen(s);
-	size_t total = 0;
-	mbstate_t state;
-	struct piece p;
-
-	memset(&state, 0, sizeof(state));
-	for (; left > 0; s += p.used, left -= p.used) {
-		next_piece(&p, s, left, raw, &state);
-		if (f)
-			fwrite(p.bytes, 1, p.length, f);
-		total += p.width;
-	}
-	return total;
-}
-
-char *table_safe(const char *text, char *buf, size_t size)
-{
-	size_t left = strlen(text);
-	size_t n = 0;
-	mbstate_t state;
-	struct piece p;
-
-	memset(&state, 0, sizeof(state));
-	for (; left > 0; text += p.used, left -= p.used) {
-		next_piece(&p, text, left, 0, &state);
-		if (p.length >= size - n)
-			break;
-		memcpy(buf + n, p.bytes, p.length);
-		n += p.length;
-	}
-	buf[n] = '\0';
-	return buf;
-}
-
-size_t table_width(const char *text)
-{
-	return put_safe(NULL, text, 0);
-}
-
-/* As put_safe(), for a cell. */
+/* As safe_put(), for a cell. */
 static size_t put_cell(FILE *f, const struct cell *c, int raw)
 {
 	char number[24];
@@ -272,73 +183,62 @@ static size_t put_cell(FILE *f, const struct cell *c, int raw)
 	switch (c->kind) {
 	case COUNT:
 		snprintf(number, sizeof(number), "%" PRIu64, c->count);
-		return put_safe(f, number, raw);
+		return safe_put(f, number, raw);
 	case TRUTH:
 		if (raw)
-			return put_safe(f, c->count ? "1" : "0", raw);
-		return put_safe(f, c->count ? _("yes") : _("no"), raw);
+			return safe_put(f, c->count ? "1" : "0", raw);
+		return safe_put(f, c->count ? _("yes") : _("no"), raw);
 	case TEXT:
 	case SECONDS:
 		/* An empty word would shift the ones behind it. */
-		return put_safe(f, *c->text ? c->text : "-", raw);
+		return safe_put(f, *c->text ? c->text : "-", raw);
 	case UNKNOWN:
 		break;
 	}
-	return put_safe(f, "-", raw);
+	return safe_put(f, "-", raw);
 }
 
-/* Only for what fits into one line, as names, labels and the like do. */
-static void put_json_string(FILE *f, const char *s)
+/* A value fits into a line, as names, labels and the like do; a whole row
+ * need not. */
+static void flush(struct line *l, FILE *f)
 {
-	struct line l;
-
-	l.used = 0;
-	line_json_string(&l, s);
-	fwrite(l.text, 1, l.used, f);
+	fwrite(l->text, 1, l->used, f);
+	l->used = 0;
 }
 
-static void put_json_seconds(FILE *f, int64_t ns)
-{
-	uint64_t us = (ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns) / 1000;
-
-	fprintf(f, "%s%" PRIu64 ".%06" PRIu64, ns < 0 && us ? "-" : "",
-		us / 1000000, us % 1000000);
-}
-
-static void put_json_cell(FILE *f, const struct cell *c)
+static void json_cell(struct json *j, const char *key, const struct cell *c)
 {
 	switch (c->kind) {
 	case COUNT:
-		fprintf(f, "%" PRIu64, c->count);
+		json_count(j, key, c->count);
 		return;
 	case TRUTH:
-		fputs(c->count ? "true" : "false", f);
+		json_truth(j, key, c->count != 0);
 		return;
 	case SECONDS:
-		put_json_seconds(f, c->ns);
+		json_seconds(j, key, c->ns);
 		return;
 	case TEXT:
-		put_json_string(f, c->text);
+		json_string(j, key, c->text);
 		return;
 	case UNKNOWN:
 		break;
 	}
-	fputs("null", f);
+	json_null(j, key);
 }
 
-static void put_json_row(struct table *t, FILE *f)
+static void put_json_row(struct table *t, struct line *l, FILE *f)
 {
-	putc('{', f);
+	struct json j;
+
+	json_open(&j, l);
 	for (size_t i = 0; i < t->nchosen; i++) {
 		size_t column = t->chosen[i];
 
-		if (i > 0)
-			putc(',', f);
-		put_json_string(f, t->columns[column].key);
-		putc(':', f);
-		put_json_cell(f, &t->cells[column]);
+		json_cell(&j, t->columns[column].key, &t->cells[column]);
+		flush(l, f);
 	}
-	putc('}', f);
+	json_close(&j);
 }
 
 static void fill_row(struct table *t, table_fill fill, size_t row,
@@ -361,7 +261,7 @@ static void measure(struct table *t, size_t rows, table_fill fill,
 {
 	for (size_t i = 0; i < t->count; i++)
 		t->widths[i] = t->no_headings ?
-			0 : table_width(t->columns[i].name);
+			0 : safe_width(t->columns[i].name);
 	for (size_t row = 0; row < rows; row++) {
 		fill_row(t, fill, row, arg);
 		for (size_t i = 0; i < t->nchosen; i++) {
@@ -379,7 +279,7 @@ static size_t put_field(struct table *t, FILE *f, size_t column, int heading,
 			int raw)
 {
 	if (heading)
-		return put_safe(f, t->columns[column].name, raw);
+		return safe_put(f, t->columns[column].name, raw);
 	return put_cell(f, &t->cells[column], raw);
 }
 
@@ -406,15 +306,21 @@ static void put_line(struct table *t, FILE *f, int heading, int raw)
 static void print_json(struct table *t, FILE *f, const char *name,
 		       size_t rows, table_fill fill, const void *arg)
 {
-	putc('{', f);
-	put_json_string(f, name);
-	fputs(":[", f);
+	struct line l = { .used = 0 };
+	struct json j;
+
+	json_open(&j, &l);
+	json_key(&j, name);
+	line_string(&l, "[");
 	for (size_t row = 0; row < rows; row++) {
-		fputs(row ? ",\n" : "\n", f);
+		line_string(&l, row ? ",\n" : "\n");
 		fill_row(t, fill, row, arg);
-		put_json_row(t, f);
+		put_json_row(t, &l, f);
 	}
-	fputs(rows ? "\n]}\n" : "]}\n", f);
+	line_string(&l, rows ? "\n]" : "]");
+	json_close(&j);
+	line_end(&l);
+	flush(&l, f);
 }
 
 int table_print(struct table *t, FILE *f, enum table_form form,
@@ -440,17 +346,19 @@ int table_print(struct table *t, FILE *f, enum table_form form,
 int table_print_record(struct table *t, FILE *f, enum table_form form,
 		       table_fill fill, const void *arg)
 {
+	struct line l = { .used = 0 };
 	size_t widest = 0;
 
 	t->error = 0;
 	fill_row(t, fill, 0, arg);
 	if (form == TABLE_JSON) {
-		put_json_row(t, f);
-		putc('\n', f);
+		put_json_row(t, &l, f);
+		line_end(&l);
+		flush(&l, f);
 		return t->error;
 	}
 	for (size_t i = 0; i < t->nchosen; i++) {
-		size_t w = table_width(t->columns[t->chosen[i]].key);
+		size_t w = safe_width(t->columns[t->chosen[i]].key);
 
 		if (w > widest)
 			widest = w;
@@ -461,7 +369,7 @@ int table_print_record(struct table *t, FILE *f, enum table_form form,
 		if (!t->no_headings) {
 			fputs(key, f);
 			put_blanks(f, form == TABLE_RAW ?
-				   1 : widest + 2 - table_width(key));
+				   1 : widest + 2 - safe_width(key));
 		}
 		put_cell(f, &t->cells[t->chosen[i]], form == TABLE_RAW);
 		putc('\n', f);

@@ -81,11 +81,4 @@ int table_print(struct table *t, FILE *f, enum table_form form,
 int table_print_record(struct table *t, FILE *f, enum table_form form,
 		       table_fill fill, const void *arg);
 
-/* A copy that is safe to print: \xNN for each byte that could do harm. What
- * does not fit is dropped. Returns buf. */
-char *table_safe(const char *text, char *buf, size_t size);
-
-/* How many terminal cells text takes once it is made safe to print. */
-size_t table_width(const char *text);
-
 #endif

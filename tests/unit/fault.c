@@ -6,8 +6,9 @@
 
 #include <sys/resource.h>
 
-#include "common.h"
+#include "complain.h"
 #include "fault.h"
+#include "signals.h"
 
 #include "../kit/tap.h"
 #include "../kit/fixture.h"

@@ -9,7 +9,6 @@ unit_tests = \
 	tests/unit/duration \
 	tests/unit/ending \
 	tests/unit/fault \
-	tests/unit/heap \
 	tests/unit/identity \
 	tests/unit/intmap \
 	tests/unit/member \
@@ -17,7 +16,6 @@ unit_tests = \
 	tests/unit/reap \
 	tests/unit/record \
 	tests/unit/ring \
-	tests/unit/rseq \
 	tests/unit/segment \
 	tests/unit/signame \
 	tests/unit/slice \

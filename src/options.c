@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options.c - the arguments of options.
+ *
+ * Must not know which options there are.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "complain.h"
+#include "duration.h"
+#include "i18n.h"
+#include "options.h"
+#include "signame.h"
+
+static _Noreturn void bad_argument(const char *option, const char *text,
+				   const char *why)
+{
+	usage_error(_("invalid argument '%s' for --%s: %s"), text, option,
+		    why);
+}
+
+uint64_t option_number(const char *option, const char *text, uint64_t min,
+		       uint64_t max)
+{
+	char why[128];
+	bool over = false;
+	uint64_t value = 0;
+	size_t n = 0;
+
+	for (; text[n] >= '0' && text[n] <= '9'; n++) {
+		uint64_t digit = (uint64_t)(text[n] - '0');
+
+		over = over || value > (UINT64_MAX - digit) / 10;
+		value = value * 10 + digit;
+	}
+	if (n == 0 || text[n] != '\0')
+		bad_argument(option, text, _("a whole number is expected"));
+	if (!over && value >= min && value <= max)
+		return value;
+	snprintf(why, sizeof(why), _("it has to be from %" PRIu64 " to %"
+				     PRIu64), min, max);
+	bad_argument(option, text, why);
+}
+
+mode_t option_mode(const char *option, const char *text)
+{
+	unsigned mode = 0;
+	size_t n = 0;
+
+	for (; text[n] >= '0' && text[n] <= '7' && n < 5; n++)
+		mode = mode * 8 + (unsigned)(text[n] - '0');
+	if (n == 0 || text[n] != '\0' || mode > 0777)
+		bad_argument(option, text,
+			     _("octal permissions are expected, such as 0660"));
+	return (mode_t)mode;
+}
+
+int64_t option_duration(const char *option, const char *text)
+{
+	int64_t ns;
+	const char *why = duration_parse(text, &ns);
+
+	if (why)
+		bad_argument(option, text, _(why));
+	return ns;
+}
+
+void option_distribution(const char *option, const char *text,
+			 struct distribution *out)
+{
+	const char *why = distribution_parse(text, out);
+
+	if (why)
+		bad_argument(option, text, _(why));
+}
+
+int option_signal(const char *option, const char *text)
+{
+	int signo = signame_parse(text);
+
+	if (signo < 0)
+		bad_argument(option, text, _("no such signal"));
+	return signo;
+}
+
+int option_word(const char *option, const char *text,
+		const char *const *words)
+{
+	char why[256];
+	size_t used;
+
+	for (int i = 0; words[i]; i++)
+		if (strcmp(text, words[i]) == 0)
+			return i;
+	used = (size_t)snprintf(why, sizeof(why), "%s",
+				_("it has to be one of"));
+	for (int i = 0; words[i] && used < sizeof(why); i++)
+		used += (size_t)snprintf(why + used, sizeof(why) - used,
+					 "%s %s", i > 0 ? "," : "", words[i]);
+	bad_argument(option, text, why);
+}
+
+/* Is it a folder's name for itself or for the one above? */
+static bool is_folder(const char *name)
+{
+	name += *name == '/';
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+const char *option_queue(const char *given)
+{
+	char object[PROCQ_NAME_SIZE];
+	const char *name = given;
+	const char *why;
+	int err;
+
+	if (!name)
+		name = getenv("PROCQ_QUEUE");
+	/* An empty variable is as good as none; an empty option is not. */
+	if (!name || (!given && *name == '\0'))
+		name = "default";
+	err = procq_object_name(name, object);
+	if (err == 0)
+		return name;
+	if (err == -ENAMETOOLONG)
+		why = _("it is longer than the system allows");
+	else if (*name == '\0')
+		why = _("it is empty");
+	else if (is_folder(name))
+		why = _("'.' and '..' are no names");
+	else
+		why = _("a slash can only be its first character, and a name"
+			" follows");
+	if (given)
+		usage_error(_("invalid queue name '%s': %s"), name, why);
+	usage_error(_("invalid queue name '%s' in PROCQ_QUEUE: %s"), name,
+		    why);
+}

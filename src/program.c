@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * program.c - how a program begins and ends, and what all say of themselves.
+ *
+ * Must not know what a program does.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "i18n.h"
+#include "program.h"
+
+/* An open file must not become the standard output that lines go to: a free
+ * low descriptor is filled so that using it fails. */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+static void close_stdout(void)
+{
+	int failed = ferror(stdout);
+
+	errno = 0;
+	if (fclose(stdout) != 0 || failed) {
+		if (errno != 0)
+			complain(_("standard output: %s"), strerror(errno));
+		else
+			complain(_("standard output: write error"));
+		_exit(EXIT_FAILED);
+	}
+	if (fflush(stderr) != 0)
+		_exit(EXIT_FAILED);
+}
+
+void program_start(const char *name, char **argv)
+{
+	/* The memory that argv[0] pointed to is not touched: ps shows how the
+	 * program was called. */
+	static char literal[16];
+
+	set_program_name(name);
+	snprintf(literal, sizeof(literal), "%s", name);
+	if (argv[0])
+		argv[0] = literal;
+	fill_standard_descriptors();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+	/* No more than is used: each category is a file that is mapped, and
+	 * that a fork has to copy the mapping of. */
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
+	setlocale(LC_NUMERIC, "C");
+#if defined ENABLE_NLS && ENABLE_NLS
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	textdomain(PACKAGE);
+#endif
+	tzset();
+	atexit(close_stdout);
+}
+
+/* ---- help ---- */
+
+void help_version_lines(void)
+{
+	fputs(_("      --help                 display this help and exit\n"),
+	      stdout);
+	fputs(_("      --version              output version information and"
+		" exit\n"), stdout);
+}
+
+void help_tail(void)
+{
+	printf(_("\nReport bugs to: <%s>\n"), PACKAGE_BUGREPORT);
+	if (*PACKAGE_URL)
+		printf(_("%s home page: <%s>\n"), PACKAGE_NAME, PACKAGE_URL);
+}
+
+void print_version(void)
+{
+	printf("%s (%s) %s\n", program_name(), PACKAGE_NAME, PACKAGE_VERSION);
+	fputs("Copyright (C) 2026 the procq authors\n", stdout);
+	fputs(_("License GPLv3+: GNU GPL version 3 or later "
+		"<https://gnu.org/licenses/gpl.html>.\n"
+		"This is free software: you are free to change and "
+		"redistribute it.\n"
+		"There is NO WARRANTY, to the extent permitted by law.\n"),
+	      stdout);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * progress.c - the progress line: how far a run is, and how long it has yet.
+ *
+ * Must not be where data goes: it is on standard error.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procq.h"
+
+#include "complain.h"
+#include "duration.h"
+#include "i18n.h"
+#include "progress.h"
+#include "summary.h"
+
+#define PROGRESS_EVERY (500 * NS_PER_MS)
+#define PROGRESS_WIDTH 72
+
+void progress_start(struct progress *p, enum progress_wish wish,
+		    uint64_t count, int64_t duration, int64_t now)
+{
+	memset(p, 0, sizeof(*p));
+	p->count = count;
+	p->duration = duration;
+	p->begun = now;
+	p->next = now;
+	p->on = wish == PROGRESS_ON;
+	if (wish == PROGRESS_AUTO)
+		p->on = (count > 0 || duration > 0) &&
+			isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	if (!p->on)
+		p->next = PROCQ_FOREVER;
+}
+
+/* How long it will take yet, in ns; -1: unknown. */
+static int64_t progress_left(const struct progress *p, uint64_t done,
+			     int64_t elapsed)
+{
+	int64_t left = -1;
+
+	if (p->duration > 0)
+		left = p->duration > elapsed ? p->duration - elapsed : 0;
+	if (p->count > 0 && done > 0 && done <= p->count) {
+		double each = (double)elapsed / (double)done;
+		double need = each * (double)(p->count - done);
+
+		if (need < 1e18 && (left < 0 || need < (double)left))
+			left = (int64_t)need;
+	}
+	return left;
+}
+
+void progress_show(struct progress *p, uint64_t done, int64_t now)
+{
+	char text[PROGRESS_WIDTH + 1], total[32] = "", rate[32];
+	char left[DURATION_SIZE] = "";
+	int64_t ns;
+
+	if (now < p->next)
+		return;
+	p->next = now + PROGRESS_EVERY;
+	ns = progress_left(p, done, now - p->begun);
+	if (p->count > 0)
+		snprintf(total, sizeof(total), "/%" PRIu64 " (%d%%)",
+			 p->count, (int)((double)done * 100 /
+					 (double)p->count));
+	if (ns >= 0)
+		duration_seconds(ns + NS_PER_S / 2, 3, left);
+	/* Whole seconds, rounded. */
+	left[strcspn(left, ".")] = '\0';
+	snprintf(text, sizeof(text), *left ? _("%" PRIu64 "%s, %s, %ss left")
+					   : "%" PRIu64 "%s, %s", done, total,
+		 rate_text(done, now - p->begun, rate), left);
+	status_show(text);
+}

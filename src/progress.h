@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * progress.h - the progress line: how far a run is, and how long it has yet.
+ */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum progress_wish {
+	PROGRESS_AUTO = 0,	/* stderr is a terminal and stdout is not */
+	PROGRESS_ON = 1,
+	PROGRESS_OFF = 2
+};
+
+struct progress {
+	bool on;
+	uint64_t count;		/* in all, 0: unknown */
+	int64_t duration;	/* in all, 0: unknown */
+	int64_t begun;
+	int64_t next;		/* when to show it again */
+};
+
+/** One of count and duration has to be known. */
+void progress_start(struct progress *p, enum progress_wish wish,
+		    uint64_t count, int64_t duration, int64_t now);
+/** Show it if it is time to; done is out of count. */
+void progress_show(struct progress *p, uint64_t done, int64_t now);
+
+#endif

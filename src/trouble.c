@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * trouble.c - why a queue can't be opened, and what helps. Must not open one.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "procq.h"
+
+#include "complain.h"
+#include "i18n.h"
+#include "trouble.h"
+
+void complain_unopened(const char *queue, const struct procq_options *options,
+		       int err)
+{
+	uint32_t found = options->found;
+
+	switch (err) {
+	case -EEXIST:
+		complain(_("queue '%s': it has a capacity of %" PRIu32
+			   ", not %" PRIu32), queue, found,
+			 options->capacity);
+		break;
+	case -EPERM:
+		complain(_("queue '%s': it belongs to the user with ID %"
+			   PRIu32), queue, found);
+		break;
+	case -EPROTONOSUPPORT:
+		complain(_("queue '%s': it has another layout (version %"
+			   PRIu32 ")"), queue, found);
+		break;
+	case -ETIMEDOUT:
+		complain(_("queue '%s': process %" PRIu32
+			   " has not finished setting it up"), queue, found);
+		break;
+	case -ENOTSUP:
+		complain(_("queue '%s': without /proc nobody can tell whose "
+			   "PIDs it holds"), queue);
+		break;
+	default:
+		complain(_("queue '%s': %s"), queue, _(procq_strerror(err)));
+		break;
+	}
+}
+
+bool is_wreck(int err)
+{
+	return err == -EBADMSG || err == -EPROTONOSUPPORT ||
+	       err == -ESTALE || err == -EXDEV;
+}
+
+/* Where the C library has the objects. */
+#define SHM_DIRECTORY "/dev/shm"
+
+bool shm_is_missing(void)
+{
+#ifdef __linux__
+	return access(SHM_DIRECTORY, F_OK) < 0 && errno == ENOENT;
+#else
+	return false;
+#endif
+}
+
+static bool shm_is_closed_to_us(void)
+{
+#ifdef __linux__
+	return access(SHM_DIRECTORY, W_OK | X_OK) < 0 && errno == EACCES;
+#else
+	return false;
+#endif
+}
+
+void complain_shm_missing(void)
+{
+	complain(_("there is no POSIX shared memory here: %s is missing"),
+		 SHM_DIRECTORY);
+	complain(_("root makes it by 'mkdir -p %s; mount -t tmpfs -o "
+		   "mode=1777 tmpfs %s'"), SHM_DIRECTORY, SHM_DIRECTORY);
+}
+
+/* What helps, where something does. */
+static void advise(const char *queue, int err)
+{
+	char object[PROCQ_NAME_SIZE];
+
+	switch (err) {
+	case -ENODEV:
+		if (procq_object_name(queue, object) == 0)
+			complain(_("it is %s%s; a queue of another name leaves "
+				   "it alone"), SHM_DIRECTORY, object);
+		return;
+	case -ENOENT:
+		complain(_("'procq list' shows the queues on this machine"));
+		return;
+	case -EACCES:
+		if (shm_is_closed_to_us())
+			complain(_("everybody has to be allowed to write to "
+				   "%s: root does that by 'chmod 1777 %s'"),
+				 SHM_DIRECTORY, SHM_DIRECTORY);
+		else
+			complain(_("its creator lets others in by 'producer "
+				   "--mode'"));
+		return;
+	case -EEXIST:
+		complain(_("without --capacity it is used as it is"));
+		return;
+	case -ENOSPC:
+		complain(_("with a smaller --capacity it takes less"));
+		return;
+	case -EFBIG:
+		complain(_("'ulimit -f' sets the limit; with a smaller "
+			   "--capacity it takes less"));
+		return;
+	case -EMFILE:
+		complain(_("'ulimit -n' sets the limit"));
+		return;
+	case -EXDEV:
+		complain(_("it can be used by processes of that namespace"));
+		return;
+	}
+	if (is_wreck(err))
+		complain(_("if nobody needs it, 'procq remove --force %s' "
+			   "unlinks it"), queue);
+}
+
+void complain_open(const char *queue, const struct procq_options *options,
+		   int err)
+{
+	if ((err == -ENOENT || err == -ENOSYS) && shm_is_missing()) {
+		complain_shm_missing();
+		return;
+	}
+	complain_unopened(queue, options, err);
+	advise(queue, err);
+}
