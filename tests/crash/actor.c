@@ -8,11 +8,9 @@
 
 #include "hands.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,19 +36,6 @@
 struct answer {
 	char trouble[sizeof(trouble)];
 };
-
-char trouble[400];
-
-void complain(const char *format, ...)
-{
-	va_list args;
-
-	if (*trouble)
-		return;
-	va_start(args, format);
-	vsnprintf(trouble, sizeof(trouble), format, args);
-	va_end(args);
-}
 
 /* ---- what participants do ---- */
 
@@ -282,18 +267,6 @@ static void wait_for_one(struct hands *h)
 	}
 	if (procq_in_flight(h->consumer) > 0)
 		complain("a taken one is never collected");
-}
-
-static int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (dir && readdir(dir))
-		n++;
-	if (dir)
-		closedir(dir);
-	return n;
 }
 
 static void leave(struct hands *h)

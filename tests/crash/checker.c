@@ -62,17 +62,15 @@ static size_t ready_at, free_at, records_at, participants_at;
 static uint64_t ready_cells, free_cells;
 
 /* The first fault of this look. */
-static char fault[sizeof(trouble)];
+static char fault[TROUBLE_SIZE];
 
 __attribute__((__format__(__printf__, 1, 2)))
 static void find(const char *format, ...)
 {
 	va_list args;
 
-	if (*fault)
-		return;
 	va_start(args, format);
-	vsnprintf(fault, sizeof(fault), format, args);
+	keep_first(fault, format, args);
 	va_end(args);
 }
 
@@ -205,30 +203,6 @@ static bool byte_held(uint64_t incarnation)
 	return fcntl(locks, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
-/* How many bytes are held from begin up to end? The kernel names one stretch
- * of them, then those on both sides are asked for. */
-static uint64_t bytes_held(int64_t begin, int64_t end)
-{
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int64_t from, to;
-
-	if (begin >= end)
-		return 0;
-	fl.l_start = (off_t)begin;
-	fl.l_len = (off_t)(end - begin);
-	if (fcntl(locks, F_GETLK, &fl) < 0) {
-		find("F_GETLK: %s", strerror(errno));
-		return 0;
-	}
-	if (fl.l_type == F_UNLCK)
-		return 0;
-	from = fl.l_start > begin ? fl.l_start : begin;
-	to = fl.l_len && fl.l_start + fl.l_len < end ? fl.l_start + fl.l_len
-						     : end;
-	return (uint64_t)(to - from) + bytes_held(begin, from) +
-	       bytes_held(to, end);
-}
-
 static uint64_t producer_of(uint32_t slot)
 {
 	return get64(records_at + slot * RECORD + R_PRODUCER) &
@@ -272,7 +246,8 @@ static void check_word(uint32_t slot)
 
 static void check_places(void)
 {
-	uint64_t sitting = 0, bytes;
+	uint64_t sitting = 0;
+	int64_t bytes;
 
 	for (unsigned i = 0; i < PLACES; i++) {
 		uint64_t member = place_at(i);
@@ -293,10 +268,12 @@ static void check_places(void)
 		sitting += member != 0;
 	}
 	/* Each tenant has one, as was seen; so nobody has another. */
-	bytes = bytes_held(LOCK_BASE + 1, LOCK_BASE + LOCK_BYTES);
-	if (bytes != sitting)
-		find("%ju places are taken, and %ju lock bytes held",
-		     (uintmax_t)sitting, (uintmax_t)bytes);
+	bytes = bytes_held(locks, LOCK_BASE + 1, LOCK_BASE + LOCK_BYTES);
+	if (bytes < 0)
+		find("F_GETLK: %s", strerror(errno));
+	if (bytes != (int64_t)sitting)
+		find("%ju places are taken, and %jd lock bytes held",
+		     (uintmax_t)sitting, (intmax_t)bytes);
 }
 
 static bool has_hint(size_t ring_at, uint64_t cells, size_t ends, uint32_t slot)

@@ -17,7 +17,6 @@
 #include "crash.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,9 +43,8 @@ const char *queue_name = queue_buffer;
 
 static struct {
 	unsigned modes;
-	bool quick, brief;
-	size_t stride, side;
-	int jobs;
+	bool quick, brief, list;
+	size_t stride, side, jobs;
 	long point;
 	const char *op;
 } options = { .modes = ANY, .stride = 1, .side = 100, .jobs = 1, .point = -1 };
@@ -67,9 +65,9 @@ void note_early(void)
 static char at_point[200];
 
 /* Each worker has a queue, and sees its own descendants only. */
-static void take_name(int worker)
+static void take_name(size_t worker)
 {
-	snprintf(queue_buffer, sizeof(queue_buffer), "t%s.crash%d", run_id,
+	snprintf(queue_buffer, sizeof(queue_buffer), "t%s.crash%zu", run_id,
 		 worker);
 	if (procq_object_name(queue_name, object_name) < 0)
 		abort();
@@ -83,7 +81,7 @@ static void give_up(int signo)
 				 write(1, at_point, strlen(at_point)) < 0))
 		_exit(98);
 	kill_all();
-	for (int i = 0; i < options.jobs; i++) {
+	for (size_t i = 0; i < options.jobs; i++) {
 		take_name(i);
 		remove_object();
 	}
@@ -107,7 +105,7 @@ static void share_out(size_t count, void (*task)(size_t))
 		labour(count, task);
 		return;
 	}
-	for (int k = 0; k < options.jobs; k++) {
+	for (size_t k = 0; k < options.jobs; k++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
@@ -120,7 +118,7 @@ static void share_out(size_t count, void (*task)(size_t))
 		labour(count, task);
 		_exit(0);
 	}
-	for (int k = 0; k < options.jobs; k++) {
+	for (size_t k = 0; k < options.jobs; k++) {
 		int status;
 
 		while (wait(&status) < 0 && errno == EINTR)
@@ -486,39 +484,16 @@ static void enter_namespace(char **argv)
 		execvp(args[0], args);
 }
 
-static void usage(int status)
-{
-	fputs("Usage: crash [OPTION]...\n"
-	      "  --quick          a sample of the points\n"
-	      "  --brief          a loop's first rounds and its last\n"
-	      "  --stride=K       each Kth point\n"
-	      "  --side=N         pairs: a grid of N by N\n"
-	      "  --jobs=N         so many points at a time\n"
-	      "  --op=NAME        this operation only\n"
-	      "  --mode=MODE,...  kill, alone, freeze, calls, pairs\n"
-	      "  --point=N        this point only\n"
-	      "  --list           the operations\n",
-	      status ? stderr : stdout);
-	exit(status);
-}
-
-static void list(void)
-{
-	for (const struct op *op = ops; op->name; op++)
-		puts(op->name);
-	exit(0);
-}
-
 /* A copy is taken apart: the arguments are handed on to the namespace. */
-static unsigned read_modes(const char *arg)
+static void read_modes(const char *arg)
 {
 	static const char *const names[] = { "kill", "alone", "freeze",
 					     "calls", "pairs" };
 	char *text = strdup(arg);
-	unsigned modes = 0;
 
 	if (!text)
 		abort();
+	options.modes = 0;
 	for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
 		unsigned i = 0;
 
@@ -526,86 +501,48 @@ static unsigned read_modes(const char *arg)
 			i++;
 		if (i == 5)
 			usage(2);
-		modes |= 1u << i;
+		options.modes |= 1u << i;
 	}
 	free(text);
-	return modes;
 }
 
-static size_t read_count(const char *text)
+static void read_point(const char *arg)
 {
-	unsigned long n = strtoul(text, NULL, 10);
-
-	if (n == 0)
-		usage(2);
-	return n;
+	options.point = atol(arg);
 }
 
-static const struct op *find_op(const char *name)
+static void read_op(const char *arg)
 {
 	const struct op *op = ops;
 
-	while (op->name && strcmp(op->name, name) != 0)
+	while (op->name && strcmp(op->name, arg) != 0)
 		op++;
-	return op->name ? op : NULL;
+	if (!op->name)
+		usage(2);
+	options.op = arg;
 }
 
-static void read_option(int c)
-{
-	switch (c) {
-	case 'q':
-		options.quick = options.brief = true;
-		break;
-	case 'b':
-		options.brief = true;
-		break;
-	case 's':
-		options.stride = read_count(optarg);
-		break;
-	case 'w':
-		options.side = read_count(optarg);
-		break;
-	case 'j':
-		options.jobs = (int)read_count(optarg);
-		break;
-	case 'o':
-		options.op = optarg;
-		if (!find_op(optarg))
-			usage(2);
-		break;
-	case 'm':
-		options.modes = read_modes(optarg);
-		break;
-	case 'p':
-		options.point = atol(optarg);
-		break;
-	case 'l':
-		list();
-		break;
-	default:
-		usage(c == 'h' ? 0 : 2);
-	}
-}
+static const struct harness_option all_options[] = {
+	{ "quick", NULL, "a sample of the points", .flag = &options.quick },
+	{ "brief", NULL, "a loop's first rounds and its last",
+	  .flag = &options.brief },
+	{ "stride", "K", "each Kth point", .count = &options.stride },
+	{ "side", "N", "pairs: a grid of N by N", .count = &options.side },
+	{ "jobs", "N", "so many points at a time", .count = &options.jobs },
+	{ "op", "NAME", "this operation only", .read = read_op },
+	{ "mode", "MODE,...", "kill, alone, freeze, calls, pairs",
+	  .read = read_modes },
+	{ "point", "N", "this point only", .read = read_point },
+	{ "list", NULL, "the operations", .flag = &options.list },
+	{ NULL },
+};
 
-static void read_options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "quick", no_argument, NULL, 'q' },
-		{ "brief", no_argument, NULL, 'b' },
-		{ "stride", required_argument, NULL, 's' },
-		{ "side", required_argument, NULL, 'w' },
-		{ "jobs", required_argument, NULL, 'j' },
-		{ "op", required_argument, NULL, 'o' },
-		{ "mode", required_argument, NULL, 'm' },
-		{ "point", required_argument, NULL, 'p' },
-		{ "list", no_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct harness this_harness = { "crash", all_options, NULL };
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		read_option(c);
+static void list_operations(void)
+{
+	for (const struct op *op = ops; op->name; op++)
+		puts(op->name);
 }
 
 static void prepare(void)
@@ -633,7 +570,12 @@ int main(int argc, char **argv)
 {
 	/* Who waits an hour for the end sees how far it is. */
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-	read_options(argc, argv);
+	read_options(&this_harness, argc, argv);
+	options.brief |= options.quick;
+	if (options.list) {
+		list_operations();
+		return 0;
+	}
 #if !defined __x86_64__
 	skip_all("single-stepping is written for x86-64 only");
 #endif

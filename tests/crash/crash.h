@@ -22,17 +22,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../kit/harness.h"
+
 #define CAPACITY 4
 /* The library's, here by itself: the checker includes nothing of lib/. */
 #ifndef CRASH_PLACES
 #define CRASH_PLACES 1024
 #endif
 #define OBJECT_NAME_SIZE 300
-
-/* What went wrong first at this point; "": nothing. */
-extern char trouble[400];
-__attribute__((__format__(__printf__, 1, 2)))
-void complain(const char *format, ...);
 
 /* ---- step.c ---- */
 

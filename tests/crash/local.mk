@@ -9,7 +9,7 @@ long_programs += \
 
 # Bound at the start, or finding each function for the first time would be most
 # of the instructions.
-tests_crash_crash_SOURCES = \
+tests_crash_crash_SOURCES = $(harness_sources) \
 	tests/crash/actor.c \
 	tests/crash/checker.c \
 	tests/crash/crash.c \

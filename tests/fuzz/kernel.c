@@ -16,14 +16,9 @@
 #include <stdarg.h>
 #include <sys/resource.h>
 
-#include "kernel.h"
+#include "../kit/syscalls.h"
 
-#ifndef SYS_pidfd_open
-# define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_send_signal
-# define SYS_pidfd_send_signal 424
-#endif
+#include "kernel.h"
 
 #define PIDFS_MAGIC 0x50494446
 #define FAKE_FD 0x40000000

@@ -9,14 +9,8 @@
 #define CALLS_H
 
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 
-#ifndef SYS_pidfd_open
-# define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_send_signal
-# define SYS_pidfd_send_signal 424
-#endif
+#include "syscalls.h"
 
 #define CALLS_GET_INFO 0x420e		/* PTRACE_GET_SYSCALL_INFO, 5.3 */
 

@@ -4,9 +4,13 @@
 check_headers = \
 	tests/kit/calls.h \
 	tests/kit/fixture.h \
+	tests/kit/syscalls.h \
 	tests/kit/tap.h \
 	tests/kit/lib.sh
 EXTRA_DIST += $(check_headers) tests/kit/example.awk
+
+# Those that disturb at every point: crash, scarcity, chaos.
+harness_sources = tests/kit/harness.c tests/kit/harness.h
 
 # Programs that the shell tests run: see helper() in lib.sh.
 helper_programs = \

@@ -17,21 +17,8 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 
-#ifndef SYS_pidfd_open
-# define SYS_pidfd_send_signal 424
-# define SYS_pidfd_open 434
-#endif
-#ifndef SYS_clone3
-# define SYS_clone3 435
-#endif
-#ifndef SYS_close_range
-# define SYS_close_range 436
-#endif
-#ifndef SYS_futex_waitv
-# define SYS_futex_waitv 449
-#endif
+#include "../kit/syscalls.h"
 
 #define CALL(name, ...) { #name, SYS_##name, ANY, false, { __VA_ARGS__ } }
 

@@ -4,7 +4,7 @@
 LONG_TESTS += tests/scarcity/scarcity.test
 EXTRA_DIST += tests/scarcity/scarcity.test
 long_programs += tests/scarcity/scarcity
-tests_scarcity_scarcity_SOURCES = \
+tests_scarcity_scarcity_SOURCES = $(harness_sources) \
 	tests/crash/checker.c \
 	tests/crash/crash.h \
 	tests/scarcity/calls.c \

@@ -13,7 +13,6 @@
 #include "scarcity.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +30,10 @@
 #define MORE_CALLS 20
 
 static struct {
-	bool quick, verbose;
+	bool quick, verbose, list;
 	const char *scene;
 	int call, error;
-	unsigned nth, burst;
+	size_t nth, burst;
 } options = { .call = NO_CALL, .burst = 1 };
 
 static size_t runs, failures, points;
@@ -130,7 +129,7 @@ static void try_all(const struct scene *scene, const struct run *first)
 			f.error = calls[i].errors[k];
 			if (options.error && options.error != f.error)
 				continue;
-			f.burst = options.burst;
+			f.burst = (unsigned)options.burst;
 			do
 				try_error(scene, &f, first->counts[i]);
 			while (more_of_it(&f));
@@ -152,7 +151,7 @@ static unsigned errors_of(int call)
 static void try_some(const struct scene *scene, const struct run *first)
 {
 	unsigned all = 0, at = 0, chosen = 0;
-	struct fault f = { .inner = scene->inner, .burst = options.burst };
+	struct fault f = { .inner = scene->inner, .burst = (unsigned)options.burst };
 
 	for (int i = 0; calls[i].name; i++)
 		all += first->counts[i];
@@ -165,7 +164,7 @@ static void try_some(const struct scene *scene, const struct run *first)
 			f.call = i;
 			f.nth = n;
 			f.error = calls[i].errors[chosen++ % errors_of(i)];
-			f.burst = options.burst;
+			f.burst = (unsigned)options.burst;
 			do
 				try_point(scene, &f);
 			while (more_of_it(&f));
@@ -204,77 +203,37 @@ static void give_up(int signo)
 	_exit(99);
 }
 
-static void usage(void)
+static void read_call(const char *name)
 {
-	puts("Usage: scarcity [OPTION]...\n"
-	     "  --quick          a sample of the points\n"
-	     "  --scene=NAME     this scene only\n"
-	     "  --call=NAME      this system call only\n"
-	     "  --error=NAME     this error only\n"
-	     "  --nth=N          the N-th call only\n"
-	     "  --burst=K        K calls in a row fail\n"
-	     "  --verbose        tell of each point\n"
-	     "  --list           the scenes\n"
-	     "The programs: PRODUCER, CONSUMER, PROCQ in the environment.");
-	exit(0);
+	options.call = call_by_name(name);
 }
 
-static void list(void)
+static void read_error(const char *name)
+{
+	options.error = error_by_name(name);
+}
+
+static const struct harness_option all_options[] = {
+	{ "quick", NULL, "a sample of the points", .flag = &options.quick },
+	{ "scene", "NAME", "this scene only", .text = &options.scene },
+	{ "call", "NAME", "this system call only", .read = read_call },
+	{ "error", "NAME", "this error only", .read = read_error },
+	{ "nth", "N", "the N-th call only", .count = &options.nth },
+	{ "burst", "K", "K calls in a row fail", .count = &options.burst },
+	{ "verbose", NULL, "report each point", .flag = &options.verbose },
+	{ "list", NULL, "the scenes", .flag = &options.list },
+	{ NULL },
+};
+
+static const struct harness this_harness = {
+	"scarcity", all_options,
+	"The programs: PRODUCER, CONSUMER, PROCQ in the environment.",
+};
+
+static void list_scenes(void)
 {
 	for (const struct scene *s = scenes; s->name; s++)
 		puts(s->name);
-	exit(0);
-}
-
-static void take_option(int c)
-{
-	switch (c) {
-	case 'q':
-		options.quick = true;
-		break;
-	case 's':
-		options.scene = optarg;
-		break;
-	case 'c':
-		options.call = call_by_name(optarg);
-		break;
-	case 'e':
-		options.error = error_by_name(optarg);
-		break;
-	case 'n':
-		options.nth = (unsigned)strtoul(optarg, NULL, 10);
-		break;
-	case 'b':
-		options.burst = (unsigned)strtoul(optarg, NULL, 10);
-		break;
-	case 'v':
-		options.verbose = true;
-		break;
-	case 'l':
-		list();
-		break;
-	default:
-		usage();
-	}
-}
-
-static void read_options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "quick", no_argument, NULL, 'q' },
-		{ "scene", required_argument, NULL, 's' },
-		{ "call", required_argument, NULL, 'c' },
-		{ "error", required_argument, NULL, 'e' },
-		{ "nth", required_argument, NULL, 'n' },
-		{ "burst", required_argument, NULL, 'b' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "list", no_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		take_option(c);
 }
 
 static bool find_programs(void)
@@ -293,7 +252,11 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	read_options(argc, argv);
+	read_options(&this_harness, argc, argv);
+	if (options.list) {
+		list_scenes();
+		return 0;
+	}
 #if !defined __x86_64__ && !defined __aarch64__
 	skip_all("system calls are made to fail on x86-64 and aarch64 only");
 #endif

@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,6 @@
 
 const char *programs[3];
 const char *queue_name;
-char trouble[400];
 
 static struct helper helpers[HELPERS_MAX];
 static size_t helper_count;
@@ -41,17 +39,6 @@ static struct {
 	pid_t pid;
 	int command, answers;
 } keeper;
-
-void complain(const char *format, ...)
-{
-	va_list args;
-
-	if (*trouble)
-		return;
-	va_start(args, format);
-	vsnprintf(trouble, sizeof(trouble), format, args);
-	va_end(args);
-}
 
 static void nap(void)
 {

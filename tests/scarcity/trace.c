@@ -21,16 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef SYS_pidfd_send_signal
-# define SYS_pidfd_send_signal 424
-#endif
+#include "../kit/syscalls.h"
+
 #ifndef NT_ARM_SYSTEM_CALL
 # define NT_ARM_SYSTEM_CALL 0x404
 #endif

@@ -7,9 +7,6 @@
  * nothing is to be mended in it; and neither a lock, a descriptor nor a
  * process is left.
  *
- *	chaos [-k KILLS] [-p PROCESSES] [-w WORKERS] [-c CAPACITY]
- *	      [-b BYSTANDERS] [-s SEED] [-t SECONDS]
- *
  * The choices follow from the seed; what the machine makes of them does not.
  * To be run as the first process of a PID namespace: it waits for whatever is
  * orphaned, and at the end nobody else may be there. With bystanders, pids
@@ -37,6 +34,7 @@
 #include "identity.h"
 #include "procq.h"
 
+#include "../kit/harness.h"
 #include "../kit/tap.h"
 
 /* Where nothing proves that an orphan is still the same process, nobody ends
@@ -76,11 +74,14 @@ struct worker {
 };
 
 static struct worker workers[WORKERS_MAX];
-static uint64_t limit_kills = 300, limit_processes = 10000;
+static struct {
+	size_t kills, processes, workers, capacity, bystanders, seed, seconds;
+} options = { .kills = 300, .processes = 10000, .capacity = 64, .seed = 1,
+	      .seconds = 100 };
+/* From these. */
+static uint64_t limit_kills, limit_processes;
 static int worker_count, bystander_count;
-static uint32_t capacity = 64;
-static uint64_t seed = 1;
-static int64_t seconds = 100;
+static uint32_t capacity;
 static char queue[64];
 
 static uint64_t kills, stops, child_kills, child_stops, orphans;
@@ -486,7 +487,7 @@ static void tend(int64_t now)
 
 static void storm(const struct procq *look)
 {
-	int64_t now = procq_now(), end = now + seconds * S;
+	int64_t now = procq_now(), end = now + (int64_t)options.seconds * S;
 
 	while ((kills < limit_kills ||
 		atomic_load(&gate->begun) < limit_processes) && now < end) {
@@ -538,45 +539,11 @@ static int others_alive(pid_t but)
 	return n;
 }
 
-static int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (dir && readdir(dir))
-		n++;
-	if (dir)
-		closedir(dir);
-	return n;
-}
-
 static void object_names(char *object, char *lock, size_t size)
 {
 	if (procq_object_name(queue, object) < 0)
 		exit(99);
 	snprintf(lock, size, "/tmp/procq-lock.%s", object + 1);
-}
-
-/* The bytes from begin up to end that are held: the kernel names one stretch
- * of them, then those on both sides are asked for. */
-static int64_t bytes_held(int fd, int64_t begin, int64_t end)
-{
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int64_t from, to;
-
-	if (begin >= end)
-		return 0;
-	fl.l_start = (off_t)begin;
-	fl.l_len = (off_t)(end - begin);
-	if (fcntl(fd, F_GETLK, &fl) < 0)
-		return -(INT64_C(1) << 40);
-	if (fl.l_type == F_UNLCK)
-		return 0;
-	from = fl.l_start > begin ? fl.l_start : begin;
-	to = fl.l_len && fl.l_start + fl.l_len < end ? fl.l_start + fl.l_len
-						     : end;
-	return to - from + bytes_held(fd, begin, from) +
-	       bytes_held(fd, to, end);
 }
 
 /* All lock bytes that are held. Asked by a child: one doesn't see one's own,
@@ -761,62 +728,38 @@ static void remove_object(void)
 
 /* ---- options ---- */
 
-static uint64_t number(const char *text)
-{
-	char *end;
-	unsigned long long value = strtoull(text, &end, 10);
+static const struct harness_option all_options[] = {
+	{ "kills", "N", "so many participants at least are killed",
+	  .count = &options.kills },
+	{ "processes", "N", "so many processes at least are started",
+	  .count = &options.processes },
+	{ "workers", "N", "so many participants at a time",
+	  .count = &options.workers },
+	{ "capacity", "N", "of the queue", .count = &options.capacity },
+	{ "bystanders", "N", "so many strangers at a time",
+	  .count = &options.bystanders },
+	{ "seed", "N", "the choices follow from it", .count = &options.seed },
+	{ "seconds", "N", "give up after them", .count = &options.seconds },
+	{ NULL },
+};
 
-	if (*end || end == text) {
-		fprintf(stderr, "chaos: '%s' is no number\n", text);
-		exit(2);
-	}
-	return value;
-}
+static const struct harness this_harness = { "chaos", all_options, NULL };
 
-static void read_options(int argc, char **argv)
-{
-	int option;
-
-	while ((option = getopt(argc, argv, "k:p:w:c:b:s:t:")) != -1) {
-		uint64_t value = option == '?' ? 0 : number(optarg);
-
-		switch (option) {
-		case 'k':
-			limit_kills = value;
-			break;
-		case 'p':
-			limit_processes = value;
-			break;
-		case 'w':
-			worker_count = (int)(value < WORKERS_MAX ? value
-							 : WORKERS_MAX);
-			break;
-		case 'c':
-			capacity = (uint32_t)value;
-			break;
-		case 'b':
-			bystander_count = (int)value;
-			break;
-		case 's':
-			seed = value;
-			break;
-		case 't':
-			seconds = (int64_t)value;
-			break;
-		default:
-			exit(2);
-		}
-	}
-}
-
-/* Four for each processor, so that each is always interrupted by others. */
-static void default_workers(void)
+/* Workers: four for each processor, so that each is always interrupted by
+ * others. */
+static void apply_options(void)
 {
 	long n = 4 * sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (worker_count <= 0)
-		worker_count = n < 8 ? 8 : n < WORKERS_MAX ? (int)n
-							   : WORKERS_MAX;
+	if (options.workers)
+		n = (long)options.workers;
+	else if (n < 8)
+		n = 8;
+	worker_count = n < WORKERS_MAX ? (int)n : WORKERS_MAX;
+	limit_kills = options.kills;
+	limit_processes = options.processes;
+	bystander_count = (int)options.bystanders;
+	capacity = (uint32_t)options.capacity;
 }
 
 int main(int argc, char **argv)
@@ -826,13 +769,13 @@ int main(int argc, char **argv)
 	int descriptors;
 	pid_t nurse = 0;
 
-	read_options(argc, argv);
-	default_workers();
+	read_options(&this_harness, argc, argv);
+	apply_options();
 	provable = pq_ident_kind() == PQ_IDENT_INODE;
 	if (getpid() != 1)
 		skip_all("not the first process of a PID namespace");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	state = options.seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
 	/* The pid is 1 in every namespace: the time makes the name its own. */
 	snprintf(queue, sizeof(queue), "t%lld.chaos",
 		 (long long)procq_now() / 1000);
@@ -842,7 +785,7 @@ int main(int argc, char **argv)
 	if (gate == MAP_FAILED || !seen)
 		return 1;
 	descriptors = open_descriptors();
-	note("seed %" PRIu64 ", %d workers, capacity %" PRIu32, seed,
+	note("seed %zu, %d workers, capacity %" PRIu32, options.seed,
 	     worker_count, capacity);
 	/* Keeps the object in being while all workers are dead at once. */
 	first = join(PROCQ_ROLE_KEEPER);

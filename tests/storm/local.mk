@@ -13,3 +13,4 @@ LONG_TESTS += $(storm_long_tests)
 EXTRA_DIST += $(storm_tests) $(storm_long_tests) tests/storm/chaos.sh
 
 check_PROGRAMS += tests/storm/chaos
+tests_storm_chaos_SOURCES = $(harness_sources) tests/storm/chaos.c

@@ -27,21 +27,12 @@ int main(void)
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sys/syscall.h>
+
+#include "../kit/syscalls.h"
 
 #include "identity.h"
 #include "spawn.h"
 #include "unforked.h"
-
-#ifndef SYS_pidfd_open
-# define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_send_signal
-# define SYS_pidfd_send_signal 424
-#endif
-#define NR_CLONE3 435
-#define NR_CLOSE_RANGE 436
-#define NR_FUTEX_WAITV 449
 
 #define CAPACITY 4
 
@@ -566,14 +557,14 @@ static void without_clone(void)
 static void clone_forbidden(void *arg)
 {
 	(void)arg;
-	forbid_one(NR_CLONE3, ENOSYS);
+	forbid_one(SYS_clone3, ENOSYS);
 	without_clone();
 }
 
 static void clone_too_old(void *arg)
 {
 	(void)arg;
-	forbid_one(NR_FUTEX_WAITV, ENOSYS);
+	forbid_one(SYS_futex_waitv, ENOSYS);
 	without_clone();
 }
 
@@ -585,7 +576,7 @@ static void spawn_refused(void *arg)
 
 	begin();
 	must(pq_spawn_has(PROCQ_METHOD_CLONE));
-	forbid_one(NR_CLONE3, error);
+	forbid_one(SYS_clone3, error);
 	must(procq_spawn(producer, &command, NULL) == rc);
 	command.method = PROCQ_METHOD_FORK;
 	must(procq_spawn(producer, &command, NULL) == rc);
@@ -597,7 +588,7 @@ static void spawn_refused(void *arg)
 static void fork_refused(void *arg)
 {
 	const struct rule rules[] = {
-		{ NR_CLONE3, -1, 0, ENOSYS },
+		{ SYS_clone3, -1, 0, ENOSYS },
 		{ SYS_clone, -1, 0, EAGAIN },
 	};
 	static const char *const argv[] = { "true", NULL };
@@ -687,7 +678,7 @@ static void no_close_range(void *arg)
 	struct procq_process p;
 
 	(void)arg;
-	forbid_one(NR_CLOSE_RANGE, ENOSYS);
+	forbid_one(SYS_close_range, ENOSYS);
 	begin();
 	spawn(PROCQ_METHOD_FORK, 0);
 	p = take();
