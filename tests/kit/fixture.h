@@ -156,6 +156,52 @@ TAP_UNUSED static int fixture_run(void (*body)(void *), void *arg)
 	return fixture_wait(fixture_fork(body, arg));
 }
 
+TAP_UNUSED static void fixture_rest(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+/* A child that does nothing until it is ended. */
+TAP_UNUSED static pid_t fixture_bystander(void)
+{
+	return fixture_fork(fixture_rest, NULL);
+}
+
+/* Until this child is dead. It stays a zombie. */
+TAP_UNUSED static void fixture_await_death(pid_t pid)
+{
+	siginfo_t info;
+
+	need(pid > 1 &&
+	     waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
+}
+
+/* Kill this child. It stays a zombie. */
+TAP_UNUSED static void fixture_kill(pid_t pid)
+{
+	need(pid > 1 && kill(pid, SIGKILL) == 0);
+	fixture_await_death(pid);
+}
+
+/* Kill this child and take its status away. */
+TAP_UNUSED static void fixture_end(pid_t pid)
+{
+	need(pid > 1 && kill(pid, SIGKILL) == 0);
+	fixture_wait(pid);
+}
+
+/* The descriptor that the next open() gives. */
+TAP_UNUSED static int fixture_lowest_fd(void)
+{
+	int fd = dup(STDOUT_FILENO);
+
+	need(fd >= 0);
+	close(fd);
+	return fd;
+}
+
 /* What /proc says of it: the line that begins with KEY, a colon and a tab,
  * without these. Good until the next call. */
 TAP_UNUSED static const char *fixture_status(pid_t pid, const char *key)

@@ -14,29 +14,6 @@
 #include "../kit/fixture.h"
 #include "identity.h"
 
-static void idle(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-}
-
-static int lowest_fd(void)
-{
-	int fd = dup(STDOUT_FILENO);
-
-	need(fd >= 0);
-	close(fd);
-	return fd;
-}
-
-static void await_death(pid_t pid)
-{
-	siginfo_t info;
-
-	need(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
-}
-
 #if PQ_USE_PIDFD
 static pid_t thread_id;
 static pthread_barrier_t barrier;
@@ -51,7 +28,7 @@ static void *thread(void *arg)
 
 static void test_pin(void)
 {
-	pid_t pid = fixture_fork(idle, NULL), gone, member;
+	pid_t pid = fixture_bystander(), gone, member;
 	int pin = pq_pin(pid);
 	pthread_t t;
 
@@ -67,7 +44,7 @@ static void test_pin(void)
 	ok(pq_pin(0) == -ESRCH && pq_pin(-1) == -ESRCH,
 	   "0 and below are nobody's pids");
 	is_int(pq_pin_signal(pin, SIGKILL, false), 0, "signalled");
-	await_death(pid);
+	fixture_await_death(pid);
 	ok(pq_pin_dead(pin), "a zombie is dead");
 	fixture_wait(pid);
 	ok(pq_pin_dead(pin), "so is who is reaped");
@@ -84,8 +61,8 @@ static void test_pin(void)
 	pthread_join(t, NULL);
 
 	/* Not the leader: it has no group. */
-	gone = fixture_fork(idle, NULL);
-	member = fixture_fork(idle, NULL);
+	gone = fixture_bystander();
+	member = fixture_bystander();
 	need(setpgid(gone, 0) == 0 && setpgid(member, gone) == 0);
 	pin = pq_pin(gone);
 	is_int(pq_pin_signal(pin, SIGTERM, false), 0, "the leader alone");
@@ -100,8 +77,8 @@ static void test_pin(void)
 /* What is told of a process, by each kind. */
 static void test_kind(enum pq_ident_kind kind, const char *what)
 {
-	pid_t pid = fixture_fork(idle, NULL), later;
-	int pin = pq_pin(pid), fd = lowest_fd(), of_later, kept;
+	pid_t pid = fixture_bystander(), later;
+	int pin = pq_pin(pid), fd = fixture_lowest_fd(), of_later, kept;
 	uint64_t ident = pq_ident_of(kind, pin, pid), ident_later, self;
 
 	/*
@@ -109,7 +86,7 @@ static void test_kind(enum pq_ident_kind kind, const char *what)
 	 * may have ours, the later one has neither's.
 	 */
 	fixture_sleep(60 * PQ_MILLI);
-	later = fixture_fork(idle, NULL);
+	later = fixture_bystander();
 	of_later = pq_pin(later);
 	ident_later = pq_ident_of(kind, of_later, later);
 	ok(ident != 0 && pq_ident_of(kind, pin, pid) == ident,
@@ -118,10 +95,10 @@ static void test_kind(enum pq_ident_kind kind, const char *what)
 	   "%s: another process has another", what);
 	kept = fd + (of_later >= 0);
 	self = pq_ident_self(kind, getpid(), false);
-	is_int(lowest_fd(), kept, "it may leave nothing open");
+	is_int(fixture_lowest_fd(), kept, "it may leave nothing open");
 	ok(pq_ident_self(kind, getpid(), true) == self, "%s: once more", what);
 	ok(self != 0 && self != ident_later, "%s: our own", what);
-	is_int(lowest_fd(), kept + (kind == PQ_IDENT_INODE),
+	is_int(fixture_lowest_fd(), kept + (kind == PQ_IDENT_INODE),
 	       "the inode is kept by a pin, nothing else is left open");
 	if (kind == PQ_IDENT_INODE) {
 		is_int(fcntl(kept, F_GETFD), FD_CLOEXEC,
@@ -129,7 +106,7 @@ static void test_kind(enum pq_ident_kind kind, const char *what)
 		close(kept);
 	}
 	kill(pid, SIGKILL);
-	await_death(pid);
+	fixture_await_death(pid);
 	is_int((intmax_t)pq_ident_of(kind, pin, pid), (intmax_t)ident,
 	       "a zombie still has its own");
 	fixture_wait(pid);

@@ -57,20 +57,6 @@ static uint32_t spawn(struct procq *q, uint32_t method, pid_t *pid)
 	return d.slot;
 }
 
-static void await_death(pid_t pid)
-{
-	siginfo_t info;
-
-	need(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
-}
-
-static void end(pid_t pid)
-{
-	need(pid > 1);
-	kill(pid, SIGKILL);
-	await_death(pid);
-}
-
 /* Take what has exited, and tell it. */
 static int drain(void)
 {
@@ -108,7 +94,7 @@ static void test_own(void)
 	slot = spawn(p, PROCQ_METHOD_AUTO, &pid);
 	is_int(procq_reap(p), 0, "nobody is dead yet");
 	is_int(procq_children(p), 1, "one child");
-	end(pid);
+	fixture_kill(pid);
 	is_int(procq_reap(p), 1, "a dead child is reaped");
 	ok(waitpid(pid, NULL, WNOHANG) < 0 && errno == ECHILD, "it is gone");
 	is_int(procq_children(p), 0, "nor is it a child any more");
@@ -128,9 +114,9 @@ static void test_behind(void)
 	for (int i = 0; i < 20; i++)
 		spawn(p, PROCQ_METHOD_AUTO, &pids[i]);
 	is_int(procq_reap(p), 0, "a dead stranger");
-	await_death(other);
+	fixture_await_death(other);
 	for (int i = 0; i < 20; i++)
-		end(pids[i]);
+		fixture_kill(pids[i]);
 	is_int(procq_reap(p), 20, "twenty dead behind it are all reaped");
 	for (int i = 0; i < 20; i++)
 		bad += waitpid(pids[i], NULL, WNOHANG) >= 0;
@@ -146,10 +132,10 @@ static void test_reap_all(void)
 	pid_t pids[2], other = stranger();
 
 	setup_as(PROCQ_OPEN_REAP_ALL);
-	await_death(other);
+	fixture_await_death(other);
 	for (int i = 0; i < 2; i++) {
 		spawn(p, PROCQ_METHOD_AUTO, &pids[i]);
-		end(pids[i]);
+		fixture_kill(pids[i]);
 	}
 	ok(procq_reap_one(p, &e) == 1 && e.process.pid == pids[0] &&
 		   e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGKILL,
@@ -172,10 +158,10 @@ static void test_one_behind(void)
 	int n = 0;
 
 	setup();
-	await_death(other);
+	fixture_await_death(other);
 	for (int i = 0; i < 2; i++) {
 		spawn(p, PROCQ_METHOD_AUTO, &pids[i]);
-		end(pids[i]);
+		fixture_kill(pids[i]);
 	}
 	while (procq_reap_one(p, &e) == 1 && n < 5)
 		n++;
@@ -198,7 +184,7 @@ static void test_nest(void)
 			mine = (int)i;
 	if (mine >= 0)
 		atomic_store(&p->nest.busy[mine], 1);
-	end(pid);
+	fixture_kill(pid);
 	procq_reap(p);
 	for (unsigned i = 0; i < PQ_NEST_STACKS; i++)
 		busy += atomic_load(&p->nest.busy[i]) != 0;
@@ -233,7 +219,7 @@ static bool tells(const char *script, unsigned cause, int code)
 	command.flags = PROCQ_SPAWN_ENTERED;
 	command.argv = argv;
 	need(procq_spawn(p, &command, &d) == 0);
-	await_death(d.pid);
+	fixture_await_death(d.pid);
 	return procq_reap_one(p, &e) == 1 && e.cause == cause &&
 	       e.code == code && e.process.pid == d.pid && e.user >= 0 &&
 	       e.sys >= 0 && e.lived >= 0;
@@ -285,7 +271,7 @@ static void test_told_first(void)
 			    pq_word_take(word, c->place + 1)));
 	need(pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
 			       PQ_TALLY_RETIRED, false));
-	end(pid);
+	fixture_kill(pid);
 	ok(procq_reap_one(p, &e) == 1 && e.process.state == PROCQ_STATE_GONE &&
 		   e.process.pid == pid,
 	   "what is told is how it was before the mark");
@@ -300,7 +286,7 @@ static void reap_traced(void *arg)
 	pid_t pid;
 
 	*(_Atomic uint32_t *)arg = spawn(q, PROCQ_METHOD_FORK, &pid);
-	end(pid);
+	fixture_kill(pid);
 	raise(SIGSTOP);
 	procq_reap(q);
 	_exit(0);
@@ -399,18 +385,11 @@ static void test_answer(void)
 	reap_down_to(1);
 	is_int(pq_word_flags(pq_load_word(seg, slots[2])), PQ_DEAD,
 	       "a stopped one is woken, to die");
-	end(pids[0]);
+	fixture_kill(pids[0]);
 	procq_reap(p);
 	for (int i = 0; i < 3; i++)
 		release(slots[i]);
 	teardown();
-}
-
-static void wait_for_ever(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
 }
 
 static void test_answer_group(void)
@@ -423,7 +402,7 @@ static void test_answer_group(void)
 	setup();
 	need(procq_spawn(p, &command, &d) == 0);
 	taken(d.slot);
-	other = fixture_fork(wait_for_ever, NULL);
+	other = fixture_bystander();
 	need(setpgid(other, d.pid) == 0);
 	ask(d.slot, SIGTERM, false);
 	procq_reap(p);
@@ -433,15 +412,14 @@ static void test_answer_group(void)
 
 	need(procq_spawn(p, &command, &d) == 0);
 	taken(d.slot);
-	other = fixture_fork(wait_for_ever, NULL);
+	other = fixture_bystander();
 	need(setpgid(other, d.pid) == 0);
 	ask(d.slot, SIGTERM, true);
 	procq_reap(p);
 	reap_down_to(0);
 	fixture_sleep(5 * PQ_MILLI);
 	is_int(waitpid(other, NULL, WNOHANG), 0, "or it alone");
-	kill(other, SIGKILL);
-	fixture_wait(other);
+	fixture_end(other);
 	release(d.slot);
 	teardown();
 }
