@@ -101,6 +101,16 @@ TAP_UNUSED static void fixture_begin(const char *test)
 		} \
 	} while (0)
 
+/* The same in a child: end it, with an exit status of 1. */
+#define must(good) \
+	do { \
+		if (!(good)) { \
+			fprintf(stderr, "# %s:%d: not %s\n", __FILE__, \
+				__LINE__, #good); \
+			_exit(1); \
+		} \
+	} while (0)
+
 /* An object whose capacity is 0 is opened as it is. */
 TAP_UNUSED static int fixture_try(struct procq **q, uint32_t role,
 				  uint32_t capacity)
