@@ -4,7 +4,9 @@
 check_headers = \
 	tests/kit/calls.h \
 	tests/kit/fixture.h \
+	tests/kit/forbid.h \
 	tests/kit/syscalls.h \
+	tests/kit/taking.h \
 	tests/kit/tap.h \
 	tests/kit/lib.sh
 EXTRA_DIST += $(check_headers) tests/kit/example.awk

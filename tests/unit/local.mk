@@ -24,6 +24,9 @@ unit_tests = \
 	tests/unit/sweep \
 	tests/unit/table \
 	tests/unit/take \
+	tests/unit/take-collect \
+	tests/unit/take-pin \
+	tests/unit/take-signal \
 	tests/unit/tally \
 	tests/unit/word
 check_PROGRAMS += $(unit_tests)
