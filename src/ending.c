@@ -200,7 +200,7 @@ static void begin_wait(struct endings *all, struct ending *e)
 	 * long the sending took. */
 	int64_t now = procq_now();
 
-	e->step_end = wait > PROCQ_FOREVER - now ? PROCQ_FOREVER : now + wait;
+	e->step_end = time_after(now, wait);
 	e->deadline = e->step_end;
 	e->uncontinued = leaves_stopped(all->plan->steps[e->step].signo);
 	/* In a short step SIGCONT comes at once. */

@@ -73,7 +73,7 @@ struct ending {
 	bool unconfirmed;		/* in no list any more */
 };
 
-/** Reports that a death can't be confirmed for now.
+/** Reports that a death can't be confirmed for now. Must not call this room.
  * @param err 0: it is alive after the last step; else why procq_signal()
  *        failed */
 typedef void ending_report(void *arg, const struct ending *e, int err);
