@@ -8,7 +8,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -86,87 +85,67 @@ struct outlook {
 	uint64_t pending;	/* deaths awaited when the taking stopped */
 };
 
-static const struct option long_options[] = {
-	RUN_LONG_OPTIONS,
-	{ "min-age", required_argument, NULL, 'a' },
-	{ "jitter", required_argument, NULL, OPT_JITTER },
-	{ "signal", required_argument, NULL, 's' },
-	{ "kill-after", required_argument, NULL, 'k' },
-	{ "term-seq", required_argument, NULL, OPT_TERM_SEQ },
-	{ "in-flight", required_argument, NULL, OPT_IN_FLIGHT },
-	{ "no-group", no_argument, NULL, OPT_NO_GROUP },
-	{ "drain", no_argument, NULL, OPT_DRAIN },
-	{ "reap", no_argument, NULL, OPT_REAP },
-	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
-	{ NULL, 0, NULL, 0 }
+/* In the order of --help. */
+static const struct choice consumer_choices[] = {
+	{ 'q', "queue", required_argument,
+N_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE or "
+"'default'\n") },
+	{ 'n', "count", required_argument,
+N_("  -n, --count=N              stop after N processes have been "
+"retired\n") },
+	{ 't', "duration", required_argument,
+N_("  -t, --duration=D           stop after D\n") },
+	{ 'd', "delay", required_argument,
+N_("  -d, --delay=DIST           pause before each take, default 0-1s\n") },
+	{ 'a', "min-age", required_argument,
+N_("  -a, --min-age=D            end a process only when it has lived that "
+"long\n") },
+	{ OPT_JITTER, "jitter", required_argument,
+N_("      --jitter=D             at most D longer than that, at random\n") },
+	{ OPT_SEED, "seed", required_argument,
+N_("      --seed=N               make what is random repeatable\n") },
+	{ OPT_WAIT, "wait", required_argument,
+N_("      --wait=D               wait at most D for a queue or a process, then "
+"exit\n"
+"                               with 124\n") },
+	{ OPT_DRAIN, "drain", no_argument,
+N_("      --drain                exit when the queue is empty and has no "
+"producer\n") },
+	{ 's', "signal", required_argument,
+N_("  -s, --signal=SIG           end with SIG, default TERM\n") },
+	{ 'k', "kill-after", required_argument,
+N_("  -k, --kill-after=D         send KILL after D, default 5s, never with "
+"0\n") },
+	{ OPT_TERM_SEQ, "term-seq", required_argument,
+N_("      --term-seq=SIG[,D,SIG]...  these signals in turn, each D after the "
+"one\n"
+"                               before, instead of -s and -k\n") },
+	{ OPT_IN_FLIGHT, "in-flight", required_argument,
+N_("      --in-flight=N          at most N being ended at once, default the\n"
+"                               capacity\n") },
+	{ OPT_NO_GROUP, "no-group", no_argument,
+N_("      --no-group             signal a command alone, not its process "
+"group\n") },
+	{ OPT_REAP, "reap", no_argument,
+N_("      --reap                 end nobody, collect those that exited by\n"
+"                               themselves, out of order\n") },
+	{ OPT_DRY_RUN, "dry-run", no_argument,
+N_("      --dry-run              only say what would be ended\n") },
+	{ 0 }
 };
 
-/* Help. */
-
-static void help_pace(void)
-{
-	fputs(_("  -n, --count=N              stop after N processes have been"
-		" retired\n"), stdout);
-	fputs(_("  -t, --duration=D           stop after D\n"), stdout);
-	fputs(_("  -d, --delay=DIST           pause before each take, default"
-		" 0-1s\n"), stdout);
-	fputs(_("  -a, --min-age=D            end a process only when it has"
-		" lived that long\n"), stdout);
-	fputs(_("      --jitter=D             at most D longer than that, at"
-		" random\n"), stdout);
-	fputs(_("      --seed=N               make what is random repeatable"
-		"\n"), stdout);
-	fputs(_("      --wait=D               wait at most D for a queue or a"
-		" process, then exit\n"
-		"                               with 124\n"), stdout);
-	fputs(_("      --drain                exit when the queue is empty and"
-		" has no producer\n"), stdout);
-}
-
-static void help_ending(void)
-{
-	fputs(_("  -s, --signal=SIG           end with SIG, default TERM\n"),
-	      stdout);
-	fputs(_("  -k, --kill-after=D         send KILL after D, default 5s,"
-		" never with 0\n"), stdout);
-	fputs(_("      --term-seq=SIG[,D,SIG]...  these signals in turn, each"
-		" D after the one\n"
-		"                               before, instead of -s and -k\n"
-		), stdout);
-	fputs(_("      --in-flight=N          at most N being ended at once,"
-		" default the\n"
-		"                               capacity\n"), stdout);
-	fputs(_("      --no-group             signal a command alone, not its"
-		" process group\n"), stdout);
-	fputs(_("      --reap                 end nobody, collect those that"
-		" exited by\n"
-		"                               themselves, out of order\n"),
-	      stdout);
-	fputs(_("      --dry-run              only say what would be ended\n"),
-	      stdout);
-}
-
-static _Noreturn void help(void)
+static _Noreturn void consumer_help(void)
 {
 	printf(_("Usage: %s [OPTION]...\n"), program_name());
 	fputs(_("Take processes out of a queue, the oldest first, end each one,"
 		" confirm its\n"
 		"death, and say how long it lived.\n"), stdout);
-	fputs(_("\nMandatory arguments to long options are mandatory for short"
-		" options too.\n\n"), stdout);
-	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
-		" or 'default'\n"), stdout);
-	help_pace();
-	help_ending();
-	run_help_output();
-	run_help_notes();
-	help_tail();
-	exit(EXIT_DONE);
+	run_help(consumer_choices);
 }
 
 /* Options. */
 
-static void take_own_option(struct consumer *c, int option, const char *arg)
+static void consumer_own_option(struct consumer *c, int option, const char *arg)
 {
 	switch (option) {
 	case OPT_TERM_SEQ:
@@ -189,7 +168,7 @@ static void take_own_option(struct consumer *c, int option, const char *arg)
 		c->dry_run = true;
 		break;
 	case OPT_HELP:
-		help();
+		consumer_help();
 	case OPT_VERSION:
 		print_version();
 		exit(EXIT_DONE);
@@ -199,7 +178,7 @@ static void take_own_option(struct consumer *c, int option, const char *arg)
 	}
 }
 
-static void take_option(struct consumer *c, int option, const char *arg)
+static void consumer_option(struct consumer *c, int option, const char *arg)
 {
 	switch (option) {
 	case 'a':
@@ -217,7 +196,7 @@ static void take_option(struct consumer *c, int option, const char *arg)
 		c->step_given = true;
 		break;
 	default:
-		take_own_option(c, option, arg);
+		consumer_own_option(c, option, arg);
 	}
 }
 
@@ -241,14 +220,14 @@ static void settle_plan(struct consumer *c)
 			    c->sequence, "term-seq", _(why));
 }
 
-static void parse_options(struct consumer *c, int argc, char **argv)
+static void consumer_parse(struct consumer *c, int argc, char **argv)
 {
+	struct choices all;
 	int option;
 
-	while ((option = getopt_long(argc, argv,
-				     "+" RUN_SHORT_OPTIONS "a:s:k:",
-				     long_options, NULL)) != -1)
-		take_option(c, option, optarg);
+	run_choose(&all, consumer_choices);
+	while ((option = choices_next(&all, argc, argv)) != -1)
+		consumer_option(c, option, optarg);
 	if (optind < argc)
 		usage_error(_("extra operand '%s'"), argv[optind]);
 	if (c->reap && c->dry_run)
@@ -707,7 +686,7 @@ int main(int argc, char **argv)
 	c.options = (struct procq_options)PROCQ_OPTIONS_INIT;
 	c.signo = SIGTERM;
 	c.kill_after = KILL_AFTER;
-	parse_options(&c, argc, argv);
+	consumer_parse(&c, argc, argv);
 	c.options.role = c.dry_run ? PROCQ_ROLE_ONLOOKER : PROCQ_ROLE_CONSUMER;
 	c.options.flags = PROCQ_OPEN_NOCREATE;
 	if (c.dry_run)

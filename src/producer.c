@@ -7,7 +7,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -88,86 +87,65 @@ struct producer {
 	unsigned untold_count;
 };
 
-static const struct option long_options[] = {
-	RUN_LONG_OPTIONS,
-	{ "capacity", required_argument, NULL, 'c' },
-	{ "rate", required_argument, NULL, 'r' },
-	{ "spawn", required_argument, NULL, OPT_SPAWN },
-	{ "on-exit", required_argument, NULL, OPT_ON_EXIT },
-	{ "keep", no_argument, NULL, OPT_KEEP },
-	{ "mode", required_argument, NULL, OPT_MODE },
-	{ "no-group", no_argument, NULL, OPT_NO_GROUP },
-	{ "stdin", no_argument, NULL, OPT_STDIN },
-	{ NULL, 0, NULL, 0 }
+/* In the order of --help. */
+static const struct choice producer_choices[] = {
+	{ 'q', "queue", required_argument,
+N_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE or "
+"'default'\n") },
+	{ 'c', "capacity", required_argument,
+N_("  -c, --capacity=N           how many processes may exist at once, 1 to "
+"1048576;\n"
+"                               the queue is created with it, default 16\n") },
+	{ 'n', "count", required_argument,
+N_("  -n, --count=N              stop after N processes\n") },
+	{ 't', "duration", required_argument,
+N_("  -t, --duration=D           stop after D\n") },
+	{ 'd', "delay", required_argument,
+N_("  -d, --delay=DIST           pause before each start, default 0-1s\n") },
+	{ 'r', "rate", required_argument,
+N_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or hour instead,\n"
+"                               on a fixed schedule\n") },
+	{ OPT_SEED, "seed", required_argument,
+N_("      --seed=N               make the random pauses repeatable\n") },
+	{ OPT_WAIT, "wait", required_argument,
+N_("      --wait=D               wait at most D for room, then exit with "
+"124\n") },
+	{ OPT_SPAWN, "spawn", required_argument,
+N_("      --spawn=METHOD         start processes by auto, fork, vfork or "
+"clone\n") },
+	{ OPT_ON_EXIT, "on-exit", required_argument,
+N_("      --on-exit=ACTION       at the end drain: wait until consumers have "
+"ended\n"
+"                               all (default after --count or --duration);\n"
+"                               kill: end them (default when stopped by a\n"
+"                               signal, when --wait runs out, or when COMMAND\n"
+"                               can't be run); or leave them in the "
+"queue\n") },
+	{ OPT_KEEP, "keep", no_argument,
+N_("      --keep                 processes may outlive the producer, even if "
+"it is\n"
+"                               killed\n") },
+	{ OPT_MODE, "mode", required_argument,
+N_("      --mode=OCTAL           permissions of a queue it creates, default "
+"0600\n") },
+	{ OPT_NO_GROUP, "no-group", no_argument,
+N_("      --no-group             no process group of its own for each "
+"COMMAND\n") },
+	{ OPT_STDIN, "stdin", no_argument,
+N_("      --stdin                COMMAND keeps standard input, default "
+"/dev/null;\n"
+"                               a terminal takes --no-group, too\n") },
+	{ 0 }
 };
 
-/* Help. */
-
-static void help_pace(void)
-{
-	fputs(_("  -c, --capacity=N           how many processes may exist at"
-		" once, 1 to 1048576;\n"
-		"                               the queue is created with"
-		" it, default 16\n"), stdout);
-	fputs(_("  -n, --count=N              stop after N processes\n"),
-	      stdout);
-	fputs(_("  -t, --duration=D           stop after D\n"), stdout);
-	fputs(_("  -d, --delay=DIST           pause before each start, default"
-		" 0-1s\n"), stdout);
-	fputs(_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or"
-		" hour instead,\n"
-		"                               on a fixed schedule\n"),
-	      stdout);
-	fputs(_("      --seed=N               make the random pauses"
-		" repeatable\n"), stdout);
-	fputs(_("      --wait=D               wait at most D for room, then"
-		" exit with 124\n"), stdout);
-}
-
-static void help_start(void)
-{
-	fputs(_("      --spawn=METHOD         start processes by auto, fork,"
-		" vfork or clone\n"), stdout);
-	fputs(_("      --on-exit=ACTION       at the end drain: wait until"
-		" consumers have ended\n"
-		"                               all (default after --count or"
-		" --duration);\n"
-		"                               kill: end them (default when"
-		" stopped by a\n"
-		"                               signal, when --wait runs out,"
-		" or when COMMAND\n"
-		"                               can't be run); or leave them"
-		" in the queue\n"), stdout);
-	fputs(_("      --keep                 processes may outlive the"
-		" producer, even if it is\n"
-		"                               killed\n"), stdout);
-	fputs(_("      --mode=OCTAL           permissions of a queue it"
-		" creates, default 0600\n"), stdout);
-	fputs(_("      --no-group             no process group of its own for"
-		" each COMMAND\n"), stdout);
-	fputs(_("      --stdin                COMMAND keeps standard input,"
-		" default /dev/null;\n"
-		"                               a terminal takes --no-group,"
-		" too\n"), stdout);
-}
-
-static _Noreturn void help(void)
+static _Noreturn void producer_help(void)
 {
 	printf(_("Usage: %s [OPTION]... [--] [COMMAND [ARG]...]\n"),
 	       program_name());
 	fputs(_("Start processes, idle ones or COMMAND, that enter themselves"
 		" into a bounded\n"
 		"queue, from which consumer takes and ends them.\n"), stdout);
-	fputs(_("\nMandatory arguments to long options are mandatory for short"
-		" options too.\n\n"), stdout);
-	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
-		" or 'default'\n"), stdout);
-	help_pace();
-	help_start();
-	run_help_output();
-	run_help_notes();
-	help_tail();
-	exit(EXIT_DONE);
+	run_help(producer_choices);
 }
 
 /* Options. */
@@ -222,7 +200,7 @@ static enum on_exit parse_on_exit(const char *text)
 	return (enum on_exit)option_word("on-exit", text, words);
 }
 
-static void take_option(struct producer *p, int c, const char *arg)
+static void producer_option(struct producer *p, int c, const char *arg)
 {
 	switch (c) {
 	case 'c':
@@ -251,7 +229,7 @@ static void take_option(struct producer *p, int c, const char *arg)
 		p->command.flags |= PROCQ_SPAWN_STDIN;
 		break;
 	case OPT_HELP:
-		help();
+		producer_help();
 	case OPT_VERSION:
 		print_version();
 		exit(EXIT_DONE);
@@ -286,13 +264,14 @@ static void settle_command(struct producer *p, char **operands)
 		command->flags |= PROCQ_SPAWN_ENTERED;
 }
 
-static void parse_options(struct producer *p, int argc, char **argv)
+static void producer_parse(struct producer *p, int argc, char **argv)
 {
+	struct choices all;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+" RUN_SHORT_OPTIONS "c:r:",
-				long_options, NULL)) != -1)
-		take_option(p, c, optarg);
+	run_choose(&all, producer_choices);
+	while ((c = choices_next(&all, argc, argv)) != -1)
+		producer_option(p, c, optarg);
 	settle_command(p, argv + optind);
 }
 
@@ -622,7 +601,7 @@ int main(int argc, char **argv)
 	p.options.flags = PROCQ_OPEN_REAP_ALL;
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;
-	parse_options(&p, argc, argv);
+	producer_parse(&p, argc, argv);
 	run_begin(&p.run);
 	/* The library holds off cancelling around each start, which the libc
 	 * notes in the thread's own page. Held off for good, that page is not
