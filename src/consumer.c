@@ -256,7 +256,7 @@ static void unconfirmed(void *arg, const struct ending *e, int err)
 						e->sent));
 }
 
-static void collect(struct consumer *c)
+static void consumer_collect(struct consumer *c)
 {
 	struct procq_event event;
 
@@ -271,7 +271,7 @@ static void collect(struct consumer *c)
 
 /* Taking. */
 
-static void fail(struct consumer *c, int err)
+static void consumer_fail(struct consumer *c, int err)
 {
 	complain(_("cannot take a process: %s"), _(procq_strerror(err)));
 	run_fail(&c->run, EXIT_FAILED);
@@ -285,7 +285,7 @@ static void begin_ending(struct consumer *c, const struct procq_process *p,
 
 	if (err < 0) {
 		procq_give_back(c->run.q, p->slot);
-		fail(c, err);
+		consumer_fail(c, err);
 	}
 }
 
@@ -330,8 +330,8 @@ static int take_aged(struct consumer *c, struct procq_process *p,
 	return err;
 }
 
-static int take_one(struct consumer *c, struct procq_process *p,
-		    int64_t *deadline)
+static int consumer_take_one(struct consumer *c, struct procq_process *p,
+			     int64_t *deadline)
 {
 	if (c->reap)
 		return procq_take_exited(c->run.q, p);
@@ -377,10 +377,10 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 		/* Deaths give descriptors back. */
 		if (endings_pending(&c->endings) > 0)
 			break;
-		fail(c, err);
+		consumer_fail(c, err);
 		break;
 	default:
-		fail(c, err);
+		consumer_fail(c, err);
 	}
 }
 
@@ -408,7 +408,7 @@ static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
 			out->deadline = c->due;
 			return;
 		}
-		err = take_one(c, &p, &out->deadline);
+		err = consumer_take_one(c, &p, &out->deadline);
 		if (err < 0) {
 			cannot_take(c, err, out);
 			return;
@@ -460,7 +460,7 @@ static bool drained(struct consumer *c, int64_t now)
 }
 
 /* --wait */
-static bool waited_enough(struct consumer *c, int64_t now)
+static bool consumer_waited(struct consumer *c, int64_t now)
 {
 	if (!c->run.waits || c->idle_since == 0 ||
 	    endings_pending(&c->endings) > 0 ||
@@ -508,11 +508,11 @@ static bool counted_out(const struct consumer *c)
 		 r->summary.retired + c->endings.count >= r->count));
 }
 
-static bool finished(struct consumer *c, int64_t now)
+static bool consumer_finished(struct consumer *c, int64_t now)
 {
 	const struct run *r = &c->run;
 
-	if (!c->ended && (drained(c, now) || waited_enough(c, now)))
+	if (!c->ended && (drained(c, now) || consumer_waited(c, now)))
 		c->ended = true;
 	return c->ended || run_stopped(r) || run_timed_out(r, now) ||
 	       counted_out(c);
@@ -532,39 +532,39 @@ static void consume(struct consumer *c)
 	int64_t now = procq_now();
 
 	c->due = time_after(now, run_draw_delay(&c->run));
-	while (!finished(c, now)) {
+	while (!consumer_finished(c, now)) {
 		struct outlook out = { .deadline = PROCQ_FOREVER };
 		bool was_idle = c->idle_since > 0;
 
 		take_some(c, now, &out);
-		collect(c);
+		consumer_collect(c);
 		now = procq_now();
 		endings_step(&c->endings, now);
 		tell_idle(c, was_idle);
 		run_tick(&c->run, c->run.summary.retired, now);
-		if (can_go_on(c, &out) || finished(c, now))
+		if (can_go_on(c, &out) || consumer_finished(c, now))
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
 			out.what |= PROCQ_WAIT_DEATH;
 		procq_wait(c->run.q, out.what,
 			   time_min(out.deadline, next_look(c, now)));
-		collect(c);
+		consumer_collect(c);
 		now = procq_now();
 	}
 }
 
 /* Wait for those it is ending; after a second signal, give them back. */
-static void finish(struct consumer *c)
+static void consumer_finish(struct consumer *c)
 {
 	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
-		collect(c);
+		consumer_collect(c);
 		endings_step(&c->endings, procq_now());
 		if (endings_pending(&c->endings) == 0)
 			break;
 		procq_wait(c->run.q, PROCQ_WAIT_DEATH,
 			   endings_deadline(&c->endings));
 	}
-	collect(c);
+	consumer_collect(c);
 	run_tell_repairs(&c->run, true);
 	if (c->endings.unconfirmed > 0)
 		run_fail(&c->run, EXIT_FAILED);
@@ -583,7 +583,7 @@ static void sleep_a_while(int64_t *pause)
 }
 
 /* Wait until there is a queue. Returns false if it is over before. */
-static bool join(struct consumer *c)
+static bool consumer_join(struct consumer *c)
 {
 	struct run *r = &c->run;
 	int64_t pause = LOOK_FIRST;
@@ -635,7 +635,7 @@ static void dry_run(struct consumer *c)
 
 	if (!all || n < 0) {
 		free(all);
-		fail(c, -ENOMEM);
+		consumer_fail(c, -ENOMEM);
 		return;
 	}
 	n = procq_snapshot(c->run.q, all, room);
@@ -652,7 +652,7 @@ static void dry_run(struct consumer *c)
 	free(all);
 }
 
-static void run(struct consumer *c)
+static void consumer_run(struct consumer *c)
 {
 	uint32_t capacity = procq_capacity(c->run.q);
 
@@ -666,13 +666,13 @@ static void run(struct consumer *c)
 				       .report = unconfirmed, .arg = c,
 				       .alone = c->no_group };
 	if (endings_init(&c->endings) < 0) {
-		fail(c, -ENOMEM);
+		consumer_fail(c, -ENOMEM);
 		return;
 	}
 	raise_descriptor_limit();
 	c->run.begun = procq_now();
 	consume(c);
-	finish(c);
+	consumer_finish(c);
 	endings_free(&c->endings);
 }
 
@@ -695,9 +695,9 @@ int main(int argc, char **argv)
 	/* Nothing to wait for. */
 	if (c.run.counted && c.run.count == 0)
 		return run_end(&c.run);
-	if (!join(&c))
+	if (!consumer_join(&c))
 		return run_end(&c.run);
-	run(&c);
+	consumer_run(&c);
 	signals_wake(NULL);
 	procq_close(c.run.q);
 	return run_end(&c.run);

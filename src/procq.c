@@ -333,7 +333,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return status;
 }
 
-static int help(int argc, char **argv)
+static int cmd_help_run(int argc, char **argv)
 {
 	if (argc > 2)
 		usage_error(_("extra operand '%s'"), argv[2]);
@@ -371,7 +371,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (strcmp(argv[0], "help") == 0)
-		return help(argc, argv);
+		return cmd_help_run(argc, argv);
 	c = find_command(argv[0]);
 	/* The name by which getopt_long() complains. */
 	argv[0] = self;

@@ -322,7 +322,7 @@ static void tell_later(struct producer *p, const struct procq_process *what)
 /* Starting. */
 
 /* A reaped one's place is nobody's any more: so it is told before. */
-static void reap(struct producer *p)
+static void producer_reap(struct producer *p)
 {
 	tell_all(p);
 	p->unreaped = 0;
@@ -331,7 +331,7 @@ static void reap(struct producer *p)
 
 /* Sleep until something happens; a parent has to look at least every
  * PROCQ_PATIENCE. */
-static void rest(struct producer *p, unsigned what, int64_t deadline)
+static void producer_rest(struct producer *p, unsigned what, int64_t deadline)
 {
 	int64_t now = procq_now();
 
@@ -340,7 +340,7 @@ static void rest(struct producer *p, unsigned what, int64_t deadline)
 	tell_all(p);
 	if (!run_stopped(&p->run) && deadline > now)
 		children_sleep(&p->run, what | PROCQ_WAIT_CHILD, deadline);
-	reap(p);
+	producer_reap(p);
 	run_tell_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
 }
@@ -381,7 +381,7 @@ static void started(struct producer *p, const struct procq_process *what)
 }
 
 /* Has --wait run out? The clock of --wait starts with the first failure. */
-static bool waited_enough(struct producer *p, int64_t now)
+static bool producer_waited(struct producer *p, int64_t now)
 {
 	if (p->full_since == 0)
 		p->full_since = now;
@@ -402,7 +402,7 @@ static void no_room(struct producer *p, int err)
 	uint32_t capacity = procq_capacity(p->run.q);
 	bool first = p->full_since == 0;
 
-	if (waited_enough(p, procq_now())) {
+	if (producer_waited(p, procq_now())) {
 		complain(err == -ESHUTDOWN
 			 ? _("gave up waiting until queue '%s' is opened")
 			 : _("gave up waiting for room in queue '%s'"),
@@ -416,7 +416,8 @@ static void no_room(struct producer *p, int err)
 		complain(_("queue full (%" PRIu32 "/%" PRIu32
 			   "), waiting for a consumer"), capacity, capacity);
 	/* A closed queue has room all the time, but not for us. */
-	rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM, wait_deadline(p));
+	producer_rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM,
+		      wait_deadline(p));
 }
 
 /* The system has no process or no memory to spare. */
@@ -424,13 +425,13 @@ static void no_resources(struct producer *p, int err)
 {
 	bool first = p->back_off == 0;
 	char why[256];
-	int64_t half;
+	int64_t half, deadline;
 
 	if (first)
 		complain(_("cannot start a process for now: %s"),
 			 err == -EUSERS ? shortage_describe(why, sizeof(why))
 					: strerror(-err));
-	if (waited_enough(p, procq_now())) {
+	if (producer_waited(p, procq_now())) {
 		complain(_("gave up starting a process"));
 		run_fail(&p->run, EXIT_WAITED);
 		return;
@@ -440,8 +441,8 @@ static void no_resources(struct producer *p, int err)
 	/* Half of it at random, so that several do not come back at once. */
 	half = p->back_off / 2;
 	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
-	rest(p, 0, time_min(time_after(procq_now(), half),
-			    wait_deadline(p)));
+	deadline = time_min(time_after(procq_now(), half), wait_deadline(p));
+	producer_rest(p, 0, deadline);
 }
 
 /* The process that could not execute its command is about to exit. It would
@@ -456,7 +457,7 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 	       procq_now() < deadline) {
 		children_sleep(&p->run, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), NS_PER_MS));
-		reap(p);
+		producer_reap(p);
 	}
 }
 
@@ -503,7 +504,7 @@ static void start_one(struct producer *p)
 		break;
 	case -ECANCELED:
 		/* Somebody killed it before it had entered. */
-		reap(p);
+		producer_reap(p);
 		break;
 	case -EUSERS:
 	case -ENOMEM:
@@ -514,7 +515,7 @@ static void start_one(struct producer *p)
 	}
 }
 
-static bool finished(struct producer *p)
+static bool producer_finished(struct producer *p)
 {
 	const struct run *r = &p->run;
 
@@ -532,7 +533,7 @@ static bool look_around(struct producer *p)
 
 	if (p->flood && p->unreaped < REAP_EVERY && p->unreaped > 0)
 		return true;
-	reap(p);
+	producer_reap(p);
 	now = procq_now();
 	run_tick(&p->run, p->run.summary.started, now);
 	return !run_timed_out(&p->run, now);
@@ -543,9 +544,9 @@ static void produce(struct producer *p)
 	p->due = p->run.begun;
 	if (p->rate.n == 0)
 		schedule(p);
-	while (!finished(p) && look_around(p)) {
+	while (!producer_finished(p) && look_around(p)) {
 		if (!p->flood && procq_now() < p->due)
-			rest(p, 0, p->due);
+			producer_rest(p, 0, p->due);
 		else
 			start_one(p);
 	}
@@ -563,7 +564,7 @@ static enum on_exit choose_end(const struct producer *p)
 	return ON_EXIT_DRAIN;
 }
 
-static void finish(struct producer *p)
+static void producer_finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
 
@@ -571,12 +572,12 @@ static void finish(struct producer *p)
 		end = ON_EXIT_KILL;
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, p->no_group);
-	reap(p);
+	producer_reap(p);
 	run_tell_repairs(&p->run, true);
 	p->run.summary.left = procq_children(p->run.q);
 }
 
-static bool join(struct producer *p)
+static bool producer_join(struct producer *p)
 {
 	int err = run_open(&p->run, &p->options);
 
@@ -609,10 +610,10 @@ int main(int argc, char **argv)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	signals_take_children();
 	p.command.mask = &p.run.mask;
-	if (!join(&p))
+	if (!producer_join(&p))
 		return run_end(&p.run);
 	produce(&p);
-	finish(&p);
+	producer_finish(&p);
 	signals_wake(NULL);
 	procq_close(p.run.q);
 	return run_end(&p.run);

@@ -194,13 +194,13 @@ static void note_repairs(struct run *r)
 	r->returned = stat.returned;
 }
 
-/* A creator that was stopped in the middle of its work is waited for, but not
- * in silence. */
-#define SETUP_PATIENCE (2 * NS_PER_S)
+/* If a queue is being set up, a run waits for its creator, however long, but
+ * not in silence after so much. */
+#define SETUP_SILENCE (2 * NS_PER_S)
 
 int run_open(struct run *r, struct procq_options *options)
 {
-	int64_t patience = time_after(procq_now(), SETUP_PATIENCE);
+	int64_t patience = time_after(procq_now(), SETUP_SILENCE);
 	int err;
 
 	for (;;) {
