@@ -22,8 +22,8 @@ static void print_count(uint64_t n, const char *what)
 		printf("%s: %" PRIu64 "\n", what, n);
 }
 
-static void print_text(const struct request *r, const struct procq_report *p,
-		       bool removed)
+static void check_print_text(const struct request *r,
+			     const struct procq_report *p, bool removed)
 {
 	char name[4 * PROCQ_NAME_SIZE];
 
@@ -44,8 +44,8 @@ static void print_text(const struct request *r, const struct procq_report *p,
 		       _("removed, being empty and used by nobody"));
 }
 
-static void print_report(const struct request *r,
-			 const struct procq_report *p, bool removed)
+static void check_print_json(const struct request *r,
+			     const struct procq_report *p, bool removed)
 {
 	struct line l;
 	struct json j;
@@ -61,7 +61,7 @@ static void print_report(const struct request *r,
 	print_json(&j);
 }
 
-static int run(struct request *r)
+static int cmd_check_run(struct request *r)
 {
 	struct procq_report report;
 	struct procq *q;
@@ -76,9 +76,9 @@ static int run(struct request *r)
 	if (err < 0)
 		return complain_failed(r, err);
 	if (r->form == TABLE_JSON)
-		print_report(r, &report, removed);
+		check_print_json(r, &report, removed);
 	else
-		print_text(r, &report, removed);
+		check_print_text(r, &report, removed);
 	return report.faults > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -89,5 +89,5 @@ const struct command cmd_check = {
 "and verify every\ninvariant of a queue.  Exit status 1 if something cannot "
 "be repaired.\n"),
 	.takes = TAKES_NAME,
-	.run = run,
+	.run = cmd_check_run,
 };

@@ -46,12 +46,12 @@ static int set_closed(struct request *r, bool closed)
 	return EXIT_DONE;
 }
 
-static int run_close(struct request *r)
+static int cmd_close_run(struct request *r)
 {
 	return set_closed(r, true);
 }
 
-static int run_open(struct request *r)
+static int cmd_open_run(struct request *r)
 {
 	return set_closed(r, false);
 }
@@ -62,7 +62,7 @@ const struct command cmd_close = {
 	.text = N_("Close a queue: producers wait until it is open again, "
 "consumers end when\nnothing is left in it.  'procq open' undoes it.\n"),
 	.takes = TAKES_NAME,
-	.run = run_close,
+	.run = cmd_close_run,
 };
 
 const struct command cmd_open = {
@@ -70,5 +70,5 @@ const struct command cmd_open = {
 	.summary = N_("undo close"),
 	.text = N_("Open a queue that was closed by 'procq close'.\n"),
 	.takes = TAKES_NAME,
-	.run = run_open,
+	.run = cmd_open_run,
 };

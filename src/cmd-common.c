@@ -32,8 +32,7 @@ int request_join(const struct request *r, enum procq_role role,
 	*o = init;
 	o->role = role;
 	o->flags = PROCQ_OPEN_NOCREATE;
-	o->deadline = time_after(procq_now(),
-				 time_min(SETUP_PATIENCE, r->wait));
+	o->deadline = time_after(procq_now(), time_min(SETUP_MAX, r->wait));
 	return procq_open(q, r->queue, o);
 }
 

@@ -66,7 +66,7 @@ struct queues {
 	size_t room;
 };
 
-static int collect(const struct procq_found *entry, void *arg)
+static int list_add(const struct procq_found *entry, void *arg)
 {
 	struct queues *list = arg;
 
@@ -85,7 +85,7 @@ static int collect(const struct procq_found *entry, void *arg)
 	return 0;
 }
 
-static void look(struct queue *u)
+static void list_look(struct queue *u)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 	struct procq *q;
@@ -104,12 +104,12 @@ static void look(struct queue *u)
 
 /* Those that went away meanwhile are none of the queues here, but one that a
  * dead creator left half-made is. */
-static void look_at_all(struct queues *list)
+static void list_look_at_all(struct queues *list)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		look(&list->all[i]);
+		list_look(&list->all[i]);
 		if (list->all[i].err != -ENOENT ||
 		    is_unfinished(list->all[i].entry.object))
 			list->all[kept++] = list->all[i];
@@ -154,7 +154,7 @@ static void set_owner(struct table *t, uid_t uid)
 	table_set_text(t, OWNER, number);
 }
 
-static void fill(struct table *t, size_t row, const void *arg)
+static void list_fill(struct table *t, size_t row, const void *arg)
 {
 	const struct queues *list = arg;
 	const struct queue *u = &list->all[row];
@@ -198,7 +198,7 @@ static bool is_unknown(const struct queue *u)
 	return strcmp(queue_state(u), "unknown") == 0;
 }
 
-static void explain(const struct queues *list, bool all)
+static void list_explain(const struct queues *list, bool all)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct queue *u = &list->all[i];
@@ -216,21 +216,21 @@ static void explain(const struct queues *list, bool all)
 	}
 }
 
-static int run(struct request *r)
+static int cmd_list_run(struct request *r)
 {
 	struct queues list = { NULL, 0, 0 };
-	int err = procq_list(collect, &list), status = EXIT_DONE;
+	int err = procq_list(list_add, &list), status = EXIT_DONE;
 
 	if (err == 0) {
-		look_at_all(&list);
+		list_look_at_all(&list);
 		if (list.count > 0)
 			qsort(list.all, list.count, sizeof(*list.all),
 			      by_name);
 		err = table_print(r->table, stdout, r->form, "queues",
-				  list.count, fill, &list);
+				  list.count, list_fill, &list);
 	}
 	if (err == 0)
-		explain(&list, r->verbose);
+		list_explain(&list, r->verbose);
 	for (size_t i = 0; i < list.count; i++)
 		if (is_unknown(&list.all[i]))
 			status = EXIT_FAILED;
@@ -258,5 +258,5 @@ const struct command cmd_list = {
 	.ncolumns = sizeof(columns) / sizeof(*columns),
 	.usual = "NAME,CAPACITY,ALIVE,PRODUCERS,CONSUMERS,PWAIT,CWAIT,OWNER,"
 		 "MODE,STATE",
-	.run = run,
+	.run = cmd_list_run,
 };

@@ -59,7 +59,7 @@ static void unconfirmed(void *arg, const struct ending *e, int err)
 }
 
 /* Begin to end all that are in the queue. Returns how many. */
-static int take_all(struct work *w)
+static int remove_take_all(struct work *w)
 {
 	struct procq_process p;
 	int n = 0;
@@ -77,7 +77,7 @@ static int take_all(struct work *w)
 	return n;
 }
 
-static int collect_all(struct work *w)
+static int remove_collect_all(struct work *w)
 {
 	struct procq_event e;
 	int n = 0;
@@ -140,9 +140,9 @@ static int end_and_remove(struct work *w)
 
 	w->moved = procq_now();
 	while (signals_stops() == 0) {
-		int n = take_all(w);
+		int n = remove_take_all(w);
 
-		n += collect_all(w);
+		n += remove_collect_all(w);
 		n += escalate(w);
 		if (others_moved(w) || n > 0)
 			w->moved = procq_now();
@@ -159,7 +159,7 @@ static int end_and_remove(struct work *w)
 	return -EINTR;
 }
 
-static void print_result(const struct request *r, const struct work *w,
+static void remove_print(const struct request *r, const struct work *w,
 			 const char *object, bool removed)
 {
 	struct line l;
@@ -222,7 +222,7 @@ static int remove_empty(struct request *r, struct procq *q)
 {
 	int err = procq_remove(q);
 
-	print_result(r, NULL, procq_object(q), err >= 0);
+	remove_print(r, NULL, procq_object(q), err >= 0);
 	if (err == -EBUSY) {
 		complain_busy(r, q);
 		return EXIT_FAILED;
@@ -276,7 +276,7 @@ static int remove_full(struct request *r, struct procq *q)
 	escalation_simple(&w.plan, SIGTERM, r->kill_after);
 	if (err == 0)
 		err = close_and_end(&w);
-	print_result(r, &w, procq_object(q), err >= 0);
+	remove_print(r, &w, procq_object(q), err >= 0);
 	endings_free(&w.endings);
 	if (err == -ETIMEDOUT) {
 		complain_busy(r, q);
@@ -341,14 +341,14 @@ static int unlink_wreck(const struct request *r)
 	if (status == EXIT_DONE && shm_unlink(object) < 0)
 		status = complain_failed(r, -errno);
 	close(fd);
-	print_result(r, NULL, object, status == EXIT_DONE);
+	remove_print(r, NULL, object, status == EXIT_DONE);
 	if (status == EXIT_DONE)
 		complain(_("queue '%s': removed %s, which was not a usable "
 			   "queue"), r->queue, object);
 	return status;
 }
 
-static int run(struct request *r)
+static int cmd_remove_run(struct request *r)
 {
 	struct procq_options o;
 	struct procq *q;
@@ -376,5 +376,5 @@ const struct command cmd_remove = {
 "leave\na closed queue when it is empty, producers wait and have to be ended.\n"
 "It gives up when nothing has moved for 5 seconds, or as --wait says.\n"),
 	.takes = TAKES_NAME | TAKES_END | TAKES_WAIT,
-	.run = run,
+	.run = cmd_remove_run,
 };

@@ -66,7 +66,7 @@ static void set_known(struct table *t, size_t column, uint64_t value)
 		table_set_count(t, column, value);
 }
 
-static void fill(struct table *t, size_t row, const void *arg)
+static void show_fill(struct table *t, size_t row, const void *arg)
 {
 	const struct procq_process *p = arg;
 	char age[DURATION_SIZE];
@@ -94,7 +94,7 @@ static void fill(struct table *t, size_t row, const void *arg)
  * are, not for the capacity, which may be a million; so more may have come
  * meanwhile, and it is tried again. Returns their number or -errno.
  */
-static int snapshot(const struct procq *q, struct procq_process **out)
+static int show_snapshot(const struct procq *q, struct procq_process **out)
 {
 	struct procq_process *p = NULL;
 	uint32_t room = 64;
@@ -120,7 +120,7 @@ static int snapshot(const struct procq *q, struct procq_process **out)
 	}
 }
 
-static int run(struct request *r)
+static int cmd_show_run(struct request *r)
 {
 	struct procq_process *all;
 	struct procq *q;
@@ -129,12 +129,12 @@ static int run(struct request *r)
 
 	if (status != EXIT_DONE)
 		return status;
-	n = snapshot(q, &all);
+	n = show_snapshot(q, &all);
 	procq_close(q);
 	if (n < 0)
 		return complain_failed(r, n);
 	n = table_print(r->table, stdout, r->form, "processes", (size_t)n,
-			fill, all);
+			show_fill, all);
 	free(all);
 	return n < 0 ? complain_failed(r, n) : EXIT_DONE;
 }
@@ -147,5 +147,5 @@ const struct command cmd_show = {
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
 	.usual = "SEQ,PID,PPID,STATE,AGE,LABEL",
-	.run = run,
+	.run = cmd_show_run,
 };

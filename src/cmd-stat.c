@@ -80,7 +80,7 @@ static const struct table_column columns[] = {
 		0 },
 };
 
-struct view {
+struct stat_row {
 	const char *queue;
 	char object[PROCQ_NAME_SIZE];
 	struct procq_stat stat;
@@ -119,9 +119,9 @@ static void fill_counts(struct table *t, const struct procq_stat *s)
 		table_set_count(t, counts[i].column, counts[i].value);
 }
 
-static void fill(struct table *t, size_t row, const void *arg)
+static void stat_fill(struct table *t, size_t row, const void *arg)
 {
-	const struct view *v = arg;
+	const struct stat_row *v = arg;
 
 	(void)row;
 	table_set_text(t, QUEUE, v->queue);
@@ -209,7 +209,7 @@ static void put_gauge(const char *name, const char *queue, const char *help,
 	put_sample(name, queue, NULL, value);
 }
 
-static void put_records(const struct view *v)
+static void put_records(const struct stat_row *v)
 {
 	put_head("records", "gauge", "Records of the queue by state.");
 	for (uint32_t i = 0; i <= PROCQ_STATE_GONE; i++)
@@ -218,7 +218,7 @@ static void put_records(const struct view *v)
 }
 
 /* Not translated: whoever collects this compares machines. */
-static void print_metrics(const struct view *v)
+static void print_metrics(const struct stat_row *v)
 {
 	const struct procq_stat *s = &v->stat;
 	const char *q = v->queue;
@@ -266,9 +266,9 @@ static int read_stat(const struct procq *q, struct procq_stat *s)
 	return err;
 }
 
-static int run(struct request *r)
+static int cmd_stat_run(struct request *r)
 {
-	struct view v;
+	struct stat_row v;
 	struct procq *q;
 	int status = request_open(r, PROCQ_ROLE_ONLOOKER, &q);
 	int err;
@@ -285,7 +285,7 @@ static int run(struct request *r)
 		print_metrics(&v);
 		return EXIT_DONE;
 	}
-	err = table_print_record(r->table, stdout, r->form, fill, &v);
+	err = table_print_record(r->table, stdout, r->form, stat_fill, &v);
 	if (err < 0)
 		return complain_failed(r, err);
 	if (r->form == TABLE_TEXT && !r->columns && !r->no_headings)
@@ -307,5 +307,5 @@ const struct command cmd_stat = {
 		 "RECORDS_RESERVED,RECORDS_QUEUED,RECORDS_TAKEN,"
 		 "RECORDS_EXITED,RECORDS_GONE,STARTED,RETIRED,EXITED,LOST,"
 		 "PRESENT,RETURNED,SWEPT,ADDS_UP",
-	.run = run,
+	.run = cmd_stat_run,
 };

@@ -21,7 +21,7 @@
 /* How often it looks, in ns. */
 #define INTERVAL (100 * NS_PER_MS)
 
-static void print_result(const struct request *r, bool empty, bool gone)
+static void wait_print(const struct request *r, bool empty, bool gone)
 {
 	struct line l;
 	struct json j;
@@ -36,7 +36,8 @@ static void print_result(const struct request *r, bool empty, bool gone)
 
 /* The name is looked up anew each time, since the queue may be removed and
  * another one take its place. Returns the number of processes or -errno. */
-static int look(const struct request *r, struct procq_options *o, uint64_t *n)
+static int wait_look(const struct request *r, struct procq_options *o,
+		     uint64_t *n)
 {
 	struct procq_stat s;
 	struct procq *q;
@@ -50,9 +51,9 @@ static int look(const struct request *r, struct procq_options *o, uint64_t *n)
 	return err;
 }
 
-static int timed_out(const struct request *r, uint64_t n)
+static int wait_timed_out(const struct request *r, uint64_t n)
 {
-	print_result(r, false, false);
+	wait_print(r, false, false);
 	if (r->verbose)
 		complain(P_("queue '%s': %ju process is still in it",
 			    "queue '%s': %ju processes are still in it",
@@ -71,24 +72,24 @@ static void pause_until(int64_t deadline)
 	nanosleep(&t, NULL);
 }
 
-static int run(struct request *r)
+static int cmd_wait_run(struct request *r)
 {
 	int64_t deadline = time_after(procq_now(), r->wait);
 	struct procq_options o;
 	uint64_t n = 0;
 
 	for (;;) {
-		int err = look(r, &o, &n);
+		int err = wait_look(r, &o, &n);
 
 		if (err == -ENOENT || (err == 0 && n == 0)) {
-			print_result(r, true, err == -ENOENT);
+			wait_print(r, true, err == -ENOENT);
 			return EXIT_DONE;
 		}
 		/* Being set up, it is not empty for long, or not at all. */
 		if (err < 0 && err != -ETIMEDOUT)
 			return complain_request(r, &o, err);
 		if (procq_now() >= deadline)
-			return timed_out(r, n);
+			return wait_timed_out(r, n);
 		pause_until(deadline);
 	}
 }
@@ -99,5 +100,5 @@ const struct command cmd_wait = {
 	.text = N_("Wait until no process is in a queue, or the queue is "
 "gone.\n"),
 	.takes = TAKES_NAME | TAKES_EMPTY | TAKES_WAIT,
-	.run = run,
+	.run = cmd_wait_run,
 };

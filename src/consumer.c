@@ -8,7 +8,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -86,87 +85,67 @@ struct outlook {
 	uint64_t pending;	/* deaths awaited when the taking stopped */
 };
 
-static const struct option long_options[] = {
-	RUN_LONG_OPTIONS,
-	{ "min-age", required_argument, NULL, 'a' },
-	{ "jitter", required_argument, NULL, OPT_JITTER },
-	{ "signal", required_argument, NULL, 's' },
-	{ "kill-after", required_argument, NULL, 'k' },
-	{ "term-seq", required_argument, NULL, OPT_TERM_SEQ },
-	{ "in-flight", required_argument, NULL, OPT_IN_FLIGHT },
-	{ "no-group", no_argument, NULL, OPT_NO_GROUP },
-	{ "drain", no_argument, NULL, OPT_DRAIN },
-	{ "reap", no_argument, NULL, OPT_REAP },
-	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
-	{ NULL, 0, NULL, 0 }
+/* In the order of --help. */
+static const struct choice consumer_choices[] = {
+	{ 'q', "queue", required_argument,
+N_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE or "
+"'default'\n") },
+	{ 'n', "count", required_argument,
+N_("  -n, --count=N              stop after N processes have been "
+"retired\n") },
+	{ 't', "duration", required_argument,
+N_("  -t, --duration=D           stop after D\n") },
+	{ 'd', "delay", required_argument,
+N_("  -d, --delay=DIST           pause before each take, default 0-1s\n") },
+	{ 'a', "min-age", required_argument,
+N_("  -a, --min-age=D            end a process only when it has lived that "
+"long\n") },
+	{ OPT_JITTER, "jitter", required_argument,
+N_("      --jitter=D             at most D longer than that, at random\n") },
+	{ OPT_SEED, "seed", required_argument,
+N_("      --seed=N               make what is random repeatable\n") },
+	{ OPT_WAIT, "wait", required_argument,
+N_("      --wait=D               wait at most D for a queue or a process, then "
+"exit\n"
+"                               with 124\n") },
+	{ OPT_DRAIN, "drain", no_argument,
+N_("      --drain                exit when the queue is empty and has no "
+"producer\n") },
+	{ 's', "signal", required_argument,
+N_("  -s, --signal=SIG           end with SIG, default TERM\n") },
+	{ 'k', "kill-after", required_argument,
+N_("  -k, --kill-after=D         send KILL after D, default 5s, never with "
+"0\n") },
+	{ OPT_TERM_SEQ, "term-seq", required_argument,
+N_("      --term-seq=SIG[,D,SIG]...  these signals in turn, each D after the "
+"one\n"
+"                               before, instead of -s and -k\n") },
+	{ OPT_IN_FLIGHT, "in-flight", required_argument,
+N_("      --in-flight=N          at most N being ended at once, default the\n"
+"                               capacity\n") },
+	{ OPT_NO_GROUP, "no-group", no_argument,
+N_("      --no-group             signal a command alone, not its process "
+"group\n") },
+	{ OPT_REAP, "reap", no_argument,
+N_("      --reap                 end nobody, collect those that exited by\n"
+"                               themselves, out of order\n") },
+	{ OPT_DRY_RUN, "dry-run", no_argument,
+N_("      --dry-run              only say what would be ended\n") },
+	{ 0 }
 };
 
-/* Help. */
-
-static void help_pace(void)
-{
-	fputs(_("  -n, --count=N              stop after N processes have been"
-		" retired\n"), stdout);
-	fputs(_("  -t, --duration=D           stop after D\n"), stdout);
-	fputs(_("  -d, --delay=DIST           pause before each take, default"
-		" 0-1s\n"), stdout);
-	fputs(_("  -a, --min-age=D            end a process only when it has"
-		" lived that long\n"), stdout);
-	fputs(_("      --jitter=D             at most D longer than that, at"
-		" random\n"), stdout);
-	fputs(_("      --seed=N               make what is random repeatable"
-		"\n"), stdout);
-	fputs(_("      --wait=D               wait at most D for a queue or a"
-		" process, then exit\n"
-		"                               with 124\n"), stdout);
-	fputs(_("      --drain                exit when the queue is empty and"
-		" has no producer\n"), stdout);
-}
-
-static void help_ending(void)
-{
-	fputs(_("  -s, --signal=SIG           end with SIG, default TERM\n"),
-	      stdout);
-	fputs(_("  -k, --kill-after=D         send KILL after D, default 5s,"
-		" never with 0\n"), stdout);
-	fputs(_("      --term-seq=SIG[,D,SIG]...  these signals in turn, each"
-		" D after the one\n"
-		"                               before, instead of -s and -k\n"
-		), stdout);
-	fputs(_("      --in-flight=N          at most N being ended at once,"
-		" default the\n"
-		"                               capacity\n"), stdout);
-	fputs(_("      --no-group             signal a command alone, not its"
-		" process group\n"), stdout);
-	fputs(_("      --reap                 end nobody, collect those that"
-		" exited by\n"
-		"                               themselves, out of order\n"),
-	      stdout);
-	fputs(_("      --dry-run              only say what would be ended\n"),
-	      stdout);
-}
-
-static _Noreturn void help(void)
+static _Noreturn void consumer_help(void)
 {
 	printf(_("Usage: %s [OPTION]...\n"), program_name());
 	fputs(_("Take processes out of a queue, the oldest first, end each one,"
 		" confirm its\n"
 		"death, and say how long it lived.\n"), stdout);
-	fputs(_("\nMandatory arguments to long options are mandatory for short"
-		" options too.\n\n"), stdout);
-	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
-		" or 'default'\n"), stdout);
-	help_pace();
-	help_ending();
-	run_help_output();
-	run_help_notes();
-	help_tail();
-	exit(EXIT_DONE);
+	run_help(consumer_choices);
 }
 
 /* Options. */
 
-static void take_own_option(struct consumer *c, int option, const char *arg)
+static void consumer_own_option(struct consumer *c, int option, const char *arg)
 {
 	switch (option) {
 	case OPT_TERM_SEQ:
@@ -189,7 +168,7 @@ static void take_own_option(struct consumer *c, int option, const char *arg)
 		c->dry_run = true;
 		break;
 	case OPT_HELP:
-		help();
+		consumer_help();
 	case OPT_VERSION:
 		print_version();
 		exit(EXIT_DONE);
@@ -199,7 +178,7 @@ static void take_own_option(struct consumer *c, int option, const char *arg)
 	}
 }
 
-static void take_option(struct consumer *c, int option, const char *arg)
+static void consumer_option(struct consumer *c, int option, const char *arg)
 {
 	switch (option) {
 	case 'a':
@@ -217,7 +196,7 @@ static void take_option(struct consumer *c, int option, const char *arg)
 		c->step_given = true;
 		break;
 	default:
-		take_own_option(c, option, arg);
+		consumer_own_option(c, option, arg);
 	}
 }
 
@@ -241,14 +220,14 @@ static void settle_plan(struct consumer *c)
 			    c->sequence, "term-seq", _(why));
 }
 
-static void parse_options(struct consumer *c, int argc, char **argv)
+static void consumer_parse(struct consumer *c, int argc, char **argv)
 {
+	struct choices all;
 	int option;
 
-	while ((option = getopt_long(argc, argv,
-				     "+" RUN_SHORT_OPTIONS "a:s:k:",
-				     long_options, NULL)) != -1)
-		take_option(c, option, optarg);
+	run_choose(&all, consumer_choices);
+	while ((option = choices_next(&all, argc, argv)) != -1)
+		consumer_option(c, option, optarg);
 	if (optind < argc)
 		usage_error(_("extra operand '%s'"), argv[optind]);
 	if (c->reap && c->dry_run)
@@ -277,7 +256,7 @@ static void unconfirmed(void *arg, const struct ending *e, int err)
 						e->sent));
 }
 
-static void collect(struct consumer *c)
+static void consumer_collect(struct consumer *c)
 {
 	struct procq_event event;
 
@@ -292,7 +271,7 @@ static void collect(struct consumer *c)
 
 /* Taking. */
 
-static void fail(struct consumer *c, int err)
+static void consumer_fail(struct consumer *c, int err)
 {
 	complain(_("cannot take a process: %s"), _(procq_strerror(err)));
 	run_fail(&c->run, EXIT_FAILED);
@@ -306,7 +285,7 @@ static void begin_ending(struct consumer *c, const struct procq_process *p,
 
 	if (err < 0) {
 		procq_give_back(c->run.q, p->slot);
-		fail(c, err);
+		consumer_fail(c, err);
 	}
 }
 
@@ -351,8 +330,8 @@ static int take_aged(struct consumer *c, struct procq_process *p,
 	return err;
 }
 
-static int take_one(struct consumer *c, struct procq_process *p,
-		    int64_t *deadline)
+static int consumer_take_one(struct consumer *c, struct procq_process *p,
+			     int64_t *deadline)
 {
 	if (c->reap)
 		return procq_take_exited(c->run.q, p);
@@ -398,10 +377,10 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 		/* Deaths give descriptors back. */
 		if (endings_pending(&c->endings) > 0)
 			break;
-		fail(c, err);
+		consumer_fail(c, err);
 		break;
 	default:
-		fail(c, err);
+		consumer_fail(c, err);
 	}
 }
 
@@ -429,7 +408,7 @@ static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
 			out->deadline = c->due;
 			return;
 		}
-		err = take_one(c, &p, &out->deadline);
+		err = consumer_take_one(c, &p, &out->deadline);
 		if (err < 0) {
 			cannot_take(c, err, out);
 			return;
@@ -481,7 +460,7 @@ static bool drained(struct consumer *c, int64_t now)
 }
 
 /* --wait */
-static bool waited_enough(struct consumer *c, int64_t now)
+static bool consumer_waited(struct consumer *c, int64_t now)
 {
 	if (!c->run.waits || c->idle_since == 0 ||
 	    endings_pending(&c->endings) > 0 ||
@@ -529,11 +508,11 @@ static bool counted_out(const struct consumer *c)
 		 r->summary.retired + c->endings.count >= r->count));
 }
 
-static bool finished(struct consumer *c, int64_t now)
+static bool consumer_finished(struct consumer *c, int64_t now)
 {
 	const struct run *r = &c->run;
 
-	if (!c->ended && (drained(c, now) || waited_enough(c, now)))
+	if (!c->ended && (drained(c, now) || consumer_waited(c, now)))
 		c->ended = true;
 	return c->ended || run_stopped(r) || run_timed_out(r, now) ||
 	       counted_out(c);
@@ -553,39 +532,39 @@ static void consume(struct consumer *c)
 	int64_t now = procq_now();
 
 	c->due = time_after(now, run_draw_delay(&c->run));
-	while (!finished(c, now)) {
+	while (!consumer_finished(c, now)) {
 		struct outlook out = { .deadline = PROCQ_FOREVER };
 		bool was_idle = c->idle_since > 0;
 
 		take_some(c, now, &out);
-		collect(c);
+		consumer_collect(c);
 		now = procq_now();
 		endings_step(&c->endings, now);
 		tell_idle(c, was_idle);
 		run_tick(&c->run, c->run.summary.retired, now);
-		if (can_go_on(c, &out) || finished(c, now))
+		if (can_go_on(c, &out) || consumer_finished(c, now))
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
 			out.what |= PROCQ_WAIT_DEATH;
 		procq_wait(c->run.q, out.what,
 			   time_min(out.deadline, next_look(c, now)));
-		collect(c);
+		consumer_collect(c);
 		now = procq_now();
 	}
 }
 
 /* Wait for those it is ending; after a second signal, give them back. */
-static void finish(struct consumer *c)
+static void consumer_finish(struct consumer *c)
 {
 	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
-		collect(c);
+		consumer_collect(c);
 		endings_step(&c->endings, procq_now());
 		if (endings_pending(&c->endings) == 0)
 			break;
 		procq_wait(c->run.q, PROCQ_WAIT_DEATH,
 			   endings_deadline(&c->endings));
 	}
-	collect(c);
+	consumer_collect(c);
 	run_tell_repairs(&c->run, true);
 	if (c->endings.unconfirmed > 0)
 		run_fail(&c->run, EXIT_FAILED);
@@ -604,7 +583,7 @@ static void sleep_a_while(int64_t *pause)
 }
 
 /* Wait until there is a queue. Returns false if it is over before. */
-static bool join(struct consumer *c)
+static bool consumer_join(struct consumer *c)
 {
 	struct run *r = &c->run;
 	int64_t pause = LOOK_FIRST;
@@ -656,7 +635,7 @@ static void dry_run(struct consumer *c)
 
 	if (!all || n < 0) {
 		free(all);
-		fail(c, -ENOMEM);
+		consumer_fail(c, -ENOMEM);
 		return;
 	}
 	n = procq_snapshot(c->run.q, all, room);
@@ -673,7 +652,7 @@ static void dry_run(struct consumer *c)
 	free(all);
 }
 
-static void run(struct consumer *c)
+static void consumer_run(struct consumer *c)
 {
 	uint32_t capacity = procq_capacity(c->run.q);
 
@@ -687,13 +666,13 @@ static void run(struct consumer *c)
 				       .report = unconfirmed, .arg = c,
 				       .alone = c->no_group };
 	if (endings_init(&c->endings) < 0) {
-		fail(c, -ENOMEM);
+		consumer_fail(c, -ENOMEM);
 		return;
 	}
 	raise_descriptor_limit();
 	c->run.begun = procq_now();
 	consume(c);
-	finish(c);
+	consumer_finish(c);
 	endings_free(&c->endings);
 }
 
@@ -707,7 +686,7 @@ int main(int argc, char **argv)
 	c.options = (struct procq_options)PROCQ_OPTIONS_INIT;
 	c.signo = SIGTERM;
 	c.kill_after = KILL_AFTER;
-	parse_options(&c, argc, argv);
+	consumer_parse(&c, argc, argv);
 	c.options.role = c.dry_run ? PROCQ_ROLE_ONLOOKER : PROCQ_ROLE_CONSUMER;
 	c.options.flags = PROCQ_OPEN_NOCREATE;
 	if (c.dry_run)
@@ -716,9 +695,9 @@ int main(int argc, char **argv)
 	/* Nothing to wait for. */
 	if (c.run.counted && c.run.count == 0)
 		return run_end(&c.run);
-	if (!join(&c))
+	if (!consumer_join(&c))
 		return run_end(&c.run);
-	run(&c);
+	consumer_run(&c);
 	signals_wake(NULL);
 	procq_close(c.run.q);
 	return run_end(&c.run);

@@ -149,7 +149,7 @@ static int64_t draw_exponential(struct generator *g, int64_t mean)
 		uint64_t x = generator_next(g);
 		uint64_t last = x;
 		uint64_t next;
-		int odd = 1;
+		bool odd = true;
 
 		while ((next = generator_next(g)) < last) {
 			last = next;
@@ -181,7 +181,7 @@ int64_t distribution_draw(const struct distribution *d, struct generator *g)
 	return d->low;
 }
 
-int distribution_is_zero(const struct distribution *d)
+bool distribution_is_zero(const struct distribution *d)
 {
 	switch (d->kind) {
 	case DISTRIBUTION_UNIFORM:

@@ -9,6 +9,7 @@
 #ifndef DISTRIBUTION_H
 #define DISTRIBUTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* xoshiro256** by Blackman and Vigna; its state is never all zero. */
@@ -52,6 +53,6 @@ const char *distribution_parse(const char *text, struct distribution *out);
 int64_t distribution_draw(const struct distribution *d, struct generator *g);
 
 /* Is it a fixed 0, so that there is never a pause? */
-int distribution_is_zero(const struct distribution *d);
+bool distribution_is_zero(const struct distribution *d);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * options.c - the arguments of options.
+ * options.c - options, and their arguments.
  *
  * Must not know which options there are.
  */
@@ -20,6 +20,46 @@
 #include "i18n.h"
 #include "options.h"
 #include "signame.h"
+
+void choices_begin(struct choices *all, const char *order)
+{
+	memset(all, 0, sizeof(*all));
+	snprintf(all->letters, sizeof(all->letters), "%s", order);
+}
+
+void choices_add_one(struct choices *all, const struct choice *c)
+{
+	char *letter = all->letters + strlen(all->letters);
+
+	if (all->count == CHOICES_MAX)
+		abort();
+	all->longs[all->count++] = (struct option){ c->name, c->argument, NULL,
+						    c->letter };
+	if (c->letter >= 256)
+		return;
+	*letter++ = (char)c->letter;
+	if (c->argument == required_argument)
+		*letter = ':';
+}
+
+void choices_add(struct choices *all, const struct choice *table)
+{
+	for (; table->name; table++)
+		choices_add_one(all, table);
+}
+
+int choices_next(const struct choices *all, int argc, char **argv)
+{
+	return getopt_long(argc, argv, all->letters, all->longs, NULL);
+}
+
+void choices_help(const struct choice *table)
+{
+	for (; table->name; table++)
+		fputs(_(table->help), stdout);
+}
+
+/* ---- arguments ---- */
 
 static _Noreturn void bad_argument(const char *option, const char *text,
 				   const char *why)

@@ -1,17 +1,49 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * options.h - the arguments of options.
+ * options.h - options, and their arguments.
  *
- * Each function reads one, or ends the program with a usage error. option is
- * the long name, without its dashes. Must not know which options there are.
+ * A table has each option with its lines of --help, so that getopt_long() and
+ * the help can't tell different stories. Must not know which options there
+ * are.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <getopt.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "distribution.h"
+
+struct choice {
+	int letter;		/* or a number from 256, without a short form */
+	const char *name;	/* the long form; NULL ends a table */
+	int argument;		/* no_argument or required_argument */
+	const char *help;	/* N_() */
+};
+
+/* How many options a command line may have. */
+#define CHOICES_MAX 40
+
+/* The options of a command line, as getopt_long() wants them. */
+struct choices {
+	char letters[2 * CHOICES_MAX + 2];
+	struct option longs[CHOICES_MAX + 1];
+	size_t count;
+};
+
+/** None yet. @param order "+": the first operand ends the options; or "" */
+void choices_begin(struct choices *all, const char *order);
+void choices_add_one(struct choices *all, const struct choice *c);
+void choices_add(struct choices *all, const struct choice *table);
+/** As getopt_long(). */
+int choices_next(const struct choices *all, int argc, char **argv);
+/** Print the lines of --help. */
+void choices_help(const struct choice *table);
+
+/* Arguments. Each function reads one, or ends the program with a usage error.
+ * option is the long name, without its dashes. */
 
 uint64_t option_number(const char *option, const char *text, uint64_t min,
 		       uint64_t max);

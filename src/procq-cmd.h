@@ -66,8 +66,9 @@ extern const struct command cmd_close;
 extern const struct command cmd_open;
 extern const struct command cmd_wait;
 
-/* How long a creator in the middle of its work is waited for, in ns. */
-#define SETUP_PATIENCE (5 * NS_PER_S)
+/* If a queue is being set up, how long a command waits for its creator before
+ * it fails; ns. */
+#define SETUP_MAX (5 * NS_PER_S)
 
 /* Join the request's queue, which has to exist. Returns 0 or -errno; *o is
  * filled in for complain_request(). */

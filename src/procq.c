@@ -11,7 +11,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,52 +40,50 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 /* Options without a short form. */
 enum {
-	OPENMETRICS = 256, EMPTY, WAIT, KILL, FORCE, VERBOSE, HELP, VERSION
+	OPENMETRICS = OPT_RUN, EMPTY, WAIT, KILL, FORCE, VERBOSE
 };
 
-struct choice {
-	unsigned takes;		/* the commands: a TAKES_ bit, 0: all */
-	int letter;
-	const char *name;
-	int argument;		/* no_argument or required_argument */
-	const char *help;
+/* An option, and the commands that take it: a TAKES_ bit, 0: all. */
+struct offer {
+	unsigned takes;
+	struct choice choice;
 };
 
-static const struct choice choices[] = {
-	{ TAKES_NAME, 'q', "queue", required_argument,
+static const struct offer offers[] = {
+	{ TAKES_NAME, { 'q', "queue", required_argument,
 N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or\n"
-"                             \"default\"), as the operand NAME\n") },
-	{ 0, 'J', "json", no_argument,
-N_("  -J, --json                 print JSON\n") },
-	{ 0, VERBOSE, "verbose", no_argument,
-N_("      --verbose              say more on standard error\n") },
-	{ TAKES_LIST, 'o', "output", required_argument,
+"                             \"default\"), as the operand NAME\n") } },
+	{ 0, { 'J', "json", no_argument,
+N_("  -J, --json                 print JSON\n") } },
+	{ 0, { VERBOSE, "verbose", no_argument,
+N_("      --verbose              say more on standard error\n") } },
+	{ TAKES_LIST, { 'o', "output", required_argument,
 N_("  -o, --output=COLUMNS       print these columns, separated by commas;\n"
-"                             +COLUMNS adds to the usual ones\n") },
-	{ TAKES_LIST, 'n', "noheadings", no_argument,
-N_("  -n, --noheadings           print no headings\n") },
-	{ TAKES_LIST, 'r', "raw", no_argument,
-N_("  -r, --raw                  one blank between words, \\x20 within\n") },
-	{ TAKES_METRICS, OPENMETRICS, "openmetrics", no_argument,
-N_("      --openmetrics          print OpenMetrics text for Prometheus\n") },
-	{ TAKES_EMPTY, EMPTY, "empty", no_argument,
-N_("      --empty                wait until no process is in it\n") },
-	{ TAKES_END, KILL, "kill", no_argument,
-N_("      --kill                 first end the processes that are in it\n") },
-	{ TAKES_END, 'k', "kill-after", required_argument,
+"                             +COLUMNS adds to the usual ones\n") } },
+	{ TAKES_LIST, { 'n', "noheadings", no_argument,
+N_("  -n, --noheadings           print no headings\n") } },
+	{ TAKES_LIST, { 'r', "raw", no_argument,
+N_("  -r, --raw                  one blank between words, \\x20 within\n") } },
+	{ TAKES_METRICS, { OPENMETRICS, "openmetrics", no_argument,
+N_("      --openmetrics          print OpenMetrics text for Prometheus\n") } },
+	{ TAKES_EMPTY, { EMPTY, "empty", no_argument,
+N_("      --empty                wait until no process is in it\n") } },
+	{ TAKES_END, { KILL, "kill", no_argument,
+N_("      --kill                 first end the processes that are in it\n") } },
+	{ TAKES_END, { 'k', "kill-after", required_argument,
 N_("  -k, --kill-after=D         send KILL D after TERM (default 5s); "
-"0: never\n") },
-	{ TAKES_END, FORCE, "force", no_argument,
+"0: never\n") } },
+	{ TAKES_END, { FORCE, "force", no_argument,
 N_("      --force                unlink one's object of this name if it is\n"
-"                             damaged, or no queue\n") },
-	{ TAKES_WAIT, WAIT, "wait", required_argument,
+"                             damaged, or no queue\n") } },
+	{ TAKES_WAIT, { WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D, then exit with status "
-"124\n") },
+"124\n") } },
 };
 
-#define NCHOICES (sizeof(choices) / sizeof(*choices))
+#define NOFFERS (sizeof(offers) / sizeof(*offers))
 
-static bool takes(const struct command *c, const struct choice *o)
+static bool takes(const struct command *c, const struct offer *o)
 {
 	return o->takes == 0 || (c->takes & o->takes) != 0;
 }
@@ -95,9 +92,9 @@ static bool takes(const struct command *c, const struct choice *o)
 
 static void help_options(unsigned which)
 {
-	for (size_t i = 0; i < NCHOICES; i++)
-		if (choices[i].takes == which)
-			fputs(_(choices[i].help), stdout);
+	for (size_t i = 0; i < NOFFERS; i++)
+		if (offers[i].takes == which)
+			fputs(_(offers[i].choice.help), stdout);
 }
 
 static void help_durations(void)
@@ -119,7 +116,7 @@ static void help_all(void)
 	fputs(_("\nOptions:\n"), stdout);
 	help_options(TAKES_NAME);
 	help_options(0);
-	help_version_lines();
+	choices_help(program_choices);
 	fputs(_("\nOptions of list, show and stat:\n"), stdout);
 	help_options(TAKES_LIST);
 	fputs(_("\nOptions of stat:\n"), stdout);
@@ -150,10 +147,10 @@ static void help_command(const struct command *c)
 	       c->name);
 	fputs(_(c->text), stdout);
 	fputs(_("\nOptions:\n"), stdout);
-	for (size_t i = 0; i < NCHOICES; i++)
-		if (takes(c, &choices[i]))
-			fputs(_(choices[i].help), stdout);
-	help_version_lines();
+	for (size_t i = 0; i < NOFFERS; i++)
+		if (takes(c, &offers[i]))
+			fputs(_(offers[i].choice.help), stdout);
+	choices_help(program_choices);
 	if (c->columns)
 		help_columns(c);
 	if (c->takes & (TAKES_WAIT | TAKES_END))
@@ -170,32 +167,14 @@ static const struct command *find_command(const char *name)
 	usage_error(_("unknown command '%s'"), name);
 }
 
-/* What getopt_long() wants for this command. Abbreviations of long options
- * then are among its own only. */
-static void make_options(const struct command *c, char *letters,
-			 struct option *longs)
+/* Abbreviations of long options then are among its own only. */
+static void make_choices(const struct command *c, struct choices *all)
 {
-	const struct option help = { "help", no_argument, NULL, HELP };
-	const struct option version = { "version", no_argument, NULL,
-					VERSION };
-
-	for (size_t i = 0; i < NCHOICES; i++) {
-		const struct choice *o = &choices[i];
-
-		if (!takes(c, o))
-			continue;
-		*longs++ = (struct option){ o->name, o->argument, NULL,
-					    o->letter };
-		if (o->letter >= 256)
-			continue;
-		*letters++ = (char)o->letter;
-		if (o->argument == required_argument)
-			*letters++ = ':';
-	}
-	*letters = '\0';
-	*longs++ = help;
-	*longs++ = version;
-	memset(longs, 0, sizeof(*longs));
+	choices_begin(all, "");
+	for (size_t i = 0; i < NOFFERS; i++)
+		if (takes(c, &offers[i]))
+			choices_add_one(all, &offers[i].choice);
+	choices_add(all, program_choices);
 }
 
 static void set_form(struct request *r, enum table_form form)
@@ -211,7 +190,7 @@ static _Noreturn void leave_with_help(const struct command *c)
 	exit(EXIT_DONE);
 }
 
-static void take_option(struct request *r, int letter)
+static void request_option(struct request *r, int letter)
 {
 	switch (letter) {
 	case 'q':
@@ -250,9 +229,9 @@ static void take_option(struct request *r, int letter)
 	case FORCE:
 		r->force = true;
 		return;
-	case HELP:
+	case OPT_HELP:
 		leave_with_help(r->command);
-	case VERSION:
+	case OPT_VERSION:
 		print_version();
 		exit(EXIT_DONE);
 	}
@@ -331,15 +310,14 @@ static int run_command(const struct command *c, int argc, char **argv)
 	struct request r = {
 		.command = c, .kill_after = NOT_GIVEN, .wait = PROCQ_FOREVER
 	};
-	struct option longs[NCHOICES + 3];
-	char letters[2 * NCHOICES + 1];
+	struct choices all;
 	int letter, status;
 
-	make_options(c, letters, longs);
+	make_choices(c, &all);
 	/* 0, not 1: start over with another set of options. */
 	optind = 0;
-	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1)
-		take_option(&r, letter);
+	while ((letter = choices_next(&all, argc, argv)) != -1)
+		request_option(&r, letter);
 	take_operands(&r, argc, argv);
 	refuse_contradictions(&r);
 	if (r.kill_after == NOT_GIVEN)
@@ -355,7 +333,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return status;
 }
 
-static int help(int argc, char **argv)
+static int cmd_help_run(int argc, char **argv)
 {
 	if (argc > 2)
 		usage_error(_("extra operand '%s'"), argv[2]);
@@ -368,22 +346,20 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "help", no_argument, NULL, HELP },
-		{ "version", no_argument, NULL, VERSION },
-		{ NULL, 0, NULL, 0 }
-	};
 	const struct command *c;
+	struct choices all;
 	char *self;
 	int letter;
 
 	program_start(PROGRAM, argv);
-	letter = getopt_long(argc, argv, "+", longs, NULL);
-	if (letter == HELP) {
+	choices_begin(&all, "+");
+	choices_add(&all, program_choices);
+	letter = choices_next(&all, argc, argv);
+	if (letter == OPT_HELP) {
 		help_all();
 		return EXIT_DONE;
 	}
-	if (letter == VERSION) {
+	if (letter == OPT_VERSION) {
 		print_version();
 		return EXIT_DONE;
 	}
@@ -395,7 +371,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (strcmp(argv[0], "help") == 0)
-		return help(argc, argv);
+		return cmd_help_run(argc, argv);
 	c = find_command(argv[0]);
 	/* The name by which getopt_long() complains. */
 	argv[0] = self;

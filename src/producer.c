@@ -7,7 +7,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -88,86 +87,65 @@ struct producer {
 	unsigned untold_count;
 };
 
-static const struct option long_options[] = {
-	RUN_LONG_OPTIONS,
-	{ "capacity", required_argument, NULL, 'c' },
-	{ "rate", required_argument, NULL, 'r' },
-	{ "spawn", required_argument, NULL, OPT_SPAWN },
-	{ "on-exit", required_argument, NULL, OPT_ON_EXIT },
-	{ "keep", no_argument, NULL, OPT_KEEP },
-	{ "mode", required_argument, NULL, OPT_MODE },
-	{ "no-group", no_argument, NULL, OPT_NO_GROUP },
-	{ "stdin", no_argument, NULL, OPT_STDIN },
-	{ NULL, 0, NULL, 0 }
+/* In the order of --help. */
+static const struct choice producer_choices[] = {
+	{ 'q', "queue", required_argument,
+N_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE or "
+"'default'\n") },
+	{ 'c', "capacity", required_argument,
+N_("  -c, --capacity=N           how many processes may exist at once, 1 to "
+"1048576;\n"
+"                               the queue is created with it, default 16\n") },
+	{ 'n', "count", required_argument,
+N_("  -n, --count=N              stop after N processes\n") },
+	{ 't', "duration", required_argument,
+N_("  -t, --duration=D           stop after D\n") },
+	{ 'd', "delay", required_argument,
+N_("  -d, --delay=DIST           pause before each start, default 0-1s\n") },
+	{ 'r', "rate", required_argument,
+N_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or hour instead,\n"
+"                               on a fixed schedule\n") },
+	{ OPT_SEED, "seed", required_argument,
+N_("      --seed=N               make the random pauses repeatable\n") },
+	{ OPT_WAIT, "wait", required_argument,
+N_("      --wait=D               wait at most D for room, then exit with "
+"124\n") },
+	{ OPT_SPAWN, "spawn", required_argument,
+N_("      --spawn=METHOD         start processes by auto, fork, vfork or "
+"clone\n") },
+	{ OPT_ON_EXIT, "on-exit", required_argument,
+N_("      --on-exit=ACTION       at the end drain: wait until consumers have "
+"ended\n"
+"                               all (default after --count or --duration);\n"
+"                               kill: end them (default when stopped by a\n"
+"                               signal, when --wait runs out, or when COMMAND\n"
+"                               can't be run); or leave them in the "
+"queue\n") },
+	{ OPT_KEEP, "keep", no_argument,
+N_("      --keep                 processes may outlive the producer, even if "
+"it is\n"
+"                               killed\n") },
+	{ OPT_MODE, "mode", required_argument,
+N_("      --mode=OCTAL           permissions of a queue it creates, default "
+"0600\n") },
+	{ OPT_NO_GROUP, "no-group", no_argument,
+N_("      --no-group             no process group of its own for each "
+"COMMAND\n") },
+	{ OPT_STDIN, "stdin", no_argument,
+N_("      --stdin                COMMAND keeps standard input, default "
+"/dev/null;\n"
+"                               a terminal takes --no-group, too\n") },
+	{ 0 }
 };
 
-/* Help. */
-
-static void help_pace(void)
-{
-	fputs(_("  -c, --capacity=N           how many processes may exist at"
-		" once, 1 to 1048576;\n"
-		"                               the queue is created with"
-		" it, default 16\n"), stdout);
-	fputs(_("  -n, --count=N              stop after N processes\n"),
-	      stdout);
-	fputs(_("  -t, --duration=D           stop after D\n"), stdout);
-	fputs(_("  -d, --delay=DIST           pause before each start, default"
-		" 0-1s\n"), stdout);
-	fputs(_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or"
-		" hour instead,\n"
-		"                               on a fixed schedule\n"),
-	      stdout);
-	fputs(_("      --seed=N               make the random pauses"
-		" repeatable\n"), stdout);
-	fputs(_("      --wait=D               wait at most D for room, then"
-		" exit with 124\n"), stdout);
-}
-
-static void help_start(void)
-{
-	fputs(_("      --spawn=METHOD         start processes by auto, fork,"
-		" vfork or clone\n"), stdout);
-	fputs(_("      --on-exit=ACTION       at the end drain: wait until"
-		" consumers have ended\n"
-		"                               all (default after --count or"
-		" --duration);\n"
-		"                               kill: end them (default when"
-		" stopped by a\n"
-		"                               signal, when --wait runs out,"
-		" or when COMMAND\n"
-		"                               can't be run); or leave them"
-		" in the queue\n"), stdout);
-	fputs(_("      --keep                 processes may outlive the"
-		" producer, even if it is\n"
-		"                               killed\n"), stdout);
-	fputs(_("      --mode=OCTAL           permissions of a queue it"
-		" creates, default 0600\n"), stdout);
-	fputs(_("      --no-group             no process group of its own for"
-		" each COMMAND\n"), stdout);
-	fputs(_("      --stdin                COMMAND keeps standard input,"
-		" default /dev/null;\n"
-		"                               a terminal takes --no-group,"
-		" too\n"), stdout);
-}
-
-static _Noreturn void help(void)
+static _Noreturn void producer_help(void)
 {
 	printf(_("Usage: %s [OPTION]... [--] [COMMAND [ARG]...]\n"),
 	       program_name());
 	fputs(_("Start processes, idle ones or COMMAND, that enter themselves"
 		" into a bounded\n"
 		"queue, from which consumer takes and ends them.\n"), stdout);
-	fputs(_("\nMandatory arguments to long options are mandatory for short"
-		" options too.\n\n"), stdout);
-	fputs(_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE"
-		" or 'default'\n"), stdout);
-	help_pace();
-	help_start();
-	run_help_output();
-	run_help_notes();
-	help_tail();
-	exit(EXIT_DONE);
+	run_help(producer_choices);
 }
 
 /* Options. */
@@ -222,7 +200,7 @@ static enum on_exit parse_on_exit(const char *text)
 	return (enum on_exit)option_word("on-exit", text, words);
 }
 
-static void take_option(struct producer *p, int c, const char *arg)
+static void producer_option(struct producer *p, int c, const char *arg)
 {
 	switch (c) {
 	case 'c':
@@ -251,7 +229,7 @@ static void take_option(struct producer *p, int c, const char *arg)
 		p->command.flags |= PROCQ_SPAWN_STDIN;
 		break;
 	case OPT_HELP:
-		help();
+		producer_help();
 	case OPT_VERSION:
 		print_version();
 		exit(EXIT_DONE);
@@ -286,13 +264,14 @@ static void settle_command(struct producer *p, char **operands)
 		command->flags |= PROCQ_SPAWN_ENTERED;
 }
 
-static void parse_options(struct producer *p, int argc, char **argv)
+static void producer_parse(struct producer *p, int argc, char **argv)
 {
+	struct choices all;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+" RUN_SHORT_OPTIONS "c:r:",
-				long_options, NULL)) != -1)
-		take_option(p, c, optarg);
+	run_choose(&all, producer_choices);
+	while ((c = choices_next(&all, argc, argv)) != -1)
+		producer_option(p, c, optarg);
 	settle_command(p, argv + optind);
 }
 
@@ -343,7 +322,7 @@ static void tell_later(struct producer *p, const struct procq_process *what)
 /* Starting. */
 
 /* A reaped one's place is nobody's any more: so it is told before. */
-static void reap(struct producer *p)
+static void producer_reap(struct producer *p)
 {
 	tell_all(p);
 	p->unreaped = 0;
@@ -352,7 +331,7 @@ static void reap(struct producer *p)
 
 /* Sleep until something happens; a parent has to look at least every
  * PROCQ_PATIENCE. */
-static void rest(struct producer *p, unsigned what, int64_t deadline)
+static void producer_rest(struct producer *p, unsigned what, int64_t deadline)
 {
 	int64_t now = procq_now();
 
@@ -361,7 +340,7 @@ static void rest(struct producer *p, unsigned what, int64_t deadline)
 	tell_all(p);
 	if (!run_stopped(&p->run) && deadline > now)
 		children_sleep(&p->run, what | PROCQ_WAIT_CHILD, deadline);
-	reap(p);
+	producer_reap(p);
 	run_tell_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
 }
@@ -402,7 +381,7 @@ static void started(struct producer *p, const struct procq_process *what)
 }
 
 /* Has --wait run out? The clock of --wait starts with the first failure. */
-static bool waited_enough(struct producer *p, int64_t now)
+static bool producer_waited(struct producer *p, int64_t now)
 {
 	if (p->full_since == 0)
 		p->full_since = now;
@@ -423,7 +402,7 @@ static void no_room(struct producer *p, int err)
 	uint32_t capacity = procq_capacity(p->run.q);
 	bool first = p->full_since == 0;
 
-	if (waited_enough(p, procq_now())) {
+	if (producer_waited(p, procq_now())) {
 		complain(err == -ESHUTDOWN
 			 ? _("gave up waiting until queue '%s' is opened")
 			 : _("gave up waiting for room in queue '%s'"),
@@ -437,7 +416,8 @@ static void no_room(struct producer *p, int err)
 		complain(_("queue full (%" PRIu32 "/%" PRIu32
 			   "), waiting for a consumer"), capacity, capacity);
 	/* A closed queue has room all the time, but not for us. */
-	rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM, wait_deadline(p));
+	producer_rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM,
+		      wait_deadline(p));
 }
 
 /* The system has no process or no memory to spare. */
@@ -445,13 +425,13 @@ static void no_resources(struct producer *p, int err)
 {
 	bool first = p->back_off == 0;
 	char why[256];
-	int64_t half;
+	int64_t half, deadline;
 
 	if (first)
 		complain(_("cannot start a process for now: %s"),
 			 err == -EUSERS ? shortage_describe(why, sizeof(why))
 					: strerror(-err));
-	if (waited_enough(p, procq_now())) {
+	if (producer_waited(p, procq_now())) {
 		complain(_("gave up starting a process"));
 		run_fail(&p->run, EXIT_WAITED);
 		return;
@@ -461,8 +441,8 @@ static void no_resources(struct producer *p, int err)
 	/* Half of it at random, so that several do not come back at once. */
 	half = p->back_off / 2;
 	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
-	rest(p, 0, time_min(time_after(procq_now(), half),
-			    wait_deadline(p)));
+	deadline = time_min(time_after(procq_now(), half), wait_deadline(p));
+	producer_rest(p, 0, deadline);
 }
 
 /* The process that could not execute its command is about to exit. It would
@@ -477,7 +457,7 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 	       procq_now() < deadline) {
 		children_sleep(&p->run, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), NS_PER_MS));
-		reap(p);
+		producer_reap(p);
 	}
 }
 
@@ -524,7 +504,7 @@ static void start_one(struct producer *p)
 		break;
 	case -ECANCELED:
 		/* Somebody killed it before it had entered. */
-		reap(p);
+		producer_reap(p);
 		break;
 	case -EUSERS:
 	case -ENOMEM:
@@ -535,7 +515,7 @@ static void start_one(struct producer *p)
 	}
 }
 
-static bool finished(struct producer *p)
+static bool producer_finished(struct producer *p)
 {
 	const struct run *r = &p->run;
 
@@ -553,7 +533,7 @@ static bool look_around(struct producer *p)
 
 	if (p->flood && p->unreaped < REAP_EVERY && p->unreaped > 0)
 		return true;
-	reap(p);
+	producer_reap(p);
 	now = procq_now();
 	run_tick(&p->run, p->run.summary.started, now);
 	return !run_timed_out(&p->run, now);
@@ -564,9 +544,9 @@ static void produce(struct producer *p)
 	p->due = p->run.begun;
 	if (p->rate.n == 0)
 		schedule(p);
-	while (!finished(p) && look_around(p)) {
+	while (!producer_finished(p) && look_around(p)) {
 		if (!p->flood && procq_now() < p->due)
-			rest(p, 0, p->due);
+			producer_rest(p, 0, p->due);
 		else
 			start_one(p);
 	}
@@ -584,7 +564,7 @@ static enum on_exit choose_end(const struct producer *p)
 	return ON_EXIT_DRAIN;
 }
 
-static void finish(struct producer *p)
+static void producer_finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
 
@@ -592,12 +572,12 @@ static void finish(struct producer *p)
 		end = ON_EXIT_KILL;
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, p->no_group);
-	reap(p);
+	producer_reap(p);
 	run_tell_repairs(&p->run, true);
 	p->run.summary.left = procq_children(p->run.q);
 }
 
-static bool join(struct producer *p)
+static bool producer_join(struct producer *p)
 {
 	int err = run_open(&p->run, &p->options);
 
@@ -622,7 +602,7 @@ int main(int argc, char **argv)
 	p.options.flags = PROCQ_OPEN_REAP_ALL;
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;
-	parse_options(&p, argc, argv);
+	producer_parse(&p, argc, argv);
 	run_begin(&p.run);
 	/* The library holds off cancelling around each start, which the libc
 	 * notes in the thread's own page. Held off for good, that page is not
@@ -630,10 +610,10 @@ int main(int argc, char **argv)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	signals_take_children();
 	p.command.mask = &p.run.mask;
-	if (!join(&p))
+	if (!producer_join(&p))
 		return run_end(&p.run);
 	produce(&p);
-	finish(&p);
+	producer_finish(&p);
 	signals_wake(NULL);
 	procq_close(p.run.q);
 	return run_end(&p.run);

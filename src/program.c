@@ -17,6 +17,7 @@
 
 #include "complain.h"
 #include "i18n.h"
+#include "options.h"
 #include "program.h"
 
 /* An open file must not become the standard output that lines go to: a free
@@ -71,13 +72,13 @@ void program_start(const char *name, char **argv)
 
 /* ---- help ---- */
 
-void help_version_lines(void)
-{
-	fputs(_("      --help                 display this help and exit\n"),
-	      stdout);
-	fputs(_("      --version              output version information and"
-		" exit\n"), stdout);
-}
+const struct choice program_choices[] = {
+	{ OPT_HELP, "help", no_argument,
+N_("      --help                 display this help and exit\n") },
+	{ OPT_VERSION, "version", no_argument,
+N_("      --version              output version information and exit\n") },
+	{ 0 }
+};
 
 void help_tail(void)
 {

@@ -100,33 +100,49 @@ bool run_option(struct run *r, int c, const char *arg)
 	}
 }
 
-void run_help_output(void)
+static const struct choice run_choices[] = {
+	{ OPT_FORMAT, "format", required_argument,
+N_("      --format=FORMAT        print lines as text, json or tsv\n") },
+	{ OPT_JSON, "json", no_argument,
+N_("      --json                 the same as --format=json\n") },
+	{ 'o', "output", required_argument,
+N_("  -o, --output=FILE          append lines to FILE\n") },
+	{ OPT_QUIET, "quiet", no_argument,
+N_("      --quiet                print no lines, only the summary\n") },
+	{ OPT_NO_SUMMARY, "no-summary", no_argument,
+N_("      --no-summary           print no summary at the end\n") },
+	{ OPT_VERBOSE, "verbose", no_argument,
+N_("      --verbose              also tell of waits and repairs\n") },
+	{ OPT_PROGRESS, "progress", no_argument,
+N_("      --progress             show a progress line, even if standard error\n"
+"                               is no terminal\n") },
+	{ OPT_NO_PROGRESS, "no-progress", no_argument,
+N_("      --no-progress          show none\n") },
+	{ 0 }
+};
+
+void run_choose(struct choices *all, const struct choice *own)
 {
-	fputs(_("      --format=FORMAT        print lines as text, json or tsv"
-		"\n"), stdout);
-	fputs(_("      --json                 the same as --format=json\n"),
-	      stdout);
-	fputs(_("  -o, --output=FILE          append lines to FILE\n"), stdout);
-	fputs(_("      --quiet                print no lines, only the summary"
-		"\n"), stdout);
-	fputs(_("      --no-summary           print no summary at the end\n"),
-	      stdout);
-	fputs(_("      --verbose              also tell of waits and repairs\n"
-		), stdout);
-	fputs(_("      --progress             show a progress line, even if"
-		" standard error\n"
-		"                               is no terminal\n"), stdout);
-	fputs(_("      --no-progress          show none\n"), stdout);
-	help_version_lines();
+	choices_begin(all, "+");
+	choices_add(all, own);
+	choices_add(all, run_choices);
+	choices_add(all, program_choices);
 }
 
-void run_help_notes(void)
+_Noreturn void run_help(const struct choice *own)
 {
+	fputs(_("\nMandatory arguments to long options are mandatory for short"
+		" options too.\n\n"), stdout);
+	choices_help(own);
+	choices_help(run_choices);
+	choices_help(program_choices);
 	fputs(_("\nD is a duration: a decimal number with one of us, ms, s, m,"
 		" h, d, or seconds.\n"
 		"DIST is D, or A-B: as likely anywhere between two durations,"
 		" or exp:D:\n"
 		"exponentially distributed with the mean D.\n"), stdout);
+	help_tail();
+	exit(EXIT_DONE);
 }
 
 static void complain_output(const struct run *r, int err)
@@ -178,13 +194,13 @@ static void note_repairs(struct run *r)
 	r->returned = stat.returned;
 }
 
-/* A creator that was stopped in the middle of its work is waited for, but not
- * in silence. */
-#define SETUP_PATIENCE (2 * NS_PER_S)
+/* If a queue is being set up, a run waits for its creator, however long, but
+ * not in silence after so much. */
+#define SETUP_SILENCE (2 * NS_PER_S)
 
 int run_open(struct run *r, struct procq_options *options)
 {
-	int64_t patience = time_after(procq_now(), SETUP_PATIENCE);
+	int64_t patience = time_after(procq_now(), SETUP_SILENCE);
 	int err;
 
 	for (;;) {

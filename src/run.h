@@ -8,21 +8,22 @@
 #ifndef RUN_H
 #define RUN_H
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "distribution.h"
+#include "options.h"
 #include "output.h"
 #include "procq.h"
+#include "program.h"
 #include "progress.h"
 #include "summary.h"
 
-/* Long options without a letter: a program's own begin at OPT_OWN. */
+/* Options without a letter: a program's own begin at OPT_OWN. */
 enum {
-	OPT_SEED = 256,
+	OPT_SEED = OPT_RUN,
 	OPT_WAIT,
 	OPT_FORMAT,
 	OPT_JSON,
@@ -31,30 +32,8 @@ enum {
 	OPT_VERBOSE,
 	OPT_PROGRESS,
 	OPT_NO_PROGRESS,
-	OPT_HELP,
-	OPT_VERSION,
 	OPT_OWN
 };
-
-#define RUN_SHORT_OPTIONS "q:n:t:d:o:"
-
-#define RUN_LONG_OPTIONS \
-	{ "queue", required_argument, NULL, 'q' }, \
-	{ "count", required_argument, NULL, 'n' }, \
-	{ "duration", required_argument, NULL, 't' }, \
-	{ "delay", required_argument, NULL, 'd' }, \
-	{ "output", required_argument, NULL, 'o' }, \
-	{ "seed", required_argument, NULL, OPT_SEED }, \
-	{ "wait", required_argument, NULL, OPT_WAIT }, \
-	{ "format", required_argument, NULL, OPT_FORMAT }, \
-	{ "json", no_argument, NULL, OPT_JSON }, \
-	{ "quiet", no_argument, NULL, OPT_QUIET }, \
-	{ "no-summary", no_argument, NULL, OPT_NO_SUMMARY }, \
-	{ "verbose", no_argument, NULL, OPT_VERBOSE }, \
-	{ "progress", no_argument, NULL, OPT_PROGRESS }, \
-	{ "no-progress", no_argument, NULL, OPT_NO_PROGRESS }, \
-	{ "help", no_argument, NULL, OPT_HELP }, \
-	{ "version", no_argument, NULL, OPT_VERSION }
 
 /* Prints a summary: summary_print_started() or summary_print_retired(). */
 typedef void run_printer(const struct summary *s, FILE *f,
@@ -103,10 +82,11 @@ struct run {
 void run_init(struct run *r, run_printer *printer);
 /* Take an option that both have. Returns false if it is none of them. */
 bool run_option(struct run *r, int c, const char *arg);
-/* The help lines of the options about output. */
-void run_help_output(void);
-/* The help lines about D and DIST. */
-void run_help_notes(void);
+/** All options for getopt_long(): the program's own, with the help of those
+ * about pace, and the others that both have. */
+void run_choose(struct choices *all, const struct choice *own);
+/** The rest of --help, from the options on; and exit. */
+_Noreturn void run_help(const struct choice *own);
 /* After the options: signals, output, seed, clock. */
 void run_begin(struct run *r);
 /*

@@ -39,7 +39,7 @@ struct table {
 	size_t nchosen;
 	size_t *widths;		/* by column */
 	struct cell *cells;	/* by column, of the present row */
-	int no_headings;
+	bool no_headings;
 	int error;
 };
 
@@ -77,20 +77,20 @@ void table_free(struct table *t)
 	free(t);
 }
 
-void table_no_headings(struct table *t, int no)
+void table_no_headings(struct table *t, bool no)
 {
 	t->no_headings = no;
 }
 
-int table_chosen(const struct table *t, size_t column)
+bool table_chosen(const struct table *t, size_t column)
 {
 	for (size_t i = 0; i < t->nchosen; i++)
 		if (t->chosen[i] == column)
-			return 1;
-	return 0;
+			return true;
+	return false;
 }
 
-static int same_word(const char *word, const char *s, size_t len)
+static bool same_word(const char *word, const char *s, size_t len)
 {
 	return strlen(word) == len && strncasecmp(word, s, len) == 0;
 }
@@ -159,10 +159,10 @@ void table_set_count(struct table *t, size_t column, uint64_t value)
 	t->cells[column].count = value;
 }
 
-void table_set_truth(struct table *t, size_t column, int value)
+void table_set_truth(struct table *t, size_t column, bool value)
 {
 	t->cells[column].kind = TRUTH;
-	t->cells[column].count = value != 0;
+	t->cells[column].count = value;
 }
 
 void table_set_seconds(struct table *t, size_t column, int64_t ns,
@@ -176,7 +176,7 @@ void table_set_seconds(struct table *t, size_t column, int64_t ns,
 }
 
 /* As safe_put(), for a cell. */
-static size_t put_cell(FILE *f, const struct cell *c, int raw)
+static size_t put_cell(FILE *f, const struct cell *c, bool raw)
 {
 	char number[24];
 
@@ -266,7 +266,7 @@ static void measure(struct table *t, size_t rows, table_fill fill,
 		fill_row(t, fill, row, arg);
 		for (size_t i = 0; i < t->nchosen; i++) {
 			size_t c = t->chosen[i];
-			size_t w = put_cell(NULL, &t->cells[c], 0);
+			size_t w = put_cell(NULL, &t->cells[c], false);
 
 			if (w > t->widths[c])
 				t->widths[c] = w;
@@ -275,8 +275,8 @@ static void measure(struct table *t, size_t rows, table_fill fill,
 }
 
 /* The heading of a column, or its value in the present row. */
-static size_t put_field(struct table *t, FILE *f, size_t column, int heading,
-			int raw)
+static size_t put_field(struct table *t, FILE *f, size_t column, bool heading,
+			bool raw)
 {
 	if (heading)
 		return safe_put(f, t->columns[column].name, raw);
@@ -284,13 +284,13 @@ static size_t put_field(struct table *t, FILE *f, size_t column, int heading,
 }
 
 /* One line, without blanks at its end. */
-static void put_line(struct table *t, FILE *f, int heading, int raw)
+static void put_line(struct table *t, FILE *f, bool heading, bool raw)
 {
 	for (size_t i = 0; i < t->nchosen; i++) {
 		size_t c = t->chosen[i];
 		size_t w = put_field(t, NULL, c, heading, raw);
 		size_t pad = raw || w > t->widths[c] ? 0 : t->widths[c] - w;
-		int right = (t->columns[c].flags & TABLE_RIGHT) != 0;
+		bool right = (t->columns[c].flags & TABLE_RIGHT) != 0;
 
 		if (i > 0)
 			putc(' ', f);
@@ -335,10 +335,10 @@ int table_print(struct table *t, FILE *f, enum table_form form,
 	if (form == TABLE_TEXT)
 		measure(t, rows, fill, arg);
 	if (!t->no_headings)
-		put_line(t, f, 1, form == TABLE_RAW);
+		put_line(t, f, true, form == TABLE_RAW);
 	for (size_t row = 0; row < rows; row++) {
 		fill_row(t, fill, row, arg);
-		put_line(t, f, 0, form == TABLE_RAW);
+		put_line(t, f, false, form == TABLE_RAW);
 	}
 	return t->error;
 }

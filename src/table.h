@@ -12,6 +12,7 @@
 #ifndef TABLE_H
 #define TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,16 +52,16 @@ void table_free(struct table *t);
 int table_choose(struct table *t, const char *list, const char **bad,
 		 size_t *len);
 
-/* 1: this column is chosen, so it pays to find out what it shows. */
-int table_chosen(const struct table *t, size_t column);
+/* Is this column chosen? Then it pays to find out what it shows. */
+bool table_chosen(const struct table *t, size_t column);
 
 /* 1: no line of headings, no names before values. */
-void table_no_headings(struct table *t, int no);
+void table_no_headings(struct table *t, bool no);
 
 /* For fill functions: the value of a column in the present row. */
 void table_set_text(struct table *t, size_t column, const char *text);
 void table_set_count(struct table *t, size_t column, uint64_t value);
-void table_set_truth(struct table *t, size_t column, int value);
+void table_set_truth(struct table *t, size_t column, bool value);
 /* JSON has seconds as a number; text has `text`. */
 void table_set_seconds(struct table *t, size_t column, int64_t ns,
 		       const char *text);

@@ -11,11 +11,14 @@ unit_tests = \
 	tests/unit/fault \
 	tests/unit/identity \
 	tests/unit/intmap \
+	tests/unit/json \
+	tests/unit/line \
 	tests/unit/member \
 	tests/unit/output \
 	tests/unit/reap \
 	tests/unit/record \
 	tests/unit/ring \
+	tests/unit/safe \
 	tests/unit/segment \
 	tests/unit/signame \
 	tests/unit/slice \

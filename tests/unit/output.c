@@ -15,8 +15,6 @@
 
 #include "procq.h"
 
-#include "json.h"
-#include "line.h"
 #include "output.h"
 
 #include "../kit/tap.h"
@@ -199,34 +197,6 @@ static void test_json(void)
 	   "and so are what it used, and the latency");
 }
 
-static void escapes(const char *bytes, const char *want)
-{
-	struct line l = { .used = 0 };
-	struct json j;
-
-	json_open(&j, &l);
-	json_string(&j, "", bytes);
-	l.text[l.used] = '\0';
-	is_str(l.text + strlen("{\"\":"), want, want);
-}
-
-static void test_escapes(void)
-{
-	escapes("", "\"\"");
-	escapes("a\\b\"c/", "\"a\\\\b\\\"c/\"");
-	escapes("\n\t\x01\x1f\x7f", "\"\\u000a\\u0009\\u0001\\u001f\\u007f\"");
-	escapes("\xc3\xb1 \xe2\x82\xac \xf0\x9f\x90\xa7",
-		"\"\xc3\xb1 \xe2\x82\xac \xf0\x9f\x90\xa7\"");
-	escapes("\xff", "\"\\ufffd\"");
-	escapes("\xc3", "\"\\ufffd\"");
-	escapes("\xe2\x82", "\"\\ufffd\\ufffd\"");
-	escapes("\xc0\x80", "\"\\ufffd\\ufffd\"");
-	escapes("\xe0\x80\x80", "\"\\ufffd\\ufffd\\ufffd\"");
-	escapes("\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"");
-	escapes("\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"");
-	escapes("\xf5z", "\"\\ufffdz\"");
-}
-
 /* A queue's name as long and as bad as can be. */
 static void test_longest(void)
 {
@@ -271,32 +241,6 @@ static void test_tsv(void)
 	       "4243\t4240\t4711\t3\t\t1795425303.123606\t1.500000\t\t\t"
 	       "\t\t\t\t\t\n",
 	       "one header, and rows appended");
-}
-
-static void at(const char *tz, int64_t ns, const char *want)
-{
-	struct line l = { .used = 0 };
-
-	zone(tz);
-	line_time(&l, ns);
-	l.text[l.used] = '\0';
-	is_str(l.text, want, want);
-}
-
-static void test_times(void)
-{
-	at("UTC0", STARTED, "2026-11-23T09:15:03.123456+00:00");
-	at("EST5", STARTED, "2026-11-23T04:15:03.123456-05:00");
-	at("NST3:30", STARTED, "2026-11-23T05:45:03.123456-03:30");
-	at("XXX-14", STARTED, "2026-11-23T23:15:03.123456+14:00");
-	at("XXX-0:0:30", STARTED, "2026-11-23T09:15:03.123456+00:00");
-	at("UTC0", 999, "1970-01-01T00:00:00.000000+00:00");
-	at("UTC0", INT64_C(1709164800000000000),
-	   "2024-02-29T00:00:00.000000+00:00");
-	at("UTC0", -1000, "1969-12-31T23:59:59.999999+00:00");
-	at("XXX12", INT64_C(1704067200000000000),
-	   "2023-12-31T12:00:00.000000-12:00");
-	zone("CET-1");
 }
 
 /* Errors of the file reach the caller. */
@@ -404,10 +348,8 @@ int main(void)
 	test_unconfirmed();
 	test_unknown();
 	test_json();
-	test_escapes();
 	test_longest();
 	test_tsv();
-	test_times();
 	test_errors();
 	test_short_write();
 	test_full_pipe();

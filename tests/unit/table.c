@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "safe.h"
 #include "table.h"
 
 #include "../kit/tap.h"
@@ -167,7 +166,6 @@ static void test_hostile(void)
 		{ "", 0, 0, NULL, -1 },
 	};
 	struct table *t = chosen("NAME");
-	char buf[9];
 
 	table_no_headings(t, 1);
 	is_str(printed(t, TABLE_TEXT, bad, 4, 0),
@@ -181,12 +179,6 @@ static void test_hostile(void)
 	       "{\"name\":\"\\u001b[31m\\u000a\\u0009\\u007f\"},\n"
 	       "{\"name\":\"\\\"\\ufffd\\ufffd\"},\n{\"name\":\"\"}\n]}\n",
 	       "JSON stays valid");
-	is_str(safe_text("x\ny", buf, sizeof(buf)), "x\\x0ay",
-	       "a safe copy");
-	is_str(safe_text("abcdef\ny", buf, sizeof(buf)), "abcdef",
-	       "… never a part of an escape");
-	is_str(safe_text("abcdefghi", buf, sizeof(buf)), "abcdefgh",
-	       "… of what fits");
 	table_free(t);
 }
 
@@ -212,7 +204,6 @@ static void test_wide(void)
 	       "\xe6\x97\xa5       2\n"
 	       "e\xcc\x81x       3\n"
 	       "\\xc2\\x9b 4\n", "cells are counted, not bytes");
-	is_int(safe_width("\xe6\x97\xa5"), 2, "a wide character");
 	table_free(t);
 	setlocale(LC_CTYPE, "C");
 }
