@@ -2,9 +2,13 @@
 # tests/mutate/local.mk - is a test red when a rule of the library is dropped?
 # See doc/mutants.md.
 
+TESTS += tests/mutate/fit.test
 LONG_TESTS += tests/mutate/mutants.test
 EXTRA_DIST += \
 	tests/mutate/apply.awk \
+	tests/mutate/caught \
+	tests/mutate/fit.test \
+	tests/mutate/generate.awk \
 	tests/mutate/mutants \
 	tests/mutate/mutants.test \
 	tests/mutate/run
