@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "bare.h"
-#include "pair.h"
 #include "rounds.h"
 
 /* The capacity of procq's queues here. */
@@ -234,10 +233,6 @@ static struct contender idle[] = {
 	  .work = clone_many, .count = &processes },
 	{ .name = "bare loop: vfork, exit, wait", .run = one_loop,
 	  .work = vfork_many, .count = &processes },
-	{ .name = "clone(CLONE_VM), ended by another, by pid",
-	  .run = one_loop, .work = pair_by_pid, .count = &processes },
-	{ .name = "clone(CLONE_VM), ended by another, by inode",
-	  .run = one_loop, .work = pair_by_inode, .count = &processes },
 #endif
 	{ .name = "stress-ng --fork 1", .run = stress_ng,
 	  .needs = "stress-ng", .arg = "--fork 1" },

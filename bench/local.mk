@@ -7,8 +7,8 @@ bench_programs = \
 	bench/ending
 EXTRA_PROGRAMS += $(bench_programs)
 
-bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h bench/pair.c \
-	bench/pair.h bench/rounds.c bench/rounds.h
+bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h \
+	bench/rounds.c bench/rounds.h
 bench_churn_LDADD =
 # Not lib/, where there is another spawn.h.
 bench_churn_CPPFLAGS =
@@ -16,10 +16,8 @@ bench_ending_SOURCES = bench/ending.c bench/bare.c bench/bare.h \
 	bench/rounds.c bench/rounds.h
 bench_ending_LDADD = lib/libprocq-core.la
 
-EXTRA_DIST += bench/run bench/growth bench/report.awk bench/chart.awk \
-	bench/RESULTS.md
-CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv \
-	bench/results.svg
+EXTRA_DIST += bench/run bench/growth bench/report.awk bench/RESULTS.md
+CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv
 
 # Which comparisons: all of them, or some of churn, ending, growth.
 BENCH =
