@@ -23,7 +23,6 @@
 #endif
 
 #include "identity.h"
-#include "layout.h"
 #include "raw.h"
 
 #if PQ_USE_PIDFD
@@ -35,6 +34,7 @@
 # endif
 #endif
 
+#define IDENT_MASK ((UINT64_C(1) << PQ_IDENT_BITS) - 1)
 #define PIDFS_MAGIC 0x50494446
 #define SIGNAL_PROCESS_GROUP 4u		/* PIDFD_SIGNAL_PROCESS_GROUP */
 
@@ -108,7 +108,7 @@ static uint64_t inode_of(int pin)
 #endif
 	if (rc < 0)
 		return 0;
-	return pq_untag((uint64_t)st.st_ino, PQ_IDENT_BITS);
+	return (uint64_t)st.st_ino & IDENT_MASK;
 }
 #endif
 
@@ -151,7 +151,7 @@ static uint64_t start_of(pid_t pid)
 		return 0;
 	for (p++; *p >= '0' && *p <= '9'; p++)
 		value = value * 10 + (uint64_t)(*p - '0');
-	return pq_untag(value + 1, PQ_IDENT_BITS);
+	return (value + 1) & IDENT_MASK;
 }
 #endif
 

@@ -13,6 +13,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The width of an identity: a pidfs inode, or a start time. */
+#define PQ_IDENT_BITS 44
+
 /* What pq_ident_*() tell; beside the value itself. */
 enum pq_ident_kind { PQ_IDENT_NONE, PQ_IDENT_INODE, PQ_IDENT_START };
 

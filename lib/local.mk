@@ -11,6 +11,7 @@ lib_libprocq_core_la_SOURCES = \
 	lib/child.c lib/child.h \
 	lib/clock.h \
 	lib/command.c lib/command.h \
+	lib/fields.h \
 	lib/flight.c lib/flight.h \
 	lib/format.c lib/format.h \
 	lib/handle.c lib/handle.h \

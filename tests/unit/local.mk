@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/duration \
 	tests/unit/escalation \
 	tests/unit/fault \
+	tests/unit/fields \
 	tests/unit/heap \
 	tests/unit/identity \
 	tests/unit/intmap \
