@@ -19,7 +19,7 @@
 
 static bool same_gen(uint64_t word, uint32_t gen)
 {
-	return (pq_word_gen(word) & PQ_HINT_GEN_MASK) == gen;
+	return pq_hint_gen(pq_word_gen(word)) == gen;
 }
 
 bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,

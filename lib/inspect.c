@@ -61,8 +61,8 @@ static void count_records(const struct pq_segment *seg, struct procq_stat *out)
 			out->states[state]++;
 		out->present += present;
 		/* A life is counted by its child, or at its release. */
-		out->started += pq_untag(atomic_load(&seg->records[i].counted),
-					 PQ_COUNTED_BITS);
+		out->started += pq_counted_count(
+			atomic_load(&seg->records[i].counted));
 		if (present && !pq_record_counted(seg, i))
 			out->started++;
 	}
@@ -204,20 +204,13 @@ static void check_words(struct pq_segment *seg, struct procq_report *out)
 	}
 }
 
-static uint32_t position_at(const struct pq_ring *ring, uint64_t position)
-{
-	uint64_t cell = atomic_load(&ring->cells[position & (ring->size - 1)]);
-
-	return (uint32_t)(cell >> 32);
-}
-
 /* Can these be the ends of a ring? */
 static bool ends_fit(const struct pq_ring *ring, uint64_t head, uint64_t tail)
 {
 	/* The appender of what was taken last has not moved the tail, and may
 	 * be dead: the next one helps. Its cell tells. */
 	if (head == tail + 1)
-		return position_at(ring, tail) == (uint32_t)tail;
+		return pq_ring_position_at(ring, tail) == (uint32_t)tail;
 	return tail - head <= ring->size;
 }
 
@@ -232,7 +225,7 @@ static void check_ring(const struct pq_ring *ring, const char *name,
 		FAULT(out, "%s ring: head %llu, tail %llu", name,
 		      (unsigned long long)head, (unsigned long long)tail);
 	for (uint64_t p = head; p < tail && p - head < ring->size; p++) {
-		uint32_t found = position_at(ring, p);
+		uint32_t found = pq_ring_position_at(ring, p);
 
 		if (found != (uint32_t)p &&
 		    atomic_load(&ring->ends->head) <= p)

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "identity.h"
+#include "fields.h"
 #include "procq.h"
 #include "ring.h"
 
@@ -38,50 +38,12 @@ enum pq_tally {
 	PQ_TALLIES = 3
 };
 
-/*
- * A tagged field holds a value beside the low bits of the generation in
- * which its record was reserved, and is set by CAS from the empty value of
- * that same reservation. So a child that was stopped in the middle of its
- * entry, whose producer died and whose reservation was swept, can't write
- * into the record of somebody else when it is continued.
- */
-static inline uint64_t pq_tagged(uint64_t gen, unsigned bits, uint64_t value)
-{
-	return gen << bits | (value & ((UINT64_C(1) << bits) - 1));
-}
-
-static inline uint64_t pq_untag(uint64_t field, unsigned bits)
-{
-	return field & ((UINT64_C(1) << bits) - 1);
-}
-
-/* The widths of the values; the tag has the rest. PQ_IDENT_BITS: identity.h */
-#define PQ_PID_BITS 32
-#define PQ_SEQ_BITS 48		/* position in the ready ring, plus one */
-#define PQ_ENTERED_BITS 40	/* µs from start to entry */
-#define PQ_COUNTED_BITS 32	/* processes that entered through the record */
-
-/* producer: incarnation:48 flags:16. */
-#define PQ_INCARNATION_BITS 48
-#define PQ_INCARNATION_MASK ((UINT64_C(1) << PQ_INCARNATION_BITS) - 1)
-#define PQ_F_KEEP 1u
-#define PQ_F_GROUP 2u
-#define PQ_F_START 4u		/* ident is a start time, not an inode */
-#define PQ_F_SURE 8u		/* … and no other can have both it and the pid */
-
-/* sent: signal:8 alone:1 step:7 µs-from-start-to-first-signal:48. Step 0: none
- * yet but CONT, which ends nobody. */
-#define PQ_SENT_BITS 48
-
-/* obit: cause:4 code:12 µs-from-start-to-death:48. */
-#define PQ_OBIT_BITS 48
-
 struct pq_record {
 	/* The truth; see word.h. Written by whoever wins the CAS. */
 	_Atomic uint64_t word;
 
-	/* Written by the child that enters itself, by tagged CAS; emptied by
-	 * the producer that reserved the record. Read by all. */
+	/* Tagged, see fields.h. Written by the child that enters itself, by
+	 * CAS; emptied by the producer that reserved the record. Read by all. */
 	_Atomic uint64_t pid;
 	_Atomic uint64_t ident;
 	_Atomic uint64_t seq;		/* also by the producer's mark */

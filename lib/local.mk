@@ -38,6 +38,7 @@ lib_object = \
 lib_ground = \
 	lib/backoff.h \
 	lib/clock.h \
+	lib/fields.h \
 	lib/identity.c lib/identity.h \
 	lib/intmap.c lib/intmap.h \
 	lib/peek.c lib/peek.h \

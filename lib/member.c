@@ -13,12 +13,6 @@
 #include "lock.h"
 #include "member.h"
 
-/* intent: valid:1 kind:2 odd:1 slot:20 generation:40. */
-#define INTENT_VALID (UINT64_C(1) << 63)
-#define INTENT_KIND_SHIFT 61
-#define INTENT_ODD_SHIFT 60
-#define INTENT_SLOT_SHIFT PQ_GEN_BITS
-
 /* Of incarnation numbers: not all can be held, if they are drawn honestly. */
 #define DRAWS_MAX (2u * PROCQ_PARTICIPANTS_MAX)
 
@@ -182,19 +176,15 @@ void pq_tally_begin(struct pq_participant *me, enum pq_tally kind,
 
 	/* Release, and before the caller's CAS on the word, which is a
 	 * release too: whoever sees the word moved sees this. */
-	atomic_store_explicit(&me->intent,
-			      INTENT_VALID |
-			      (uint64_t)kind << INTENT_KIND_SHIFT |
-			      (count & 1) << INTENT_ODD_SHIFT |
-			      (uint64_t)slot << INTENT_SLOT_SHIFT |
-			      (gen & PQ_GEN_MASK), memory_order_release);
+	atomic_store_explicit(&me->intent, pq_intent(kind, count & 1, slot, gen),
+			      memory_order_release);
 }
 
 void pq_tally_end(struct pq_participant *me, bool done)
 {
 	uint64_t intent = atomic_load_explicit(&me->intent,
 					       memory_order_relaxed);
-	unsigned kind = intent >> INTENT_KIND_SHIFT & 3;
+	unsigned kind = pq_intent_kind(intent);
 	_Atomic uint64_t *count = &me->tally[kind];
 
 	/* Released in this order: a sweep that no longer sees the intent sees
@@ -210,8 +200,7 @@ void pq_tally_end(struct pq_participant *me, bool done)
 static bool word_still_taken(const struct pq_segment *seg, unsigned place,
 			     uint64_t intent)
 {
-	uint32_t slot = (uint32_t)(intent >> INTENT_SLOT_SHIFT) &
-			PQ_HINT_INDEX_MASK;
+	uint32_t slot = pq_intent_slot(intent);
 	uint64_t word;
 
 	if (slot >= seg->capacity)
@@ -219,7 +208,7 @@ static bool word_still_taken(const struct pq_segment *seg, unsigned place,
 	word = pq_load_word(seg, slot);
 	return pq_word_state(word) == PROCQ_STATE_TAKEN &&
 	       pq_word_owner(word) == place + 1 &&
-	       pq_word_gen(word) == (intent & PQ_GEN_MASK);
+	       pq_word_gen(word) == pq_intent_gen(intent);
 }
 
 void pq_tally_repair(const struct pq_segment *seg, unsigned place,
@@ -227,7 +216,7 @@ void pq_tally_repair(const struct pq_segment *seg, unsigned place,
 {
 	struct pq_participant *dead = &seg->participants[place];
 	uint64_t intent = atomic_load(&dead->intent);
-	unsigned kind = intent >> INTENT_KIND_SHIFT & 3;
+	unsigned kind = pq_intent_kind(intent);
 	uint64_t count;
 	bool moved;
 
@@ -240,7 +229,7 @@ void pq_tally_repair(const struct pq_segment *seg, unsigned place,
 	if (atomic_load(&dead->intent) != intent ||
 	    atomic_load(&dead->member) != member)
 		return;
-	if (moved && (count & 1) == (intent >> INTENT_ODD_SHIFT & 1))
+	if (moved && (count & 1) == pq_intent_odd(intent))
 		atomic_compare_exchange_strong(&dead->tally[kind], &count,
 					       count + 1);
 	atomic_compare_exchange_strong(&dead->intent, &intent, 0);

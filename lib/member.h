@@ -15,22 +15,6 @@
 
 #include "segment.h"
 
-/* A participant's who: role and incarnation. */
-static inline uint64_t pq_member_id(unsigned role, uint64_t incarnation)
-{
-	return (uint64_t)role << PQ_INCARNATION_BITS | incarnation;
-}
-
-static inline unsigned pq_member_role(uint64_t member)
-{
-	return (unsigned)(member >> PQ_INCARNATION_BITS);
-}
-
-static inline uint64_t pq_member_incarnation(uint64_t member)
-{
-	return member & PQ_INCARNATION_MASK;
-}
-
 /** The creator's seat, place 0, while nobody else sees the object. */
 int pq_member_join_first(struct pq_segment *seg, unsigned role,
 			 uint64_t *incarnation);

@@ -30,14 +30,6 @@ static uint64_t micros_since(int64_t started, int64_t now)
 	return now > started ? ((uint64_t)now - (uint64_t)started) / 1000 : 0;
 }
 
-/* value, or the largest that fits. */
-static uint64_t saturate(uint64_t value, unsigned bits)
-{
-	uint64_t max = (UINT64_C(1) << bits) - 1;
-
-	return value < max ? value : max;
-}
-
 /* From the empty value of this reservation only; see layout.h. */
 static bool set_tagged(_Atomic uint64_t *field, uint64_t gen, unsigned bits,
 		       uint64_t value)
@@ -45,7 +37,7 @@ static bool set_tagged(_Atomic uint64_t *field, uint64_t gen, unsigned bits,
 	uint64_t empty = pq_tagged(gen, bits, 0);
 
 	return atomic_compare_exchange_strong_explicit(
-		field, &empty, pq_tagged(gen, bits, saturate(value, bits)),
+		field, &empty, pq_tagged(gen, bits, pq_saturate(value, bits)),
 		memory_order_acq_rel, memory_order_relaxed);
 }
 
@@ -91,8 +83,7 @@ static void fill_in(struct pq_record *r, uint64_t word,
 	STORE(r->ident, pq_tagged(gen, PQ_IDENT_BITS, 0));
 	STORE(r->seq, pq_tagged(gen, PQ_SEQ_BITS, 0));
 	STORE(r->entered, pq_tagged(gen, PQ_ENTERED_BITS, 0));
-	STORE(r->producer, origin->incarnation |
-			   (uint64_t)origin->flags << PQ_INCARNATION_BITS);
+	STORE(r->producer, pq_producer(origin->incarnation, origin->flags));
 	STORE(r->ppid, origin->ppid);
 	memcpy(label, origin->label, sizeof(label));
 	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
@@ -146,13 +137,11 @@ static void write_status(struct pq_record *r, const struct pq_status *status)
 {
 	uint64_t lived = micros_since(LOAD(r->started), pq_clock_life());
 
-	STORE(r->obit, (uint64_t)status->cause << 60 |
-		       (uint64_t)(status->code & 0xfff) << PQ_OBIT_BITS |
-		       saturate(lived, PQ_OBIT_BITS));
+	STORE(r->obit, pq_obit(status->cause, status->code, lived));
 	STORE(r->user, status->user);
 	STORE(r->sys, status->sys);
 	STORE(r->maxrss, status->maxrss < 0 ? UINT32_MAX
-		: (uint32_t)saturate((uint64_t)status->maxrss, 31));
+		: (uint32_t)pq_saturate((uint64_t)status->maxrss, 31));
 }
 
 /* The child died between its entry and its hint, or between the hint and
@@ -160,13 +149,13 @@ static void write_status(struct pq_record *r, const struct pq_status *status)
 static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 {
 	struct pq_record *r = &seg->records[slot];
-	uint64_t at, tagged = LOAD(r->pid);
+	uint64_t at, gen = pq_tag(LOAD(r->pid), PQ_PID_BITS);
 
 	if (pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
 		return;
 	if (!append(seg, &seg->ready, slot, word, &at))
 		return;
-	set_tagged(&r->seq, tagged >> PQ_PID_BITS, PQ_SEQ_BITS, at + 1);
+	set_tagged(&r->seq, gen, PQ_SEQ_BITS, at + 1);
 	pq_wake_arrival(seg);
 }
 
@@ -218,14 +207,13 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
  * record that never held a process. */
 static void count_life(struct pq_record *r, uint32_t gen)
 {
-	uint64_t lives = LOAD(r->counted);
+	uint64_t counted = LOAD(r->counted);
 	uint32_t life = gen + 1;
 
-	while ((int32_t)(life - (uint32_t)(lives >> PQ_COUNTED_BITS)) > 0)
+	while ((int32_t)(life - pq_counted_life(counted)) > 0)
 		if (atomic_compare_exchange_weak_explicit(
-			    &r->counted, &lives,
-			    pq_tagged(life, PQ_COUNTED_BITS,
-				      pq_untag(lives, PQ_COUNTED_BITS) + 1),
+			    &r->counted, &counted,
+			    pq_counted(life, pq_counted_count(counted) + 1),
 			    memory_order_acq_rel, memory_order_relaxed))
 			return;
 }
@@ -258,9 +246,9 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 bool pq_record_counted(const struct pq_segment *seg, uint32_t slot)
 {
 	const struct pq_record *r = &seg->records[slot];
-	uint32_t life = (uint32_t)(LOAD(r->pid) >> PQ_PID_BITS) + 1;
+	uint32_t life = (uint32_t)pq_tag(LOAD(r->pid), PQ_PID_BITS) + 1;
 
-	return (uint32_t)(LOAD(r->counted) >> PQ_COUNTED_BITS) == life;
+	return pq_counted_life(LOAD(r->counted)) == life;
 }
 
 /* ---- the taker ---- */
@@ -271,8 +259,8 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position)
 
 	/* Mostly the child has said so itself. */
 	if (!pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
-		set_tagged(&r->seq, LOAD(r->pid) >> PQ_PID_BITS, PQ_SEQ_BITS,
-			   position + 1);
+		set_tagged(&r->seq, pq_tag(LOAD(r->pid), PQ_PID_BITS),
+			   PQ_SEQ_BITS, position + 1);
 }
 
 void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
@@ -283,8 +271,8 @@ void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
 
 	view->word = word;
 	view->pid = (int32_t)pq_untag(LOAD(r->pid), PQ_PID_BITS);
-	view->producer = producer & PQ_INCARNATION_MASK;
-	view->flags = (uint32_t)(producer >> PQ_INCARNATION_BITS);
+	view->producer = pq_producer_incarnation(producer);
+	view->flags = pq_producer_flags(producer);
 	view->ident = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	view->started = LOAD(r->started);
 }
@@ -303,10 +291,10 @@ void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		return;
 	/* Who is dead, or leaves, reserves no more: what is its still is as it
 	 * was looked at. */
-	producer = view.producer | (uint64_t)view.flags << PQ_INCARNATION_BITS;
+	producer = pq_producer(incarnation, view.flags);
 	atomic_compare_exchange_strong(
 		&seg->records[slot].producer, &producer,
-		producer | (uint64_t)PQ_F_SURE << PQ_INCARNATION_BITS);
+		pq_producer(incarnation, view.flags | PQ_F_SURE));
 }
 
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
@@ -314,16 +302,16 @@ uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
 {
 	struct pq_record *r = &seg->records[slot];
 	uint64_t sent = LOAD(r->sent);
-	uint64_t at = pq_untag(sent, PQ_SENT_BITS), step = sent >> 48 & 0x7f;
+	uint64_t at = pq_sent_at(sent);
+	unsigned step = pq_sent_step(sent);
 
 	if (!step)
-		at = saturate(micros_since(LOAD(r->started), pq_clock_life()),
-			      PQ_SENT_BITS);
+		at = micros_since(LOAD(r->started), pq_clock_life());
 	/* CONT only wakes what another signal is to end. */
-	if (sent >> 56 != (uint64_t)signo && signo != SIGCONT && step < 127)
+	if (pq_sent_signal(sent) != signo && signo != SIGCONT &&
+	    step < PQ_STEP_MAX)
 		step++;
-	STORE(r->sent, (uint64_t)signo << 56 | (uint64_t)alone << 55 |
-		       step << 48 | at);
+	STORE(r->sent, pq_sent(signo, alone, step, at));
 	return sent;
 }
 
@@ -334,7 +322,7 @@ void pq_record_unsent(struct pq_segment *seg, uint32_t slot, uint64_t before)
 
 int pq_record_last_sent(const struct pq_segment *seg, uint32_t slot)
 {
-	return (int)(LOAD(seg->records[slot].sent) >> 56);
+	return pq_sent_signal(LOAD(seg->records[slot].sent));
 }
 
 bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word)
@@ -345,7 +333,7 @@ bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word)
 		if (pq_word_state(word) != PROCQ_STATE_TAKEN ||
 		    pq_word_flags(word) & PQ_DEAD)
 			return false;
-		to = word | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT;
+		to = pq_word_ask(word);
 	} while (!pq_record_move(seg, slot, &word, to));
 	return true;
 }
@@ -360,12 +348,12 @@ int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group)
 	do {
 		if (!(pq_word_flags(word) & PQ_ASK))
 			return 0;
-		to = word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
+		to = pq_word_answer(word);
 	} while (!pq_record_move(seg, slot, &word, to));
 	sent = LOAD(r->sent);
-	*group = LOAD(r->producer) >> PQ_INCARNATION_BITS & PQ_F_GROUP &&
-		 !(sent >> 55 & 1);
-	return (int)(sent >> 56);
+	*group = pq_producer_flags(LOAD(r->producer)) & PQ_F_GROUP &&
+		 !pq_sent_alone(sent);
+	return pq_sent_signal(sent);
 }
 
 bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,
@@ -378,7 +366,7 @@ bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,
 	bool done;
 
 	count_life(&seg->records[slot],
-		   (uint32_t)(LOAD(seg->records[slot].pid) >> PQ_PID_BITS));
+		   (uint32_t)pq_tag(LOAD(seg->records[slot].pid), PQ_PID_BITS));
 	pq_tally_begin(me, kind, slot, pq_word_gen(word));
 	done = pq_record_move(seg, slot, &word, to);
 	pq_tally_end(me, done);
@@ -417,6 +405,7 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 {
 	const struct pq_record *r = &seg->records[slot];
 	uint64_t producer = LOAD(r->producer), label[PROCQ_LABEL_SIZE / 8];
+	uint32_t flags = pq_producer_flags(producer);
 	uint64_t entered = pq_untag(LOAD(r->entered), PQ_ENTERED_BITS);
 	uint64_t obit = LOAD(r->obit);
 	unsigned owner = pq_word_owner(word);
@@ -427,12 +416,11 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	out->pid = (int32_t)pq_untag(LOAD(r->pid), PQ_PID_BITS);
 	out->ppid = LOAD(r->ppid);
 	out->seq = pq_untag(LOAD(r->seq), PQ_SEQ_BITS);
-	out->producer = producer & PQ_INCARNATION_MASK;
-	out->flags = (uint32_t)(producer >> PQ_INCARNATION_BITS) &
-		     (PQ_F_KEEP | PQ_F_GROUP);
+	out->producer = pq_producer_incarnation(producer);
+	out->flags = flags & (PQ_F_KEEP | PQ_F_GROUP);
 	if (pq_word_flags(word) & PQ_RETURNED)
 		out->flags |= PROCQ_PROCESS_RETURNED;
-	if (!(producer >> PQ_INCARNATION_BITS & PQ_F_START))
+	if (!(flags & PQ_F_START))
 		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	if (out->state == PROCQ_STATE_TAKEN && owner >= 1 &&
 	    owner <= PROCQ_PARTICIPANTS_MAX)
@@ -441,7 +429,7 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	out->started = LOAD(r->started_wall);
 	out->queued = out->pid ? pq_time_add(out->started,
 					     (int64_t)entered * 1000) : 0;
-	out->age = obit ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
+	out->age = obit ? (int64_t)pq_obit_lived(obit) * 1000
 			: pq_time_since(LOAD(r->started), pq_clock_life());
 	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
 		label[i] = LOAD(r->label[i]);
@@ -455,18 +443,18 @@ void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
 	const struct pq_record *r = &seg->records[slot];
 	/* Not marked: then what stands there may be half written. */
 	uint64_t obit = marked ? LOAD(r->obit) : 0, sent = LOAD(r->sent);
-	int64_t lived = marked ? (int64_t)pq_untag(obit, PQ_OBIT_BITS) * 1000
+	int64_t lived = marked ? (int64_t)pq_obit_lived(obit) * 1000
 			       : pq_time_since(LOAD(r->started),
 					       pq_clock_life());
-	int64_t asked = (int64_t)pq_untag(sent, PQ_SENT_BITS) * 1000;
+	int64_t asked = (int64_t)pq_sent_at(sent) * 1000;
 	uint32_t maxrss = LOAD(r->maxrss);
 
-	out->cause = (uint32_t)(obit >> 60);
-	out->code = (int32_t)(obit >> PQ_OBIT_BITS & 0xfff);
+	out->cause = pq_obit_cause(obit);
+	out->code = (int32_t)pq_obit_code(obit);
 	out->lived = lived;
 	out->ended = pq_time_add(out->process.started, lived);
-	out->step = (int32_t)(sent >> 48 & 0x7f);
-	out->signal = out->step ? (int32_t)(sent >> 56) : 0;
+	out->step = (int32_t)pq_sent_step(sent);
+	out->signal = out->step ? pq_sent_signal(sent) : 0;
 	out->latency = !out->step ? -1 : lived > asked ? lived - asked : 0;
 	out->user = marked ? LOAD(r->user) : -1;
 	out->sys = marked ? LOAD(r->sys) : -1;

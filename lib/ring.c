@@ -17,12 +17,18 @@ static uint64_t make_cell(uint64_t position, uint32_t index, uint64_t gen)
 {
 	return (position & 0xffffffffu) << 32 |
 	       (uint64_t)(index & PQ_HINT_INDEX_MASK) << PQ_HINT_GEN_BITS |
-	       (gen & PQ_HINT_GEN_MASK);
+	       pq_hint_gen(gen);
+}
+
+/* Modulo 2^32. */
+static uint32_t position_of(uint64_t cell)
+{
+	return (uint32_t)(cell >> 32);
 }
 
 static bool cell_at(uint64_t cell, uint64_t position)
 {
-	return (uint32_t)(cell >> 32) == (uint32_t)position;
+	return position_of(cell) == (uint32_t)position;
 }
 
 static _Atomic uint64_t *cell_of(const struct pq_ring *ring, uint64_t position)
@@ -138,6 +144,12 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 			*at = tail;
 		return true;
 	}
+}
+
+uint32_t pq_ring_position_at(const struct pq_ring *ring, uint64_t position)
+{
+	return position_of(atomic_load_explicit(cell_of(ring, position),
+						memory_order_acquire));
 }
 
 bool pq_ring_full(const struct pq_ring *ring)

@@ -21,6 +21,12 @@
 #define PQ_HINT_GEN_MASK 0xfffu
 #define PQ_HINT_INDEX_MASK 0xfffffu
 
+/* The part of a generation that a hint has. */
+static inline uint32_t pq_hint_gen(uint64_t gen)
+{
+	return (uint32_t)gen & PQ_HINT_GEN_MASK;
+}
+
 /* The shared part: two counters, each alone on its cache lines. */
 struct pq_ring_ends {
 	/* The next position to take. Written by takers and by appenders that
@@ -70,6 +76,9 @@ void pq_ring_format(struct pq_ring *ring);
  */
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);
+
+/** The position, modulo 2^32, of the hint in the cell for this one. */
+uint32_t pq_ring_position_at(const struct pq_ring *ring, uint64_t position);
 
 /** Is there no place left? May be out of date. */
 bool pq_ring_full(const struct pq_ring *ring);

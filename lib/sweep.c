@@ -126,8 +126,7 @@ static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
 			continue;
 		/* Its appender may come yet; then there are two, and the
 		 * second is skipped as stale. */
-		if (!ring->fresh(seg, slot,
-				 (uint32_t)word & PQ_HINT_GEN_MASK))
+		if (!ring->fresh(seg, slot, pq_hint_gen(pq_word_gen(word))))
 			continue;
 		pq_record_hint(seg, slot, word);
 		mended++;

@@ -122,6 +122,17 @@ static inline uint64_t pq_word_mark(uint64_t word)
 		       pq_word_owner(word), pq_word_gen(word));
 }
 
+/* The taker's question, and the parent that takes it up. */
+static inline uint64_t pq_word_ask(uint64_t word)
+{
+	return word | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT;
+}
+
+static inline uint64_t pq_word_answer(uint64_t word)
+{
+	return word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
+}
+
 /* TAKEN back to QUEUED, or to EXITED if it is dead. */
 static inline uint64_t pq_word_return(uint64_t word)
 {

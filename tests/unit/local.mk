@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/duration \
 	tests/unit/ending \
 	tests/unit/fault \
+	tests/unit/fields \
 	tests/unit/identity \
 	tests/unit/intmap \
 	tests/unit/json \

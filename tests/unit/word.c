@@ -119,8 +119,13 @@ static void test_transitions(void)
 		"mark of a taken one");
 	is_word(pq_word_take(pq_word_mark(w), 3), PROCQ_STATE_TAKEN, PQ_DEAD, 3,
 		6, "take of an exited one");
-	is_word(pq_word_mark(taken | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT),
-		PROCQ_STATE_TAKEN, PQ_DEAD, 1024, 6,
+	is_word(pq_word_ask(taken), PROCQ_STATE_TAKEN, PQ_ASK, 1024, 6, "ask");
+	is_word(pq_word_answer(pq_word_ask(taken)), PROCQ_STATE_TAKEN, 0, 1024,
+		6, "answer: the question is gone");
+	is_word(pq_word_answer(pq_word_take(pq_word_return(taken), 2)),
+		PROCQ_STATE_TAKEN, PQ_RETURNED, 2, 7, "… and nothing else");
+	is_word(pq_word_mark(pq_word_ask(taken)), PROCQ_STATE_TAKEN, PQ_DEAD,
+		1024, 6,
 		"a mark takes the question away");
 	is_word(pq_word_free(dead), PROCQ_STATE_FREE, 0, 0, 7,
 		"release: a new generation");
@@ -175,7 +180,7 @@ static size_t next_words(uint64_t w, uint64_t next[4])
 		next[n++] = dead ? pq_word_free(w) : pq_word_gone(w);
 		if (!dead) {
 			next[n++] = pq_word_mark(w);
-			next[n++] = w | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT;
+			next[n++] = pq_word_ask(w);
 		}
 		break;
 	case PROCQ_STATE_GONE:

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * fields.h - the packed fields of records and participants, beside the word.
+ * What each means, who writes and who reads it: layout.h.
+ *
+ * Must not touch memory or call anything. Pure arithmetic, as word.h.
+ */
+#ifndef PQ_FIELDS_H
+#define PQ_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "identity.h"
+#include "word.h"
+
+/* The value, or the largest that fits into so many bits. */
+static inline uint64_t pq_saturate(uint64_t value, unsigned bits)
+{
+	uint64_t max = (UINT64_C(1) << bits) - 1;
+
+	return value < max ? value : max;
+}
+
+/* ---- tagged fields ---- */
+
+/*
+ * A tagged field holds a value beside the low bits of the generation in
+ * which its record was reserved, and is set by CAS from the empty value of
+ * that same reservation. So a child that was stopped in the middle of its
+ * entry, whose producer died and whose reservation was swept, can't write
+ * into the record of another process when it is continued.
+ */
+
+/* The widths of the values; the tag has the rest. */
+#define PQ_PID_BITS 32
+/* PQ_IDENT_BITS: identity.h */
+#define PQ_SEQ_BITS 48		/* position in the ready ring, plus one */
+#define PQ_ENTERED_BITS 40	/* µs from start to entry */
+
+static inline uint64_t pq_tagged(uint64_t gen, unsigned bits, uint64_t value)
+{
+	return gen << bits | (value & ((UINT64_C(1) << bits) - 1));
+}
+
+static inline uint64_t pq_untag(uint64_t field, unsigned bits)
+{
+	return field & ((UINT64_C(1) << bits) - 1);
+}
+
+/* The low bits of the generation. */
+static inline uint64_t pq_tag(uint64_t field, unsigned bits)
+{
+	return field >> bits;
+}
+
+/* ---- counted: life:32 count:32 ---- */
+
+/* The life that was counted last, and how many processes were. */
+#define PQ_COUNTED_BITS 32
+
+static inline uint64_t pq_counted(uint32_t life, uint32_t count)
+{
+	return (uint64_t)life << PQ_COUNTED_BITS | count;
+}
+
+static inline uint32_t pq_counted_life(uint64_t counted)
+{
+	return (uint32_t)(counted >> PQ_COUNTED_BITS);
+}
+
+static inline uint32_t pq_counted_count(uint64_t counted)
+{
+	return (uint32_t)counted;
+}
+
+/* ---- producer: flags:16 incarnation:48; member: role:16 incarnation:48 ---- */
+
+#define PQ_INCARNATION_BITS 48
+#define PQ_INCARNATION_MASK ((UINT64_C(1) << PQ_INCARNATION_BITS) - 1)
+
+/* Flags of a record's producer. */
+#define PQ_F_KEEP 1u
+#define PQ_F_GROUP 2u
+#define PQ_F_START 4u		/* ident is a start time, not an inode */
+#define PQ_F_SURE 8u		/* … and no other can have both it and the pid */
+
+static inline uint64_t pq_producer(uint64_t incarnation, uint32_t flags)
+{
+	return (uint64_t)flags << PQ_INCARNATION_BITS |
+	       (incarnation & PQ_INCARNATION_MASK);
+}
+
+static inline uint64_t pq_producer_incarnation(uint64_t producer)
+{
+	return producer & PQ_INCARNATION_MASK;
+}
+
+static inline uint32_t pq_producer_flags(uint64_t producer)
+{
+	return (uint32_t)(producer >> PQ_INCARNATION_BITS);
+}
+
+static inline uint64_t pq_member_id(unsigned role, uint64_t incarnation)
+{
+	return (uint64_t)role << PQ_INCARNATION_BITS |
+	       (incarnation & PQ_INCARNATION_MASK);
+}
+
+static inline unsigned pq_member_role(uint64_t member)
+{
+	return (unsigned)(member >> PQ_INCARNATION_BITS);
+}
+
+static inline uint64_t pq_member_incarnation(uint64_t member)
+{
+	return member & PQ_INCARNATION_MASK;
+}
+
+/* ---- sent: signal:8 alone:1 step:7 at:48 ---- */
+
+/* The signal that was sent last, whether to the process without its group;
+ * how many steps on the way to its end, 0: none yet but CONT, which ends
+ * nobody; µs from its start to the first step. */
+#define PQ_SENT_BITS 48
+#define PQ_STEP_MAX 127u
+
+static inline uint64_t pq_sent(int signo, bool alone, unsigned step,
+			       uint64_t at)
+{
+	return (uint64_t)signo << 56 | (uint64_t)alone << 55 |
+	       (uint64_t)(step & PQ_STEP_MAX) << PQ_SENT_BITS |
+	       pq_saturate(at, PQ_SENT_BITS);
+}
+
+static inline int pq_sent_signal(uint64_t sent)
+{
+	return (int)(sent >> 56);
+}
+
+static inline bool pq_sent_alone(uint64_t sent)
+{
+	return sent >> 55 & 1;
+}
+
+static inline unsigned pq_sent_step(uint64_t sent)
+{
+	return (unsigned)(sent >> PQ_SENT_BITS) & PQ_STEP_MAX;
+}
+
+static inline uint64_t pq_sent_at(uint64_t sent)
+{
+	return sent & ((UINT64_C(1) << PQ_SENT_BITS) - 1);
+}
+
+/* ---- obit: cause:4 code:12 lived:48 ---- */
+
+/* How the process ended, an enum procq_cause and its code; µs from its start
+ * to its death. */
+#define PQ_OBIT_BITS 48
+
+static inline uint64_t pq_obit(unsigned cause, unsigned code, uint64_t lived)
+{
+	return (uint64_t)cause << 60 |
+	       (uint64_t)(code & 0xfffu) << PQ_OBIT_BITS |
+	       pq_saturate(lived, PQ_OBIT_BITS);
+}
+
+static inline unsigned pq_obit_cause(uint64_t obit)
+{
+	return (unsigned)(obit >> 60);
+}
+
+static inline unsigned pq_obit_code(uint64_t obit)
+{
+	return (unsigned)(obit >> PQ_OBIT_BITS) & 0xfffu;
+}
+
+static inline uint64_t pq_obit_lived(uint64_t obit)
+{
+	return obit & ((UINT64_C(1) << PQ_OBIT_BITS) - 1);
+}
+
+/* ---- intent: set:1 kind:2 odd:1 slot:20 generation:40 ---- */
+
+/* What a participant is about to count: an enum pq_tally; is that count odd
+ * before? And for which record, in which generation. Never 0, which means
+ * that it is about to count nothing. */
+#define PQ_SLOT_BITS 20
+#define PQ_SLOT_MASK ((UINT32_C(1) << PQ_SLOT_BITS) - 1)
+
+static inline uint64_t pq_intent(unsigned kind, bool odd, uint32_t slot,
+				 uint64_t gen)
+{
+	return UINT64_C(1) << 63 | (uint64_t)kind << 61 |
+	       (uint64_t)odd << 60 |
+	       (uint64_t)(slot & PQ_SLOT_MASK) << PQ_GEN_BITS |
+	       (gen & PQ_GEN_MASK);
+}
+
+static inline unsigned pq_intent_kind(uint64_t intent)
+{
+	return (unsigned)(intent >> 61) & 3u;
+}
+
+static inline bool pq_intent_odd(uint64_t intent)
+{
+	return intent >> 60 & 1;
+}
+
+static inline uint32_t pq_intent_slot(uint64_t intent)
+{
+	return (uint32_t)(intent >> PQ_GEN_BITS) & PQ_SLOT_MASK;
+}
+
+static inline uint64_t pq_intent_gen(uint64_t intent)
+{
+	return intent & PQ_GEN_MASK;
+}
+
+_Static_assert(PROCQ_CAPACITY_MAX - 1 <= PQ_SLOT_MASK, "every slot fits");
+
+#endif
