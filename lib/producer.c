@@ -25,9 +25,7 @@
  */
 #define ENTRY_MAX PQ_SECOND
 
-static const struct procq_command idle_command = {
-	.size = (uint32_t)sizeof(struct procq_command),
-};
+static const struct procq_command idle_command = PROCQ_COMMAND_INIT;
 
 static int check_command(const struct procq_command *command)
 {
