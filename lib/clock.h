@@ -22,14 +22,14 @@ static inline int64_t pq_clock(clockid_t id)
 	return (int64_t)ts.tv_sec * PQ_SECOND + ts.tv_nsec;
 }
 
-/* The clock of deadlines; what procq_now() is. */
+/* The clock of deadlines, which procq_now() reads. */
 static inline int64_t pq_now(void)
 {
 	return pq_clock(CLOCK_MONOTONIC);
 }
 
-/* How long processes live: goes on while the machine is suspended, where
- * there is such a clock, and is the same in every process. */
+/* The clock of lifetimes. It is the same in every process and, where there is
+ * such a clock, goes on while the machine is suspended. */
 static inline int64_t pq_clock_life(void)
 {
 #if PQ_USE_BOOTTIME
@@ -39,8 +39,8 @@ static inline int64_t pq_clock_life(void)
 #endif
 }
 
-/* The same, for a child before it has entered: see raw.h. In a forked child
- * the vDSO would cost several page faults, a system call costs less. */
+/* The same, for a child before it has entered (raw.h). In a forked child the
+ * vDSO costs several page faults; the system call costs less. */
 static inline int64_t pq_clock_life_child(void)
 {
 #if PQ_USE_BOOTTIME && defined __linux__ && defined __LP64__
@@ -58,7 +58,7 @@ static inline int64_t pq_clock_wall(void)
 	return pq_clock(CLOCK_REALTIME);
 }
 
-/* Times that stand in a shared object may be anything: these wrap round, where
+/* A time from a shared object may be any number: these wrap around where
  * int64_t would overflow. */
 static inline int64_t pq_time_add(int64_t a, int64_t b)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * command.c - from a caller's command to what a child needs to execute it.
- * Must not start anything.
+ * Must not start a process.
  */
 #include <config.h>
 
@@ -23,7 +23,7 @@ static const char *const names[] = {
 	"PROCQ_QUEUE=", "PROCQ_SEQ=", "PROCQ_SLOT=",
 };
 
-/* ---- where it is ---- */
+/* ---- where the command is ---- */
 
 static int try_path(const char *path)
 {
@@ -47,11 +47,11 @@ static char *join(const char *dir, size_t len, const char *name)
 	return path;
 }
 
-/* As execvp() searches, but here, where memory may be allocated. */
+/* The search of execvp(), but in the parent, which may allocate memory. */
 static int find_in_path(const char *name, char **path)
 {
-	/* As execvp() does: a caller that changes its environment at the same
-	 * time has to keep them apart. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	/* As with execvp(), the caller must not change its environment at the
+	 * same time. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	const char *dir = getenv("PATH");
 	int rc = -ENOENT;
 
@@ -69,7 +69,7 @@ static int find_in_path(const char *name, char **path)
 			return 0;
 		free(*path);
 		*path = NULL;
-		/* It is there, or it can't be seen whether it is. */
+		/* It is there, or may be: report that rather than ENOENT. */
 		if (tried != -ENOENT && tried != -ENOTDIR)
 			rc = tried;
 		if (dir[len] == '\0')
@@ -90,7 +90,7 @@ static void remember(struct pq_lookup *last, const char *name,
 		     const char *dirs, const char *path)
 {
 	pq_lookup_forget(last);
-	/* What is relative is another file in another directory. */
+	/* A relative path is another file in another working directory. */
 	if (!dirs || *path != '/')
 		return;
 	last->name = strdup(name);
@@ -100,8 +100,8 @@ static void remember(struct pq_lookup *last, const char *name,
 		pq_lookup_forget(last);
 }
 
-/* Whoever starts the same again and again need not search each time, as a
- * shell does not. */
+/* As a shell does, search once for a command that is started again and again.
+ */
 static int find_again(struct pq_lookup *last, const char *name, char **path)
 {
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe) see above */
@@ -129,7 +129,7 @@ static int find_command(struct pq_lookup *last, const char *name, char **path)
 	return *path ? 0 : -ENOMEM;
 }
 
-/* ---- what it sees ---- */
+/* ---- what the command sees ---- */
 
 static int is_ours(const char *variable)
 {
@@ -160,7 +160,7 @@ static int make_environment(struct pq_prepared *p, struct pq_start *start,
 	at += snprintf(at, size, "%s%s", names[0], queue) + 1;
 	p->envp[n++] = at;
 	at += snprintf(at, size, "%s", names[1]);
-	start->seq_digits = at;		/* the child's to fill in */
+	start->seq_digits = at;		/* filled in by the child */
 	memset(at, 0, DIGITS);
 	at += DIGITS;
 	p->envp[n++] = at;
@@ -168,7 +168,7 @@ static int make_environment(struct pq_prepared *p, struct pq_start *start,
 	return 0;
 }
 
-/* A script without #! is the shell's: sh PATH ARG... */
+/* A script without #! is executed by the shell: sh PATH ARG... */
 static int make_shell_argv(struct pq_prepared *p, const char *const *argv)
 {
 	size_t n = 0;

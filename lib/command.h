@@ -8,7 +8,7 @@
 #include "procq.h"
 #include "child.h"
 
-/* Everything that the child would otherwise have to work out, or allocate. */
+/* All that the child would otherwise have to work out or to allocate. */
 struct pq_prepared {
 	char *path;
 	const char **shell_argv;
@@ -16,17 +16,20 @@ struct pq_prepared {
 	char *variables;
 };
 
-/* Where on the PATH a command was found; NULL: none is remembered. */
+/* The last command that was found on the PATH. All NULL: none. */
 struct pq_lookup {
-	char *name, *dirs, *path;
+	char *name;		/* as it was searched for */
+	char *dirs;		/* the PATH then */
+	char *path;		/* where it was found */
 };
 
 /**
- * Look the command up, and make its environment.
- * @param queue the name that PROCQ_QUEUE is to have
- * @param last where the last one was found
+ * Look the command up, and make its environment. start then points into
+ * *prepared, until pq_command_release().
+ * @param queue the value of PROCQ_QUEUE
+ * @param last where the last command was found; updated
  * @retval 0
- * @retval -ENOENT, -EACCES not found, not executable
+ * @retval -ENOENT, -EACCES it was not found, or is not executable
  * @retval -EINVAL, -ENOMEM
  */
 int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,

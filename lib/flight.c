@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * flight.c - the processes that a consumer has taken.
- * Must not look into the queue, nor signal anybody.
+ * Must not look into the queue, nor signal a process.
  */
 #include <config.h>
 
@@ -14,7 +14,8 @@
 #include "flight.h"
 #include "procq.h"
 
-/* Of orphans, how many are watched at once; the others take their turn. */
+/* So many pins are polled at once: those of the orphans that were taken first.
+ */
 #define POLL_MAX 256
 
 void pq_flights_init(struct pq_flights *flights)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * flight.h - the processes that a consumer has taken and whose confirmed
- * death it awaits. Private memory, in the order of taking.
+ * flight.h - the processes that a consumer has taken, until their deaths are
+ * confirmed: its flights. Private memory, in the order of taking.
  */
 #ifndef PQ_FLIGHT_H
 #define PQ_FLIGHT_H
@@ -13,15 +13,16 @@
 
 #define PQ_NO_FLIGHT UINT32_MAX
 
-/* What the pin, or the lack of one, told when it was taken. */
+/* What is known of a process when it is taken, by the word and by the pin, or
+ * the lack of one. */
 enum pq_verdict {
-	PQ_VERDICT_MARKED,    /* its word said so: it was dead already, and not
-				 pinned */
-	PQ_VERDICT_PINNED,    /* the pin holds the recorded process */
-	PQ_VERDICT_BY_PARENT, /* no pins here; its living parent can signal it
-			       */
-	PQ_VERDICT_STALE,     /* it is provably not there any more */
-	PQ_VERDICT_UNPROVEN /* something has its pid, and nothing tells what */
+	PQ_VERDICT_MARKED,	/* dead: its word says so; it is not pinned */
+	PQ_VERDICT_PINNED,	/* the pin holds the recorded process */
+	PQ_VERDICT_BY_PARENT,	/* no pins here; its parent, which is alive,
+				 * can signal it */
+	PQ_VERDICT_STALE,	/* it is proven to be gone */
+	PQ_VERDICT_UNPROVEN	/* a process has its pid, and nothing shows
+				 * which one */
 };
 
 struct pq_flight {
@@ -34,8 +35,9 @@ struct pq_flight {
 	enum pq_verdict verdict;
 	bool orphan;			/* its producer is dead */
 	bool group;
-	bool rest_told;			/* a zombie, whose group was signalled */
-	uint32_t before, after;		/* neighbours, PQ_NO_FLIGHT: none */
+	bool rest_signalled;		/* it is a zombie, and its group was
+					 * signalled */
+	uint32_t before, after;		/* neighbours; PQ_NO_FLIGHT: none */
 };
 
 struct pq_flights {
@@ -43,8 +45,8 @@ struct pq_flights {
 	uint32_t room;
 	uint32_t count;
 	uint32_t first, last;		/* in order of taking */
-	uint32_t unused;		/* list of free ones, by after */
-	uint32_t orphans;		/* of all, how many are */
+	uint32_t unused;		/* first of the unused, on by after */
+	uint32_t orphans;		/* how many of them are orphans */
 	uint32_t cursor;		/* where procq_collect() goes on */
 	int64_t polled;			/* when all pins were last looked at */
 	struct pq_intmap by_slot;	/* slot + 1 to index */
@@ -57,14 +59,15 @@ void pq_flights_destroy(struct pq_flights *flights);
 int pq_flights_reserve(struct pq_flights *flights);
 /** Add a copy at the end; room was made before. */
 void pq_flights_add(struct pq_flights *flights, const struct pq_flight *flight);
-/** @retval NULL not taken */
+/** @retval NULL the process in this record is not taken */
 struct pq_flight *pq_flights_find(struct pq_flights *flights, uint32_t slot);
-/** Closes the pin. */
+/** Remove it, and close its pin. */
 void pq_flights_remove(struct pq_flights *flights, struct pq_flight *flight);
-/** Its producer is dead, it turned out. */
+/** Note that its producer is dead. */
 void pq_flights_orphan(struct pq_flights *flights, struct pq_flight *flight);
 
-/** Sleep until a pin of an orphan is dead, at most to the deadline.
+/** Sleep until a pin shows the death of an orphan.
+ * @param deadline monotonic, ns
  * @retval 0, -ETIMEDOUT, -EINTR */
 int pq_flights_poll(struct pq_flights *flights, int64_t deadline);
 

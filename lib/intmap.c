@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * intmap.c - a small map from positive numbers to numbers.
- * Must not know what they mean.
+ * Must not know what the numbers mean.
  */
 #include <config.h>
 
@@ -38,7 +38,7 @@ int pq_intmap_reserve(struct pq_intmap *map)
 
 	if (2 * (map->count + 1) <= map->size)
 		return 0;
-	/* A page to begin with: it is the least there is. */
+	/* A page to begin with, as less can't be mapped. */
 	larger.size = map->size ? 2 * map->size : 512;
 	larger.cells = pq_unforked_alloc(larger.size * sizeof(*larger.cells));
 	if (!larger.cells)
@@ -76,7 +76,8 @@ void pq_intmap_remove(struct pq_intmap *map, int32_t key)
 
 	if (!map->size || !cell_of(map, key)->key)
 		return;
-	/* Close the gap: move up whatever a search would no longer find. */
+	/* Close the gap: move up each pair that a search would no longer
+	 * find. */
 	hole = (uint32_t)(cell_of(map, key) - map->cells);
 	for (i = (hole + 1) & mask; map->cells[i].key; i = (i + 1) & mask) {
 		uint32_t home = home_of(map, map->cells[i].key);

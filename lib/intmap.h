@@ -20,20 +20,23 @@ struct pq_intmap {
 	uint32_t count;
 };
 
-/** Make room for one more. @retval 0, -ENOMEM */
+/** Make room for one more pair. @retval 0, -ENOMEM */
 int pq_intmap_reserve(struct pq_intmap *map);
 
-/** Put; room was made before. @param key over 0 */
+/** Add a pair, or replace the value of this key. Room was made before.
+ * @param key over 0 */
 void pq_intmap_put(struct pq_intmap *map, int32_t key, uint32_t value);
 
-/** @retval NULL it is not there */
+/** @retval NULL the key is not there */
 const struct pq_pair *pq_intmap_get(const struct pq_intmap *map, int32_t key);
 
 void pq_intmap_remove(struct pq_intmap *map, int32_t key);
 
 /**
- * Walk through all pairs, in no order.
- * @param at 0 to begin with; nothing may be put or removed meanwhile
+ * Walk through all pairs, in no order. Nothing may be put meanwhile. If the
+ * pair that was returned last is removed, decrement *at, as another pair may be
+ * in its cell now: then none is missed, but one may come twice.
+ * @param at 0 to begin with
  * @retval NULL no more
  */
 const struct pq_pair *pq_intmap_next(const struct pq_intmap *map,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * peek.c - a look at a dead child. Must not reap.
+ * peek.c - a look at a dead child, which stays a zombie. Must not reap.
  */
 #include <config.h>
 
@@ -9,14 +9,14 @@
 #include "peek.h"
 #include "raw.h"
 
-/* waitid(WNOWAIT): 1 a dead child, 0 none. */
 int pq_peek(idtype_t type, pid_t pid, struct pq_corpse *corpse)
 {
 	long rc;
 
 	memset(&corpse->info, 0, sizeof(corpse->info));
 #if defined __linux__ && defined __LP64__
-	/* The system call also tells what the process used. */
+	/* The system call, unlike waitid(), also reports what the process has
+	 * used. */
 	rc = pq_raw(SYS_waitid, type, pid, (long)&corpse->info,
 		    WEXITED | WNOHANG | WNOWAIT, (long)&corpse->usage);
 	corpse->has_usage = 1;

@@ -12,18 +12,22 @@
 #include <sys/wait.h>
 
 struct pq_corpse {
-	siginfo_t info;
+	siginfo_t info;			/* as of waitid() */
 	struct rusage usage;
-	int has_usage;
+	int has_usage;			/* 0: usage is not known here */
 };
 
-/** 1: *corpse is a dead child, 0: there is none. */
+/** Look for a dead child, without reaping it.
+ * @param type, pid as for waitid()
+ * @retval 1 *corpse is one
+ * @retval 0 there is none */
 int pq_peek(idtype_t type, pid_t pid, struct pq_corpse *corpse);
 
-/** Do dead children stay until they are reaped? Not where SIGCHLD is ignored. */
+/** Do dead children stay until they are reaped? Not if SIGCHLD is ignored, or
+ * has SA_NOCLDWAIT. */
 bool pq_zombies_stay(void);
 
-/** Is this child dead? It stays a zombie. */
+/** Is this child dead? */
 int pq_child_dead(pid_t pid);
 
 #endif

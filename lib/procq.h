@@ -107,8 +107,7 @@
  *   of any role, and also works in a child made by fork().
  * - Any participant may be killed by SIGKILL, at any point: nothing is lost,
  *   and nobody waits for it. What it held goes back when another participant
- *   finds it dead, which one that waits in vain does after PROCQ_PATIENCE at
- *   most.
+ *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE.
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.
@@ -671,12 +670,12 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
 /**
  * Sleep until there may be something of what is wanted, a signal handler has
  * run, procq_wake() was called, or the deadline has come. May return early:
- * look again. A wait in vain looks for dead participants, and sweeps after
- * them.
+ * look again. If nothing comes, it looks for dead participants every
+ * PROCQ_PATIENCE, and sweeps after them.
  *
  * Before it sleeps, it lets others run (sched_yield()) for up to 50 us; not if
- * another participant already does so for the same, nor if the wait before was
- * in vain and this handle has sent no signal since.
+ * another participant already does so for the same, nor if the wait before has
+ * timed out and this handle has sent no signal since.
  *
  * After a wait for PROCQ_WAIT_ROOM or PROCQ_WAIT_READY, call spawn, take, wait
  * or close promptly: these wake the next waiter, which otherwise sleeps on,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * raw.h - system calls that touch neither errno nor any other memory.
+ * Must not call the libc, where there is assembly for the machine.
  *
- * A child that shares its parent's memory also shares the thread-local
- * storage of the thread that started it: a failing libc wrapper in the child
- * would write the parent's errno. Where there is no assembly for a machine,
- * such children are never started, and the libc's syscall() does.
+ * A child that shares its parent's memory also shares the thread-local storage
+ * of the thread that started it: a libc wrapper that fails in the child would
+ * write the parent's errno. On a machine without assembly here, no such child
+ * is started, and the libc's syscall() will do.
  */
 #ifndef PQ_RAW_H
 #define PQ_RAW_H
@@ -69,9 +70,9 @@ static inline long pq_raw(long nr, long a, long b, long c, long d, long e)
 #endif
 
 /*
- * What a child calls before it has entered. A child made by fork() finds none
- * of its parent's file-backed pages mapped: each call into the libc's pages
- * would cost it a page fault, and the first one a symbol look-up.
+ * What a child calls before it has entered. In a child made by fork(), none of
+ * the parent's file-backed pages are mapped: each call into the libc's pages
+ * costs a page fault, and the first one a symbol look-up.
  */
 
 static inline pid_t pq_getpid(void)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * reap.c - the parent's duty: peek, mark the record, only then reap.
+ * Must not reap a child that this handle did not start, unless the caller has
+ * said that nothing else waits for those (PROCQ_OPEN_REAP_ALL).
  *
- * Until the mark stands in the record, the zombie holds its pid; so whoever
- * pins a process whose word has no mark, while its parent lives, pins the
- * right one. Must not reap a child that this handle did not start, unless
- * the caller has said that there are no others.
+ * Until the record is marked, the zombie keeps its pid. So a consumer that pins
+ * a process pins the right one, if the word has no mark and the parent is
+ * alive.
  */
 #include <config.h>
 
@@ -20,9 +21,9 @@
 #include "peek.h"
 #include "record.h"
 
-/* To find no dead child, the kernel looks at every one: milliseconds, with a
- * hundred thousand. With more than MANY, who has looked in vain does not look
- * again before PAUSE times as long has passed. */
+/* To find no dead child, the kernel looks at all of them, which takes
+ * milliseconds with a hundred thousand. With more than MANY, a look that finds
+ * none is followed by no other for PAUSE times as long as it took. */
 #define MANY 1024u
 #define PAUSE 8
 
@@ -66,9 +67,9 @@ static void reap_one(pid_t pid)
 		;
 }
 
-/* Its end, as its parent knows it; before the mark, after which the record
- * may soon be another's. */
-static void tell(const struct procq *q, const struct pq_status *status,
+/* Report the end of a child, as its parent knows it. Before the mark: after it,
+ * the record may soon be another process's. */
+static void report(const struct procq *q, const struct pq_status *status,
 		 uint32_t slot, struct procq_event *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -85,21 +86,21 @@ static void tell(const struct procq *q, const struct pq_status *status,
 	out->maxrss = status->maxrss;
 }
 
-static void bury(struct procq *q, const struct pq_corpse *corpse, uint32_t slot,
-		 struct procq_event *out)
+static void mark_and_reap(struct procq *q, const struct pq_corpse *corpse,
+			  uint32_t slot, struct procq_event *out)
 {
 	struct pq_status status = read_status(corpse);
 	pid_t pid = corpse->info.si_pid;
 
 	if (out)
-		tell(q, &status, slot, out);
+		report(q, &status, slot, out);
 	pq_record_mark(q->seg, slot, q->place, &status);
 	reap_one(pid);
 	pq_nest_vacate(&q->nest, pid);
 	pq_intmap_remove(&q->children, pid);
 }
 
-/* A dead stranger hides ours behind it: ask for each of ours. */
+/* A dead child that is not ours hides ours: ask for each of ours. */
 static int reap_behind(struct procq *q, struct procq_event *out)
 {
 	struct pq_corpse corpse;
@@ -110,11 +111,11 @@ static int reap_behind(struct procq *q, struct procq_event *out)
 	while ((child = pq_intmap_next(&q->children, &at))) {
 		if (!pq_peek(P_PID, child->key, &corpse))
 			continue;
-		bury(q, &corpse, child->value, out);
+		mark_and_reap(q, &corpse, child->value, out);
 		reaped++;
 		if (out)
 			break;
-		/* Removing may have moved another into this cell. */
+		/* Another child may be in this cell of the map now. */
 		at--;
 	}
 	return reaped;
@@ -127,9 +128,9 @@ static void answer(struct procq *q, pid_t pid, uint32_t slot)
 
 	if (signo <= 0)
 		return;
-	/* It is our unreaped child: the pid, and the group of that number,
-	 * are its own. Without a group of its own, it is signalled alone. A
-	 * stopped one is woken, so that it can die. */
+	/* It is our unreaped child, so the pid is its own, and so is the group
+	 * of that number. If it leads no group, it is signalled alone. If it is
+	 * stopped, it needs SIGCONT to die. */
 	if (group && kill(-pid, 0) < 0 && errno == ESRCH)
 		group = false;
 	kill(group ? -pid : pid, signo);
@@ -143,7 +144,7 @@ static void answer_all(struct procq *q)
 	const struct pq_pair *child;
 	uint32_t at = 0;
 
-	/* Emptied before the words are read: a later ask sets it again. */
+	/* Set back before the words are read: a later request sets it again. */
 	if (!atomic_load_explicit(&me->asked, memory_order_relaxed) ||
 	    !atomic_exchange(&me->asked, 0))
 		return;
@@ -151,7 +152,7 @@ static void answer_all(struct procq *q)
 		answer(q, child->key, child->value);
 }
 
-/* Any dead child of this process. */
+/* Look for any dead child of this process. */
 static int look(struct procq *q, struct pq_corpse *corpse)
 {
 	int64_t begun, now;
@@ -185,7 +186,7 @@ int pq_reap(struct procq *q, struct procq_event *out)
 		const struct pq_pair *child = pq_intmap_get(&q->children, pid);
 
 		if (child) {
-			bury(q, &corpse, child->value, out);
+			mark_and_reap(q, &corpse, child->value, out);
 			reaped++;
 		} else if (q->flags & PROCQ_OPEN_REAP_ALL) {
 			reap_one(pid);

@@ -2,10 +2,10 @@
 /*
  * sweep.c - repairing after the dead. Must not wait, nor take any lock.
  *
- * For each record: load the word, then see that the entry still names the
- * dead incarnation, then CAS. In this order a sweeper that was stopped in
- * between robs nobody: when the entry has a new tenant, the word that was
- * loaded is out of date, and the CAS fails.
+ * For each record: load the word, then see that the place still names the dead
+ * incarnation, then CAS. In this order, a sweeper that was stopped in between
+ * takes nothing from a new participant in that place: the word that was loaded
+ * is out of date by then, and the CAS fails.
  */
 #include <config.h>
 
@@ -19,7 +19,7 @@
 #include "record.h"
 #include "sweep.h"
 
-/* So many records at each look. */
+/* How many records bury_some() looks at. */
 #define LOOK_AT 4096u
 
 static void add(uint64_t *count)
@@ -28,14 +28,15 @@ static void add(uint64_t *count)
 		++*count;
 }
 
-/* A told record whose parent can't reap it any more. */
+/* Free a GONE record if its parent can't: that is the dead incarnation, or its
+ * lock byte is not held. */
 static void bury_orphan(struct pq_segment *seg, uint32_t slot, uint64_t word,
 			uint64_t dead)
 {
-	struct pq_snapshot view;
+	struct pq_snapshot snap;
 
-	pq_record_snapshot(seg, slot, word, &view);
-	if (view.producer == dead || !pq_byte_held(seg, view.producer))
+	pq_record_snapshot(seg, slot, word, &snap);
+	if (snap.producer == dead || !pq_byte_held(seg, snap.producer))
 		pq_record_bury(seg, slot, word);
 }
 
@@ -59,7 +60,7 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 						: pq_word_free(word);
 		if (pq_record_move(seg, slot, &word, to))
 			break;
-		/* A parent marked it, or another sweeper was first, which
+		/* A parent has marked it; or another sweeper was first, which
 		 * then counts it. */
 		if (pq_word_state(word) != state ||
 		    pq_word_owner(word) != place + 1)
@@ -72,7 +73,7 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 		atomic_fetch_add_explicit(&seg->header->returned, 1,
 					  memory_order_relaxed);
 	}
-	/* Its hint comes with all missing ones. */
+	/* Its hint is put in with all missing ones. */
 }
 
 static void sweep_records(struct pq_segment *seg, unsigned place,
@@ -84,7 +85,8 @@ static void sweep_records(struct pq_segment *seg, unsigned place,
 	/* Before any record goes back: see pq_tally_repair(). */
 	pq_tally_repair(seg, place, member);
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
-		/* What it says is lost with the place. */
+		/* When it was last alive is known until the place is emptied:
+		 * note now what that proves. */
 		pq_record_vouch(seg, slot, incarnation, alive);
 		sweep_record(seg, slot, place, member, report);
 	}
@@ -92,7 +94,7 @@ static void sweep_records(struct pq_segment *seg, unsigned place,
 
 /* ---- hints ---- */
 
-/* One bit per record: its word is borne out by a hint. */
+/* One bit per record: there is a valid hint of it. */
 struct marks {
 	const struct pq_segment *seg;
 	const struct pq_ring *ring;
@@ -124,8 +126,8 @@ static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
 
 		if (marks.bits[slot / 64] >> (slot % 64) & 1)
 			continue;
-		/* Its appender may come yet; then there are two, and the
-		 * second is skipped as stale. */
+		/* Its appender may still come. Then there are two hints, and
+		 * the second one is skipped as stale. */
 		if (!ring->fresh(seg, slot, pq_hint_gen(pq_word_gen(word))))
 			continue;
 		pq_record_hint(seg, slot, word);
@@ -159,7 +161,7 @@ static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t member,
 	if (report)
 		report->hints += (uint64_t)hints;
 	pq_bell_hide_dead(seg, place);
-	/* Last: from now on the place can have a new tenant. */
+	/* Last: from now on, another participant can take the place. */
 	if (atomic_compare_exchange_strong(&seg->participants[place].member,
 					   &member, 0)) {
 		add(report ? &report->swept : NULL);
@@ -187,9 +189,10 @@ int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
 	return swept;
 }
 
-/* A told record is freed by who told it, if its parent died at that moment:
- * unless that one is stopped just then, for as long as it is. Some at a time,
- * as a waiter must not compute. */
+/* The consumer that reported a death frees the record if the parent died
+ * meanwhile. If that consumer is stopped just then, the record stays GONE. So
+ * waiters look for such records, some at a time: a waiter must not use the
+ * processor for long. */
 static void bury_some(struct pq_segment *seg)
 {
 	uint32_t slot = atomic_load_explicit(&seg->look_at,
@@ -210,15 +213,16 @@ static void bury_some(struct pq_segment *seg)
 
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 {
-	/* First when, then the time: or a look at this very moment seems to
-	 * come from the future. */
+	/* Read before the clock, or a look at this very moment seems to be in
+	 * the future. */
 	int64_t looked = atomic_load_explicit(&seg->header->looked,
 					      memory_order_acquire);
 	int64_t now = pq_now();
 	int swept;
 
-	/* One of all that wait in vain; if it dies over it, one of them again
-	 * after the interval. A look from the future is another boot's. */
+	/* At most one waiter per interval does this; if it is killed doing so,
+	 * another does after the next. A look in the future is of another
+	 * boot. */
 	if ((uint64_t)pq_time_since(looked, now) < (uint64_t)interval)
 		return 0;
 	if (!atomic_compare_exchange_strong(&seg->header->looked, &looked,
@@ -247,7 +251,8 @@ void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member)
 			pq_record_return(seg, slot, place + 1);
 			break;
 		case PROCQ_STATE_GONE:
-			/* Of others too: one may have been killed as it left. */
+			/* Of other parents, too, which may have been killed
+			 * as they left. */
 			bury_orphan(seg, slot, word, incarnation);
 			break;
 		default:
@@ -260,12 +265,12 @@ bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation)
 {
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
-		struct pq_snapshot view;
+		struct pq_snapshot snap;
 
 		if (pq_word_state(word) != PROCQ_STATE_GONE)
 			continue;
-		pq_record_snapshot(seg, slot, word, &view);
-		if (view.producer == incarnation)
+		pq_record_snapshot(seg, slot, word, &snap);
+		if (snap.producer == incarnation)
 			return true;
 	}
 	return false;

@@ -2,8 +2,8 @@
 /*
  * sweep.h - repairing after the dead.
  *
- * Idempotent and restartable: anybody may sweep, several at once, and a
- * sweeper that dies leaves nothing to undo.
+ * Idempotent and restartable: any participant may sweep, several may do so at
+ * once, and a sweeper that dies leaves nothing to undo.
  */
 #ifndef PQ_SWEEP_H
 #define PQ_SWEEP_H
@@ -16,22 +16,25 @@
 
 /**
  * Find dead participants and sweep after each.
- * @param report what was done, added up; may be NULL
- * @retval how many were swept, or -ENOMEM
+ * @param report what is done is added to it; may be NULL
+ * @return how many were swept
+ * @retval -ENOMEM
  */
 int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report);
 
-/** The same, unless somebody looked within the last interval, ns. */
+/** The same, unless a participant has looked in the last interval; then 0. Also
+ * bury some GONE records that have no parent any more.
+ * @param interval ns */
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval);
 
-/** Give up what a participant that leaves still holds; bury what was told
- * and has no parent any more. */
+/** Give up what a participant that leaves still holds; bury the GONE records
+ * that have no parent any more, or this one. */
 void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member);
 
-/** Is there a record of this parent's that was told, and is not yet free? */
+/** Is there a GONE record of this parent? */
 bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation);
 
-/** Put missing hints back. @retval how many, or -ENOMEM */
+/** Put missing hints in. @return how many @retval -ENOMEM */
 int64_t pq_sweep_hints(struct pq_segment *seg);
 
 #endif

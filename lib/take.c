@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * take.c - the consumer's side: pin, take, signal, collect.
- * Must not signal a process that it has not proven to be the recorded one.
+ * Must not signal a process that is not proven to be the recorded one.
  *
- * A consumer pins before it takes. The CAS that takes is a proof: had the
- * process died and its pid been given to another before the pin, its parent
- * would have marked the word, and the CAS would fail. That holds while the
- * parent lives, so its lock byte is looked at between pin and CAS.
+ * A consumer pins a process before it takes the record, so that the CAS that
+ * takes is a proof: if the process had died before the pin, and its pid had
+ * gone to another one, the parent would have marked the word, and the CAS
+ * would fail. This holds while the parent is alive, so the parent's lock byte
+ * is looked at between the pin and the CAS.
  *
- * It does not hold where a parent's children are reaped by somebody else: by
- * init, while the last of its threads has yet to let go of the byte; by the
- * kernel, where SIGCHLD is ignored. So the identity that the pin shows must be
- * the recorded one besides, where there are identities; and of a dead parent's
- * child, there must be.
+ * It does not hold if something else reaps the parent's children: init, when
+ * the parent was killed and the last of its threads has not yet let go of the
+ * byte; or the kernel, if SIGCHLD is ignored. So the identity of the pinned
+ * process must be the recorded one, too, if one is recorded. If the parent is
+ * dead, one must be recorded.
  */
 #include <config.h>
 
@@ -32,20 +33,22 @@
 #include "sweep.h"
 #include "take.h"
 
-/* How long a living parent has to mark a death that the pin shows, before
- * the death is told without its cause: the parent is stopped, or stuck. */
+/* A parent that is alive marks a death within this time after the pin shows
+ * it. If not, it is stopped or stuck, and the death is reported without its
+ * cause. */
 #define GRACE PQ_SECOND
 /* How often the pins of processes with a living parent are looked at. */
 #define POLL_INTERVAL (100 * PQ_MILLI)
 
-/* Hints that found no place have one again. */
+/* If hints found no place in the ready ring, and there is one again, put all
+ * missing hints in. */
 static void mend_lacking(struct pq_segment *seg)
 {
 	if (!atomic_load_explicit(&seg->header->lacking,
 				  memory_order_relaxed) ||
 	    pq_ring_full(&seg->ready))
 		return;
-	/* Set back first: a hint that is lacking from now on says so again. */
+	/* Set back first: a hint that is missing from now on sets it again. */
 	if (atomic_exchange(&seg->header->lacking, 0) &&
 	    pq_sweep_hints(seg) < 0)
 		atomic_store(&seg->header->lacking, 1);
@@ -57,8 +60,8 @@ int pq_take_next(struct procq *q, struct pq_hint *hint, uint64_t *word)
 
 	mend_lacking(q->seg);
 	while (pq_ring_peek(&q->seg->ready, hint)) {
-		/* One look decides: a word that is marked between two is not
-		 * the same, but its hint is as good as before. */
+		/* One look decides. Between two, a mark may change the word,
+		 * but the hint stays valid. */
 		if (pq_hint_leads(q->seg, hint->index, hint->gen, word))
 			return 0;
 		if (!pq_ring_skip(&q->seg->ready, hint))
@@ -72,15 +75,15 @@ int64_t pq_take_find(struct procq *q, uint64_t producer, bool living,
 {
 	for (uint32_t n = 0; n < q->seg->capacity; n++) {
 		uint32_t slot = q->search;
-		struct pq_snapshot view;
+		struct pq_snapshot snap;
 
 		q->search = slot + 1 < q->seg->capacity ? slot + 1 : 0;
 		*word = pq_load_word(q->seg, slot);
 		if (pq_word_state(*word) != PROCQ_STATE_EXITED &&
 		    !(living && pq_word_state(*word) == PROCQ_STATE_QUEUED))
 			continue;
-		pq_record_snapshot(q->seg, slot, *word, &view);
-		if (!producer || view.producer == producer)
+		pq_record_snapshot(q->seg, slot, *word, &snap);
+		if (!producer || snap.producer == producer)
 			return slot;
 	}
 	return -EAGAIN;
@@ -88,94 +91,98 @@ int64_t pq_take_find(struct procq *q, uint64_t producer, bool living,
 
 /* ---- pinning ---- */
 
-static enum pq_ident_kind kind_of(const struct pq_snapshot *view)
+static enum pq_ident_kind kind_of(const struct pq_snapshot *snap)
 {
-	if (!view->ident)
+	if (!snap->ident)
 		return PQ_IDENT_NONE;
-	return view->flags & PQ_F_START ? PQ_IDENT_START : PQ_IDENT_INODE;
+	return snap->flags & PQ_F_START ? PQ_IDENT_START : PQ_IDENT_INODE;
 }
 
-/* A start time is as coarse as a clock tick, in which a pid may come round
- * where there are few. But an orphan's was its own while its producer lived,
- * which reaps nobody unmarked: so if that was seen alive after the tick, no
- * other can have been started in it with this pid. */
+/* A start time has the resolution of a clock tick; with few pids, one may be
+ * reused within it. But while its producer lived the pid was the orphan's own,
+ * since a producer marks before it reaps. So if the producer was alive after
+ * the tick, no other process started in it with this pid. */
 static bool start_proves(struct procq *q, uint32_t slot,
-			 const struct pq_snapshot *view)
+			 const struct pq_snapshot *snap)
 {
 	struct pq_snapshot again;
-	int place = pq_member_find(q->seg, view->producer);
+	int place = pq_member_find(q->seg, snap->producer);
 
 	if (place >= 0 &&
-	    pq_start_is_past(view->ident,
+	    pq_start_is_past(snap->ident,
 			     pq_member_last_alive(q->seg, (unsigned)place,
-						  view->producer)))
+						  snap->producer)))
 		return true;
-	/* Whoever empties its place has said so before. */
+	/* If the place is not the producer's any more, the record says it: it
+	 * was vouched for before the place was emptied. */
 	pq_record_snapshot(q->seg, slot, 0, &again);
-	return again.producer == view->producer && again.flags & PQ_F_SURE;
+	return again.producer == snap->producer && again.flags & PQ_F_SURE;
 }
 
-/* The recorded process against whatever has its pid now. */
-static enum pq_verdict compare(const struct pq_snapshot *view, int pin)
+/* Is it the recorded process that has the pid now? */
+static enum pq_verdict compare(const struct pq_snapshot *snap, int pin)
 {
-	enum pq_ident_kind kind = kind_of(view);
+	enum pq_ident_kind kind = kind_of(snap);
 	uint64_t ident;
 
 	/* Signal 0 sends nothing; it only asks whether the pid is in use. */
-	if (pin < 0 && view->pid > 0 && kill(view->pid, 0) < 0 &&
+	if (pin < 0 && snap->pid > 0 && kill(snap->pid, 0) < 0 &&
 	    errno == ESRCH)
 		return PQ_VERDICT_STALE;
 	if (kind == PQ_IDENT_NONE)
 		return PQ_VERDICT_UNPROVEN;
-	ident = pq_ident_of(kind, pin, view->pid);
-	/* A start time is read by pid, so it says nothing of the pinned one
-	 * unless that still lives afterwards, and then the pid was its. */
+	ident = pq_ident_of(kind, pin, snap->pid);
+	/* A start time is read by pid, so it is the pinned process's only if
+	 * that is still alive afterwards. If it is not, another start time
+	 * shows that the recorded process is dead: it is the pinned one, or
+	 * was gone before the pin. */
 	if (kind == PQ_IDENT_START && pin >= 0 && pq_pin_dead(pin))
-		return ident == view->ident ? PQ_VERDICT_PINNED
+		return ident == snap->ident ? PQ_VERDICT_PINNED
 					    : PQ_VERDICT_STALE;
 	if (!ident)
 		return PQ_VERDICT_UNPROVEN;
-	if (ident != view->ident)
+	if (ident != snap->ident)
 		return PQ_VERDICT_STALE;
-	/* Without a pin the pid may be another's by the time of a signal. */
+	/* Without a pin, the pid may be another's by the time of a signal. */
 	return pin >= 0 ? PQ_VERDICT_PINNED : PQ_VERDICT_UNPROVEN;
 }
 
 static enum pq_verdict judge_orphan(struct procq *q,
-				    const struct pq_snapshot *view,
+				    const struct pq_snapshot *snap,
 				    const struct pq_flight *flight)
 {
-	enum pq_verdict verdict = compare(view, flight->pin);
+	enum pq_verdict verdict = compare(snap, flight->pin);
 
-	if (verdict == PQ_VERDICT_PINNED && kind_of(view) == PQ_IDENT_START &&
-	    !start_proves(q, flight->slot, view))
+	if (verdict == PQ_VERDICT_PINNED && kind_of(snap) == PQ_IDENT_START &&
+	    !start_proves(q, flight->slot, snap))
 		return PQ_VERDICT_UNPROVEN;
 	return verdict;
 }
 
-/* Pin the process of this view and say what is known of it. */
-static int pin_down(struct procq *q, const struct pq_snapshot *view,
+/* Pin the recorded process, and note what is known of it. */
+static int pin_down(struct procq *q, const struct pq_snapshot *snap,
 		    struct pq_flight *flight)
 {
-	int pin = view->pid > 0 ? pq_pin(view->pid) : -ESRCH;
+	int pin = snap->pid > 0 ? pq_pin(snap->pid) : -ESRCH;
 
 	if (pin < 0 && pin != -ESRCH && pin != -ENOSYS)
 		return pin;
 	flight->pin = pin < 0 ? -1 : pin;
-	/* After the pin, before the CAS. */
-	flight->orphan = !pq_byte_held(q->seg, view->producer);
+	/* After the pin and before the CAS: see the top. */
+	flight->orphan = !pq_byte_held(q->seg, snap->producer);
 	if (pin == -ESRCH)
-		/* With a living parent: marked by now, the CAS will tell. */
+		/* If the parent is alive, it has marked the word by now, and
+		 * the CAS will fail. */
 		flight->verdict = PQ_VERDICT_STALE; /* NOLINT(*-branch-clone) */
 	else if (flight->orphan && pin >= 0 && pq_pin_dead(pin))
-		/* It died with its parent: nobody is left to say how. */
+		/* It died with its parent: nobody is left to report how. */
 		flight->verdict = PQ_VERDICT_STALE;
 	else if (flight->orphan)
-		flight->verdict = judge_orphan(q, view, flight);
+		flight->verdict = judge_orphan(q, snap, flight);
 	else if (pin < 0)
 		flight->verdict = PQ_VERDICT_BY_PARENT;
 	else
-		flight->verdict = compare(view, pin) == PQ_VERDICT_STALE
+		flight->verdict = compare(snap, pin) == PQ_VERDICT_STALE
 					  ? PQ_VERDICT_STALE
 					  : PQ_VERDICT_PINNED;
 	return 0;
@@ -184,26 +191,26 @@ static int pin_down(struct procq *q, const struct pq_snapshot *view,
 int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 {
 	struct pq_flight flight = { .slot = slot, .pin = -1 };
-	struct pq_snapshot view;
+	struct pq_snapshot snap;
 	int rc;
 
 	rc = pq_flights_reserve(&q->flights);
 	if (rc < 0)
 		return rc;
-	pq_record_snapshot(q->seg, slot, word, &view);
+	pq_record_snapshot(q->seg, slot, word, &snap);
 	flight.gen = pq_word_gen(word);
-	flight.pid = view.pid;
-	flight.producer = view.producer;
-	flight.group = view.flags & PQ_F_GROUP;
+	flight.pid = snap.pid;
+	flight.producer = snap.producer;
+	flight.group = snap.flags & PQ_F_GROUP;
 	if (pq_word_state(word) == PROCQ_STATE_EXITED) {
 		flight.verdict = PQ_VERDICT_MARKED;
 	} else {
-		rc = pin_down(q, &view, &flight);
+		rc = pin_down(q, &snap, &flight);
 		if (rc < 0)
 			return rc;
 	}
-	/* Its living parent reaped it, so it has marked it, and the word that
-	 * was read is out of date: else the CAS would say so. */
+	/* If it is gone and its parent is alive, the parent has marked it, as
+	 * a rule, and the word that was read is out of date. */
 	if ((flight.verdict == PQ_VERDICT_STALE && !flight.orphan &&
 	     pq_load_word(q->seg, slot) != word) ||
 	    !pq_record_move(q->seg, slot, &word,
@@ -220,7 +227,7 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 
 /* ---- signalling ---- */
 
-/* Only the parent can, or nobody. */
+/* For a process that only its parent can signal. */
 static int ask_parent(struct procq *q, struct pq_flight *f, int signo,
 		      bool alone)
 {
@@ -232,7 +239,8 @@ static int ask_parent(struct procq *q, struct pq_flight *f, int signo,
 	place = pq_member_find(q->seg, f->producer);
 	if (place < 0)
 		return -ENOTSUP;
-	/* It would take the place of what the parent has not yet seen. */
+	/* There is one request slot: SIGCONT would overwrite a request that
+	 * the parent has not read yet. */
 	if (signo == SIGCONT &&
 	    pq_parent_continues(pq_record_last_sent(q->seg, f->slot)))
 		return 1;
@@ -253,15 +261,15 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 	uint64_t before = 0;
 	int rc;
 
-	/* Who died of its own accord, but is a zombie still, did not die of
-	 * this; the rest of its group may. */
+	/* A process that died on its own and is still a zombie does not die of
+	 * this signal; the rest of its group may. */
 	if (signo != SIGCONT && pq_pin_dead(f->pin)) {
 		if (group && pq_pin_signal(f->pin, signo, true) == 0)
-			f->rest_told = true;
+			f->rest_signalled = true;
 		return -ESRCH;
 	}
-	/* SIGCONT only wakes what another signal is to end. Noted before it
-	 * is sent, so that a death is never ours unnoted. */
+	/* Noted before it is sent, so that no process dies of a signal that is
+	 * not noted. SIGCONT is not: it ends nothing. */
 	if (signo != SIGCONT)
 		before = pq_record_sent(q->seg, f->slot, signo, alone);
 	rc = pq_pin_signal(f->pin, signo, group);
@@ -270,8 +278,8 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 		if (rc == -ENOTSUP)
 			rc = pq_pin_signal(f->pin, signo, false);
 	}
-	/* A living process without a group of its own: it has gone over into
-	 * another, or was not let have one. */
+	/* The process is alive, and does not lead a group: it has joined
+	 * another, or setpgid() was refused. */
 	if (rc == -ESRCH && group)
 		rc = pq_pin_signal(f->pin, signo, false);
 	if (rc < 0 && signo != SIGCONT)
@@ -288,11 +296,12 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 	if (signo < 1 || signo >= NSIG)
 		return -EINVAL;
 	if (pq_word_flags(pq_load_word(q->seg, slot)) & PQ_DEAD) {
-		/* Who of its group is stopped has yet to die of what was sent
-		 * before; the group keeps the number from being another's. */
+		/* A stopped process of its group has yet to die of the signal
+		 * before; the group keeps its number from being reused. */
 		if (signo == SIGCONT && f->verdict == PQ_VERDICT_PINNED &&
 		    f->group && !alone &&
-		    (f->rest_told || pq_record_last_sent(q->seg, slot) > 0))
+		    (f->rest_signalled ||
+		     pq_record_last_sent(q->seg, slot) > 0))
 			pq_pin_signal(f->pin, signo, true);
 		return -ESRCH;
 	}
@@ -301,7 +310,7 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 		return signal_pin(q, f, signo, alone);
 	case PQ_VERDICT_BY_PARENT:
 		return ask_parent(q, f, signo, alone);
-	case PQ_VERDICT_MARKED: /* whatever the word says by now */
+	case PQ_VERDICT_MARKED: /* and its word has been damaged since */
 	case PQ_VERDICT_STALE:
 		return -ESRCH;
 	default:
@@ -314,20 +323,20 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 /* Is it dead although no mark says so? */
 static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 {
-	struct pq_snapshot view;
+	struct pq_snapshot snap;
 
 	if (f->verdict == PQ_VERDICT_STALE)
 		return true;
-	/* Whatever the verdict: had another the pid when it was pinned, the
-	 * recorded one was dead already. */
+	/* Whatever the verdict: if the pin is another process's, the recorded
+	 * one was dead already when it was pinned. */
 	if (f->pin >= 0)
 		return pq_pin_dead(f->pin);
 	if (!f->orphan && pq_byte_held(q->seg, f->producer))
 		return false;
-	/* No pin, and no parent: gone when its pid is nobody's, or somebody
-	 * else's. */
-	pq_record_snapshot(q->seg, f->slot, 0, &view);
-	return compare(&view, -1) == PQ_VERDICT_STALE;
+	/* No pin and no parent: the process is gone when no process has its
+	 * pid, or another one does. */
+	pq_record_snapshot(q->seg, f->slot, 0, &snap);
+	return compare(&snap, -1) == PQ_VERDICT_STALE;
 }
 
 static void fill_event(struct procq *q, const struct pq_flight *f,
@@ -343,7 +352,7 @@ static void fill_event(struct procq *q, const struct pq_flight *f,
 	out->process.age = out->lived;
 }
 
-/* The record is freed; what it said is in *out. */
+/* Describe the end in *out, then free the record. False: its word changed. */
 static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 		   bool keep_for_parent, struct procq_event *out)
 {
@@ -368,7 +377,7 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	return true;
 }
 
-/* No mark: does the pin, or the lack of one, tell the death? */
+/* No mark: does the pin, or the lack of one, show the death? */
 static bool finish_unmarked(struct procq *q, struct pq_flight *f,
 			    uint64_t word, int64_t now,
 			    struct procq_event *out)
@@ -389,7 +398,7 @@ static bool finish_unmarked(struct procq *q, struct pq_flight *f,
 	return finish(q, f, word, true, out);
 }
 
-/* A pass over all of them, which goes on where the last call stopped. */
+/* A pass over all flights, which goes on where the last call stopped. */
 int pq_take_collect(struct procq *q, struct procq_event *out)
 {
 	struct pq_flights *all = &q->flights;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * take.h - the consumer's side: pin, take, signal, collect.
+ * take.h - the consumer's side: pin, take, signal, collect. Processes are
+ * found by their records, and taken as flights of the handle (flight.h).
  */
 #ifndef PQ_TAKE_H
 #define PQ_TAKE_H
@@ -11,10 +12,13 @@
  * @retval 0, -EAGAIN */
 int pq_take_next(struct procq *q, struct pq_hint *hint, uint64_t *word);
 
-/** Find a record to take out of order: EXITED, or QUEUED too if living.
- * Goes on round the records where the last search stopped.
- * @param producer only its records, 0: anybody's
- * @retval slot, or -EAGAIN: none in a whole round */
+/** Find a record to take out of order. The search goes round all records, on
+ * from where the last one stopped.
+ * @param producer only its records; 0: of any producer
+ * @param living QUEUED records, too, not EXITED ones only
+ * @param word of the record
+ * @return its slot
+ * @retval -EAGAIN none in a whole round */
 int64_t pq_take_find(struct procq *q, uint64_t producer, bool living,
 		     uint64_t *word);
 
@@ -30,7 +34,8 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone);
 int pq_take_collect(struct procq *q, struct procq_event *out);
 int pq_take_return(struct procq *q, uint32_t slot);
 
-/** Is any of the taken marked dead? For who is about to sleep. */
+/** Is there something to collect at once? For a consumer that is about to
+ * sleep: deaths that only a pin shows are not looked for. */
 bool pq_take_any_dead(const struct procq *q);
 
 #endif

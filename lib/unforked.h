@@ -2,10 +2,9 @@
 /*
  * unforked.h - zeroed memory that fork() does not copy.
  *
- * A producer writes to its own memory after every fork. Each page of it would
- * then be copied, for a child that never looks at it. A child that is forked
- * by the caller of the library shares this memory, but may not use the handle
- * that is in it.
+ * A producer writes to its own memory after every fork. Each page would then
+ * be copied, for a child that never looks at it. A child that the caller of
+ * the library forks shares this memory, and must not use the handle in it.
  */
 #ifndef PQ_UNFORKED_H
 #define PQ_UNFORKED_H

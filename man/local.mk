@@ -32,7 +32,7 @@ man_from_help = $(SHELL) $(srcdir)/man/dummy-man
 endif
 
 # Never in place: a page that was begun and not finished would look newer
-# than the program. The name is told by the page's own file name.
+# than the program. The page and the program have the same name.
 man_recipe = $(AM_V_GEN)$(MKDIR_P) man && \
 	name=`basename $@ .1` && \
 	$(man_from_help) --include=$(srcdir)/man/$$name.x \
