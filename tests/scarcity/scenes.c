@@ -378,13 +378,28 @@ static bool after_silent(const struct run *run, const struct fault *fault)
 	return !*trouble;
 }
 
+/* A process that can't be signalled dies with its producer, and its record
+ * stays for a consumer. */
 static bool after_killer(const struct run *run, const struct fault *fault)
 {
+	unsigned refused = count(run->err, "cannot signal process");
+	char told[16384];
+
+	if (succeeds(run) && refused)
+		complain("it succeeds, and could not signal %u", refused);
 	if (succeeds(run) && count(run->out, " retired ") != 2 &&
 	    !lost_lines(fault))
 		complain("it succeeds, and has not told of 2 ends");
-	judge_queue(0);
-	judge_lines(run->out, run->out, "", lost_lines(fault));
+	judge_queue(refused);
+	drain(told, sizeof(told));
+	if (count(told, " stale ") != refused || count(told, " retired "))
+		complain("%u can't be signalled, and told is: %.200s", refused,
+			 told);
+	if (!lost_lines(fault) && count(run->out, " retired ") + refused !=
+				  count(run->out, " started "))
+		complain("%u can't be signalled, and the ends of others are "
+			 "not told", refused);
+	judge_lines(run->out, run->out, "", refused || lost_lines(fault));
 	return !*trouble;
 }
 
