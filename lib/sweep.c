@@ -18,6 +18,7 @@
 #include "member.h"
 #include "record.h"
 #include "sweep.h"
+#include "tally.h"
 
 /* So many records at each look. */
 #define LOOK_AT 4096u
