@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "segment.h"
+#include "view.h"
 
 /** Take all posts off a bell; of a damaged one, not for ever.
  * @retval true there were some */

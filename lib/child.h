@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "identity.h"
-#include "segment.h"
+#include "view.h"
 
 #if defined __SANITIZE_THREAD__ || defined __SANITIZE_MEMORY__
 # undef PQ_USE_CLONE		/* their run-time keeps state per thread */

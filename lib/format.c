@@ -15,42 +15,6 @@
 #include "clock.h"
 #include "format.h"
 
-/* ---- hints ---- */
-
-static bool same_gen(uint64_t word, uint32_t gen)
-{
-	return pq_hint_gen(pq_word_gen(word)) == gen;
-}
-
-bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
-		   uint64_t *word)
-{
-	if (index >= seg->capacity)
-		return false;
-	*word = pq_load_word(seg, index);
-	return same_gen(*word, gen) &&
-	       (pq_word_state(*word) == PROCQ_STATE_QUEUED ||
-		pq_word_state(*word) == PROCQ_STATE_EXITED);
-}
-
-bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen)
-{
-	uint64_t word;
-
-	return pq_hint_leads(segment, index, gen, &word);
-}
-
-bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen)
-{
-	const struct pq_segment *seg = segment;
-	uint64_t word;
-
-	if (index >= seg->capacity)
-		return false;
-	word = pq_load_word(seg, index);
-	return same_gen(word, gen) && pq_word_state(word) == PROCQ_STATE_FREE;
-}
-
 /* ---- sizes ---- */
 
 static uint64_t power_of_two(uint64_t least)

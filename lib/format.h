@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "segment.h"
+#include "view.h"
 
 /* The magic of an object that is being built. */
 #define PQ_MAGIC_BUILDING UINT64_C(0x212121)
@@ -45,13 +45,5 @@ int pq_format_judge(const struct pq_header *h, size_t size);
  */
 int pq_format_verify(const struct pq_header *h, size_t size,
 		     struct procq_options *options);
-
-/** Does the record bear out a hint of the ready ring? */
-bool pq_hint_ready(const void *segment, uint32_t index, uint32_t gen);
-/** The same, and the word that bears it out. */
-bool pq_hint_leads(const struct pq_segment *seg, uint32_t index, uint32_t gen,
-		   uint64_t *word);
-/** … of the free ring? */
-bool pq_hint_free(const void *segment, uint32_t index, uint32_t gen);
 
 #endif

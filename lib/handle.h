@@ -15,7 +15,7 @@
 #include "intmap.h"
 #include "nest.h"
 #include "procq.h"
-#include "segment.h"
+#include "view.h"
 
 struct procq {
 	struct pq_segment *seg;

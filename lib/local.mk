@@ -29,12 +29,14 @@ lib_queue = \
 	lib/bell.c lib/bell.h \
 	lib/member.c lib/member.h \
 	lib/record.c lib/record.h \
-	lib/sweep.c lib/sweep.h
+	lib/sweep.c lib/sweep.h \
+	lib/tally.c lib/tally.h
 lib_object = \
 	lib/format.c lib/format.h \
 	lib/layout.h \
 	lib/lock.c lib/lock.h \
-	lib/segment.c lib/segment.h
+	lib/segment.c lib/segment.h \
+	lib/view.h
 lib_ground = \
 	lib/backoff.h \
 	lib/clock.h \

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "segment.h"
+#include "view.h"
 
 /* Calls that for a moment's lack of memory may fail are made again: who has
  * just created an object, or leaves last, must not leave it behind for that. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * member.h - participants: join, leave, who is alive; and their tallies.
+ * member.h - participants: join, leave, who is alive.
  *
  * An incarnation is one stay of one participant: a number that is never used
  * again, and the lock byte of that number. Its place in the table is what
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "segment.h"
+#include "view.h"
 
 /** The creator's seat, place 0, while nobody else sees the object. */
 int pq_member_join_first(struct pq_segment *seg, unsigned role,
@@ -50,19 +50,5 @@ int64_t pq_member_last_alive(const struct pq_segment *seg, unsigned place,
 
 /** Is this seat taken by somebody who is dead? *who is what was read. */
 bool pq_member_dead(struct pq_segment *seg, unsigned place, uint64_t *member);
-
-/*
- * Counting exactly once, although the counter may be killed between the CAS
- * on the word and the count. The intent names the record and its generation,
- * the kind, and whether the count is odd before. The sweep finds it: if the
- * word has moved on and the count is as odd as before, the count is one
- * behind.
- */
-void pq_tally_begin(struct pq_participant *me, enum pq_tally kind,
-		    uint32_t slot, uint64_t gen);
-void pq_tally_end(struct pq_participant *me, bool done);
-/** The sweep's part, for the dead incarnation in this place. */
-void pq_tally_repair(const struct pq_segment *seg, unsigned place,
-		     uint64_t member);
 
 #endif

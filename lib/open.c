@@ -17,6 +17,7 @@
 #include "handle.h"
 #include "lock.h"
 #include "member.h"
+#include "segment.h"
 #include "sweep.h"
 #include "unforked.h"
 #include "wait.h"

@@ -16,10 +16,10 @@
 #include "backoff.h"
 #include "bell.h"
 #include "clock.h"
-#include "format.h"
 #include "identity.h"
 #include "member.h"
 #include "record.h"
+#include "tally.h"
 
 #define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 #define STORE(field, value) \

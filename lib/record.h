@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "procq.h"
-#include "segment.h"
+#include "view.h"
 
 /* What the producer knows before it starts a process. */
 struct pq_origin {

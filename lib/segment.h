@@ -10,54 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "layout.h"
-#include "word.h"
-
-/* One process's view of one object. fcntl() locks are lost when any
- * descriptor of the file is closed, so a process opens an object once, and
- * all its handles share this. */
-struct pq_segment {
-	struct pq_segment *next;	/* in the process's list */
-	char name[PROCQ_NAME_SIZE];
-	char lock_name[PROCQ_NAME_SIZE + 16];
-	int fd;
-	int lock_fd;			/* fd, or of a lock file beside it */
-	dev_t lock_dev;			/* … what it leads to; all views of one */
-	ino_t lock_ino;			/* have their locks in common. 0: none */
-	pid_t pid;			/* the process whose view it is */
-	unsigned users;
-	bool readonly;
-
-	/* Descriptors of closed views with the same locks, see lock.c. */
-	int *parked;
-	size_t parked_count;
-
-	size_t size;
-	uint32_t capacity;
-	struct pq_header *header;
-	struct pq_participant *participants;
-	struct pq_record *records;
-	struct pq_ring ready;
-	struct pq_ring free;
-	/* Where pq_sweep_sometimes() goes on. Relaxed: threads of this process
-	 * may look at the same ones, or skip some until the next round. */
-	_Atomic uint32_t look_at;
-
-	/* Incarnations that this process holds by this view: F_GETLK does not
-	 * report the locks of the process that asks. Guarded by
-	 * the mutex of lock.c's list. */
-	uint64_t *own;
-	size_t own_count;
-	size_t own_room;
-};
-
-/* The record's word; acquire: what its writer wrote before is visible. */
-static inline uint64_t pq_load_word(const struct pq_segment *seg,
-				    uint32_t slot)
-{
-	return atomic_load_explicit(&seg->records[slot].word,
-				    memory_order_acquire);
-}
+#include "view.h"
 
 /* How the creator gets its place in the object that it builds, before anybody
  * else can see the object: so the queue never looks like one without it. */

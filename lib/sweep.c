@@ -18,6 +18,7 @@
 #include "member.h"
 #include "record.h"
 #include "sweep.h"
+#include "tally.h"
 
 /* How many records bury_some() looks at. */
 #define LOOK_AT 4096u

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "procq.h"
-#include "segment.h"
+#include "view.h"
 
 /**
  * Find dead participants and sweep after each.

@@ -25,7 +25,6 @@
 #include "backoff.h"
 #include "bell.h"
 #include "clock.h"
-#include "format.h"
 #include "identity.h"
 #include "lock.h"
 #include "member.h"

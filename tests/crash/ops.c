@@ -27,6 +27,7 @@
 #include "record.h"
 #include "sweep.h"
 #include "take.h"
+#include "tally.h"
 #include "word.h"
 
 #define MS INT64_C(1000000)

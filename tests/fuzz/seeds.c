@@ -12,7 +12,7 @@
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
-#include "layout.h"
+#include "tally.h"
 
 #include "target.h"
 

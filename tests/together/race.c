@@ -22,6 +22,7 @@
 #include "../kit/calls.h"
 #include "layout.h"
 #include "take.h"
+#include "tally.h"
 
 #ifdef __x86_64__
 # include <sys/user.h>

@@ -10,7 +10,7 @@
 
 #include "bell.h"
 #include "../kit/fixture.h"
-#include "layout.h"
+#include "tally.h"
 
 #define CAPACITY 8
 

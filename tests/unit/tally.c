@@ -9,7 +9,7 @@
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
-#include "layout.h"
+#include "tally.h"
 
 /* The steps of pq_record_release(). */
 enum step { TAKEN, INTENT, MOVED, COUNTED, CLEARED, STEPS };

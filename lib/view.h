@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * view.h - one process's view of the shared object, and the two questions
+ * that every room asks of it: what is a record's word, is a hint valid?
+ *
+ * Must not open, lock or map: segment.c makes the view.
+ */
+#ifndef PQ_VIEW_H
+#define PQ_VIEW_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "layout.h"
+#include "word.h"
+
+/* One process's view of one object. fcntl() locks are lost when any
+ * descriptor of the file is closed, so a process opens an object once, and
+ * all its handles share this. */
+struct pq_segment {
+	struct pq_segment *next;	/* in the process's list */
+	char name[PROCQ_NAME_SIZE];
+	char lock_name[PROCQ_NAME_SIZE + 16];
+	int fd;
+	int lock_fd;			/* fd, or of a lock file beside it */
+	dev_t lock_dev;			/* … what it leads to; all views of one */
+	ino_t lock_ino;			/* have their locks in common. 0: none */
+	pid_t pid;			/* the process whose view it is */
+	unsigned users;
+	bool readonly;
+
+	/* Descriptors of closed views with the same locks, see lock.c. */
+	int *parked;
+	size_t parked_count;
+
+	size_t size;
+	uint32_t capacity;
+	struct pq_header *header;
+	struct pq_participant *participants;
+	struct pq_record *records;
+	struct pq_ring ready;
+	struct pq_ring free;
+	/* Where pq_sweep_sometimes() goes on. Relaxed: threads of this process
+	 * may look at the same ones, or skip some until the next round. */
+	_Atomic uint32_t look_at;
+
+	/* Incarnations that this process holds by this view: F_GETLK does not
+	 * report the locks of the process that asks. Guarded by
+	 * the mutex of lock.c's list. */
+	uint64_t *own;
+	size_t own_count;
+	size_t own_room;
+};
+
+/* The record's word; acquire: what its writer wrote before is visible. */
+static inline uint64_t pq_load_word(const struct pq_segment *seg,
+				    uint32_t slot)
+{
+	return atomic_load_explicit(&seg->records[slot].word,
+				    memory_order_acquire);
+}
+
+/* ---- hints ---- */
+
+static inline bool pq_same_gen(uint64_t word, uint32_t gen)
+{
+	return pq_hint_gen(pq_word_gen(word)) == gen;
+}
+
+/** Is this hint of the ready ring still valid? Then *word is the word that
+ * says so. */
+static inline bool pq_hint_leads(const struct pq_segment *seg, uint32_t index,
+				 uint32_t gen, uint64_t *word)
+{
+	if (index >= seg->capacity)
+		return false;
+	*word = pq_load_word(seg, index);
+	return pq_same_gen(*word, gen) &&
+	       (pq_word_state(*word) == PROCQ_STATE_QUEUED ||
+		pq_word_state(*word) == PROCQ_STATE_EXITED);
+}
+
+/** The same, for the ring itself. */
+static inline bool pq_hint_ready(const void *segment, uint32_t index,
+				 uint32_t gen)
+{
+	uint64_t word;
+
+	return pq_hint_leads(segment, index, gen, &word);
+}
+
+/** Is this hint of the free ring still valid? */
+static inline bool pq_hint_free(const void *segment, uint32_t index,
+				uint32_t gen)
+{
+	const struct pq_segment *seg = segment;
+	uint64_t word;
+
+	if (index >= seg->capacity)
+		return false;
+	word = pq_load_word(seg, index);
+	return pq_same_gen(word, gen) && pq_word_state(word) == PROCQ_STATE_FREE;
+}
+
+#endif
