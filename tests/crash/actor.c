@@ -8,6 +8,8 @@
 
 #include "hands.h"
 
+#include "../kit/records.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -552,15 +554,10 @@ static bool cycle(struct procq *q, pid_t me)
 			complain("the load entered, but nobody is there");
 			return false;
 		}
-		word = pq_load_word(seg, hint.index);
-		pq_record_snapshot(seg, hint.index, word, &view);
-		if (!pq_hint_ready(seg, hint.index, hint.gen) ||
-		    !pq_record_move(seg, hint.index, &word,
-				    pq_word_take(word, q->place + 1))) {
-			pq_ring_skip(&seg->ready, &hint);
+		if (!records_take(q, &hint))
 			continue;
-		}
-		pq_ring_skip(&seg->ready, &hint);
+		pq_record_snapshot(seg, hint.index,
+				   pq_load_word(seg, hint.index), &view);
 		if (view.pid == me)
 			break;
 		pq_record_return(seg, hint.index, q->place + 1);

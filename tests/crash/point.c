@@ -245,6 +245,19 @@ static bool meanwhile(const struct op *op)
 	       actor_quits(&fresh);
 }
 
+/* The victim, and its child, to the end of the operation. */
+static bool run_on(const struct op *op, const char *how)
+{
+	if (op->child) {
+		ptrace(PTRACE_DETACH, child, 0, 0);
+		child = 0;
+	}
+	if (run_out(victim.pid))
+		return true;
+	complain("the victim does not get through %s", how);
+	return false;
+}
+
 static bool freeze_at(const struct op *op, const struct trace *trace, size_t n,
 		      int way)
 {
@@ -260,14 +273,8 @@ static bool freeze_at(const struct op *op, const struct trace *trace, size_t n,
 	}
 	if ((op->waiter && !waiter_wakes()) || !meanwhile(op))
 		return false;
-	if (op->child) {
-		ptrace(PTRACE_DETACH, child, 0, 0);
-		child = 0;
-	}
-	if (!run_out(victim.pid)) {
-		complain("it does not get through when continued");
+	if (!run_on(op, "when continued"))
 		return false;
-	}
 	/* Had it ended meanwhile, it would now take the stop for its own. */
 	if (way == CALL_ASLEEP)
 		kill(victim.pid, SIGCONT);
@@ -342,14 +349,8 @@ bool record_trace(const struct op *op, struct trace *trace)
 	pid = set_up(op);
 	if (pid <= 0 || !note_all(pid, op->child, trace))
 		return false;
-	if (op->child) {
-		ptrace(PTRACE_DETACH, child, 0, 0);
-		child = 0;
-	}
-	if (!run_out(victim.pid)) {
-		complain("the victim does not get through");
+	if (!run_on(op, "undisturbed"))
 		return false;
-	}
 	return actor_hears(&victim) && (!op->waiter || waiter_wakes()) &&
 	       aftermath(op);
 }

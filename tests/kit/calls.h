@@ -12,6 +12,14 @@
 
 #include "syscalls.h"
 
+/* Some machines have one call only. */
+#ifndef SYS_fcntl64
+# define SYS_fcntl64 SYS_fcntl
+#endif
+#ifndef SYS_open
+# define SYS_open SYS_openat
+#endif
+
 #define CALLS_GET_INFO 0x420e		/* PTRACE_GET_SYSCALL_INFO, 5.3 */
 
 /* The kernel's struct ptrace_syscall_info; not all libc's have it. */
@@ -90,21 +98,13 @@ TAP_UNUSED static bool calls_is(const struct call *call, long nr)
 /* Does it ask for a lock byte? */
 TAP_UNUSED static bool calls_is_look(const struct call *call)
 {
-#ifdef SYS_fcntl64
-	if (calls_is(call, SYS_fcntl64))
-		return true;
-#endif
-	return calls_is(call, SYS_fcntl);
+	return calls_is(call, SYS_fcntl) || calls_is(call, SYS_fcntl64);
 }
 
 /* Does it open a file? */
 TAP_UNUSED static bool calls_is_open(const struct call *call)
 {
-#ifdef SYS_open
-	if (calls_is(call, SYS_open))
-		return true;
-#endif
-	return calls_is(call, SYS_openat);
+	return calls_is(call, SYS_openat) || calls_is(call, SYS_open);
 }
 
 static void calls_one(void *arg)

@@ -212,6 +212,20 @@ TAP_UNUSED static int fixture_lowest_fd(void)
 	return fd;
 }
 
+/* So many children at once. @return how many of them end otherwise than by 0 */
+TAP_UNUSED static int fixture_crowd(int n, void (*body)(void *), void *arg)
+{
+	pid_t pids[16];
+	int bad = 0;
+
+	need(n <= 16);
+	for (int i = 0; i < n; i++)
+		pids[i] = fixture_fork(body, arg);
+	for (int i = 0; i < n; i++)
+		bad += fixture_wait(pids[i]) != 0;
+	return bad;
+}
+
 /* What /proc says of it: the line that begins with KEY, a colon and a tab,
  * without these. Good until the next call. */
 TAP_UNUSED static const char *fixture_status(pid_t pid, const char *key)

@@ -124,6 +124,18 @@ static void add_key(char *keys, const char *key, int len, const char *type)
 	snprintf(keys + used, KEYS_MAX - used, "%s%s", word, type);
 }
 
+/* Behind an item: a comma and another item, or the end. */
+static void comma(char end)
+{
+	if (*at == end)
+		return;
+	if (*at++ != ',')
+		bad("no comma");
+	blank();
+	if (*at == end)
+		bad("a comma too many");
+}
+
 static void object(int depth)
 {
 	char keys[KEYS_MAX] = "";
@@ -140,14 +152,7 @@ static void object(int depth)
 		if (*at++ != ':')
 			bad("no colon");
 		add_key(keys, key, len, value(depth + 1));
-		if (*at == ',') {
-			at++;
-			blank();
-			if (*at == '}')
-				bad("a comma too many");
-		} else if (*at != '}') {
-			bad("no comma");
-		}
+		comma('}');
 	}
 	at++;
 	printf("%s\n", *keys ? keys + 1 : "");
@@ -159,14 +164,7 @@ static void array(int depth)
 	blank();
 	while (*at != ']') {
 		value(depth + 1);
-		if (*at == ',') {
-			at++;
-			blank();
-			if (*at == ']')
-				bad("a comma too many");
-		} else if (*at != ']') {
-			bad("no comma");
-		}
+		comma(']');
 	}
 	at++;
 }

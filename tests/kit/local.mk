@@ -5,6 +5,7 @@ check_headers = \
 	tests/kit/calls.h \
 	tests/kit/fixture.h \
 	tests/kit/forbid.h \
+	tests/kit/records.h \
 	tests/kit/syscalls.h \
 	tests/kit/taking.h \
 	tests/kit/tap.h \

@@ -21,20 +21,25 @@
 
 /* ---- what is asked from elsewhere ---- */
 
-static void count_dead(void *arg)
+/* @param arg NULL: for the dead; else: for consumers */
+static void look(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	struct procq_stat s;
 
-	(void)arg;
 	procq_stat(q, &s);
-	_exit((int)s.dead);
+	_exit(arg ? (int)s.consumers : (int)s.dead);
 }
 
 /* How many participants look dead to another process. */
 static int dead_elsewhere(void)
 {
-	return fixture_run(count_dead, NULL);
+	return fixture_run(look, NULL);
+}
+
+static int consumers_elsewhere(void)
+{
+	return fixture_run(look, &(int){ 0 });
 }
 
 /* ---- a thread opens the queue that another one looks at ---- */
@@ -300,16 +305,6 @@ static void remove_and_stop(void *arg)
 	_exit(procq_close(q) == 1 ? 0 : 1);
 }
 
-static void count_consumers(void *arg)
-{
-	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
-	struct procq_stat s;
-
-	(void)arg;
-	procq_stat(q, &s);
-	_exit((int)s.consumers);
-}
-
 /* @param done how many names it has unlinked when it is stopped */
 static void test_remover(int done)
 {
@@ -335,7 +330,7 @@ static void test_remover(int done)
 	close(ready[0]);
 	close(ready[1]);
 	ok(fixture_exists(), "what was made meanwhile is there");
-	is_int(fixture_run(count_consumers, NULL), 1, "with who made it");
+	is_int(consumers_elsewhere(), 1, "with who made it");
 	end_elsewhere(next);
 }
 

@@ -136,10 +136,40 @@ static struct procq_process orphan(unsigned flags)
 	return copy;
 }
 
+static struct procq_process take_orphan(unsigned flags)
+{
+	struct procq_process p = orphan(flags);
+
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(take().pid == p.pid);
+	return p;
+}
+
 static void bury(pid_t pid)
 {
 	must(pid > 1);
 	must(waitpid(pid, NULL, 0) == pid);
+}
+
+/* An orphan; a child of the producer's. */
+static void kill_and_bury(pid_t pid)
+{
+	must(pid > 1 && kill(pid, SIGKILL) == 0);
+	bury(pid);
+}
+
+static void kill_and_reap(pid_t pid)
+{
+	must(pid > 1 && kill(pid, SIGKILL) == 0);
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+}
+
+/* The last one of the queue. */
+static void end_consumer(void)
+{
+	must(fixture_sum(consumer) == 0);
+	must(procq_close(consumer) == 1);
 }
 
 /* ---- no pins ---- */
@@ -165,9 +195,7 @@ static void without_pins(int error)
 	/* It dies before it is asked for. */
 	p = spawn(PROCQ_METHOD_AUTO, 0);
 	take();
-	must(kill(p.pid, SIGKILL) == 0);
-	while (procq_reap(producer) == 0)
-		fixture_sleep(1000000);
+	kill_and_reap(p.pid);
 	must(procq_signal(consumer, p.slot, SIGTERM, 1) == -ESRCH);
 	must(collect().step == 0);
 	end();
@@ -194,19 +222,15 @@ static void no_pin_of_an_orphan(void *arg)
 
 	(void)arg;
 	forbid_one(SYS_pidfd_open, ENOSYS);
-	p = orphan(0);
-	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	must(take().pid == p.pid);
+	p = take_orphan(0);
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ENOTSUP);
 	must(procq_collect(consumer, &e) == 0);
 	must(procq_give_back(consumer, p.slot) == 0);
 	must(take().pid == p.pid);
-	must(kill(p.pid, SIGKILL) == 0);
-	bury(p.pid);
+	kill_and_bury(p.pid);
 	e = collect();
 	must(e.process.pid == p.pid && e.cause == PROCQ_CAUSE_UNKNOWN);
-	must(fixture_sum(consumer) == 0);
-	must(procq_close(consumer) == 1);
+	end_consumer();
 }
 
 static void no_pin_of_the_dead(void *arg)
@@ -217,15 +241,13 @@ static void no_pin_of_the_dead(void *arg)
 	(void)arg;
 	forbid_one(SYS_pidfd_open, ENOSYS);
 	p = orphan(0);
-	must(kill(p.pid, SIGKILL) == 0);
-	bury(p.pid);
+	kill_and_bury(p.pid);
 	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(take().pid == p.pid);
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ESRCH);
 	e = collect();
 	must(e.type == PROCQ_EVENT_STALE && e.process.pid == p.pid);
-	must(fixture_sum(consumer) == 0);
-	must(procq_close(consumer) == 1);
+	end_consumer();
 }
 
 static void too_many_pins(void *arg)
@@ -241,9 +263,7 @@ static void too_many_pins(void *arg)
 	must(procq_in_flight(consumer) == 0);
 	must(procq_peek(consumer, &p) == 0);
 	must(p.state == PROCQ_STATE_QUEUED);
-	must(kill(p.pid, SIGKILL) == 0);
-	while (procq_reap(producer) == 0)
-		fixture_sleep(1000000);
+	kill_and_reap(p.pid);
 	/* Of the dead no pin is needed. */
 	take();
 	collect();
@@ -270,8 +290,7 @@ static void start_times(void *arg)
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
 	must(collect().process.pid == p.pid);
 	bury(p.pid);
-	must(fixture_sum(consumer) == 0);
-	must(procq_close(consumer) == 1);
+	end_consumer();
 }
 
 /* Another process has the recorded pid: the record of an orphan is made to
@@ -292,8 +311,7 @@ static void other_start(void *arg)
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == -ESRCH);
 	must(procq_collect(consumer, &e) == 1 && e.type == PROCQ_EVENT_STALE);
 	must(kill(p.pid, 0) == 0);
-	must(kill(p.pid, SIGKILL) == 0);
-	bury(p.pid);
+	kill_and_bury(p.pid);
 	must(procq_close(consumer) == 1);
 }
 
@@ -418,9 +436,7 @@ static void group_of_an_orphan(void *arg)
 
 	(void)arg;
 	forbid(&no_groups, 1);
-	p = orphan(PROCQ_SPAWN_GROUP);
-	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	must(take().pid == p.pid);
+	p = take_orphan(PROCQ_SPAWN_GROUP);
 	/* Nobody is left to ask: the process alone, then. */
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 0);
 	must(collect().process.pid == p.pid);
@@ -633,9 +649,7 @@ static void poll_interrupted(void *arg)
 	struct procq_event e;
 
 	(void)arg;
-	p = orphan(0);
-	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	must(take().pid == p.pid);
+	p = take_orphan(0);
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 20000000) ==
 	     -ETIMEDOUT);
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, 0) == -ETIMEDOUT);
@@ -663,8 +677,7 @@ static void locks_unknown(void *arg)
 	forbid(&rule, 1);
 	must(procq_stat(consumer, &s) == 0 && s.dead == 0);
 	must(procq_drained(consumer) == 0);
-	must(kill(p.pid, SIGKILL) == 0);
-	bury(p.pid);
+	kill_and_bury(p.pid);
 	must(procq_close(consumer) == 0);
 }
 

@@ -371,17 +371,13 @@ static void test_crowd(void)
 	size_t bytes = 4096 * sizeof(uint64_t);
 	_Atomic uint64_t *seen = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pids[CROWD];
-	int bad = 0, twice = 0, taken = 0, total = 0;
+	int twice = 0, taken = 0, total = 0;
 	uint64_t member;
 
 	need(seen != MAP_FAILED);
 	setup();
-	for (int i = 0; i < CROWD; i++)
-		pids[i] = fixture_fork(come_and_go, seen);
-	for (int i = 0; i < CROWD; i++)
-		bad += fixture_wait(pids[i]) != 0;
-	is_int(bad, 0, "eight processes come and go, some die in their places");
+	is_int(fixture_crowd(CROWD, come_and_go, seen), 0,
+	       "eight processes come and go, some die in their places");
 	for (int i = 0; i < 4096; i++) {
 		twice += seen[i] > 1;
 		total += seen[i] == 1;

@@ -400,27 +400,26 @@ static void test_answer_group(void)
 
 	command.flags = PROCQ_SPAWN_ENTERED | PROCQ_SPAWN_GROUP;
 	setup();
-	need(procq_spawn(p, &command, &d) == 0);
-	taken(d.slot);
-	other = fixture_bystander();
-	need(setpgid(other, d.pid) == 0);
-	ask(d.slot, SIGTERM, false);
-	procq_reap(p);
-	is_int(fixture_wait(other), -SIGTERM, "its group is signalled");
-	reap_down_to(0);
-	release(d.slot);
-
-	need(procq_spawn(p, &command, &d) == 0);
-	taken(d.slot);
-	other = fixture_bystander();
-	need(setpgid(other, d.pid) == 0);
-	ask(d.slot, SIGTERM, true);
-	procq_reap(p);
-	reap_down_to(0);
-	fixture_sleep(5 * PQ_MILLI);
-	is_int(waitpid(other, NULL, WNOHANG), 0, "or it alone");
-	fixture_end(other);
-	release(d.slot);
+	for (int alone = 0; alone <= 1; alone++) {
+		need(procq_spawn(p, &command, &d) == 0);
+		taken(d.slot);
+		other = fixture_bystander();
+		need(setpgid(other, d.pid) == 0);
+		ask(d.slot, SIGTERM, alone);
+		procq_reap(p);
+		if (alone) {
+			reap_down_to(0);
+			fixture_sleep(5 * PQ_MILLI);
+			is_int(waitpid(other, NULL, WNOHANG), 0,
+			       "or it alone");
+			fixture_end(other);
+		} else {
+			is_int(fixture_wait(other), -SIGTERM,
+			       "its group is signalled");
+			reap_down_to(0);
+		}
+		release(d.slot);
+	}
 	teardown();
 }
 

@@ -13,6 +13,7 @@
 #include "clock.h"
 
 #include "../kit/fixture.h"
+#include "../kit/records.h"
 #include "layout.h"
 
 #define CAPACITY 8
@@ -723,14 +724,8 @@ static void crowd_member(void *arg)
 			_exit(1);
 		if (!pq_ring_peek(&seg->ready, &hint))
 			continue;
-		word = word_of(hint.index);
-		if (!pq_hint_ready(seg, hint.index, hint.gen) ||
-		    !pq_record_move(seg, hint.index, &word,
-				    pq_word_take(word, q->place + 1))) {
-			pq_ring_skip(&seg->ready, &hint);
+		if (!records_take(q, &hint))
 			continue;
-		}
-		pq_ring_skip(&seg->ready, &hint);
 		pq_record_order(seg, hint.index, hint.position);
 		if (done % 8 == 3) {
 			pq_record_return(seg, hint.index, q->place + 1);
@@ -752,14 +747,10 @@ static void crowd_member(void *arg)
 static void test_crowd(void)
 {
 	struct procq_report report;
-	pid_t pids[CROWD];
-	int bad = 0;
+	int bad;
 
 	setup();
-	for (int i = 0; i < CROWD; i++)
-		pids[i] = fixture_fork(crowd_member, NULL);
-	for (int i = 0; i < CROWD; i++)
-		bad += fixture_wait(pids[i]) != 0;
+	bad = fixture_crowd(CROWD, crowd_member, NULL);
 	is_int(bad, 0, "four processes over eight records get through");
 	for (int64_t i = 0; i < CAPACITY; i++)
 		if (is_state(i, PROCQ_STATE_FREE, 0, 0))

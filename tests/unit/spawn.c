@@ -123,13 +123,6 @@ static void fill_nest(uint32_t busy, pid_t tenant)
 	}
 }
 
-static void sleep_on(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-}
-
 /* By another handle: one that is kept for a child's sake keeps all it has. */
 static void end_one(void)
 {
@@ -148,6 +141,20 @@ static void end_one(void)
 	procq_close(consumer);
 }
 
+/* Each stack is that of one child, which is none of the queue's. */
+static pid_t settle(void)
+{
+	struct procq_command idle = PROCQ_COMMAND_INIT;
+	pid_t tenant;
+
+	idle.flags = PROCQ_SPAWN_ENTERED;
+	need(procq_spawn(producer, &idle, NULL) == 0);
+	end_one();
+	tenant = fixture_bystander();
+	fill_nest(1, tenant);
+	return tenant;
+}
+
 static void test_stacks(void)
 {
 	struct procq_command idle = PROCQ_COMMAND_INIT;
@@ -157,10 +164,7 @@ static void test_stacks(void)
 	idle.flags = PROCQ_SPAWN_ENTERED;
 	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
 		return;
-	need(procq_spawn(producer, &idle, NULL) == 0);
-	end_one();
-	other = fixture_fork(sleep_on, NULL);
-	fill_nest(1, other);
+	other = settle();
 	s = prepare();
 	is_int(pq_spawn(&s, PROCQ_METHOD_CLONE, &producer->nest, &pid), -EBUSY,
 	       "no stack is free");
@@ -169,9 +173,7 @@ static void test_stacks(void)
 	end_one();
 	ok(!pq_nest_destroy(&producer->nest), "the nest stays");
 	ok(producer->nest.base != NULL, "mapped");
-	need(other > 1 && kill(other, SIGKILL) == 0);
-	need(waitid(P_PID, (id_t)other, &(siginfo_t){ 0 },
-		    WEXITED | WNOWAIT) == 0);
+	fixture_kill(other);
 	ok(pq_nest_destroy(&producer->nest),
 	   "until its tenants are dead, though not yet reaped");
 	ok(!producer->nest.base, "then it is gone");
@@ -248,21 +250,15 @@ static void test_cancelled(void)
 /* A handle with a child on a stack keeps all that the child may touch. */
 static void test_stuck(void)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
 	pid_t other;
 
-	idle.flags = PROCQ_SPAWN_ENTERED;
 	if (!pq_spawn_has(PROCQ_METHOD_CLONE))
 		return;
-	need(procq_spawn(producer, &idle, NULL) == 0);
-	end_one();
-	other = fixture_fork(sleep_on, NULL);
-	fill_nest(1, other);
+	other = settle();
 	is_int(procq_close(producer), 1, "closed with a child on a stack");
 	ok(producer->nest.base != NULL, "its stack stays");
 	need(producer->seg->header->capacity == CAPACITY);
-	need(other > 1 && kill(other, SIGKILL) == 0);
-	fixture_wait(other);
+	fixture_end(other);
 }
 
 int main(void)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * records.h - records that are moved by hand, for tests with TAP and without.
+ */
+#ifndef RECORDS_H
+#define RECORDS_H
+
+#include "format.h"
+#include "handle.h"
+#include "record.h"
+#include "word.h"
+
+/* Take the record of this hint, which is the first of the ready ring, and drop
+ * the hint.
+ * @retval false the hint is not valid, or another participant was faster */
+static inline bool records_take(struct procq *q, const struct pq_hint *hint)
+{
+	uint64_t word = pq_load_word(q->seg, hint->index);
+	bool taken = pq_hint_ready(q->seg, hint->index, hint->gen) &&
+		     pq_record_move(q->seg, hint->index, &word,
+				    pq_word_take(word, pq_owner(q)));
+
+	pq_ring_skip(&q->seg->ready, hint);
+	return taken;
+}
+
+#endif
