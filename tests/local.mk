@@ -2,6 +2,8 @@
 # tests/local.mk - how make check and make check-long run their tests. What
 # they run, the file of each folder says; README.md, which folder holds what.
 
+EXTRA_DIST += tests/README.md
+
 # Those that take longer than make check may. Shell only; a program that one
 # of them needs goes into long_programs.
 LONG_TESTS =
