@@ -24,7 +24,7 @@ flags='-g -O0 -fprofile-instr-generate -fcoverage-mapping
 
 mkdir -p counters lines
 rm -f counters/*
-# Some tests have users of their own, who count in the same files.
+# Some tests have users of their own, which count in the same files.
 chmod 777 counters
 umask 000
 LLVM_PROFILE_FILE=$here/counters/%c%m.profraw

@@ -391,7 +391,7 @@ static bool hear(struct actor *a, const char *what)
 	int rc;
 
 	/* Orphans come to us: while a zombie has its pid, it may be taken for
-	 * alive by those who have no better way to know. */
+	 * alive by those that have no better way to know. */
 	while ((rc = poll(&fd, 1, 20)) != 1 && procq_now() < end)
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
@@ -448,7 +448,7 @@ bool actor_quits(struct actor *a)
 	return !*trouble;
 }
 
-/* ---- who there is ---- */
+/* ---- the participants ---- */
 
 bool survivor_start(struct actor *s, const struct op *op)
 {

@@ -36,7 +36,7 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 #define H_LIFE 128
 #define H_READY 256		/* head, tail 128 on */
 #define H_FREE 512
-#define H_ROOM 768		/* bits of who waits */
+#define H_ROOM 768		/* bits of the waiters */
 #define H_ARRIVALS 1024
 #define H_EXITS 1280
 #define LOOKOUT 128		/* behind each but the last */

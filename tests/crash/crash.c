@@ -61,7 +61,7 @@ void note_early(void)
 	__atomic_fetch_add(&common->early, 1, __ATOMIC_SEQ_CST);
 }
 
-/* What is being tried, for who finds it hanging. */
+/* What is being tried, to be printed if it hangs. */
 static char at_point[200];
 
 /* Each worker has a queue, and sees its own descendants only. */
@@ -162,7 +162,7 @@ static bool is_point(const struct trace *trace, size_t n)
 	       (insn->nth < 5000 && !runs_again(trace, n));
 }
 
-/* Who is held is to have seen all, and done nothing yet. */
+/* A process is held when it has seen all, and has done nothing yet. */
 static bool is_about_to(const struct trace *trace, size_t n)
 {
 	return n < trace->count && trace->all[n].effect;
@@ -568,7 +568,7 @@ static void prepare(void)
 
 int main(int argc, char **argv)
 {
-	/* Who waits an hour for the end sees how far it is. */
+	/* For a run of hours: its reader sees how far it is. */
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	read_options(&this_harness, argc, argv);
 	options.brief |= options.quick;

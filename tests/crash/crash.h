@@ -94,7 +94,7 @@ struct op {
 	const char *name;
 	int kids;		/* of the survivor, in the queue; -1: there is
 				 * no survivor */
-	/* Somebody who is dead before the operation begins. */
+	/* A participant that is dead before the operation begins. */
 	void (*dead)(struct hands *);
 	/* In the victim: up to the operation, and the operation. */
 	void (*prepare)(struct hands *);

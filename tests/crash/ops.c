@@ -197,8 +197,8 @@ static void take(struct hands *h)
 	h->slot = p.slot;
 }
 
-/* It has taken the first, and dies before it moves the head on: whoever looks
- * there next does that, unless the record is handed back in between. */
+/* It has taken the first, and dies before it moves the head on: the next that
+ * looks there does that, unless the record is handed back in between. */
 static void dead_at_head(struct hands *h)
 {
 	struct pq_hint hint;

@@ -118,8 +118,8 @@ static bool aftermath(const struct op *op)
 	return actor_quits(&fresh) && nothing_left();
 }
 
-/* A consumer that waits beside the victim: whoever of the two dies, the other
- * is woken. */
+/* A consumer that waits beside the victim: if one of the two dies, the other is
+ * woken. */
 static bool waiter_start(void)
 {
 	return fresh_start(&waiter) && actor_does(&waiter, 'j') &&
@@ -133,7 +133,7 @@ static bool waiter_wakes(void)
 }
 
 /* Everybody is there; the victim is at its marker, or its child before its
- * first instruction. @return whom to step, -1 */
+ * first instruction. @return the process to step, -1 */
 static pid_t set_up(const struct op *op)
 {
 	*trouble = '\0';
@@ -168,7 +168,7 @@ static bool arrive(pid_t pid, bool shared_text, const struct trace *trace,
 		complain("the victim dies by itself");
 		return false;
 	}
-	/* Who has come to its end goes on, too: it is to be interrupted. */
+	/* If it has come to its end it goes on, too, to be interrupted. */
 	if (way == CALL_ASLEEP && !run_to_sleep(pid, &trace->all[n]))
 		stop = ENDED;
 	if (stop == ENDED)

@@ -16,10 +16,10 @@
 #undef PROCQ_PARTICIPANTS_MAX
 #define PROCQ_PARTICIPANTS_MAX 64
 #define CRASH_PLACES 64
-/* Who waits looks again ten times as often. */
+/* A waiter looks again ten times as often. */
 #undef PROCQ_PATIENCE
 #define PROCQ_PATIENCE INT64_C(25000000)
-/* Who lingers does so by turns, whose number is the same each time. */
+/* A waiter lingers by turns, whose number is the same each time. */
 #define PQ_LINGER 0
 
 #endif

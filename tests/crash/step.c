@@ -280,7 +280,7 @@ enum stop run_to(pid_t pid, const struct trace *trace, size_t n,
 /* ---- in a system call ---- */
 
 /* A clock takes an instruction more at times, so the count alone may lead
- * beside the call; and who came past the last one runs into its end. */
+ * beside the call; past the last one, it runs into its end. */
 enum stop run_into_call(pid_t pid, const struct insn *insn, bool and_out)
 {
 	enum stop stop = STEPPED;

@@ -400,7 +400,7 @@ int fuzz_execve(const char *path, char *const argv[], char *const envp[])
 	forbidden("exec", 0);
 }
 
-/* By pid: only our own unreaped children, or to ask who is there. */
+/* By pid: only our own unreaped children, or to ask whether there is one. */
 int fuzz_kill(pid_t pid, int signo)
 {
 	const struct process *p;

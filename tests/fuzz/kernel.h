@@ -28,7 +28,7 @@ int32_t kernel_last_child(void);
 uint64_t kernel_ident(int32_t pid);
 unsigned kernel_count(void);
 
-/* Of the incarnations of others, who lives: one bit for every sixteenth. */
+/* Which of the others' incarnations are alive: one bit for every sixteenth. */
 void kernel_set_held(uint16_t held);
 
 /* Let so much time pass. */

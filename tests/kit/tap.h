@@ -67,7 +67,7 @@ static int tap_result(int good, const char *file, int line,
 	if (!good)
 		printf("#   at %s:%d\n", file, line);
 	fflush(stdout);
-	/* For who only wants to know whether. */
+	/* For a caller that only asks whether one fails. */
 	if (!good && getenv("TAP_FAIL_FAST"))
 		exit(1);
 	return good;

@@ -5,7 +5,7 @@
  *	calls.c		which system calls, and with what they plausibly fail
  *	trace.c		runs a program, and lets one call of it fail (ptrace)
  *	stage.c		the others: helpers, a keeper of the queue, /proc
- *	scenes.c	the runs: who is there, what has to hold afterwards
+ *	scenes.c	the runs: what takes part, what has to hold afterwards
  *	scarcity.c	which points, TAP
  *
  * descendants() and object_exists() are those of tests/crash.
@@ -138,7 +138,7 @@ void keeper_end(bool leaves);
 
 /** Nobody is left but the helpers that are alive, within a bound. */
 bool stage_alone(void);
-/** Wait so many ms; see who has ended meanwhile. */
+/** Wait so many ms; note which have ended meanwhile. */
 void stage_pause(long ms);
 /** End all that is left, for the next run. */
 void stage_clear(void);
@@ -154,7 +154,7 @@ struct scene {
 	bool (*after)(const struct run *run, const struct fault *fault);
 	bool inner;		/* the children's calls */
 	bool rows;		/* its lines tell of other queues, too */
-	bool same;		/* who succeeds says what it always says */
+	bool same;		/* if it succeeds, it says what it always says */
 };
 
 extern const struct scene scenes[];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scenes.c - the runs: who is there, and what has to hold afterwards.
+ * scenes.c - the runs: what takes part, and what has to hold afterwards.
  * Must not know which calls a program makes.
  *
  * After each run: the program has said what and why, or has done its work;
- * the object is sound, and adds up; who was started has ended, and was told
- * once; nobody and nothing is left over.
+ * the object is sound, and adds up; each process that was started has ended,
+ * and was reported once; nobody and nothing is left over.
  */
 #include <config.h>
 
@@ -56,8 +56,8 @@ static bool is_refusal(int error)
 	return error == EPERM || error == EACCES;
 }
 
-/* Who can't ask for a lock, for all its patience, takes all others for living
- * ones. */
+/* A program that can't ask for a lock, for all its patience, takes all others
+ * for living ones. */
 static bool is_blind(const struct fault *fault)
 {
 	return fault->burst > 1 && is_call(fault, "fcntl(F_GETLK)");
@@ -70,8 +70,8 @@ static bool says_why(const struct run *run, const struct fault *fault)
 	if (is_refusal(fault->error) &&
 	    said(run->err, procq_strerror(-EACCES)))
 		return true;
-	/* Who can't be proven to be the recorded one is not signalled: the
-	 * proof is what is missing, whatever kept it from being had. */
+	/* A process that can't be proven to be the recorded one is not
+	 * signalled: the proof is what is missing, for whatever reason. */
 	if ((is_call(fault, "pidfd_open") || is_call(fault, "fstat")) &&
 	    said(run->err, procq_strerror(-ENOTSUP)))
 		return true;
@@ -183,7 +183,7 @@ static void judge_end(const struct scene *scene, const struct run *run,
 		judge_same(run, fault);
 }
 
-/* ---- who was started, and who was told ---- */
+/* ---- what was started, and what was reported ---- */
 
 static void note_seqs(const char *text, const char *event, unsigned *seqs)
 {
@@ -196,8 +196,8 @@ static void note_seqs(const char *text, const char *event, unsigned *seqs)
 	}
 }
 
-/* @param lines_lost of who started, or who ended, some lines were not
- * written, and that was said */
+/* @param lines_lost some lines of starts or ends were not written, and that
+ * was said */
 static void judge_lines(const char *born, const char *ended, const char *also,
 			bool lines_lost)
 {
@@ -270,7 +270,7 @@ static void judge_object(const struct fault *fault)
 			       (char *)(uintptr_t)"--force", NULL };
 	bool known = is_call(fault, "unlink");
 
-	/* Who gets no lock can't remove it, either. */
+	/* Without the lock it can't be removed, either. */
 	if (fault->burst > 1 && is_call(fault, "fcntl(F_SETLK)"))
 		known = true;
 
@@ -341,8 +341,8 @@ static bool nobody(void)
 	return true;
 }
 
-/* Lines that could not be written; who can't be executed ends, but was never
- * told to be started. */
+/* Lines that could not be written; a command that can't be executed ends, but
+ * was never reported as started. */
 static bool lost_lines(const struct fault *fault)
 {
 	return is_call(fault, "write") || is_call(fault, "execve");
@@ -634,7 +634,7 @@ const struct scene scenes[] = {
 #endif
 	{ .name = "processes", .program = PRODUCER, .args = { THREE },
 	  .before = start_consumer, .after = after_producer, .inner = true },
-	/* Who waits for them sleeps meanwhile. */
+	/* The waiter sleeps meanwhile. */
 	{ .name = "processes, slowly", .program = PRODUCER,
 	  .args = { "-n3", "-c2", "-d0.03" },
 	  .before = start_consumer, .after = after_producer, .inner = true },

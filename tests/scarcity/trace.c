@@ -139,7 +139,7 @@ static void step_back(pid_t pid, unsigned long entry)
 
 #endif
 
-/* ---- whom a signal is for ---- */
+/* ---- which process a signal is for ---- */
 
 /* The process that a descriptor of a process pins; 0: it is gone. */
 static pid_t pinned(pid_t pid, int fd)

@@ -585,7 +585,7 @@ static void check_books(struct procq *q, const char *when, bool mended)
 		     report.returned + report.freed, report.swept);
 	procq_stat(q, &s);
 	is_int(locks_held(), s.producers + s.consumers + s.keepers,
-	       "a lock byte for each who is in it, and no other");
+	       "a lock byte for each participant, and no other");
 	ok(s.dead == 0, "%s: nobody dead is left in it", when);
 	if (!ok(s.started == s.retired + s.exited + s.lost + s.present,
 		"%s: the books balance", when))
@@ -608,12 +608,13 @@ static void check_empty(struct procq *q)
 		told += n > 0;
 		twice += n > 1;
 	}
-	is_int((int64_t)twice, 0, "no process was told twice");
-	ok(told <= s.started, "no more were told than there were");
-	/* Who is killed between a look at a death and a word on it takes one
-	 * along. */
-	ok(s.started - told <= kills, "each death is told, but for one a kill");
-	ok(s.exited > 0, "some ended by themselves");
+	is_int((int64_t)twice, 0, "no process was reported twice");
+	ok(told <= s.started, "no more were reported than there were");
+	/* A consumer killed between its look at a death and the report
+	 * takes one along. */
+	ok(s.started - told <= kills,
+	   "each death is reported, but for one a kill");
+	ok(s.exited > 0, "some exited on their own");
 	ok(s.started <= begun + producer_kills,
 	   "each process was begun, but for one a killed producer");
 	ok(begun <= s.started + unentered,
@@ -664,7 +665,8 @@ static void check_use(struct procq *consumer)
 	procq_close(producer);
 }
 
-/* SIGSTOP can't be caught: but who got one does not come to its end. */
+/* SIGSTOP can't be caught, but a process that got one does not come to its
+ * end. */
 static void end_nursery(pid_t nurse)
 {
 	int64_t end = procq_now() + 10 * S;

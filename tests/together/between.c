@@ -143,8 +143,8 @@ static bool visited;
 static int64_t kill_at = INT64_MAX;
 static struct pq_segment *beside;
 
-/* Who is to stop here, stops; else the other goes on until it has ended, or
- * stops again. */
+/* The leaver stops here, if it has to; in another process this lets it go on
+ * until it has ended or stops again. */
 static void before_init_lock(void)
 {
 	static pid_t stopped;
@@ -224,7 +224,7 @@ static void test_namespaces(void)
 	no_pids = true;
 	procq_stat(q, &s);
 	no_pids = false;
-	is_int(s.dead, 0, "who holds a lock lives, though it has no pid here");
+	is_int(s.dead, 0, "a lock's holder is alive, though it has no pid here");
 	is_int(s.consumers, 2, "and is counted");
 	procq_close(q);
 	end_elsewhere(pid);
@@ -330,7 +330,7 @@ static void test_remover(int done)
 	close(ready[0]);
 	close(ready[1]);
 	ok(fixture_exists(), "what was made meanwhile is there");
-	is_int(consumers_elsewhere(), 1, "with who made it");
+	is_int(consumers_elsewhere(), 1, "with its maker in it");
 	end_elsewhere(next);
 }
 
@@ -403,14 +403,14 @@ static void test_two_removers(void)
 	pid_t pid = begin_to_leave(&l);
 	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 
-	is_int(procq_remove(q), 0, "removed before one who leaves");
+	is_int(procq_remove(q), 0, "removed before another that leaves");
 	procq_close(q);
 	need(pid > 1 && kill(pid, SIGCONT) == 0);
-	is_int(fixture_wait(pid), 0, "who finds that it is gone");
+	is_int(fixture_wait(pid), 0, "which finds that it is gone");
 
 	pid = begin_to_leave(&l);
-	is_int(remove_beside(pid), 1, "removed by one who leaves: it is gone");
-	is_int(fixture_wait(pid), 1, "who has removed it");
+	is_int(remove_beside(pid), 1, "removed by one that leaves: it is gone");
+	is_int(fixture_wait(pid), 1, "by that one");
 	ok(!fixture_exists(), "and it is");
 }
 
@@ -436,7 +436,7 @@ static void test_slow_remover(int unlinks)
 	pid = begin_to_leave(&l);
 	visited = true;
 	is_int(remove_beside(pid), unlinks ? 1 : 0,
-	       "stopped, then killed, beside one who looks: gone all the same");
+	       "stopped, then killed, beside a look: gone all the same");
 	visited = false;
 	is_int(fixture_wait(pid), -SIGKILL, "when the lock was asked for again");
 	ok(!fixture_exists(), "and it is");

@@ -386,7 +386,7 @@ TAP_UNUSED static void look_for_next(void)
 	pq_take_next(c, &hint, &w);
 }
 
-/* Its hint is there, for whoever takes it. */
+/* Its hint is there for the next taker. */
 TAP_UNUSED static bool exited_and_hinted(void)
 {
 	return is_at_last(PROCQ_STATE_EXITED, 0);
@@ -589,7 +589,7 @@ TAP_UNUSED static void enter_place(void)
 					&seen->numbers[0], &seen->places[0]);
 }
 
-/* Who has joined it is in one that has a name, and stays open. */
+/* The newcomer is in an object that has a name and stays open. */
 TAP_UNUSED static bool not_astray(void)
 {
 	bool good = seen->looks[0] == 1 ||

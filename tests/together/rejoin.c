@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * together/rejoin.c - the last one leaves, the next one comes: whoever is in a
- * queue is in the one that its name leads to.
+ * together/rejoin.c - the last one leaves, the next one comes: each
+ * participant is in the object that the queue's name leads to.
  *
  * Once with one that is stopped at each of its system calls, while another
  * comes or goes. And once with a crowd that joins and leaves all the time,
@@ -78,7 +78,7 @@ static void joins(void *arg)
 	_exit(seen->inode ? 0 : 1);
 }
 
-/* As one leaves it who is killed between its verdict and the unlink(). */
+/* Killed between its verdict and the unlink(). */
 static void die_removing(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 1);

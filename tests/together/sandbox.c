@@ -402,7 +402,7 @@ static void continued_by_parent(void)
 	must(procq_signal(consumer, p.slot, SIGCONT, 0) == 1);
 	e = collect();
 	must(e.signal == SIGTERM && e.step == 1);
-	/* But it is asked to continue whom it has stopped. */
+	/* But it is asked to continue a process that it has stopped. */
 	spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
 	p = take();
 	must(procq_signal(consumer, p.slot, SIGSTOP, 0) == 1);
@@ -579,7 +579,7 @@ static void killed_before_entry(void *arg)
 static const struct rule no_death_signal = { SYS_prctl, 0, PR_SET_PDEATHSIG,
 					     EPERM };
 
-/* Who can't be tied to its parent is not started. */
+/* A child that can't be tied to its parent is not started. */
 static void untied(void *arg)
 {
 	static const char *const argv[] = { "true", NULL };
@@ -635,7 +635,7 @@ static void no_close_range(void *arg)
 	end();
 }
 
-/* ---- waiting, and who is alive ---- */
+/* ---- waiting, and the living ---- */
 
 static void poll_interrupted(void *arg)
 {
@@ -663,7 +663,7 @@ static void poll_interrupted(void *arg)
 	must(procq_close(consumer) == 0);
 }
 
-/* If the kernel can't say who holds a lock, nobody is taken for dead. */
+/* If the kernel can't say whether a lock is held, nobody counts as dead. */
 static void locks_unknown(void *arg)
 {
 	const struct rule rule = { SYS_fcntl, 1, F_GETLK, ENOLCK };
@@ -726,12 +726,13 @@ int main(void)
 	play(fork_refused, NULL, "fork fails, too");
 	play(killed_before_entry, &by_fork, "fork: killed before it entered");
 	play(killed_before_entry, &by_any, "auto: killed before it entered");
-	play(untied, NULL, "no death signal: only who may outlive its parent");
+	play(untied, NULL,
+	     "no death signal: only a child that may outlive its parent");
 	play(untied_later, &by_fork, "fork: no death signal, no process");
 	play(untied_later, &by_any, "auto: no death signal, no process");
 	play(no_close_range, NULL, "no close_range");
 	play(poll_interrupted, NULL, "a wait for an orphan is interrupted");
-	play(locks_unknown, NULL, "who is dead can't be known");
+	play(locks_unknown, NULL, "which participants are dead can't be known");
 	/* What is asked here is known to all that come later. */
 	if (pq_pin(getpid()) >= 0 && has_pidfs())
 		play(identities, NULL, "identities of what is not there");

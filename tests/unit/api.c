@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * unit/api.c - procq.h as a caller knows it: what each function returns,
- * when it goes well and when it does not, and to whom it answers.
+ * when it goes well and when it does not, and to which caller it answers.
  *
  * Must not look inside, but to damage a queue for procq_check(). Opening is
  * unit/segment.c's.
@@ -155,7 +155,7 @@ static void test_words(void)
 	ok(procq_now() > now, "the clock goes on");
 }
 
-/* ---- who may not ---- */
+/* ---- callers that may not ---- */
 
 /* How many functions of a participant answer something else than rc. */
 static int answer_otherwise(struct procq *q, int rc)
@@ -210,7 +210,7 @@ static void test_strangers(void)
 	procq_wake(look);
 	is_int(procq_stat(look, &s), 0, "it sees the counters");
 	is_int(s.producers * 100 + s.consumers * 10 + s.keepers, 110,
-	       "and who is there, itself aside");
+	       "and the participants, of which it is none");
 	is_int(procq_snapshot(look, NULL, 0), 0, "and that it is empty");
 	is_int(procq_incarnation(look), 0, "it is nobody");
 	is_int(procq_close(look), 0, "it leaves nothing");
@@ -292,7 +292,7 @@ static void test_entered_later(void)
 	ok(rc == 0 && p.seq == 1 && p.state == PROCQ_STATE_QUEUED &&
 		   p.pid == other.pid && p.started == other.started &&
 		   p.queued >= p.started,
-	   "who is started is awaited later");
+	   "a started child is awaited later");
 	is_int(procq_entered(producer, &p), 0, "it may be asked again");
 	is_int(procq_entered(consumer, &p), -ESRCH, "not by another handle");
 	other.slot++;
@@ -341,7 +341,7 @@ static void test_refusals(void)
 	       "no command");
 	signal(SIGCHLD, SIG_IGN);
 	is_int(refused((struct procq_command){ .size = 0 }), -ECHILD,
-	       "whose end nobody could tell");
+	       "as nobody could report its end");
 	signal(SIGCHLD, SIG_DFL);
 	is_int(procq_closed(consumer), 0, "it is open");
 	is_int(procq_set_closed(consumer, 1), 0, "anybody closes it");
@@ -543,7 +543,7 @@ static void die_as_told(void *arg)
 	_exit(*(const int *)arg);
 }
 
-/* A stranger who is dead, but not reaped. */
+/* A stranger that is dead, but not reaped. */
 static pid_t dead_stranger(void)
 {
 	static const int code = 33;
@@ -614,7 +614,7 @@ static void test_reaping_all(void)
 	need(procq_spawn(q, &c, &p) == 0);
 	strangers[1] = dead_stranger();
 	kill_child(p.pid);
-	is_int(procq_reap(q), 1, "who reaps all, counts its own");
+	is_int(procq_reap(q), 1, "a producer that reaps all counts its own");
 	for (int i = 0; i < 2; i++)
 		ok(waitpid(strangers[i], NULL, WNOHANG) < 0 &&
 		   errno == ECHILD, "and reaps a stranger");
@@ -624,7 +624,7 @@ static void test_reaping_all(void)
 }
 
 /* With so many children the library does not ask for the dead each time; they
- * are all told none the less, also to who waits as he should. */
+ * are all reported none the less, also to a waiter that waits as it should. */
 static void test_reaping_many(void)
 {
 	static pid_t pids[1100];
@@ -674,7 +674,7 @@ static void test_turns(void)
 		p[i] = spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_snapshot(consumer, all, 2), 3, "three are there");
 	ok(all[0].pid == p[0].pid && all[1].pid == p[1].pid, "in order");
-	is_int(procq_peek(consumer, &q), 0, "whose turn is it?");
+	is_int(procq_peek(consumer, &q), 0, "which one is next?");
 	ok(q.pid == p[0].pid && q.seq == p[0].seq, "the first one's");
 	is_int(procq_take(consumer, &p[1], &all[0]), -EAGAIN,
 	       "not this one's");
@@ -688,7 +688,7 @@ static void test_turns(void)
 	       "not one of another time");
 	is_int(procq_take(consumer, &q, &q), 0, "but this one's");
 	is_int(q.state, PROCQ_STATE_TAKEN, "it is taken");
-	is_int(q.consumer, procq_incarnation(consumer), "and by whom");
+	is_int(q.consumer, procq_incarnation(consumer), "and by which consumer");
 	is_int(procq_in_flight(consumer), 1, "one is in flight");
 	is_int(procq_give_back(consumer, p[1].slot), -ESRCH, "not that one");
 	is_int(procq_give_back(consumer, q.slot), 0, "it is given back");
@@ -702,7 +702,8 @@ static void test_turns(void)
 	is_int(procq_collect(consumer, &e), 0, "nobody has died");
 	procq_close(consumer);
 	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	is_int(procq_snapshot(consumer, all, 3), 3, "who leaves, gives back");
+	is_int(procq_snapshot(consumer, all, 3), 3,
+	       "a consumer that leaves gives back");
 	end_all(3);
 	reap_to(0);
 	end("turns: nothing is lost");
@@ -800,7 +801,7 @@ static void test_waiting(void)
 	procq_wait(consumer, PROCQ_WAIT_DEATH, 0);
 	need(consumer->skip_linger);
 	need(is_sent(procq_signal(consumer, p.slot, SIGTERM, 0)));
-	ok(!consumer->skip_linger, "who has signalled lingers");
+	ok(!consumer->skip_linger, "after a signal a waiter lingers");
 	do
 		rc = procq_wait(producer, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
 	while (rc == 0 && procq_reap(producer) == 0);
@@ -907,9 +908,10 @@ static void test_removal_in_vain(void)
 	spawn_idle(PROCQ_METHOD_AUTO, 0);
 	take();
 	is_int(procq_close(first), 0, "the place below is free");
-	is_int(procq_remove(consumer), -EBUSY, "who has taken one");
+	is_int(procq_remove(consumer), -EBUSY,
+	       "a participant that has taken one");
 	is_int(consumer->place, places[1], "keeps its place");
-	is_int(procq_remove(producer), -EBUSY, "who has started one");
+	is_int(procq_remove(producer), -EBUSY, "one that has started one");
 	is_int(producer->place, places[0], "keeps its, too");
 	is_int(procq_check(producer, &report), 0, "all are where they were:");
 	is_int((intmax_t)report.faults, 0, "no fault");
@@ -917,7 +919,7 @@ static void test_removal_in_vain(void)
 				  SIGKILL, 0)));
 	is_int(collect().type, PROCQ_EVENT_RETIRED, "it is still its own");
 	reap_to(0);
-	is_int(procq_remove(consumer), -EBUSY, "who has none");
+	is_int(procq_remove(consumer), -EBUSY, "one that has none");
 	is_int(procq_check(producer, &report), 0, "may move");
 	is_int((intmax_t)report.faults, 0, "still no fault");
 	end("removals in vain: nothing is lost");
@@ -960,15 +962,15 @@ static void test_checks(void)
 	check_finds("a head beyond a cell that nobody filled",
 		    "ready ring: head");
 	atomic_store(&seg->header->ready.head, head);
-	/* As if who gave its record back had been killed before it moved the
-	 * tail, and somebody had then taken that. */
+	/* As if a consumer had been killed between its hand-back and the move
+	 * of the tail, and another had then taken that record. */
 	need(pq_ring_append(&seg->ready, 0, 99, NULL));
 	atomic_store(&seg->header->ready.head, head + 1);
 	atomic_store(&seg->header->ready.tail, head);
 	check_finds("a head beyond a tail that awaits a helping hand", NULL);
 	need(pq_ring_append(&seg->ready, 0, 99, NULL));
 	is_int((intmax_t)atomic_load(&seg->header->ready.tail),
-	       (intmax_t)head + 2, "who appends next helps");
+	       (intmax_t)head + 2, "the next append helps");
 	atomic_store(&seg->header->ready.head, head + 2);
 	head = atomic_load(&seg->header->free.head);
 	word = atomic_load(&seg->free.cells[head & (seg->free.size - 1)]);

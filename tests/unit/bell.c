@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * unit/bell.c - waiting and waking: who is shown, who is woken, how often,
- * what a wake-up that comes early or late leaves behind; and, with threads,
- * that no wake-up is lost.
+ * unit/bell.c - waiting and waking: which participant is shown, which is
+ * woken, how often, what a wake-up that comes early or late leaves behind; and,
+ * with threads, that no wake-up is lost.
  */
 #include <config.h>
 
@@ -52,7 +52,7 @@ static uint64_t bits_of(const struct pq_waiters *waiters)
 	return bits;
 }
 
-/* ---- who is woken ---- */
+/* ---- which one is woken ---- */
 
 static void test_one(struct pq_waiters *waiters, unsigned wants,
 		     void (*wake)(struct pq_segment *), const char *what)
@@ -75,7 +75,7 @@ static void test_one(struct pq_waiters *waiters, unsigned wants,
 
 	pq_bell_show(seg, 3, wants);
 	pq_bell_hide(seg, 3, wants, &owed);
-	ok(bits_of(waiters) == 0, "who hides is not shown any more");
+	ok(bits_of(waiters) == 0, "a waiter that hides is not shown any more");
 	pq_bell_show(seg, 700, wants);
 	pq_bell_hide_dead(seg, 700);
 	ok(bits_of(waiters) == 0, "nor is one that is dead");
@@ -83,7 +83,7 @@ static void test_one(struct pq_waiters *waiters, unsigned wants,
 		     wants == PROCQ_WAIT_ROOM ? PROCQ_WAIT_READY
 					      : PROCQ_WAIT_ROOM);
 	wake(seg);
-	is_int(wakes(3), 0, "who waits for something else is not woken");
+	is_int(wakes(3), 0, "a waiter for something else is not woken");
 	pq_bell_hide(seg, 3, PROCQ_WAIT_ROOM | PROCQ_WAIT_READY, &owed);
 }
 
@@ -113,7 +113,7 @@ static void test_exits(void)
 	pq_bell_show(seg, 3, PROCQ_WAIT_EXITS);
 	ok(!pq_bell_hide(seg, 3, PROCQ_WAIT_EXITS, &owed) &&
 		   bits_of(&seg->header->exits) == 0,
-	   "who hides is not shown any more");
+	   "a waiter that hides is not shown any more");
 	pq_bell_show(seg, 700, PROCQ_WAIT_EXITS);
 	pq_bell_hide_dead(seg, 700);
 	ok(bits_of(&seg->header->exits) == 0, "nor is one that is dead");
@@ -122,7 +122,7 @@ static void test_exits(void)
 static void test_direct(void)
 {
 	pq_wake(seg, 5, ~0u);
-	is_int(wakes(5), 0, "who waits for nothing is not woken");
+	is_int(wakes(5), 0, "a participant that does not wait is not woken");
 	pq_bell_show(seg, 5, PROCQ_WAIT_DEATH);
 	pq_wake(seg, 5, PROCQ_WAIT_CHILD);
 	is_int(wakes(5), 0, "nor for what it does not want");
@@ -131,9 +131,9 @@ static void test_direct(void)
 	is_int(wakes(5), 1, "for what it wants it is, once");
 	pq_bell_show(seg, 5, PROCQ_WAIT_DEATH);
 	ok(!pq_bell_hide(seg, 5, PROCQ_WAIT_DEATH, &owed),
-	   "nobody rang meanwhile");
+	   "nobody woke it meanwhile");
 	pq_wake(seg, 5, PROCQ_WAIT_DEATH);
-	is_int(wakes(5), 0, "who hides is not woken");
+	is_int(wakes(5), 0, "a waiter that hides is not woken");
 }
 
 /* ---- what hiding tells ---- */
@@ -144,7 +144,7 @@ static void test_woken_meanwhile(unsigned wants, struct pq_waiters *waiters,
 	owed = 0;
 	pq_bell_show(seg, 9, wants);
 	need(!pq_bell_hide(seg, 9, wants, &owed));
-	ok(owed == 0, "%s: who is not woken owes nothing", what);
+	ok(owed == 0, "%s: a waiter that is not woken owes nothing", what);
 	pq_bell_show(seg, 9, wants);
 	/* The waker was stopped between this and the post. */
 	atomic_store(&waiters->bits[0], 0);
@@ -214,7 +214,7 @@ static void test_linger(void)
 	looks = 0;
 	is_int(pq_bell_wait(seg, p->place, PROCQ_WAIT_ROOM, 60000 * MS,
 			    begin + 60000 * MS, look_down, &left, &owed),
-	       0, "who lingers finds what comes late");
+	       0, "a lingering waiter finds what comes late");
 	ok(looks == 1000 && !shown, "before it shows itself");
 	left = -1;
 	begin = procq_now();
@@ -234,7 +234,7 @@ static void test_linger(void)
 	begin = procq_now();
 	pq_bell_wait(seg, p->place, PROCQ_WAIT_ROOM, 0, begin + 10 * MS,
 		     look_down, &left, &owed);
-	ok(looks < 100, "who is not to linger looks a few times");
+	ok(looks < 100, "without lingering it looks a few times");
 }
 
 static void test_wait(void)
@@ -243,17 +243,17 @@ static void test_wait(void)
 	int64_t begin = procq_now();
 
 	is_int(wait_for(60000 * MS, look, &yes), 0,
-	       "who finds something does not sleep");
+	       "a waiter that finds something does not sleep");
 	ok(looks == 1 && !shown, "nor does it show itself");
 	is_int(wait_for(60000 * MS, ring_myself, &no), 0,
 	       "a wake-up after that look ends the sleep");
 	begin = procq_now();
 	is_int(wait_for(30 * MS, look, &no), -ETIMEDOUT,
-	       "who is not woken sleeps");
+	       "a waiter that is not woken sleeps");
 	ok(procq_now() - begin >= 30 * MS, "to the deadline");
 	ok(shown, "after a last look, once it is shown");
 	is_int(wait_for(5 * MS, ring_half, &no), 0,
-	       "who was woken at the last moment is not late");
+	       "a wake-up at the last moment is not late");
 	ok(bits_of(&seg->header->room) == 0 &&
 		   atomic_load(&seg->participants[p->place].wants) == 0 &&
 		   wakes(p->place) == 0,
@@ -262,7 +262,7 @@ static void test_wait(void)
 
 /* ---- one looks for many ---- */
 
-/* Who is on the watch while it lingers, and once it is shown? */
+/* Which one is the lookout while p lingers, and once it is shown? */
 static struct {
 	struct pq_waiters *waiters;
 	void (*wake)(struct pq_segment *);
@@ -310,27 +310,28 @@ static void test_lookout(struct pq_waiters *waiters, unsigned wants,
 	watch.wake = wake;
 	watch.found = true;
 	pq_bell_show(seg, 700, wants);
-	is_int((long)wait_out(wants), wants, "who lingers owes for that");
+	is_int((long)wait_out(wants), wants, "a lingering waiter owes for that");
 	is_int((long)watch.before, p->place + 1, "it was on the lookout");
 	is_int(wakes(700), 0, "nobody is woken meanwhile");
 	is_int((long)atomic_load(&waiters->lookout), 0,
 	       "not any more when it has found something");
 	atomic_store(&waiters->lookout, p->place + 1);
 	is_int((long)wait_out(wants), wants,
-	       "one that was killed on it leaves it to who sits there next");
+	       "a lookout that was killed leaves it to the next in its place");
 	watch.found = false;
-	is_int((long)wait_out(wants), wants, "who finds nothing owes, too");
+	is_int((long)wait_out(wants), wants,
+	       "a waiter that finds nothing owes, too");
 	ok(watch.looks > 0 && watch.after == 0,
 	   "but it looks once more when it has ended its watch");
 	wake(seg);
-	is_int(wakes(700), 1, "then who sleeps is woken");
+	is_int(wakes(700), 1, "then the sleeper is woken");
 	watch.relieved_by = 702;
 	wait_out(wants);
 	is_int((long)atomic_load(&waiters->lookout), 702,
-	       "who is relieved leaves the watch to another");
+	       "a lookout that is relieved leaves the watch to another");
 	watch.relieved_by = 0;
 
-	is_int((long)wait_out(wants), 0, "who waits beside it owes nothing");
+	is_int((long)wait_out(wants), 0, "a waiter beside it owes nothing");
 	ok(watch.looks > 0 && watch.before == 702 && watch.after == 702,
 	   "it lingers, while nobody sleeps");
 	watch.found = true;
@@ -339,25 +340,27 @@ static void test_lookout(struct pq_waiters *waiters, unsigned wants,
 	   "and the watch is not its to end");
 	watch.found = false;
 	pq_bell_show(seg, 700, wants ^ (PROCQ_WAIT_ROOM | PROCQ_WAIT_READY));
-	is_int((long)wait_out(wants), 0, "whoever sleeps for something else");
+	is_int((long)wait_out(wants), 0,
+	       "even if another sleeps for something else");
 	ok(watch.looks > 0, "is none of its business");
 	pq_bell_show(seg, 700, wants);
-	is_int((long)wait_out(wants), 0, "nor beside one who sleeps for the same");
+	is_int((long)wait_out(wants), 0,
+	       "nor beside one that sleeps for the same");
 	ok(watch.looks == 0 && watch.after == 702, "for it sleeps at once");
 	is_int((long)wait_out(PROCQ_WAIT_ROOM | PROCQ_WAIT_READY),
 	       wants ^ (PROCQ_WAIT_ROOM | PROCQ_WAIT_READY),
-	       "who waits for both looks out for the other");
+	       "a waiter for both looks out for the other");
 	ok(watch.looks > 0 && watch.before == 702, "at length");
 	is_int((long)wait_owing(PROCQ_WAIT_DEATH, wants), wants,
 	       "what is owed is owed until it is passed on");
-	ok(watch.looks > 0, "who waits for what is its own lingers");
+	ok(watch.looks > 0, "a waiter for its own events lingers");
 
 	pq_bell_relieve(seg, wants ^ (PROCQ_WAIT_ROOM | PROCQ_WAIT_READY));
 	is_int((long)atomic_load(&waiters->lookout), 702,
-	       "who slept in vain relieves nobody else");
+	       "one that slept in vain relieves nobody else");
 	pq_bell_relieve(seg, wants);
 	is_int((long)atomic_load(&waiters->lookout), 0,
-	       "but who looks out for the same");
+	       "but the lookout for the same");
 	atomic_store(&waiters->lookout, 702);
 	pq_bell_hide_dead(seg, 700);
 	is_int((long)atomic_load(&waiters->lookout), 702,
@@ -391,7 +394,7 @@ static void end_all(void)
 			procq_wait(p, PROCQ_WAIT_CHILD, procq_now() + 5 * MS);
 }
 
-/* Of whom one waits for an arrival; it is shown, that is. */
+/* One of them waits for an arrival: it is shown. */
 static int wakes_ready(void)
 {
 	int n = wakes(700);
@@ -476,7 +479,7 @@ static void test_relief(void)
 	atomic_store(&seg->header->room.lookout, 702);
 	atomic_store(&seg->header->arrivals.lookout, 702);
 	is_int(procq_wait(p, PROCQ_WAIT_READY, begin + 5 * MS), -ETIMEDOUT,
-	       "who waits beside it sleeps in vain");
+	       "a waiter beside it sleeps in vain");
 	ok(atomic_load(&seg->header->room.lookout) == 702 &&
 	   atomic_load(&seg->header->arrivals.lookout) == 0,
 	   "and relieves it");

@@ -74,7 +74,7 @@ static void test_parsing(void)
 }
 
 /* The first numbers of the two published generators, and of the pauses that
- * come of them: whoever changes one of them changes everybody's runs. */
+ * come of them: a change of one of them changes everybody's runs. */
 static void test_reproducible(void)
 {
 	struct distribution uniform = parse("0-1s");

@@ -136,8 +136,8 @@ static void test_abort(void (*what)(void), const char *message,
 	       "… and dies of the signal");
 }
 
-/* Who is to hear why is slow to, and a child's death is told by a handler that
- * touches the queue. */
+/* The reader of the message is slow, and a handler that touches the queue
+ * learns of a child's death. */
 static void speak_slowly(int err)
 {
 	static char full[4096];

@@ -47,9 +47,9 @@ static void test_pin(void)
 	fixture_await_death(pid);
 	ok(pq_pin_dead(pin), "a zombie is dead");
 	fixture_wait(pid);
-	ok(pq_pin_dead(pin), "so is who is reaped");
+	ok(pq_pin_dead(pin), "so is one that is reaped");
 	is_int(pq_pin_signal(pin, SIGKILL, false), -ESRCH,
-	       "who is reaped gets no signal");
+	       "one that is reaped gets no signal");
 	is_int(pq_pin(pid), -ESRCH, "nor is there any more to pin");
 	close(pin);
 

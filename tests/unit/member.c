@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * unit/member.c - participants: incarnations, places, lock bytes; who is
- * alive, asked from the same process, from others, and after a kill.
+ * unit/member.c - participants: incarnations, places, lock bytes; which
+ * one is alive, asked from the same process, from others, and after a kill.
  */
 #include <config.h>
 
@@ -83,7 +83,7 @@ static void test_join(void)
 	ok(atomic_load(&seg->participants[1].member) ==
 			   pq_member_id(PROCQ_ROLE_CONSUMER, number) &&
 		   atomic_load(&seg->participants[1].pid) == getpid(),
-	   "the entry says who it is");
+	   "its place says which one it is");
 	is_int(pq_member_find(seg, number), 1, "it is found by its number");
 	is_int(pq_member_find(seg, 77), -1, "nobody else is");
 	ok(held(number) && pq_byte_held(seg, number),
@@ -130,7 +130,7 @@ static void test_final(void)
 	   "nor leaves anything behind there");
 	atomic_store(&seg->header->state, 77);
 	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 0,
-	       "who joins what is only to be removed");
+	       "a newcomer to what is only to be removed");
 	ok(atomic_load(&seg->header->state) == PQ_OBJECT_OPEN, "keeps it open");
 	pq_member_stand_up(seg, place, number);
 	pq_byte_drop(seg, number);
@@ -216,7 +216,7 @@ static void test_all_places(void)
 	       "in the last place somebody is killed");
 	ok(pq_member_dead(seg, 500, &extra), "which one can see");
 	is_int(pq_member_join(seg, PROCQ_ROLE_PRODUCER, &extra, &place),
-	       -EUSERS, "who has the place until it is swept");
+	       -EUSERS, "the place is taken until it is swept");
 	is_int(fixture_try(&q, PROCQ_ROLE_PRODUCER, 0), 0,
 	       "then a newcomer gets the place of the dead one");
 	is_int(q->place, 500, "after a sweep");
@@ -427,7 +427,7 @@ static void test_usurped(void)
 	while (rc == -EBUSY)
 		rc = procq_remove(keeper);
 	pthread_join(thread, NULL);
-	is_int(rc, -EUSERS, "no place is left for who could not remove it");
+	is_int(rc, -EUSERS, "no place is left for one that could not remove it");
 	ok(!pq_byte_held(seg, keeper->incarnation), "nor does it keep its byte");
 	/* What the new tenant holds. */
 	word = pq_load_word(seg, 0);

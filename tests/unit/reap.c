@@ -375,9 +375,9 @@ static void test_answer(void)
 	   "answered");
 	reap_down_to(2);
 	is_int(pq_word_flags(pq_load_word(seg, slots[1])), PQ_DEAD,
-	       "who was to die is dead");
+	       "the one that was to die is dead");
 	is_int(pq_word_flags(pq_load_word(seg, slots[2])), 0,
-	       "who was not lives");
+	       "the one that was not is alive");
 	/* One that is stopped would not die of it. */
 	kill(pids[2], SIGSTOP);
 	ask(slots[2], SIGTERM, false);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * unit/record.c - the transitions of a record: reserve, enter, take, mark,
- * release, return, gone; who may make them, what a late one leaves alone,
+ * release, return, gone; which participant may make them, what a late one
+ * leaves alone,
  * and that each life is counted once. The pids are only numbers here: nothing
  * in record.c may use them.
  */
@@ -505,7 +506,7 @@ static void test_order(void)
 	teardown();
 }
 
-/* ---- who is woken ---- */
+/* ---- which one is woken ---- */
 
 /* Does op ring place? */
 static bool rings(struct procq *q, unsigned wants, void (*op)(uint32_t),
@@ -659,7 +660,7 @@ static void test_out_of_place(void)
 	slot = queued(2);
 	ok(!pq_record_ask(seg, slot, word_of(slot)) &&
 		   is_state(slot, PROCQ_STATE_QUEUED, 0, 0),
-	   "who is not taken is not asked");
+	   "no question about a process that is not taken");
 	pq_record_mark(seg, slot, p->place, &status);
 	slot = reserve(&word);
 	ok(!pq_record_return(seg, slot, p->place + 1) && word_of(slot) == word,

@@ -388,7 +388,8 @@ static void run_never_empty(void)
 		pthread_create(&threads[i], NULL, rotator, NULL);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	is_int(late, 0, "threads: who is overtaken does not think it empty");
+	is_int(late, 0,
+	       "threads: to one that is overtaken it does not look empty");
 }
 
 static void run_threads(uint64_t size, uint64_t start, const char *where)

@@ -226,8 +226,8 @@ static void rush_in(void *arg)
 	atomic_fetch_add(&gate->in, 1);
 	while (!atomic_load(&gate->out))
 		fixture_sleep(100000);
-	/* Who leaves at this moment may look dead to others, but all of them
-	 * give up their own places. */
+	/* One that leaves at this moment may look dead to others, but all of
+	 * them give up their own places. */
 	pq_sweep_dead(q->seg, NULL);
 	if (atomic_load(&q->seg->header->swept) != 0)
 		_exit(2);
@@ -436,7 +436,7 @@ static void test_slow_creator(void)
 	o.deadline = procq_now() + 50000000;
 	is_int(procq_open(&q, fixture_queue, &o), -ETIMEDOUT,
 	       "a creator that does not come to an end: the deadline");
-	is_int(o.found, pid, "and who it is");
+	is_int(o.found, pid, "and which process it is");
 	is_int(fixture_run(cancel_opener, NULL), 0,
 	       "a thread that is cancelled waiting for it keeps no lock");
 	kill(pid, SIGKILL);
@@ -622,7 +622,7 @@ static void test_unlinked(void)
 	need(shm_unlink(fixture_object) == 0);
 	again = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY + 1);
 	ok(again->seg != q->seg && procq_capacity(again) == CAPACITY + 1,
-	   "who has one whose name is gone opens another");
+	   "beside a handle whose name is gone another is opened");
 	is_int(procq_remove(q), 1, "the old one's handle is told that it is gone");
 	procq_close(q);
 	ok(fixture_exists(), "nor its closing");
@@ -643,8 +643,8 @@ static void test_dead_remover(void)
 	make_object(buffer, size, size);
 	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	ok(atomic_load(&q->seg->header->state) == PQ_OBJECT_OPEN,
-	   "a dead remover's proposal is undone by who joins");
-	is_int(procq_close(q), 1, "who then removes it himself");
+	   "a dead remover's proposal is undone by a newcomer");
+	is_int(procq_close(q), 1, "which then removes it itself");
 
 	atomic_store(&((struct pq_header *)(void *)buffer)->state,
 		     PQ_OBJECT_FINAL);
@@ -653,7 +653,7 @@ static void test_dead_remover(void)
 	       -ENOENT, "a final one is as good as not there");
 	q = fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY + 2);
 	ok(procq_capacity(q) == CAPACITY + 2,
-	   "and whoever comes next makes another");
+	   "and the next one makes another");
 	procq_close(q);
 }
 
@@ -724,7 +724,7 @@ static void test_onlooker_first(void)
 	ok(late->seg != look->seg, "a participant beside it does not");
 	procq_stat(look, &s);
 	ok(s.dead == 0 && s.producers == 1 && s.consumers == 1,
-	   "whom the onlooker sees alive");
+	   "which the onlooker sees alive");
 	is_int(procq_drained(look), 0, "and at work");
 	procq_close(look);
 	is_int(swept_from_elsewhere(), 0,

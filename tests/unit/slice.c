@@ -136,7 +136,7 @@ int main(void)
 	   "the slice is short, where there is such a thing");
 	ok(after(nicer) && else_equal() && seen->after.nice == 7 &&
 	   seen->after.flags == RESET_ON_FORK,
-	   "who is nice stays nice, and its children are not");
+	   "a nice program stays nice, and its children are not");
 	ok(!known || seen->after.runtime < MS, "its slice is short, too");
 	ok(after(longer) && else_equal() &&
 	   (!known || seen->after.runtime < MS), "a long one gets short");

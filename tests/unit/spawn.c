@@ -177,7 +177,7 @@ static void test_stacks(void)
 	ok(pq_nest_destroy(&producer->nest),
 	   "until its tenants are dead, though not yet reaped");
 	ok(!producer->nest.base, "then it is gone");
-	is_int(fixture_wait(other), -SIGKILL, "who is still there to reap");
+	is_int(fixture_wait(other), -SIGKILL, "which are still there to reap");
 	fill_nest(0, 0);
 	is_int(procq_spawn(producer, &idle, NULL), 0, "the next one has one");
 	end_one();

@@ -14,7 +14,7 @@
 
 #define CAPACITY 8
 
-static struct procq *p;		/* a living producer, who also looks */
+static struct procq *p;		/* a living producer, which also looks */
 static struct pq_segment *seg;
 static const struct pq_status status = { PROCQ_CAUSE_EXIT, 0, 1, 1, 1 };
 
@@ -192,7 +192,7 @@ static void test_taken(void)
 	is_int(pq_sweep_dead(seg, NULL), 0, "a second sweep finds nobody");
 	procq_close(c);
 	is_int(fixture_state(p, 4), PROCQ_STATE_QUEUED,
-	       "who leaves puts back what it has");
+	       "a consumer that leaves puts back what it has");
 	teardown();
 }
 
@@ -221,7 +221,7 @@ static void test_gone(void)
 	procq_close(fixture_open(PROCQ_ROLE_CONSUMER, 0));
 	ok(fixture_state(p, 2) == PROCQ_STATE_FREE &&
 		   fixture_hints(&seg->free, 2) == 1,
-	   "who leaves next frees its record");
+	   "the next that leaves frees its record");
 	is_int(fixture_state(p, 0), PROCQ_STATE_GONE,
 	       "that of a living parent waits for it");
 	/* The taker that told is dead instead: no other's sweep frees it. */
@@ -264,7 +264,7 @@ static void test_gone_late(void)
 	teardown();
 }
 
-/* Who leaves frees what waits for its own mark, and nothing else. */
+/* A producer that leaves frees what waits for its mark, and nothing else. */
 static void test_gone_leaves(void)
 {
 	struct procq *c, *other;
@@ -381,7 +381,7 @@ static void test_half_appended(void)
 	teardown();
 }
 
-/* ---- who is not dead ---- */
+/* ---- the living ---- */
 
 /* A sweeper is stopped after it has found somebody dead; meanwhile the place
  * is swept by others and has a new tenant, with records of its own. */
@@ -473,11 +473,12 @@ static void test_sometimes(void)
 	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
 	       "it was one that counts");
 	is_int(pq_sweep_sometimes(seg, 0), 1, "at last somebody looks again");
-	/* Who told of its death was stopped before it looked again. */
+	/* The consumer that reported its death was stopped before it looked
+	 * again. */
 	fixture_run(dead_parent, seg);
 	is_int(gone(), 1, "a parent that is in no table has left one told");
 	is_int(pq_sweep_sometimes(seg, 0), 0, "nobody is dead");
-	is_int(gone(), 0, "who looks frees that all the same");
+	is_int(gone(), 0, "a look frees that all the same");
 	teardown();
 }
 
@@ -553,7 +554,7 @@ static void test_many(void)
 
 	for (int i = 0; i < 40 && !bad; i++)
 		bad = round_of_many();
-	is_int(bad, 0, "five dead, four sweepers at once, two of whom die: "
+	is_int(bad, 0, "five dead, four sweepers at once, two of which die: "
 	       "all is well, forty times");
 }
 

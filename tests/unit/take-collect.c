@@ -19,7 +19,7 @@ static void test_unmarked(void)
 	setup();
 	slot = spawn(p, 0, &pid);
 	need(take(c, slot) == 0);
-	is_int(collect(c, &e), 0, "it lives: nothing to tell");
+	is_int(collect(c, &e), 0, "it lives: nothing to report");
 	kill(pid, SIGKILL);
 	fixture_await_death(pid);
 	/* A minute ahead, so that no machine is too slow for it. */
@@ -30,7 +30,7 @@ static void test_unmarked(void)
 	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
 	ok(collect(c, &e) == 1 && e.cause == PROCQ_CAUSE_UNKNOWN &&
 		   e.process.pid == pid,
-	   "then its end is told without its cause");
+	   "then its end is reported without its cause");
 	is_int(fixture_state(p, slot), PROCQ_STATE_GONE,
 	       "its record waits for its parent");
 	procq_reap(p);
@@ -78,7 +78,7 @@ static void test_overtaken(void)
 	code = mark_at_look(tracee, o.slot);
 	ok(code >= 0, "a mark overtakes the consumer that collects");
 	is_int(code, 111,
-	       "the death is told once, with its cause");
+	       "the death is reported once, with its cause");
 	is_int(fixture_state(p, o.slot), PROCQ_STATE_FREE,
 	       "the record is free");
 	teardown();
@@ -112,7 +112,7 @@ static void test_parent_dies(void)
 		}
 	}
 	ok(looks > 2 && WIFEXITED(wstatus),
-	   "its parent dies just before a death is told");
+	   "its parent dies just before a death is reported");
 	is_int(WEXITSTATUS(wstatus), 110,
 	       "the record does not wait for the dead");
 	teardown();

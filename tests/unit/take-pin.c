@@ -27,9 +27,9 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 	need(take(c, slot) == 0);
 	ok(flight(slot)->orphan && flight(slot)->verdict == want, "%s", what);
 	if (want == PQ_VERDICT_UNPROVEN)
-		is_int(collect(c, &e), 0, "… it is not told as dead");
+		is_int(collect(c, &e), 0, "… it is not reported as dead");
 	rc = procq_signal(c, slot, SIGKILL, 0);
-	is_int(rc, answers[want], "… who signals it is told so");
+	is_int(rc, answers[want], "… and that is what a signal to it returns");
 	if (want != PQ_VERDICT_PINNED) {
 		ok(lives(pid), "… and nobody gets a signal");
 		ok(sent(slot) == 0, "… nor is one noted");
@@ -41,7 +41,7 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 		   e.type == (want == PQ_VERDICT_STALE ? PROCQ_EVENT_STALE
 						       : PROCQ_EVENT_RETIRED) &&
 		   e.cause == PROCQ_CAUSE_UNKNOWN,
-	   "… its end is told as it should be");
+	   "… its end is reported as it should be");
 	if (want == PQ_VERDICT_STALE)
 		fixture_end(pid);
 }
@@ -77,7 +77,8 @@ static void test_reaped_by_others(void)
 	ok(lives(pid) && sent(slot) == 0, "and the other gets no signal");
 	collect(c, &e);
 	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
-	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE, "it is told so");
+	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE,
+	   "it is reported so");
 	pq_record_mark(seg, slot, p->place, &status);
 	is_int(fixture_state(p, slot), PROCQ_STATE_FREE, "its parent frees it");
 	/* Marked in between: the pin is not kept. */
@@ -121,7 +122,7 @@ static void test_vouching(void)
 	ok(pq_member_last_alive(seg, p->place, p->incarnation) > 0,
 	   "a producer shows that it lives");
 	is_int(pq_member_last_alive(seg, p->place, p->incarnation + 1), 0,
-	       "who is in no place has shown nothing");
+	       "a participant in no place has shown nothing");
 	pq_sweep_dead(seg, NULL);
 	ok(is_sure(slots[0]), "a sweep vouches for an earlier start");
 	ok(!is_sure(slots[1]), "not for a later one");
@@ -132,7 +133,7 @@ static void test_vouching(void)
 		struct procq_event e;
 
 		need(take(c, slots[i]) == 0);
-		is_int(collect(c, &e), 1, "told");
+		is_int(collect(c, &e), 1, "reported");
 	}
 }
 
@@ -160,7 +161,7 @@ static void test_same_tick(void)
 	need(take(c, slot) == 0);
 	is_int(flight(slot)->verdict, PQ_VERDICT_UNPROVEN, "nor after a sweep");
 	fixture_end(pid);
-	is_int(collect(c, &e), 1, "told when it has gone");
+	is_int(collect(c, &e), 1, "reported when it has gone");
 
 	pid = fixture_bystander();
 	slot = orphan(pid, ident_of(PQ_IDENT_START, pid), PQ_F_START);
@@ -178,11 +179,11 @@ static void test_same_tick(void)
 	procq_close(other);
 	need(take(c, kept) == 0);
 	is_int(flight(kept)->verdict, PQ_VERDICT_PINNED,
-	       "who leaves says so, too");
+	       "a producer that leaves says so, too");
 	fixture_end(pid);
 	fixture_end(made.pid);
 	for (int i = 0; i < 2; i++)
-		is_int(collect(c, &e), 1, "told");
+		is_int(collect(c, &e), 1, "reported");
 }
 #endif
 
@@ -224,18 +225,19 @@ static void test_orphans(void)
 	   "an orphan that is dead already");
 	fixture_wait(pid);
 	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE,
-	   "… is told as one that was not there any more");
+	   "… is reported as one that was not there any more");
 	slot = orphan(pid, ident, flags);
 	need(take(c, slot) == 0);
 	ok(flight(slot)->verdict == PQ_VERDICT_STALE && flight(slot)->pin < 0,
 	   "an orphan whose pid is nobody's");
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "… is not there");
-	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE, "… and told so");
+	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE,
+	   "… and reported so");
 	slot = orphan(0, ident, flags);
 	need(take(c, slot) == 0);
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH,
 	       "an orphan without a pid signals nobody");
-	is_int(collect(c, &e), 1, "… and is told");
+	is_int(collect(c, &e), 1, "… and is reported");
 	teardown();
 }
 
@@ -281,10 +283,10 @@ static void test_order(void)
 	}
 	kill(tracee, SIGKILL);
 	waitpid(tracee, &wstatus, 0);
-	is_int(pinned, 1, "who takes pins the process");
+	is_int(pinned, 1, "a take pins the process");
 	is_int(taken_early, 0, "… before it takes it");
 	ok(looked > 0, "… and sees in between that its parent lives");
-	is_int(noted, 1, "who signals has noted it before");
+	is_int(noted, 1, "a signal is noted before");
 	fixture_end(pid);
 	pq_sweep_dead(seg, NULL);
 	pq_record_mark(seg, o.slot, p->place, &status);
@@ -329,7 +331,7 @@ static void test_dies_meanwhile(void)
 	fixture_wait(pid);
 	pq_sweep_dead(seg, NULL);
 	need(take(c, o.slot) == 0);
-	is_int(collect(c, &(struct procq_event){ .type = 0 }), 1, "told");
+	is_int(collect(c, &(struct procq_event){ .type = 0 }), 1, "reported");
 	teardown();
 }
 #endif

@@ -20,7 +20,7 @@ static void test_signal(void)
 	setup();
 	slot = spawn(p, 0, &pid);
 	is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
-	       "who has not taken it does not signal it");
+	       "a consumer that has not taken it does not signal it");
 	need(take(c, slot) == 0);
 	ok(!pq_take_any_dead(c), "nobody is dead");
 	ok(procq_signal(c, slot, 0, 0) == -EINVAL &&
@@ -50,7 +50,7 @@ static void test_signal(void)
 	       "the dead are not signalled");
 	is_int((intmax_t)sent(slot), 0, "nor is it noted");
 	ok(collect(c, &e) == 1 && e.cause == PROCQ_CAUSE_EXIT && e.code == 3,
-	   "its end is told as its parent marked it");
+	   "its end is reported as its parent marked it");
 	procq_reap(p);
 
 	/* The same, but its parent has not looked yet. */
@@ -66,10 +66,10 @@ static void test_signal(void)
 		need(procq_reap(p) == 1);
 		ok(collect(c, &e) == 1 && e.cause == PROCQ_CAUSE_SIGNAL &&
 			   e.code == SIGKILL && e.step == 0,
-		   "it is told as its own");
+		   "it is reported as its own");
 	}
 
-	/* Dead when it was taken, so it was not pinned, and somebody who may
+	/* Dead when it was taken, so it was not pinned, and somebody that may
 	 * write to the object says otherwise. */
 	slot = spawn(p, 0, &pid);
 	kill(pid, SIGKILL);
@@ -81,7 +81,7 @@ static void test_signal(void)
 	       "what was never pinned is not signalled");
 	atomic_fetch_or(&seg->records[slot].word,
 			(uint64_t)PQ_DEAD << PQ_FLAGS_SHIFT);
-	is_int(collect(c, &e), 1, "but told");
+	is_int(collect(c, &e), 1, "but reported");
 	if (pins) {
 		/* Reaped, and not marked: the signal fails. */
 		pid = fixture_bystander();
@@ -89,10 +89,10 @@ static void test_signal(void)
 		need(take(c, slot) == 0);
 		fixture_end(pid);
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
-		       "who is not there gets no signal");
+		       "a process that is not there gets no signal");
 		is_int((intmax_t)sent(slot), 0, "and none is noted");
 		pq_record_mark(seg, slot, p->place, &status);
-		is_int(collect(c, &e), 1, "told");
+		is_int(collect(c, &e), 1, "reported");
 	}
 	procq_stat(p, &s);
 	ok(s.retired == 1 && s.exited == s.started - 1 && s.lost == 0,
@@ -184,7 +184,7 @@ static void test_group(void)
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
 		       "its leader is a zombie");
 		is_int(fixture_wait(other), -SIGTERM, "the rest is not");
-		is_int(await_event(p, c, &e), 1, "told");
+		is_int(await_event(p, c, &e), 1, "reported");
 		slot = take_dead_leader(&other);
 		/* As its parent does, before it reaps. */
 		pq_record_mark(seg, slot, p->place, &status);
@@ -195,7 +195,7 @@ static void test_group(void)
 		usleep(100000);
 		ok(lives(other), "and the rest is not signalled any more");
 		fixture_end(other);
-		is_int(await_event(p, c, &e), 1, "told");
+		is_int(await_event(p, c, &e), 1, "reported");
 		test_stopped_rest();
 	}
 	teardown();

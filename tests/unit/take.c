@@ -32,7 +32,7 @@ static void test_left_without_hint(void)
 	pq_intmap_put(&other->children, (int32_t)pid, slot);
 	procq_close(other);
 	ok(pq_ring_peek(&seg->ready, &hint) && hint.index == slot,
-	   "who leaves children behind puts their hints in");
+	   "a producer that leaves children behind puts their hints in");
 	fixture_end(pid);
 	need(take(c, slot) == 0);
 	teardown();
@@ -181,7 +181,7 @@ static void test_lacking(void)
 
 		slots[i] = (uint32_t)slot;
 		ok(pq_record_enter(seg, slots[i], word, &entry, &seq) &&
-		   seq == 0, "who enters now has no place in the order yet");
+		   seq == 0, "an entry now has no place in the order yet");
 	}
 	ok(atomic_load(&seg->header->lacking) != 0, "which is written down");
 	while (n < 4 && pq_take_next(c, &hint, &word) == 0) {

@@ -199,7 +199,7 @@ static void test_again(unsigned before)
 	   "the second one does not");
 	pq_tally_repair(seg, victim_place, member);
 	is_int((intmax_t)atomic_load(&v->tally[PQ_TALLY_RETIRED]), before + 1,
-	       "nor a third, who finds no intent");
+	       "nor a third, which finds no intent");
 	pq_sweep_dead(seg, NULL);
 	is_int(fixture_sum(p), 0, "the sum is right");
 	teardown();
@@ -233,7 +233,7 @@ static void test_reused(void)
 	teardown();
 }
 
-/* A place keeps its count, whoever sits there. */
+/* A place keeps its count, no matter which participant sits there. */
 static void test_next_tenant(void)
 {
 	struct plan plan = { MOVED, PQ_TALLY_EXITED, 0, false, false };
