@@ -273,7 +273,8 @@ struct procq_command {
 /* A process in the queue, as its record describes it. */
 struct procq_process {
 	uint64_t seq;		/* place in the order of entry, from 1; never
-				 * used twice. 0: it has not yet entered */
+				 * used twice, and some are skipped. 0: it has
+				 * not yet entered */
 	uint64_t ino;		/* pidfs inode; 0: unknown here */
 	uint64_t producer;	/* incarnation number of its producer */
 	uint64_t consumer;	/* … of the participant that has taken it; 0:
@@ -361,7 +362,7 @@ struct procq_stat {
 	uint64_t swept;		/* dead participants that were swept */
 	uint64_t states[6];	/* records by enum procq_state */
 	uint64_t present;	/* queued, taken and exited records */
-	uint64_t entered;	/* the highest seq given */
+	uint64_t entered;	/* the highest seq that was given or skipped */
 	uint64_t bytes;		/* of the shared object */
 	int64_t created;	/* ns since the epoch, wall clock */
 	uint32_t capacity;

@@ -151,8 +151,9 @@ static void have_both(void)
 
 static void have_process(void)
 {
-	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 
+	c.flags = PROCQ_SPAWN_ENTERED;
 	have_both();
 	need(procq_spawn(producer, &c, NULL) == 0);
 }
@@ -222,9 +223,10 @@ static int do_spawn(void)
 static int spawn_true(unsigned method)
 {
 	static const char *const argv[] = { "true", NULL };
-	const struct procq_command command = { .argv = argv,
-					       .method = method };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 
+	command.argv = argv;
+	command.method = method;
 	return procq_spawn(producer, &command, NULL);
 }
 
@@ -241,8 +243,9 @@ static int do_fork_command(void)
 static int do_path_command(void)
 {
 	static const char *const argv[] = { "/bin/sh", "-c", "", NULL };
-	const struct procq_command command = { .argv = argv };
+	struct procq_command command = PROCQ_COMMAND_INIT;
 
+	command.argv = argv;
 	return procq_spawn(producer, &command, NULL);
 }
 
@@ -371,8 +374,9 @@ static bool leave(void)
 /* As if nothing had been? The queue may still be there, or not be whole. */
 static bool usable(void)
 {
-	struct procq_command c = { .flags = PROCQ_SPAWN_ENTERED };
+	struct procq_command c = PROCQ_COMMAND_INIT;
 
+	c.flags = PROCQ_SPAWN_ENTERED;
 	if (!leave() ||
 	    fixture_try(&producer, PROCQ_ROLE_PRODUCER, CAPACITY) < 0 ||
 	    fixture_try(&consumer, PROCQ_ROLE_CONSUMER, 0) < 0)
