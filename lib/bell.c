@@ -1,23 +1,37 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * bell.c - waiting and waking: one process-shared semaphore a participant.
- * Must not decide anything: who wakes looks for itself.
+ * bell.c - waiting and waking: a process-shared semaphore for each participant.
+ * Must not decide anything: a woken waiter looks for itself.
  *
- * No wake-up is lost: a waiter shows its bit, then looks; a waker makes its
- * change, then looks for bits. Both are sequentially consistent, so one sees
- * the other. Whoever clears a waiter's bit owes it the post; if it is killed
- * in between, or the one it woke is, the others sleep to the end of their
- * slice, PROCQ_PATIENCE at most. No condition variable: one in shared memory
- * hangs after a waiter was killed.
+ * Why no wake-up is lost (model/bell.pml):
  *
- * One looks for many: of those who wait for room, or for an arrival, one at a
- * time is the lookout while it lingers; if anybody sleeps already, the others
- * do so at once. While there is one, nobody is woken. It owes for that: when it
- * has taken its own, and before it does anything else, it wakes others for what
- * still stands. So does who was woken, for that may have been for many. That
- * loses no wake-up either: a waker makes its change, then looks for the
- * lookout; that ends its watch, then looks. If it is killed or stopped on its
- * watch, or owing, the others sleep to the end of their slice, and relieve it.
+ * 1. A waiter sets its bit, then looks once more, then sleeps. A waker makes
+ *    its change, then looks for bits, clears one, and posts that waiter's
+ *    semaphore. Between the first two steps of either is a sequentially
+ *    consistent fence, so one of them sees the other: the waker finds the bit,
+ *    or the waiter finds the change and does not sleep.
+ *
+ * 2. A waker that finds a lookout wakes no waiter. It makes its change, then,
+ *    behind a fence, looks for the lookout. The lookout ends its watch, then,
+ *    behind a fence, looks for changes: before it sleeps, as in 1., and before
+ *    it passes on, as in 3. So if the waker has found it on its watch, the
+ *    lookout finds the change.
+ *
+ * 3. One wake-up, or the one lookout, may stand for many changes. So the
+ *    lookout owes, and so does a waiter whose bit a waker has cleared, even if
+ *    something else has ended its sleep. It takes its share; then, before it
+ *    waits for another event or leaves, it looks whether something is left,
+ *    and wakes the next waiter if so (pq_pass_on()). That one owes in its turn.
+ *
+ * 4. A participant may be killed or stopped after it cleared a bit and before
+ *    it posts, on its watch, or while it owes. Then the others sleep on, but
+ *    every sleep is a slice of PROCQ_PATIENCE at most. A waiter whose slice
+ *    ends relieves the lookout. If the lookout is alive after all, waiters are
+ *    woken beside it, and it still owes: that costs some wake-ups, no more.
+ *
+ * Posts may be late: they end a later wait too early, which does no harm.
+ * There is no condition variable here: one in shared memory may hang for ever
+ * once a waiter was killed.
  */
 #include <config.h>
 
@@ -28,10 +42,10 @@
 #include "bell.h"
 #include "clock.h"
 
-/* How often others are let run before a sleep, at least. */
+/* How often a waiter looks before it sleeps, at least. */
 #define LINGER_TURNS 8
 
-/* More posts than any participant ever gets unheard: damage. */
+/* If a bell has more posts than participants can leave on it, it is damaged. */
 #define POSTS_MAX (4u * PROCQ_PARTICIPANTS_MAX)
 
 bool pq_bell_empty(sem_t *bell)
@@ -49,7 +63,7 @@ static void set_bit(struct pq_waiters *waiters, unsigned place)
 			UINT64_C(1) << (place % 64));
 }
 
-/* True: it was this call that cleared it. */
+/* True: the bit was set, and this call has cleared it. */
 static bool clear_bit(struct pq_waiters *waiters, unsigned place)
 {
 	uint64_t bit = UINT64_C(1) << (place % 64);
@@ -57,9 +71,9 @@ static bool clear_bit(struct pq_waiters *waiters, unsigned place)
 	return atomic_fetch_and(&waiters->bits[place / 64], ~bit) & bit;
 }
 
-/* ---- ringing ---- */
+/* ---- waking ---- */
 
-/* True: there was one to wake. */
+/* False: there is none to wake. */
 static bool wake_one(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++) {
@@ -79,10 +93,10 @@ static bool wake_one(struct pq_segment *seg, struct pq_waiters *waiters)
 	return false;
 }
 
-/* One of those who wait for the same, if nobody looks out for them. */
+/* One waiter, if there is no lookout. */
 static void wake(struct pq_segment *seg, struct pq_waiters *waiters)
 {
-	/* After the change that this is about. */
+	/* After the caller's change. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!atomic_load_explicit(&waiters->lookout, memory_order_relaxed))
 		wake_one(seg, waiters);
@@ -101,7 +115,7 @@ void pq_wake_arrival(struct pq_segment *seg)
 static void wake_all(struct pq_segment *seg, struct pq_waiters *waiters)
 {
 	atomic_thread_fence(memory_order_seq_cst);
-	/* Who was woken may wait again meanwhile: not for ever. */
+	/* Bounded: those that were woken may wait again meanwhile. */
 	for (int n = 0; n < PROCQ_PARTICIPANTS_MAX; n++)
 		if (!wake_one(seg, waiters))
 			return;
@@ -121,7 +135,7 @@ void pq_wake(struct pq_segment *seg, unsigned place, unsigned wants)
 {
 	struct pq_participant *waiter;
 
-	/* The owner in a damaged word is nobody. */
+	/* A damaged word may have any owner. */
 	if (place >= PROCQ_PARTICIPANTS_MAX)
 		return;
 	waiter = &seg->participants[place];
@@ -139,13 +153,13 @@ static bool take_watch(struct pq_waiters *waiters, unsigned place)
 {
 	uint64_t lookout = 0;
 
-	/* One that sat in this place before may have been killed on it. */
+	/* The one before in this place may have been killed on its watch. */
 	return atomic_compare_exchange_strong(&waiters->lookout, &lookout,
 					      place + 1) ||
 	       lookout == place + 1;
 }
 
-/* If it has been relieved, the watch may be another's. */
+/* If this participant was relieved, the watch may be another's by now. */
 static void leave_watch(struct pq_waiters *waiters, unsigned place)
 {
 	uint64_t me = place + 1;
@@ -187,7 +201,8 @@ bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants,
 	struct pq_participant *me = &seg->participants[place];
 	unsigned woken = 0;
 
-	/* By its bit, whether the post has been heard or not. */
+	/* Woken is a waiter whose bit is gone, even if the post is yet to
+	 * come. */
 	if (wants & PROCQ_WAIT_ROOM && !clear_bit(&seg->header->room, place))
 		woken |= PROCQ_WAIT_ROOM;
 	if (wants & PROCQ_WAIT_READY &&
@@ -197,15 +212,15 @@ bool pq_bell_hide(struct pq_segment *seg, unsigned place, unsigned wants,
 	if (wants & PROCQ_WAIT_EXITS && !clear_bit(&seg->header->exits, place))
 		woken |= PROCQ_WAIT_EXITS;
 	atomic_store(&me->wants, 0);
-	/* Whatever was posted says "look", which the caller does next. */
+	/* A post means "look again", which the caller does next. */
 	return pq_bell_empty(&me->bell) || woken;
 }
 
 void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
 {
-	/* Wants stays: the place may have a new tenant already, and whoever
-	 * sits down empties it. A new tenant's bit that is cleared here costs
-	 * it one slice of sleep. */
+	/* The place may have a new tenant already. So wants stays, which the
+	 * new tenant empties. If this clears its bit, it sleeps one slice too
+	 * long. */
 	clear_bit(&seg->header->room, place);
 	clear_bit(&seg->header->arrivals, place);
 	clear_bit(&seg->header->exits, place);
@@ -222,8 +237,8 @@ static int sleep_on(sem_t *bell, int64_t deadline)
 	ts = pq_timespec(deadline);
 	rc = sem_clockwait(bell, CLOCK_MONOTONIC, &ts);
 #else
-	/* The wall clock may be set meanwhile; slices are short, and the
-	 * caller counts by the monotonic clock. */
+	/* The wall clock may be set meanwhile. But slices are short, and the
+	 * caller goes by the monotonic clock. */
 	int64_t left = deadline - pq_now();
 
 	ts = pq_timespec(pq_clock_wall() + (left > 0 ? left : 0));
@@ -232,24 +247,24 @@ static int sleep_on(sem_t *bell, int64_t deadline)
 	return rc == 0 ? 0 : -errno;
 }
 
-/* What is waited for is often only a moment away: to sleep and to be woken
- * costs both sides more than to let others run a few times. */
-static bool linger(int64_t time, int64_t deadline, bool (*worth)(void *),
-		   void *arg)
+/* Often the event is only a moment away. To sleep and to be woken costs both
+ * sides more than to let others run a few times. */
+static bool linger(const struct pq_wait *wait)
 {
-	int64_t now = pq_now();
-	int64_t end = deadline - now > time ? now + time : deadline;
+	int64_t now = pq_now(), end = wait->deadline;
 
+	if (end - now > wait->linger)
+		end = now + wait->linger;
 	for (int i = 0; i < LINGER_TURNS || pq_now() < end; i++) {
-		if (worth(arg))
+		if (wait->worth(wait))
 			return true;
 		sched_yield();
 	}
 	return false;
 }
 
-/* Does anybody sleep for it? A guess, of which no more depends than a few
- * turns, or an early sleep. */
+/* Does any waiter sleep? A guess: if it is wrong, a waiter looks a few times too
+ * often, or sleeps too early. */
 static bool asleep(const struct pq_waiters *waiters)
 {
 	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++)
@@ -259,52 +274,51 @@ static bool asleep(const struct pq_waiters *waiters)
 	return false;
 }
 
-/* Linger, on the lookout if something is wanted that others wait for, too. If
- * one of them is, as somebody who has yet to begin his wait: nobody relies on
- * it, and it owes nothing; and not at all if another sleeps already, who is to
- * be woken first when there is more to do. */
-static bool look_out(struct pq_segment *seg, unsigned place, unsigned wants,
-		     int64_t time, int64_t deadline, bool (*worth)(void *),
-		     void *arg, unsigned *owed)
+/* Linger: as the lookout for each event that has none. If another participant
+ * is the lookout for all that is wanted, linger without being it, and owe
+ * nothing; but if any waiter sleeps for that already, don't linger: it is the
+ * one to be woken first. */
+static bool look_out(struct pq_segment *seg, const struct pq_wait *wait)
 {
-	unsigned watches = 0;
+	unsigned wants = wait->wants, watches = 0;
 	bool found;
 
-	if (wants & PROCQ_WAIT_ROOM && take_watch(&seg->header->room, place))
+	if (wants & PROCQ_WAIT_ROOM &&
+	    take_watch(&seg->header->room, wait->place))
 		watches |= PROCQ_WAIT_ROOM;
 	if (wants & PROCQ_WAIT_READY &&
-	    take_watch(&seg->header->arrivals, place))
+	    take_watch(&seg->header->arrivals, wait->place))
 		watches |= PROCQ_WAIT_READY;
 	if (!watches &&
 	    ((wants & PROCQ_WAIT_ROOM && asleep(&seg->header->room)) ||
 	     (wants & PROCQ_WAIT_READY && asleep(&seg->header->arrivals))))
 		return false;
-	*owed |= watches;
-	found = linger(time, deadline, worth, arg);
-	/* Ended before the last look, which comes after a fence: here, in
-	 * pq_bell_show(); where something was found, before it is passed on. */
+	*wait->owed |= watches;
+	found = linger(wait);
+	/* The watch ends before the last look, which comes behind a fence: that
+	 * of pq_bell_show(), or, if something was found, of pq_pass_on(). */
 	if (watches & PROCQ_WAIT_ROOM)
-		leave_watch(&seg->header->room, place);
+		leave_watch(&seg->header->room, wait->place);
 	if (watches & PROCQ_WAIT_READY)
-		leave_watch(&seg->header->arrivals, place);
+		leave_watch(&seg->header->arrivals, wait->place);
 	return found;
 }
 
-int pq_bell_wait(struct pq_segment *seg, unsigned place, unsigned wants,
-		 int64_t time, int64_t deadline, bool (*worth)(void *),
-		 void *arg, unsigned *owed)
+int pq_bell_wait(struct pq_segment *seg, const struct pq_wait *wait)
 {
+	sem_t *bell = &seg->participants[wait->place].bell;
 	int rc = 0;
 
-	if (look_out(seg, place, wants, time, deadline, worth, arg, owed)) {
-		/* Who has woken for this must not end the next wait, too. */
-		pq_bell_empty(&seg->participants[place].bell);
+	if (look_out(seg, wait)) {
+		/* A post for what was found must not end the next wait, too. */
+		pq_bell_empty(bell);
 		return 0;
 	}
-	pq_bell_show(seg, place, wants);
-	if (!worth(arg))
-		rc = sleep_on(&seg->participants[place].bell, deadline);
-	if (pq_bell_hide(seg, place, wants, owed) && rc == -ETIMEDOUT)
+	pq_bell_show(seg, wait->place, wait->wants);
+	if (!wait->worth(wait))
+		rc = sleep_on(bell, wait->deadline);
+	if (pq_bell_hide(seg, wait->place, wait->wants, wait->owed) &&
+	    rc == -ETIMEDOUT)
 		rc = 0;
 	return rc;
 }

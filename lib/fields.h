@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * fields.h - the packed fields of records and participants, beside the word.
- * What each means, who writes and who reads it: layout.h.
+ * fields.h - the packed fields of records and participants, but for the word.
+ * layout.h says which of them is where, what writes and what reads it.
  *
- * Must not touch memory or call anything. Pure arithmetic, as word.h.
+ * Must not touch memory or call anything: pure arithmetic.
  */
 #ifndef PQ_FIELDS_H
 #define PQ_FIELDS_H
@@ -25,11 +25,11 @@ static inline uint64_t pq_saturate(uint64_t value, unsigned bits)
 /* ---- tagged fields ---- */
 
 /*
- * A tagged field holds a value beside the low bits of the generation in
- * which its record was reserved, and is set by CAS from the empty value of
- * that same reservation. So a child that was stopped in the middle of its
- * entry, whose producer died and whose reservation was swept, can't write
- * into the record of another process when it is continued.
+ * A tagged field holds a value and, above it, the low bits of the generation
+ * in which the record was reserved. It is set by CAS from the empty value of
+ * that same reservation. A child may be stopped in the middle of its entry;
+ * then its producer may die, the sweep may free its reservation, and another
+ * process may enter the record. When the child is continued, its CAS fails.
  */
 
 /* The widths of the values; the tag has the rest. */
@@ -56,7 +56,8 @@ static inline uint64_t pq_tag(uint64_t field, unsigned bits)
 
 /* ---- counted: life:32 count:32 ---- */
 
-/* The life that was counted last, and how many processes were. */
+/* The newest life that is counted, and how many processes are: see
+ * count_life() in record.c. */
 #define PQ_COUNTED_BITS 32
 
 static inline uint64_t pq_counted(uint32_t life, uint32_t count)
@@ -119,9 +120,9 @@ static inline uint64_t pq_member_incarnation(uint64_t member)
 
 /* ---- sent: signal:8 alone:1 step:7 at:48 ---- */
 
-/* The signal that was sent last, whether to the process without its group;
- * how many steps on the way to its end, 0: none yet but CONT, which ends
- * nobody; µs from its start to the first step. */
+/* The signal that was sent last; was it for the process without its group?
+ * The escalation step: how many signals were sent to end it, a repeated one
+ * counted once, and SIGCONT not at all. µs from its start to the first step. */
 #define PQ_SENT_BITS 48
 #define PQ_STEP_MAX 127u
 
@@ -155,8 +156,8 @@ static inline uint64_t pq_sent_at(uint64_t sent)
 
 /* ---- obit: cause:4 code:12 lived:48 ---- */
 
-/* How the process ended, an enum procq_cause and its code; µs from its start
- * to its death. */
+/* How the process ended: an enum procq_cause and its code; µs from its start
+ * to its death. 0: not written yet. */
 #define PQ_OBIT_BITS 48
 
 static inline uint64_t pq_obit(unsigned cause, unsigned code, uint64_t lived)
@@ -183,9 +184,9 @@ static inline uint64_t pq_obit_lived(uint64_t obit)
 
 /* ---- intent: set:1 kind:2 odd:1 slot:20 generation:40 ---- */
 
-/* What a participant is about to count: an enum pq_tally; is that count odd
- * before? And for which record, in which generation. Never 0, which means
- * that it is about to count nothing. */
+/* What a participant is about to count (see tally.h): the kind, an enum
+ * pq_tally; is that count odd at the moment? Which record, in which
+ * generation. 0: nothing; so one bit is always set. */
 #define PQ_SLOT_BITS 20
 #define PQ_SLOT_MASK ((UINT32_C(1) << PQ_SLOT_BITS) - 1)
 

@@ -3,10 +3,10 @@
  * identity.c - is this still the same process? pidfd, inode, start time.
  * Must not send a signal to a bare pid, nor look into the queue.
  *
- * Kernels: pidfd_open and pidfd_send_signal 5.3; an inode of its own for
- * every process, never used again, 6.9 (pidfs); signals to a group through a
- * pidfd 6.9. All are asked at run time, for a binary built on a new kernel
- * may run on an old one.
+ * Linux has pidfd_open and pidfd_send_signal since 5.3. Since 6.9 it has
+ * pidfs, with an inode of its own for every process, never used again; and
+ * signals to a group through a pidfd. The kernel is asked for each at run
+ * time, since a binary built on a new one may run on an old one.
  */
 #include <config.h>
 
@@ -43,13 +43,13 @@ int pq_pin(pid_t pid)
 #if PQ_USE_PIDFD
 	long fd;
 
-	/* 0 and below would be refused, but let us not ask. */
+	/* The kernel would refuse 0 and below, too. */
 	if (pid <= 0)
 		return -ESRCH;
 	fd = pq_raw(SYS_pidfd_open, pid, 0, 0, 0, 0);
-	/* A sandbox may forbid it, which is the same as not having it. EINVAL,
-	 * of newer kernels ENOENT: the pid is a thread's by now, not a
-	 * process's. */
+	/* If a sandbox forbids it, that is as if there were none. EINVAL, or
+	 * ENOENT of newer kernels: the pid is now that of a thread, not
+	 * of a process. */
 	if (fd == -EPERM || fd == -EACCES)
 		return -ENOSYS;
 	return fd == -EINVAL || fd == -ENOENT ? -ESRCH : (int)fd;
@@ -99,7 +99,7 @@ static uint64_t inode_of(int pin)
 	struct stat st;
 	long rc;
 
-	st.st_ino = 0;		/* analyzers don't see what a raw call writes */
+	st.st_ino = 0;		/* analyzers don't see a raw call write it */
 #if defined __x86_64__ && !defined __ILP32__ || defined __aarch64__
 	/* The libc's structure is the kernel's here. */
 	rc = pq_raw(SYS_fstat, pin, (long)&st, 0, 0, 0);
@@ -115,11 +115,11 @@ static uint64_t inode_of(int pin)
 /* ---- the start time ---- */
 
 #if PQ_USE_STARTTIME
-/* Field 22 of /proc/PID/stat, in clock ticks since boot, plus one so that it
- * is never 0. The second field, the name, may hold anything, brackets and
- * blanks too: count from the last bracket. Raw calls, for a child that shares
- * its parent's memory: the libc's are cancellation points, and whether the
- * thread that started it is to be cancelled is in that memory. */
+/* Field 22 of /proc/PID/stat, in clock ticks since boot, plus one: so it is
+ * never 0. The second field, the name, may hold anything, also brackets and
+ * blanks, so the fields are counted from the last bracket. By raw calls: a
+ * child may share its parent's memory, and in that a request to cancel the
+ * thread that started it, which a cancellation point of the libc would obey. */
 static uint64_t start_of(pid_t pid)
 {
 	char path[32] = "/proc/", text[768], digits[12];
@@ -172,7 +172,7 @@ static enum pq_ident_kind find_kind(void)
 
 enum pq_ident_kind pq_ident_kind(void)
 {
-	/* Threads may find out twice, and find the same. */
+	/* If two threads ask at once, both get the same answer. */
 	static _Atomic int known = -1;
 	int kind = atomic_load_explicit(&known, memory_order_relaxed);
 
@@ -187,7 +187,8 @@ bool pq_start_is_past(uint64_t ident, int64_t when)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
 
-	/* ident is one more than the start; another one for the rounding. */
+	/* ident is the tick of the start, plus one. That tick has to be over,
+	 * and one more, for the rounding. */
 	return ticks > 0 && when > 0 && ident > 0 &&
 	       (uint64_t)when / (1000000000u / (uint64_t)ticks) > ident;
 }

@@ -2,9 +2,9 @@
 /*
  * identity.h - is this still the same process?
  *
- * A pid is a name that the kernel gives again. A pin (a pidfd) holds on to
- * the process itself; its inode in pidfs, or the start time, tells processes
- * apart that had the same pid.
+ * The kernel gives the pid of a dead process to another one. A pin (a pidfd)
+ * holds on to the process itself. Its identity, the inode of the pin or the
+ * start time, distinguishes processes that had the same pid.
  */
 #ifndef PQ_IDENTITY_H
 #define PQ_IDENTITY_H
@@ -13,22 +13,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The width of an identity: a pidfs inode, or a start time. */
+/* The width of an identity. */
 #define PQ_IDENT_BITS 44
 
-/* What pq_ident_*() tell; beside the value itself. */
+/* What an identity is: unknown, an inode in pidfs, a start time. */
 enum pq_ident_kind { PQ_IDENT_NONE, PQ_IDENT_INODE, PQ_IDENT_START };
 
-/** Which kind of identity a process started now can be given. Not
- * async-signal-safe; asks the kernel once. */
+/** The best kind of identity that this system has. Not async-signal-safe;
+ * asks the kernel once. */
 enum pq_ident_kind pq_ident_kind(void);
 
 /**
  * The identity of the calling process. Async-signal-safe, and safe in a child
  * that shares its parent's memory.
- * @param stay where it is an inode: keep a pin of oneself, a descriptor, until
- * exit. The kernel makes the inode for the first who pins a process, and drops
- * it with the last: who pins this one to end it finds it there
+ * @param stay if it is an inode, keep the pin, a descriptor of oneself, until
+ * exit. The kernel makes the inode when a process is pinned first, and drops it
+ * with the last pin; so the consumer that pins this process later finds it made
  * @return 0: unknown
  */
 uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid, bool stay);
@@ -41,9 +41,9 @@ uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid, bool stay);
 uint64_t pq_ident_of(enum pq_ident_kind kind, int pin, pid_t pid);
 
 /**
- * Is the tick of a start time over at that moment? Another process may be
- * started in the same tick, and be given the same pid if there are few; but not
- * if the pid was still the first one's after it.
+ * Is the clock tick of a start time over at that moment? If the process still
+ * had its pid then, no other has both its pid and its start time. Within the
+ * tick, where pids are few, another process may get both.
  * @param ident a start time
  * @param when pq_clock_life()
  */

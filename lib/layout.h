@@ -4,14 +4,17 @@
  *
  *	header | ready ring | free ring | records | participants
  *
- * What every child touches comes first: in a small queue it is all within
- * reach of one page fault.
+ * What every child touches comes first: in a small queue, one page fault maps
+ * all of it.
  *
- * Only fixed-width types at fixed offsets. Every offset follows from the
- * capacity, and is computed, never read from the object. Everything that can
- * change while two look is atomic; unless a field says otherwise it is read
- * and written relaxed, and what it says counts only together with a CAS on
- * the record's word, which orders it.
+ * Must not hold a pointer, nor a type whose size differs between compilers,
+ * but for sem_t, whose size is in the header. Every offset follows from the
+ * capacity, and is computed, never read from the object. A field that can
+ * change while another process looks is atomic. Unless its comment says
+ * otherwise, it is read and written relaxed, and its value counts only if a
+ * CAS on the record's word succeeds, which orders both.
+ *
+ * Packed fields: word.h has the record's word, fields.h all the others.
  */
 #ifndef PQ_LAYOUT_H
 #define PQ_LAYOUT_H
@@ -30,7 +33,7 @@
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 
-/* Who counts what; the order of procq_stat's members. */
+/* What a participant counts; in the order of procq_stat's members. */
 enum pq_tally {
 	PQ_TALLY_RETIRED = 0,
 	PQ_TALLY_EXITED = 1,
@@ -39,7 +42,7 @@ enum pq_tally {
 };
 
 struct pq_record {
-	/* The truth; see word.h. Written by whoever wins the CAS. */
+	/* The truth: see word.h. Changed by CAS only. */
 	_Atomic uint64_t word;
 
 	/* Tagged, see fields.h. Written by the child that enters itself, by
@@ -48,12 +51,14 @@ struct pq_record {
 	_Atomic uint64_t ident;
 	_Atomic uint64_t seq;		/* also by the producer's mark */
 	_Atomic uint64_t entered;
-	/* Counts each life once: by the child, or whoever comes upon it
-	 * uncounted; CAS from a tag of another life. Never emptied. */
+	/* Counts each life once, by CAS from that of an older life: by the
+	 * child, or by the participant that releases its record uncounted.
+	 * Never emptied. Read by all. */
 	_Atomic uint64_t counted;
 
-	/* Written by the producer while the record is RESERVED by it. SURE is
-	 * added by CAS, by who leaves or by the sweep of a dead producer. */
+	/* Written by the producer while the record is RESERVED by it; read by
+	 * all. PQ_F_SURE is added by CAS, by a producer that leaves, or by the
+	 * sweep of a dead one. */
 	_Atomic uint64_t producer;
 	_Atomic int64_t started;	/* pq_clock_life() */
 	_Atomic int64_t started_wall;
@@ -67,8 +72,9 @@ struct pq_record {
 	_Atomic int64_t user;		/* ns */
 	_Atomic int64_t sys;
 
-	/* Written by the participant that has TAKEN it; read by the parent
-	 * on ASK, and by whoever collects the death. */
+	/* Emptied by the producer with the rest. Written by the participant
+	 * that has TAKEN the record; read by the parent on ASK, and by the
+	 * participant that collects the death. */
 	_Atomic uint64_t sent;
 };
 
@@ -76,46 +82,50 @@ _Static_assert(sizeof(struct pq_record) == PQ_LINE, "a record is one line");
 _Static_assert(PROCQ_LABEL_SIZE == 16, "a label is two words");
 
 struct pq_participant {
-	/* role:16 incarnation:48, 0: empty. CAS from 0 by who joins; CAS to 0
-	 * by who leaves, or by the sweep after it. Read by all. */
+	/* Role and incarnation, 0: the place is empty. CAS from 0 by the
+	 * participant that joins; CAS to 0 when it leaves, by itself, or by
+	 * the last step of the sweep after it. Read by all. */
 	_Atomic uint64_t member;
 	/* What it is about to count, see tally.h. Written by the participant;
-	 * after its death CAS to 0 by the sweep. */
+	 * after its death CAS to 0 by the sweep. Read by both. */
 	_Atomic uint64_t intent;
-	/* Counts of this place in the table, whoever sits in it. Written by
-	 * the participant; after its death CAS by the sweep. */
+	/* Counts of this place in the table: of all participants that ever
+	 * sat in it. Written by the participant; after its death CAS by the
+	 * sweep. Read by all. */
 	_Atomic uint64_t tally[PQ_TALLIES];
 	/* What it sleeps for, PROCQ_WAIT_ROOM and so on. Set by itself; a bit
-	 * is cleared by itself or by who wakes for it. Sequentially consistent
-	 * with the look that follows; see bell.c. */
+	 * is cleared by itself or by its waker. Sequentially consistent with
+	 * the look that follows; see bell.c. */
 	_Atomic uint32_t wants;
 	_Atomic int32_t pid;		/* written by itself, for others to show */
 	/* Set to 1 by takers that ask this parent to signal, after the ASK in
 	 * the word; set to 0 by itself before it looks at the words. */
 	_Atomic uint32_t asked;
-	/* When it was last seen alive, pq_clock_life(); where processes are
-	 * known by their start times. Written by itself; read, after its
+	/* When it was last known to be alive, pq_clock_life(), where processes
+	 * are identified by start times. Written by itself; read, after its
 	 * death, by the sweep and by takers. Relaxed: it says nothing but that
-	 * it lived then. */
+	 * the participant was alive then. */
 	_Atomic int64_t alive;
+	/* Its semaphore: see bell.c. Waited for by the participant; posted by
+	 * a waker that has cleared a bit of its, and by procq_wake(). */
 	_Alignas(64) sem_t bell;
 };
 
 _Static_assert(sizeof(struct pq_participant) == PQ_LINE, "one line each");
 _Static_assert(PROCQ_PARTICIPANTS_MAX % 64 == 0, "whole words of bits");
 
-/* Waiters of a kind. */
+/* The waiters for one kind of event; see bell.c. */
 struct pq_waiters {
-	/* Who sleeps, one bit per participant. Set by the waiter; cleared by
-	 * it, by who wakes it, or by the sweep. */
+	/* Which participants sleep, a bit for each place. Set by the waiter;
+	 * cleared by itself, by its waker, or by the sweep. */
 	_Alignas(PQ_LINE) _Atomic uint64_t bits[PROCQ_PARTICIPANTS_MAX / 64];
-	/* The place + 1 of the lookout, 0: there is none. Set by itself, by
-	 * CAS from 0; set back by it, by the sweep, or by who has slept in
-	 * vain meanwhile. Read by who wakes. Not for exits. */
+	/* The owner number of the lookout, 0: there is none. Set by CAS from
+	 * 0 by the lookout; set back by itself, by the sweep, or by a waiter
+	 * whose time ran out meanwhile. Read by wakers. Not used for exits. */
 	_Alignas(PQ_LINE) _Atomic uint64_t lookout;
 };
 
-/* The life of the object; see segment.c. Anything else is the incarnation
+/* The state of the object; see segment.c. Any other value is the incarnation
  * that proposes to remove it. */
 #define PQ_OBJECT_OPEN	UINT64_C(0)
 #define PQ_OBJECT_FINAL UINT64_MAX
@@ -135,17 +145,21 @@ struct pq_header {
 	uint64_t pid_namespace;		/* inode, 0: there are none */
 	int64_t created;		/* wall clock */
 
-	/* OPEN, PROPOSED by an incarnation, FINAL; by CAS. */
+	/* OPEN, an incarnation that proposes to remove it, or FINAL. Changed
+	 * by CAS, by removers and joiners; read by all. */
 	_Alignas(PQ_LINE) _Atomic uint64_t state;
 	_Atomic uint64_t next_incarnation;	/* fetch-and-add by joiners */
-	_Atomic uint64_t closed;		/* by procq_set_closed() */
-	/* When somebody last looked for the dead, monotonic ns; CAS by who
-	 * looks next, so that a thousand idle ones don't all look. */
+	/* 1: nothing may be started. Written by procq_set_closed(); read by
+	 * all. */
+	_Atomic uint64_t closed;
+	/* When a participant last looked for dead ones, pq_now(). CAS by the
+	 * next one that looks, so that a thousand idle ones don't all look. */
 	_Atomic int64_t looked;
-	/* 1: a hint found no place in its ring. Set by its appender; set back
-	 * by a taker, before it puts all missing hints in. */
+	/* 1: a hint found its ring full. Set by its appender; set back by a
+	 * taker, before it puts all missing hints in. */
 	_Atomic uint64_t lacking;
-	/* For people to read, off by one where a counter was killed. */
+	/* For people to read; one too small if the participant that counts
+	 * was killed just then. */
 	_Atomic uint64_t returned;
 	_Atomic uint64_t swept;
 

@@ -13,11 +13,12 @@
 #include "lock.h"
 #include "member.h"
 
-/* Of incarnation numbers: not all can be held, if they are drawn honestly. */
+/* How many incarnation numbers to try: if more than this are held already, the
+ * counter is damaged. */
 #define DRAWS_MAX (2u * PROCQ_PARTICIPANTS_MAX)
 
-/* Only the tenant of a place writes what stands in it, after the CAS that
- * made it the tenant. */
+/* Only the tenant of a place writes its other fields, after the CAS on member
+ * that made it the tenant. */
 static void sit_down(struct pq_segment *seg, unsigned place)
 {
 	struct pq_participant *me = &seg->participants[place];
@@ -26,8 +27,8 @@ static void sit_down(struct pq_segment *seg, unsigned place)
 			      memory_order_relaxed);
 	atomic_store_explicit(&me->wants, 0, memory_order_relaxed);
 	atomic_store_explicit(&me->alive, 0, memory_order_relaxed);
-	/* A late wake-up for the previous tenant may still come: it only makes
-	 * a wait return early. */
+	/* A late wake-up for the previous tenant may still come. It only ends
+	 * a wait too early. */
 	pq_bell_empty(&me->bell);
 }
 
@@ -35,8 +36,8 @@ static int draw_incarnation(struct pq_segment *seg, uint64_t *incarnation)
 {
 	int rc;
 
-	/* The counter may be damaged: 0 is the byte of the init lock, and a
-	 * number that is held is somebody else's. */
+	/* The counter may be damaged: it may yield 0, whose byte is the init
+	 * lock, or the number of another participant, which holds its byte. */
 	for (unsigned n = 0; n < DRAWS_MAX; n++) {
 		*incarnation = atomic_fetch_add(&seg->header->next_incarnation,
 						1) & PQ_INCARNATION_MASK;
@@ -76,17 +77,18 @@ static int find_place(struct pq_segment *seg, uint64_t member)
 	return -EUSERS;
 }
 
-/* Sequentially consistent after the entry's CAS: either a remover sees the
- * entry, or this sees what the remover wrote. */
+/* Put a proposal to remove the object back. False: it is final. Sequentially
+ * consistent, after the CAS on member: either the remover sees the member, or
+ * this sees the remover's proposal. */
 static bool keep_open(struct pq_segment *seg)
 {
-	uint64_t life = atomic_load(&seg->header->state);
+	uint64_t state = atomic_load(&seg->header->state);
 
-	while (life != PQ_OBJECT_OPEN && life != PQ_OBJECT_FINAL)
-		if (atomic_compare_exchange_weak(&seg->header->state, &life,
+	while (state != PQ_OBJECT_OPEN && state != PQ_OBJECT_FINAL)
+		if (atomic_compare_exchange_weak(&seg->header->state, &state,
 						 PQ_OBJECT_OPEN))
 			return true;
-	return life == PQ_OBJECT_OPEN;
+	return state == PQ_OBJECT_OPEN;
 }
 
 int pq_member_sit_again(struct pq_segment *seg, unsigned role,
@@ -108,7 +110,7 @@ int pq_member_sit_again(struct pq_segment *seg, unsigned role,
 int pq_member_join(struct pq_segment *seg, unsigned role,
 		   uint64_t *incarnation, unsigned *place)
 {
-	/* The byte first: an entry in the table without it is a dead one. */
+	/* The byte first: a member whose byte is not held is dead. */
 	int rc = draw_incarnation(seg, incarnation);
 
 	if (rc < 0)
@@ -150,12 +152,13 @@ void pq_member_show_alive(struct pq_segment *seg, unsigned place)
 int64_t pq_member_last_alive(const struct pq_segment *seg, unsigned place,
 			     uint64_t incarnation)
 {
-	const struct pq_participant *it = &seg->participants[place];
-	int64_t alive = atomic_load_explicit(&it->alive, memory_order_acquire);
+	const struct pq_participant *p = &seg->participants[place];
+	int64_t alive = atomic_load_explicit(&p->alive, memory_order_acquire);
 
-	/* Still its place after that: then it was not its successor's. What
-	 * its predecessor left is too early, which does no harm. */
-	return pq_member_incarnation(atomic_load(&it->member)) == incarnation
+	/* If the place is still its own after that, the time is not its
+	 * successor's. Its predecessor's would be too early, which does no
+	 * harm. */
+	return pq_member_incarnation(atomic_load(&p->member)) == incarnation
 		       ? alive
 		       : 0;
 }

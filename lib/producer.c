@@ -98,9 +98,9 @@ struct reservation {
 	uint32_t slot;
 };
 
-static bool has_entered(void *arg)
+static bool has_entered(const struct pq_wait *wait)
 {
-	const struct reservation *r = arg;
+	const struct reservation *r = wait->arg;
 	struct procq_process p;
 
 	pq_record_describe(r->seg, r->slot, pq_load_word(r->seg, r->slot), &p);
@@ -115,16 +115,18 @@ static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 {
 	int64_t end = pq_now() + ENTRY_MAX, now;
 	struct reservation r = { q->seg, slot };
+	struct pq_wait wait = { .place = q->place, .wants = PQ_ENTRY,
+				.linger = PQ_LINGER, .worth = has_entered,
+				.arg = &r, .owed = &q->owed };
 
-	while (!has_entered(&r) && (now = pq_now()) < end) {
+	while (!has_entered(&wait) && (now = pq_now()) < end) {
 		if (pq_child_dead(pid))
 			return pq_word_state(pq_load_word(q->seg, slot)) ==
 					       PROCQ_STATE_RESERVED
 				       ? -ECANCELED
 				       : 0;
-		pq_bell_wait(q->seg, q->place, PQ_ENTRY, PQ_LINGER,
-			     now + 10 * PQ_MILLI, has_entered, &r,
-			     &q->owed);
+		wait.deadline = now + 10 * PQ_MILLI;
+		pq_bell_wait(q->seg, &wait);
 	}
 	return 0;
 }

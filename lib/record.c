@@ -3,10 +3,10 @@
  * record.c - the transitions of a record.
  * Must not start, signal or reap a process, nor sleep.
  *
- * Memory order: a CAS on the word releases what was written before it and
- * acquires what the previous one released. The fields between are relaxed:
- * read before a CAS on the word, they are true if the CAS succeeds, for no
- * field changes while the word doesn't.
+ * Memory order: a CAS on the word releases what was written before it, and
+ * acquires what the previous one released. The other fields are relaxed. What
+ * is read of them before a CAS on the word is valid if the CAS succeeds, for
+ * no field changes while the word stays the same.
  */
 #include <config.h>
 
@@ -30,7 +30,7 @@ static uint64_t micros_since(int64_t started, int64_t now)
 	return now > started ? ((uint64_t)now - (uint64_t)started) / 1000 : 0;
 }
 
-/* From the empty value of this reservation only; see layout.h. */
+/* By CAS from the empty value of this reservation only: see fields.h. */
 static bool set_tagged(_Atomic uint64_t *field, uint64_t gen, unsigned bits,
 		       uint64_t value)
 {
@@ -44,12 +44,12 @@ static bool set_tagged(_Atomic uint64_t *field, uint64_t gen, unsigned bits,
 bool pq_record_move(struct pq_segment *seg, uint32_t slot, uint64_t *from,
 		    uint64_t to)
 {
-	/* Sequentially consistent: the bells look for sleepers after it. */
+	/* Sequentially consistent: wakers look for sleepers after it. */
 	return atomic_compare_exchange_strong(&seg->records[slot].word, from,
 					      to);
 }
 
-/* Append a hint; if it finds no place, say so: who takes next makes good. */
+/* If the ring is full, the hint is missing, and the next taker puts it in. */
 static bool append(struct pq_segment *seg, struct pq_ring *ring,
 		   uint32_t slot, uint64_t word, uint64_t *at)
 {
@@ -118,7 +118,7 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 			fill_in(&seg->records[hint.index], *word, origin);
 			return hint.index;
 		}
-		/* One that was stale already is nobody's to lose. */
+		/* Losing a stale hint is no reason to wait. */
 		if (!alone)
 			pq_back_off(&turns);
 	}
@@ -144,8 +144,8 @@ static void write_status(struct pq_record *r, const struct pq_status *status)
 		: (uint32_t)pq_saturate((uint64_t)status->maxrss, 31));
 }
 
-/* The child died between its entry and its hint, or between the hint and
- * saying so. Then the parent puts it in; a second one does no harm. */
+/* The child may have died between its entry and its hint, or between the hint
+ * and seq. Then the parent appends the hint; a double does no harm. */
 static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 {
 	struct pq_record *r = &seg->records[slot];
@@ -186,7 +186,7 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 		default:
 			return;
 		}
-		/* A taker, or a sweep that hands it back, may come first. */
+		/* A taker, or a sweep that hands it back, may be first. */
 		if (pq_record_move(seg, slot, &word, to))
 			break;
 	}
@@ -200,11 +200,11 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 
 /* ---- the child ---- */
 
-/* lives: which life was counted last, and how many were. The child counts
- * its own; if it was killed first, whoever releases the record does, before
- * it becomes FREE. So a life that is not newer has been counted already.
- * Lives are numbered by the reservation's generation, plus one: 0 is a
- * record that never held a process. */
+/* A child counts its own life. If it was killed before, the participant that
+ * releases the record counts it, before the record becomes FREE. So lives are
+ * counted in order, and one that is not newer than the last counted one is
+ * counted already. Lives are numbered by the generation of the reservation,
+ * plus one; 0 is that of a record that never held a process. */
 static void count_life(struct pq_record *r, uint32_t gen)
 {
 	uint64_t counted = LOAD(r->counted);
@@ -232,8 +232,7 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
 	if (!pq_record_move(seg, slot, &word, to))
 		return false;
-	/* Without a hint it has no place in the order yet: whoever takes it
-	 * gives it one. */
+	/* If the hint is missing, seq is not known yet: the taker sets it. */
 	if (append(seg, &seg->ready, slot, to, &at)) {
 		*seq = at + 1;
 		set_tagged(&r->seq, gen, PQ_SEQ_BITS, *seq);
@@ -257,44 +256,44 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position)
 {
 	struct pq_record *r = &seg->records[slot];
 
-	/* Mostly the child has said so itself. */
+	/* Mostly the child has set it. */
 	if (!pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
 		set_tagged(&r->seq, pq_tag(LOAD(r->pid), PQ_PID_BITS),
 			   PQ_SEQ_BITS, position + 1);
 }
 
 void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
-			uint64_t word, struct pq_snapshot *view)
+			uint64_t word, struct pq_snapshot *snap)
 {
 	const struct pq_record *r = &seg->records[slot];
 	uint64_t producer = LOAD(r->producer);
 
-	view->word = word;
-	view->pid = (int32_t)pq_untag(LOAD(r->pid), PQ_PID_BITS);
-	view->producer = pq_producer_incarnation(producer);
-	view->flags = pq_producer_flags(producer);
-	view->ident = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
-	view->started = LOAD(r->started);
+	snap->word = word;
+	snap->pid = (int32_t)pq_untag(LOAD(r->pid), PQ_PID_BITS);
+	snap->producer = pq_producer_incarnation(producer);
+	snap->flags = pq_producer_flags(producer);
+	snap->ident = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
+	snap->started = LOAD(r->started);
 }
 
 void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		     uint64_t incarnation, int64_t alive)
 {
-	struct pq_snapshot view;
+	struct pq_snapshot snap;
 	uint64_t producer;
 
-	if (alive <= 0)		/* where there are better identities */
+	if (alive <= 0)		/* never recorded, as where they are inodes */
 		return;
-	pq_record_snapshot(seg, slot, 0, &view);
-	if (view.producer != incarnation || !(view.flags & PQ_F_START) ||
-	    view.flags & PQ_F_SURE || !pq_start_is_past(view.ident, alive))
+	pq_record_snapshot(seg, slot, 0, &snap);
+	if (snap.producer != incarnation || !(snap.flags & PQ_F_START) ||
+	    snap.flags & PQ_F_SURE || !pq_start_is_past(snap.ident, alive))
 		return;
-	/* Who is dead, or leaves, reserves no more: what is its still is as it
-	 * was looked at. */
-	producer = pq_producer(incarnation, view.flags);
+	/* A producer that is dead, or leaves, reserves nothing any more: a
+	 * record that is still its own has not changed since the snapshot. */
+	producer = pq_producer(incarnation, snap.flags);
 	atomic_compare_exchange_strong(
 		&seg->records[slot].producer, &producer,
-		pq_producer(incarnation, view.flags | PQ_F_SURE));
+		pq_producer(incarnation, snap.flags | PQ_F_SURE));
 }
 
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
@@ -307,7 +306,7 @@ uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
 
 	if (!step)
 		at = micros_since(LOAD(r->started), pq_clock_life());
-	/* CONT only wakes what another signal is to end. */
+	/* SIGCONT only continues what another signal is to end. */
 	if (pq_sent_signal(sent) != signo && signo != SIGCONT &&
 	    step < PQ_STEP_MAX)
 		step++;
@@ -343,8 +342,8 @@ int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group)
 	const struct pq_record *r = &seg->records[slot];
 	uint64_t word = pq_load_word(seg, slot), to, sent;
 
-	/* First the question is taken away, then it is read: what is asked
-	 * from now on is a new one. */
+	/* First the request is taken, then it is read: what is asked from now
+	 * on is a new request. */
 	do {
 		if (!(pq_word_flags(word) & PQ_ASK))
 			return 0;
@@ -441,7 +440,7 @@ void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
 			bool marked, struct procq_event *out)
 {
 	const struct pq_record *r = &seg->records[slot];
-	/* Not marked: then what stands there may be half written. */
+	/* If there is no mark, the obituary may be half written. */
 	uint64_t obit = marked ? LOAD(r->obit) : 0, sent = LOAD(r->sent);
 	int64_t lived = marked ? (int64_t)pq_obit_lived(obit) * 1000
 			       : pq_time_since(LOAD(r->started),

@@ -7,9 +7,9 @@
  *	  \---------/          |        \-> with DEAD
  *	                       \-> EXITED -> TAKEN with DEAD
  *
- * While its producer lives, a record that was entered becomes FREE only after
- * that producer's mark: so a producer that was stopped in the middle of its
- * mark never writes into the life of another process.
+ * While its producer is alive, a record that was entered becomes FREE only
+ * after that producer's mark. So a producer that was stopped in the middle of
+ * its mark never writes into the life of another process.
  */
 #ifndef PQ_RECORD_H
 #define PQ_RECORD_H
@@ -31,7 +31,7 @@ struct pq_origin {
 	int64_t started_wall;		/* pq_clock_wall() */
 };
 
-/* A parent's obituary. */
+/* How a process ended, as its parent knows it: the obituary. */
 struct pq_status {
 	unsigned cause;			/* enum procq_cause */
 	unsigned code;
@@ -39,7 +39,7 @@ struct pq_status {
 	int64_t maxrss;			/* KiB, -1: unknown */
 };
 
-/* A record as it was at one moment. */
+/* A record at one moment. */
 struct pq_snapshot {
 	uint64_t word;
 	uint64_t producer;		/* incarnation */
@@ -51,8 +51,8 @@ struct pq_snapshot {
 
 /**
  * FREE to RESERVED, and the producer's part of the record.
- * @param owner the producer's place plus one
- * @param word the reserved word
+ * @param owner of the producer
+ * @param word out: the reserved word
  * @retval slot, or -EAGAIN: no room
  */
 int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
@@ -61,7 +61,7 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 /** RESERVED to FREE: nothing was started. */
 void pq_record_cancel(struct pq_segment *seg, uint32_t slot, uint64_t word);
 
-/* What a child says of itself. */
+/* What a child enters of itself. */
 struct pq_entry {
 	int32_t pid;
 	uint64_t ident;			/* 0: unknown */
@@ -72,8 +72,8 @@ struct pq_entry {
  * RESERVED to QUEUED, by the child itself. Async-signal-safe, and safe in a
  * child that shares its parent's memory.
  * @param word the reserved word
- * @param seq its place in the order; 0: it is not known yet
- * @retval false: a sweep came first, it must end itself
+ * @param seq out: its number in the order; 0: not known yet
+ * @retval false a sweep came first: the child must exit
  */
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		     const struct pq_entry *entry, uint64_t *seq);
@@ -86,48 +86,50 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 		    const struct pq_status *status);
 
-/** Read the record, for the word that was read. */
+/** Read the record. It is valid for this word if a CAS on that succeeds. */
 void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
-			uint64_t word, struct pq_snapshot *view);
+			uint64_t word, struct pq_snapshot *snap);
 
-/** One CAS of the word. */
+/** One CAS on the word.
+ * @param from the word that was read; if it has changed, out: what it is */
 bool pq_record_move(struct pq_segment *seg, uint32_t slot, uint64_t *from,
 		    uint64_t to);
 
-/** Append the hint that this QUEUED, EXITED or FREE word calls for. */
+/** Append the hint that this QUEUED, EXITED or FREE word needs, and wake. */
 void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word);
 
-/** Say the seq of a taken record whose child has not yet come to it. */
+/** Set the seq of a record that is taken before its child has set it. */
 void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position);
 
 /**
- * If the record is of this producer, which was alive then and starts no more,
- * and names a process by its start time: may that be believed? See
- * pq_start_is_past().
+ * Confirm a start time as a unique identity (PQ_F_SURE), see
+ * pq_start_is_past(): if the record is of this producer, which was alive then
+ * and starts nothing any more.
+ * @param alive pq_member_last_alive()
  */
 void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		     uint64_t incarnation, int64_t alive);
 
-/** Note a signal before it is sent; the first one's time stays. SIGCONT is no
- * step on the way to an end.
- * @return what to hand to pq_record_unsent() if it can't be sent */
+/** Note a signal before it is sent. The time of the first step stays. SIGCONT
+ * is not counted as an escalation step.
+ * @return for pq_record_unsent(), if the signal can't be sent */
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
 			bool alone);
 void pq_record_unsent(struct pq_segment *seg, uint32_t slot, uint64_t before);
-/** The signal that was noted last, 0: none. */
+/** The signal that was noted last; 0: none. */
 int pq_record_last_sent(const struct pq_segment *seg, uint32_t slot);
 
 /*
- * Where only the parent can signal: the taker asks, after it has noted the
- * signal as sent; the parent takes the question, reads it, and sends.
+ * Where only the parent can signal, the taker notes the signal as sent, then
+ * asks. The parent takes the request, then reads the signal, then sends it.
  */
-/** @retval false: it is dead already */
+/** The taker's part. @retval false the process is dead already */
 bool pq_record_ask(struct pq_segment *seg, uint32_t slot, uint64_t word);
-/** @retval the signal, to be sent now; 0: nobody asks */
+/** The parent's part. @retval the signal to send now; 0: no request */
 int pq_record_asked(struct pq_segment *seg, uint32_t slot, bool *group);
 
-/** Does the parent send SIGCONT after this one, because a stopped process does
- * not die of it else? Then a taker need not ask for that, too. */
+/** Does the parent send SIGCONT after this signal? A stopped process does not
+ * die of the signal without it; so a taker need not ask for SIGCONT, too. */
 static inline bool pq_parent_continues(int signo)
 {
 	return signo > 0 && signo != SIGKILL && signo != SIGSTOP &&
@@ -135,31 +137,31 @@ static inline bool pq_parent_continues(int signo)
 }
 
 /**
- * TAKEN to FREE, or to GONE while its living parent has not marked it;
- * counted in the taker's tally.
+ * TAKEN to FREE; or to GONE, while its parent is alive and has not marked it.
+ * Counted in the taker's tally.
  * @param place of the taker
- * @param word as last read; TAKEN by it
+ * @param word as last read; TAKEN by the taker
  * @param marked_or_orphan to FREE
- * @retval false: the word has changed: it was marked just now
+ * @retval false the word has changed: the parent marked it just now
  */
 bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,
 		       uint64_t word, enum pq_tally kind,
 		       bool marked_or_orphan);
 
-/** TAKEN back to QUEUED or EXITED. @retval false: not taken by this owner */
+/** TAKEN back to QUEUED or EXITED. @retval false not TAKEN by this owner */
 bool pq_record_return(struct pq_segment *seg, uint32_t slot, unsigned owner);
 
-/** GONE to FREE, where its parent is no more. */
+/** GONE to FREE, if its parent is dead. */
 void pq_record_bury(struct pq_segment *seg, uint32_t slot, uint64_t word);
 
-/** Has the life that the record holds been counted? */
+/** Is the life that the record holds counted? */
 bool pq_record_counted(const struct pq_segment *seg, uint32_t slot);
 
-/** Describe the record for a caller of the library. */
+/** Describe the record, for a caller of the library. */
 void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 			uint64_t word, struct procq_process *out);
-/** … its death, as far as the record has it.
- * @param marked the word says DEAD */
+/** Describe its death, as far as the record has it.
+ * @param marked the word has DEAD */
 void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
 			bool marked, struct procq_event *out);
 

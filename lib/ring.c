@@ -2,11 +2,13 @@
 /*
  * ring.c - the hint ring. Must not call the system, allocate, or block.
  *
- * Memory order: a cell is written with release and read with acquire, so
- * whoever reads a hint also sees the record's word as the appender saw it,
- * or a later one. The ends are hints about hints: a stale head or tail is
- * found out by the cell's position, so acquire is there only to keep the
- * loops from reading a cell older than the counter that led to it.
+ * Memory order: a cell is written with release and read with acquire, so the
+ * reader of a hint also sees the record's word as the appender saw it, or a
+ * later one. The ends are hints too: the cell's position shows that a head or
+ * tail is stale. They are read with acquire only so that the cell that is read
+ * next is no older than they are.
+ *
+ * Rule R2: an appender overwrites a cell only if that is exactly one lap old.
  */
 #include <config.h>
 
@@ -53,7 +55,7 @@ void pq_ring_format(struct pq_ring *ring)
 	atomic_store_explicit(&ring->ends->tail, 0, memory_order_relaxed);
 }
 
-/* False: somebody else had. */
+/* False: another participant has done so. */
 static bool advance(_Atomic uint64_t *end, uint64_t from)
 {
 	return atomic_compare_exchange_strong_explicit(end, &from, from + 1,
@@ -61,14 +63,14 @@ static bool advance(_Atomic uint64_t *end, uint64_t from)
 						       memory_order_relaxed);
 }
 
-/* A full ring is full of stale hints, being larger than all the true and
- * doubled ones together. Drop the head if it is one. False: it is a true one,
- * and takes out of turn have left stale ones behind it. */
+/* The ring has more cells than there can be valid and doubled hints, so if it
+ * is full, some are stale: drop the head if it is. False: the head is valid, and
+ * the stale hints, of records that were taken out of order, are behind it. */
 static bool make_place(struct pq_ring *ring, uint64_t head)
 {
 	struct pq_hint hint;
 
-	/* Emptied meanwhile. With the same head it can't be: damage. */
+	/* Emptied meanwhile; but with the same head that can't be: damage. */
 	if (!pq_ring_peek(ring, &hint))
 		return atomic_load_explicit(&ring->ends->head,
 					    memory_order_acquire) != head;
@@ -87,9 +89,9 @@ static uint64_t look(struct pq_ring *ring)
 	return head;
 }
 
-/* No place left between this tail and the head? The head is on a line that
- * its movers write with each step, so it is fetched only when the one that was
- * seen last says so: once a lap, not with each hint. */
+/* Is there no room between this tail and the head? The head is on a cache line
+ * that each take writes. So it is fetched only if the ring looks full by the
+ * head that was seen last: once a lap, not with each hint. */
 static bool is_full(struct pq_ring *ring, uint64_t tail, uint64_t *head)
 {
 	*head = atomic_load_explicit(&ring->seen, memory_order_relaxed);
@@ -104,8 +106,9 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 {
 	unsigned turns = 0;
 
-	/* Each round that ends in vain has moved an end, or somebody else has;
-	 * and garbage that nobody changes moves neither by more than a lap. */
+	/* Ends: a round without success has moved an end, or another
+	 * participant has; and garbage that no participant changes moves
+	 * neither end by more than a lap. */
 	for (;;) {
 		uint64_t tail = atomic_load_explicit(&ring->ends->tail,
 						     memory_order_acquire);
@@ -118,11 +121,11 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 			pq_back_off(&turns);
 			continue;
 		}
-		/* R2: exactly one lap old, or this tail is out of date and
-		 * the cell may be a live one of a later lap. */
+		/* R2. If it is not one lap old, this tail is out of date, and
+		 * the cell may have a valid hint of a later lap. */
 		if (!cell_at(old, tail - ring->size)) {
-			/* A later lap's follows a later tail; without one it
-			 * is damage, which no round will mend. */
+			/* Then the tail has moved on. If it has not, the ring
+			 * is damaged, and no round will mend it. */
 			if (atomic_load_explicit(&ring->ends->tail,
 						 memory_order_acquire) == tail)
 				return false;
@@ -174,7 +177,7 @@ bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint)
 					    memory_order_acquire);
 		if (cell_at(cell, head))
 			break;
-		/* Empty, unless others took on meanwhile. */
+		/* Empty, unless others have taken hints meanwhile. */
 		now = atomic_load_explicit(&ring->ends->head,
 					   memory_order_acquire);
 		if (now == head)
@@ -196,8 +199,8 @@ void pq_ring_scan(const struct pq_ring *ring,
 	uint64_t p = atomic_load_explicit(&ring->ends->head,
 					  memory_order_acquire);
 
-	/* The cell at the tail itself may be filled already; a whole lap is
-	 * the most there can be. */
+	/* The cell at the tail itself may be filled already. There can't be
+	 * more than a whole lap. */
 	for (uint64_t n = 0; n < ring->size; n++, p++) {
 		uint64_t cell = atomic_load_explicit(cell_of(ring, p),
 						     memory_order_acquire);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * ring.h - the hint ring: an order of records, which is never believed.
+ * ring.h - the hint ring: the order of the records, in hints that are never
+ * trusted.
  *
  * A cell hints that the record with this index, in this generation, is next.
- * It may be stale, doubled or missing; only the record's word decides. So a
- * participant may die between any two of the instructions here, and leave at
- * worst a missing hint, which the sweep puts in again.
+ * The hint may be stale, doubled or missing: the record's word decides. So a
+ * participant may be killed between any two instructions here. At worst a hint
+ * is missing then, and the sweep puts it in.
  *
- * Pure: atomics on memory that it is handed, no system call, no allocation.
+ * Pure: atomics on memory that the caller has, no system call, no allocation.
  */
 #ifndef PQ_RING_H
 #define PQ_RING_H
@@ -40,18 +41,18 @@ struct pq_ring_ends {
 /* One process's view of a ring. */
 struct pq_ring {
 	struct pq_ring_ends *ends;
-	/* Written by appenders, by CAS from one lap to the next. */
+	/* Written by appenders, by CAS from one lap to the next; read by
+	 * all. */
 	_Atomic uint64_t *cells;
 	uint64_t size;			/* a power of two */
-	/* Does this hint still tell the truth? For appenders that find the
-	 * ring full. */
+	/* Is this hint still valid? For appenders that find the ring full. */
 	bool (*fresh)(const void *arg, uint32_t index, uint32_t gen);
 	const void *arg;
 	/* The head as this process last saw it. Written and read, relaxed, by
-	 * appenders of this process and by children that share its memory; a
-	 * forked child has its parent's, as it was then.
-	 * The head only moves on, so an old one can make the ring look full,
-	 * never look as if there were room; then it is read again. */
+	 * the appenders of this process and by children that share its memory;
+	 * a forked child has a copy. The head only moves on, so an old one can
+	 * make the ring look full, but never less full than it is. If the ring
+	 * looks full, the head is read again. */
 	_Atomic uint64_t seen;
 };
 
@@ -62,25 +63,25 @@ struct pq_hint {
 };
 
 /**
- * Fill a ring with "empty" cells: one lap behind position 0.
- * Only while nobody else can see it.
+ * Fill a ring with empty cells: those of the lap before position 0.
+ * Only while no other process can see it.
  */
 void pq_ring_format(struct pq_ring *ring);
 
 /**
  * Append a hint. Lock-free; async-signal-safe.
- * @param at where it stands, may be NULL
+ * @param at its position; may be NULL
  * @retval true
- * @retval false the ring is full, and its head is a true hint; or it is
- *         damaged: the hint is missing
+ * @retval false the hint is missing: the ring is full, with a valid hint at
+ *         its head; or the ring is damaged
  */
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);
 
-/** The position, modulo 2^32, of the hint in the cell for this one. */
+/** The position, modulo 2^32, that the cell for this position has now. */
 uint32_t pq_ring_position_at(const struct pq_ring *ring, uint64_t position);
 
-/** Is there no place left? May be out of date. */
+/** Is the ring full? The answer may be out of date. */
 bool pq_ring_full(const struct pq_ring *ring);
 
 /**
@@ -91,13 +92,13 @@ bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint);
 
 /**
  * Move the head past this hint, if it is still there.
- * @retval false it is not: somebody else has done so
+ * @retval false it is not: another participant has done so
  */
 bool pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint);
 
 /**
  * Call visit with every hint from head to tail, in order.
- * What others append or take meanwhile may be missed.
+ * Hints that others append or skip meanwhile may be missed.
  */
 void pq_ring_scan(const struct pq_ring *ring,
 		  void (*visit)(const struct pq_hint *, void *), void *arg);

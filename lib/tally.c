@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * tally.c - what each participant has counted, exactly.
- * Must not change a record.
+ * Must not change a record, nor count for a participant that is alive.
  */
 #include <config.h>
 
@@ -13,8 +13,8 @@ void pq_tally_begin(struct pq_participant *me, enum pq_tally kind,
 	uint64_t count = atomic_load_explicit(&me->tally[kind],
 					      memory_order_relaxed);
 
-	/* Release, and before the caller's CAS on the word, which is a
-	 * release too: whoever sees the word moved sees this. */
+	/* Release, and the caller's CAS on the word, which comes next, is a
+	 * release too: a sweep that sees the word moved sees the intent. */
 	atomic_store_explicit(&me->intent, pq_intent(kind, count & 1, slot, gen),
 			      memory_order_release);
 }
@@ -26,8 +26,8 @@ void pq_tally_end(struct pq_participant *me, bool done)
 	unsigned kind = pq_intent_kind(intent);
 	_Atomic uint64_t *count = &me->tally[kind];
 
-	/* Released in this order: a sweep that no longer sees the intent sees
-	 * the count. */
+	/* Released in this order: a sweep that does not see the intent any
+	 * more sees the count. */
 	if (done && kind < PQ_TALLIES)
 		atomic_store_explicit(count, atomic_load_explicit(
 			count, memory_order_relaxed) + 1,
@@ -63,8 +63,9 @@ void pq_tally_repair(const struct pq_segment *seg, unsigned place,
 		return;
 	count = atomic_load(&dead->tally[kind]);
 	moved = !word_still_taken(seg, place, intent);
-	/* Another sweeper clears the intent before it hands the record back:
-	 * so if it is still there now, it was the dead one that moved it. */
+	/* Another sweeper clears the intent before it hands the record back.
+	 * So if the intent is still there, it was the dead member that moved
+	 * the word. */
 	if (atomic_load(&dead->intent) != intent ||
 	    atomic_load(&dead->member) != member)
 		return;

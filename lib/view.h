@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * view.h - one process's view of the shared object, and the two questions
- * that every room asks of it: what is a record's word, is a hint valid?
+ * view.h - one process's view of the shared object; and what every room reads
+ * in it: the word of a record, and whether a hint is valid.
  *
- * Must not open, lock or map: segment.c makes the view.
+ * Must not open, lock or map anything: segment.c makes the view.
  */
 #ifndef PQ_VIEW_H
 #define PQ_VIEW_H
@@ -17,22 +17,22 @@
 #include "layout.h"
 #include "word.h"
 
-/* One process's view of one object. fcntl() locks are lost when any
- * descriptor of the file is closed, so a process opens an object once, and
- * all its handles share this. */
+/* One process's view of one object. Locks by fcntl() are lost when any
+ * descriptor of the file is closed, so a process opens an object once, and all
+ * its handles share one view. */
 struct pq_segment {
 	struct pq_segment *next;	/* in the process's list */
 	char name[PROCQ_NAME_SIZE];
 	char lock_name[PROCQ_NAME_SIZE + 16];
 	int fd;
 	int lock_fd;			/* fd, or of a lock file beside it */
-	dev_t lock_dev;			/* … what it leads to; all views of one */
-	ino_t lock_ino;			/* have their locks in common. 0: none */
-	pid_t pid;			/* the process whose view it is */
+	dev_t lock_dev;			/* the file of lock_fd; all views with */
+	ino_t lock_ino;			/* the same share locks. 0: none */
+	pid_t pid;			/* the process that opened it */
 	unsigned users;
 	bool readonly;
 
-	/* Descriptors of closed views with the same locks, see lock.c. */
+	/* Descriptors of closed views with the same locks: see lock.c. */
 	int *parked;
 	size_t parked_count;
 
@@ -44,18 +44,18 @@ struct pq_segment {
 	struct pq_ring ready;
 	struct pq_ring free;
 	/* Where pq_sweep_sometimes() goes on. Relaxed: threads of this process
-	 * may look at the same ones, or skip some until the next round. */
+	 * may look at the same records, or skip some until the next round. */
 	_Atomic uint32_t look_at;
 
-	/* Incarnations that this process holds by this view: F_GETLK does not
-	 * report the locks of the process that asks. Guarded by
-	 * the mutex of lock.c's list. */
+	/* Incarnations whose bytes this process holds through this view:
+	 * F_GETLK does not report the locks of the process that asks. Guarded
+	 * by the mutex of lock.c's list. */
 	uint64_t *own;
 	size_t own_count;
 	size_t own_room;
 };
 
-/* The record's word; acquire: what its writer wrote before is visible. */
+/* The record's word. Acquire: what its writer wrote before it is visible. */
 static inline uint64_t pq_load_word(const struct pq_segment *seg,
 				    uint32_t slot)
 {
@@ -70,8 +70,8 @@ static inline bool pq_same_gen(uint64_t word, uint32_t gen)
 	return pq_hint_gen(pq_word_gen(word)) == gen;
 }
 
-/** Is this hint of the ready ring still valid? Then *word is the word that
- * says so. */
+/** Is this hint of the ready ring still valid?
+ * @param word the word that says so */
 static inline bool pq_hint_leads(const struct pq_segment *seg, uint32_t index,
 				 uint32_t gen, uint64_t *word)
 {
@@ -83,7 +83,7 @@ static inline bool pq_hint_leads(const struct pq_segment *seg, uint32_t index,
 		pq_word_state(*word) == PROCQ_STATE_EXITED);
 }
 
-/** The same, for the ring itself. */
+/** The same, for the ring: struct pq_ring.fresh. */
 static inline bool pq_hint_ready(const void *segment, uint32_t index,
 				 uint32_t gen)
 {
@@ -92,7 +92,7 @@ static inline bool pq_hint_ready(const void *segment, uint32_t index,
 	return pq_hint_leads(segment, index, gen, &word);
 }
 
-/** Is this hint of the free ring still valid? */
+/** Is this hint of the free ring still valid? Also struct pq_ring.fresh. */
 static inline bool pq_hint_free(const void *segment, uint32_t index,
 				uint32_t gen)
 {

@@ -2,7 +2,7 @@
 /*
  * wait.c - a participant's waits: for what, for how long, what it owes the
  * others after one, and what it shows them of itself in between.
- * Must not know how one sleeps and is woken (bell.c).
+ * Must not know how a participant sleeps and is woken (bell.c).
  */
 #include <config.h>
 
@@ -17,9 +17,9 @@
 #include "take.h"
 #include "wait.h"
 
-/* While deaths are awaited that perhaps no bell will tell. */
+/* The longest sleep while it awaits deaths that perhaps no waker reports. */
 #define SHORT_SLICE (100 * PQ_MILLI)
-/* Some clock ticks, as start times are counted in. */
+/* Some clock ticks, the unit of start times. */
 #define ALIVE_PAUSE (30 * PQ_MILLI)
 
 /* ---- signs of life ---- */
@@ -37,7 +37,7 @@ void pq_show_last_alive(struct procq *q)
 {
 	struct timespec ts = pq_timespec(ALIVE_PAUSE);
 
-	/* Not where it has been shown already, nor where nothing need be. */
+	/* Not if there is nothing to show, or if it has been shown. */
 	if (!q->children.count || !q->last_start)
 		return;
 	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
@@ -47,8 +47,8 @@ void pq_show_last_alive(struct procq *q)
 
 /* ---- what others may wait for ---- */
 
-/* Room, or an arrival? */
-static bool stands(const struct procq *q, unsigned what)
+/* Is there room, or an arrival? */
+static bool is_there(const struct procq *q, unsigned what)
 {
 	struct pq_hint hint;
 
@@ -64,11 +64,11 @@ void pq_pass_on(struct procq *q, unsigned what)
 	if (!what)
 		return;
 	q->owed &= ~what;
-	/* After the end of its watch: see bell.c. */
+	/* A fence between the end of its watch and this look: see bell.c. */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (stands(q, what & PROCQ_WAIT_ROOM))
+	if (is_there(q, what & PROCQ_WAIT_ROOM))
 		pq_wake_room(q->seg);
-	if (stands(q, what & PROCQ_WAIT_READY))
+	if (is_there(q, what & PROCQ_WAIT_READY))
 		pq_wake_arrival(q->seg);
 }
 
@@ -79,11 +79,6 @@ int64_t procq_now(void)
 	return pq_now();
 }
 
-struct wish {
-	struct procq *q;
-	unsigned what;
-};
-
 static bool next_has_exited(struct procq *q)
 {
 	struct pq_hint hint;
@@ -93,64 +88,72 @@ static bool next_has_exited(struct procq *q)
 	       pq_word_state(word) == PROCQ_STATE_EXITED;
 }
 
-/* Asked once more after the wish is shown, so that no wake-up is missed. */
-static bool worth_looking(void *arg)
+/* Asked once more when wants is shown, so no wake-up is missed. */
+static bool worth_looking(const struct pq_wait *wait)
 {
-	const struct wish *wish = arg;
-	struct procq *q = wish->q;
+	struct procq *q = wait->arg;
 
-	if (atomic_load(&q->woken) || stands(q, wish->what))
+	if (atomic_load(&q->woken) || is_there(q, wait->wants))
 		return true;
-	if (wish->what & PROCQ_WAIT_EXITS && next_has_exited(q))
+	if (wait->wants & PROCQ_WAIT_EXITS && next_has_exited(q))
 		return true;
-	if (wish->what & PROCQ_WAIT_DEATH && pq_take_any_dead(q))
+	if (wait->wants & PROCQ_WAIT_DEATH && pq_take_any_dead(q))
 		return true;
-	return wish->what & PROCQ_WAIT_CHILD &&
+	return wait->wants & PROCQ_WAIT_CHILD &&
 	       atomic_load(&q->seg->participants[q->place].asked);
 }
 
-/* Orphans' deaths are told by their pins alone: sleep on these, and hear the
- * bell late. */
-static int sleep_on_pins(struct wish *wish, int64_t until)
+/* No waker reports the death of an orphan, only its pin does. So sleep on the
+ * pins; the bell is heard at the end of the slice. */
+static int sleep_on_pins(struct procq *q, const struct pq_wait *wait)
 {
-	struct procq *q = wish->q;
 	int rc = 0;
 
-	pq_bell_show(q->seg, q->place, wish->what);
-	if (!worth_looking(wish))
-		rc = pq_flights_poll(&q->flights, until);
-	if (pq_bell_hide(q->seg, q->place, wish->what, &q->owed) &&
+	pq_bell_show(q->seg, wait->place, wait->wants);
+	if (!worth_looking(wait))
+		rc = pq_flights_poll(&q->flights, wait->deadline);
+	if (pq_bell_hide(q->seg, wait->place, wait->wants, wait->owed) &&
 	    rc == -ETIMEDOUT)
 		rc = 0;
 	return rc;
 }
 
+/* The end of the slice of sleep that begins now: at the deadline, or when
+ * something is to be looked at that no waker reports. */
+static int64_t end_of_slice(const struct procq *q, int64_t deadline)
+{
+	int64_t slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
+	int64_t now = pq_now();
+
+	if (q->last_start && q->children.count)
+		slice = ALIVE_PAUSE;
+	if (q->look_late && q->look_after - now < slice)
+		slice = q->look_after > now ? q->look_after - now : 0;
+	return deadline - now > slice ? now + slice : deadline;
+}
+
 int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 {
-	struct wish wish = { q, what };
+	struct pq_wait wait = { .wants = what, .worth = worth_looking,
+				.arg = q };
 	int rc = pq_usable_participant(q);
-	int64_t slice, until;
 
 	if (rc < 0)
 		return rc;
 	pq_pass_on(q, ~what);
 	pq_show_alive(q);
-	/* Whatever it sleeps for, it hears what only it can do. */
+	wait.place = q->place;
+	/* Only the parent can do what a taker asks of it, so it is woken for
+	 * that, whatever it waits for. */
 	if (q->children.count)
-		wish.what |= PROCQ_WAIT_CHILD;
-	slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
-	if (q->last_start && q->children.count)
-		slice = ALIVE_PAUSE;
-	until = pq_now();
-	if (q->look_late && q->look_after - until < slice)
-		slice = q->look_after > until ? q->look_after - until : 0;
-	until = deadline - until > slice ? until + slice : deadline;
+		wait.wants |= PROCQ_WAIT_CHILD;
+	wait.linger = q->skip_linger ? 0 : PQ_LINGER;
+	wait.deadline = end_of_slice(q, deadline);
+	wait.owed = &q->owed;
 	if (q->flights.orphans && what & PROCQ_WAIT_DEATH)
-		rc = sleep_on_pins(&wish, until);
+		rc = sleep_on_pins(q, &wait);
 	else
-		rc = pq_bell_wait(q->seg, q->place, wish.what,
-				  q->skip_linger ? 0 : PQ_LINGER, until,
-				  worth_looking, &wish, &q->owed);
+		rc = pq_bell_wait(q->seg, &wait);
 	q->skip_linger = rc == -ETIMEDOUT;
 	atomic_store(&q->woken, 0);
 	pq_show_alive(q);
@@ -158,7 +161,7 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 		return rc;
 	pq_bell_relieve(q->seg, what);
 	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);
-	return until == deadline ? -ETIMEDOUT : 0;
+	return wait.deadline == deadline ? -ETIMEDOUT : 0;
 }
 
 void procq_wake(struct procq *q)

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * wait.h - what goes with a participant's waits.
+ * wait.h - what goes with a participant's waits: wake-ups that it owes, and
+ * signs that it is alive.
  */
 #ifndef PQ_WAIT_H
 #define PQ_WAIT_H
 
 struct procq;
 
-/** Of what it owes, see bell.c: wake others for what still stands.
- * @param what PROCQ_WAIT_ROOM, PROCQ_WAIT_READY; any other is ignored */
+/** Wake one waiter for each of these events that this participant owes (see
+ * bell.c) and that is still there.
+ * @param what PROCQ_WAIT_ROOM, PROCQ_WAIT_READY; others are ignored */
 void pq_pass_on(struct procq *q, unsigned what);
 
-/** Where start times are all that its children are known by, a producer says
- * now and then that it lives: see start_proves() in take.c. */
+/** If children can be identified by start time only, record that this producer
+ * is alive: see start_proves() in take.c. To be called now and then. */
 void pq_show_alive(struct procq *q);
-/** Once more, when the last one's tick is over, which it sleeps for. */
+/** The same, at the end: sleeps until the clock tick of the last start is
+ * over. */
 void pq_show_last_alive(struct procq *q);
 
 #endif

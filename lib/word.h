@@ -3,12 +3,14 @@
  * word.h - the record word: what is true about a record, in 64 bits.
  *
  * state:4 flags:4 owner:16 generation:40, most significant first. Every
- * transition is one compare-and-swap on the whole word; whoever wins it has
- * made it, and nothing else counts. Pure arithmetic: no memory, no calls.
+ * transition is one compare-and-swap (CAS) on the whole word. If it succeeds,
+ * the transition is made; nothing else counts.
  *
  * Rule R1: the generation changes on every transition into QUEUED, so that no
  * two queued periods of a record look alike. It also changes on every
  * transition into FREE, for the hints of the free ring.
+ *
+ * Must not touch memory or call anything: pure arithmetic.
  */
 #ifndef PQ_WORD_H
 #define PQ_WORD_H
@@ -24,8 +26,8 @@
 #define PQ_FLAGS_SHIFT 56
 #define PQ_STATE_SHIFT 60
 
-/* Flags. DEAD: its parent has entered the status. ASK: the taker asks the
- * parent to send the signal in the record. RETURNED: a dead taker's. */
+/* Flags. DEAD: its parent has written the obituary. ASK: the taker asks the
+ * parent to send the signal in the record. RETURNED: it was handed back. */
 #define PQ_DEAD 1u
 #define PQ_ASK 2u
 #define PQ_RETURNED 4u
@@ -49,7 +51,7 @@ static inline unsigned pq_word_flags(uint64_t word)
 	return (unsigned)(word >> PQ_FLAGS_SHIFT) & 15u;
 }
 
-/* The owner is a participant's place in the table plus one; 0: nobody. */
+/* The owner is the place of a participant, plus one; 0: nobody. */
 static inline unsigned pq_word_owner(uint64_t word)
 {
 	return (unsigned)(word >> PQ_OWNER_SHIFT) & 0xffffu;
@@ -60,7 +62,7 @@ static inline uint64_t pq_word_gen(uint64_t word)
 	return word & PQ_GEN_MASK;
 }
 
-/* Is it one that any sequence of transitions can leave in a record? */
+/* Can a sequence of transitions lead to this word? */
 static inline bool pq_word_valid(uint64_t word)
 {
 	unsigned owner = pq_word_owner(word), flags = pq_word_flags(word);
@@ -77,7 +79,7 @@ static inline bool pq_word_valid(uint64_t word)
 	case PROCQ_STATE_GONE:
 		return !owner && !(flags & ~PQ_RETURNED);
 	case PROCQ_STATE_TAKEN:
-		/* The mark answers a question that was asked. */
+		/* The mark takes ASK away. */
 		return owner && !(flags & ~(PQ_DEAD | PQ_ASK | PQ_RETURNED)) &&
 		       !(flags & PQ_DEAD && flags & PQ_ASK);
 	default:
@@ -86,8 +88,8 @@ static inline bool pq_word_valid(uint64_t word)
 }
 
 /*
- * The transitions. Each takes the word as it was read and gives the one to
- * put in its place.
+ * The transitions. Each takes the word that was read, and returns the one for
+ * the CAS to put in its place.
  */
 
 static inline uint64_t pq_word_reserve(uint64_t word, unsigned owner)
@@ -100,7 +102,7 @@ static inline uint64_t pq_word_enter(uint64_t word)
 	return pq_word(PROCQ_STATE_QUEUED, 0, 0, pq_word_gen(word) + 1);
 }
 
-/* QUEUED or EXITED to TAKEN; one that exited keeps this as DEAD. */
+/* QUEUED to TAKEN; EXITED to TAKEN with DEAD. */
 static inline uint64_t pq_word_take(uint64_t word, unsigned owner)
 {
 	unsigned flags = pq_word_flags(word) & PQ_RETURNED;
@@ -111,7 +113,7 @@ static inline uint64_t pq_word_take(uint64_t word, unsigned owner)
 }
 
 /* The parent's mark: QUEUED to EXITED, TAKEN to TAKEN with DEAD. The
- * generation stays: the hint in the ring is as good as before. */
+ * generation stays, so the hint in the ring stays valid. */
 static inline uint64_t pq_word_mark(uint64_t word)
 {
 	unsigned flags = pq_word_flags(word);
@@ -122,7 +124,7 @@ static inline uint64_t pq_word_mark(uint64_t word)
 		       pq_word_owner(word), pq_word_gen(word));
 }
 
-/* The taker's question, and the parent that takes it up. */
+/* The taker asks the parent to signal; the parent takes the request. */
 static inline uint64_t pq_word_ask(uint64_t word)
 {
 	return word | (uint64_t)PQ_ASK << PQ_FLAGS_SHIFT;
@@ -133,7 +135,7 @@ static inline uint64_t pq_word_answer(uint64_t word)
 	return word & ~((uint64_t)PQ_ASK << PQ_FLAGS_SHIFT);
 }
 
-/* TAKEN back to QUEUED, or to EXITED if it is dead. */
+/* TAKEN back to QUEUED; with DEAD, to EXITED. */
 static inline uint64_t pq_word_return(uint64_t word)
 {
 	bool dead = pq_word_flags(word) & PQ_DEAD;
@@ -142,7 +144,7 @@ static inline uint64_t pq_word_return(uint64_t word)
 		       PQ_RETURNED, 0, pq_word_gen(word) + 1);
 }
 
-/* TAKEN to GONE: told, but its parent has yet to reap it. */
+/* TAKEN to GONE: reported, but its parent has yet to reap it. */
 static inline uint64_t pq_word_gone(uint64_t word)
 {
 	return pq_word(PROCQ_STATE_GONE, pq_word_flags(word) & PQ_RETURNED, 0,

@@ -165,43 +165,54 @@ static void test_woken_meanwhile(unsigned wants, struct pq_waiters *waiters,
 static int looks;
 static bool shown;
 
-static bool look(void *arg)
+static bool look(const struct pq_wait *wait)
 {
 	looks++;
 	shown = bits_of(&seg->header->room) != 0 &&
 		atomic_load(&seg->participants[p->place].wants) ==
 			PROCQ_WAIT_ROOM;
-	return *(bool *)arg;
+	return *(bool *)wait->arg;
 }
 
 /* Once it sleeps: before, on the lookout, nobody is woken. */
-static bool ring_myself(void *arg)
+static bool ring_myself(const struct pq_wait *wait)
 {
-	(void)arg;
+	(void)wait;
 	pq_wake_room(seg);
 	return false;
 }
 
 /* Rung by its bit, but the post comes too late to be heard. */
-static bool ring_half(void *arg)
+static bool ring_half(const struct pq_wait *wait)
 {
-	(void)arg;
+	(void)wait;
 	atomic_store(&seg->header->room.bits[0], 0);
 	return false;
 }
 
-static int wait_for(int64_t ns, bool (*worth)(void *), void *arg)
+static int linger_for(int64_t linger, int64_t deadline,
+		      bool (*worth)(const struct pq_wait *), void *arg)
 {
-	return pq_bell_wait(seg, p->place, PROCQ_WAIT_ROOM, 0, procq_now() + ns,
-			    worth, arg, &owed);
+	struct pq_wait wait = { .place = p->place, .wants = PROCQ_WAIT_ROOM,
+				.linger = linger, .deadline = deadline,
+				.worth = worth, .arg = arg, .owed = &owed };
+
+	return pq_bell_wait(seg, &wait);
+}
+
+static int wait_for(int64_t ns, bool (*worth)(const struct pq_wait *),
+		    void *arg)
+{
+	return linger_for(0, procq_now() + ns, worth, arg);
 }
 
 /* Something, at the look that is counted down to. */
-static bool look_down(void *arg)
+static bool look_down(const struct pq_wait *wait)
 {
-	int *left = arg;
+	const struct pq_wait nothing = { .arg = &(bool){ false } };
+	int *left = wait->arg;
 
-	look(&(bool){ false });
+	look(&nothing);
 	return --*left == 0;
 }
 
@@ -212,28 +223,24 @@ static void test_linger(void)
 	int64_t begin = procq_now(), took;
 
 	looks = 0;
-	is_int(pq_bell_wait(seg, p->place, PROCQ_WAIT_ROOM, 60000 * MS,
-			    begin + 60000 * MS, look_down, &left, &owed),
-	       0, "a lingering waiter finds what comes late");
+	is_int(linger_for(60000 * MS, begin + 60000 * MS, look_down, &left), 0,
+	       "a lingering waiter finds what comes late");
 	ok(looks == 1000 && !shown, "before it shows itself");
 	left = -1;
 	begin = procq_now();
-	is_int(pq_bell_wait(seg, p->place, PROCQ_WAIT_ROOM, 20 * MS,
-			    begin + 60 * MS, look_down, &left, &owed),
+	is_int(linger_for(20 * MS, begin + 60 * MS, look_down, &left),
 	       -ETIMEDOUT, "not for ever");
 	ok(looks > 1000 && shown, "it sleeps then");
 	took = procq_now() - begin;
 	ok(took >= 60 * MS, "to the deadline");
 	begin = procq_now();
-	is_int(pq_bell_wait(seg, p->place, PROCQ_WAIT_ROOM, 60000 * MS,
-			    begin + 20 * MS, look_down, &left, &owed),
+	is_int(linger_for(60000 * MS, begin + 20 * MS, look_down, &left),
 	       -ETIMEDOUT, "nor is it late then");
 	ok(procq_now() - begin < 30000 * MS, "but ends at the deadline");
 	looks = 0;
 	left = -1;
 	begin = procq_now();
-	pq_bell_wait(seg, p->place, PROCQ_WAIT_ROOM, 0, begin + 10 * MS,
-		     look_down, &left, &owed);
+	linger_for(0, begin + 10 * MS, look_down, &left);
 	ok(looks < 100, "without lingering it looks a few times");
 }
 
@@ -271,11 +278,10 @@ static struct {
 	bool found;
 } watch;
 
-static bool look_out(void *arg)
+static bool look_out(const struct pq_wait *wait)
 {
-	unsigned me = p->place;
+	unsigned me = wait->place;
 
-	(void)arg;
 	if (atomic_load(&seg->participants[me].wants)) {
 		watch.after = atomic_load(&watch.waiters->lookout);
 		return true;
@@ -290,10 +296,13 @@ static bool look_out(void *arg)
 
 static unsigned wait_owing(unsigned wants, unsigned debt)
 {
+	struct pq_wait wait = { .place = p->place, .wants = wants,
+				.deadline = procq_now() + 60000 * MS,
+				.worth = look_out, .owed = &debt };
+
 	watch.looks = 0;
 	watch.before = watch.after = 0;
-	need(pq_bell_wait(seg, p->place, wants, 0, procq_now() + 60000 * MS,
-			  look_out, NULL, &debt) == 0);
+	need(pq_bell_wait(seg, &wait) == 0);
 	return debt;
 }
 
