@@ -65,7 +65,7 @@ bool children_drain(struct run *r)
 	return signals_stops() == stops;
 }
 
-static void unconfirmed(void *arg, const struct ending *e, int err)
+static void children_unconfirmed(void *arg, const struct ending *e, int err)
 {
 	(void)arg;
 	if (err < 0)
@@ -161,7 +161,7 @@ void children_kill(struct run *r, bool alone)
 		.run = r, .pause = NS_PER_MS,
 		.until = time_after(procq_now(), KILL_AFTER + OTHERS_WAIT),
 		.endings = { .q = r->q, .plan = &plan,
-			     .report = unconfirmed, .alone = alone },
+			     .report = children_unconfirmed, .alone = alone },
 	};
 
 	escalation_simple(&plan, SIGTERM, KILL_AFTER);

@@ -2,7 +2,7 @@
 /*
  * cmd-check.c - procq check: repair what the dead left, verify the rest.
  *
- * Signals nobody and ends nothing. What it can't repair it only tells.
+ * Must not signal or end anything. If something can't be repaired, it says so.
  */
 #include <config.h>
 
@@ -29,8 +29,8 @@ static void check_print_text(const struct request *r,
 
 	safe_text(r->queue, name, sizeof(name));
 	print_count(p->swept, _("dead participants swept"));
-	print_count(p->returned, _("processes they held, put back"));
-	print_count(p->freed, _("reservations of theirs, freed"));
+	print_count(p->returned, _("processes they had taken, put back"));
+	print_count(p->freed, _("their reservations, freed"));
 	print_count(p->hints, _("places in the order, restored"));
 	print_count(p->faults, _("faults that cannot be repaired"));
 	if (p->faults > 0)
@@ -41,7 +41,7 @@ static void check_print_text(const struct request *r,
 		printf("%s: %s\n", name, _("all is well"));
 	if (removed)
 		printf("%s: %s\n", name,
-		       _("removed, being empty and used by nobody"));
+		       _("removed, because it was empty and not in use"));
 }
 
 static void check_print_json(const struct request *r,
@@ -84,10 +84,9 @@ static int cmd_check_run(struct request *r)
 
 const struct command cmd_check = {
 	.name = "check",
-	.summary = N_("repair what dead participants left, verify the rest"),
-	.text = N_("Sweep after dead participants, put back what is missing, "
-"and verify every\ninvariant of a queue.  Exit status 1 if something cannot "
-"be repaired.\n"),
+	.summary = N_("repair a queue after crashed programs, then verify it"),
+	.text = N_("Repair what dead participants left, then verify every "
+"invariant of a queue.\nThe exit status is 1 if something cannot be repaired.\n"),
 	.takes = TAKES_NAME,
 	.run = cmd_check_run,
 };

@@ -2,8 +2,8 @@
 /*
  * cmd-close.c - procq close and procq open: may producers have more room?
  *
- * Ends no process and no participant: producers wait, and consumers finish by
- * themselves.
+ * Must not end a process or a participant: producers wait, and consumers finish
+ * on their own.
  */
 #include <config.h>
 
@@ -36,9 +36,9 @@ static int set_closed(struct request *r, bool closed)
 		json_truth(&j, "removed", removed);
 		print_json(&j);
 	} else if (removed) {
-		/* Who leaves an empty queue last takes it along. */
-		complain(_("queue '%s': removed, being empty and used by "
-			   "nobody"), r->queue);
+		/* The last participant to leave an empty queue removes it. */
+		complain(_("queue '%s': removed, because it was empty and not "
+			   "in use"), r->queue);
 	} else if (r->verbose) {
 		complain(closed ? _("queue '%s': closed")
 				: _("queue '%s': open"), r->queue);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cmd-common.c - what the commands of procq share: joining the queue that the
- * command line names, saying what went wrong, words for what is in it.
+ * cmd-common.c - what the commands of procq share: join the queue that the
+ * command line names, say what went wrong, name what is in the queue.
  *
  * Must not decide what a command does.
  */
@@ -42,7 +42,7 @@ int complain_request(const struct request *r, const struct procq_options *o,
 	if (err == -ENOENT && is_unfinished(r->queue)) {
 		complain(_("queue '%s': its creator did not finish setting it "
 			   "up; the next producer will, or 'procq remove "
-			   "--force %s' unlinks it"), r->queue, r->queue);
+			   "--force %s' removes it"), r->queue, r->queue);
 		return EXIT_FAILED;
 	}
 	complain_open(r->queue, o, err);
@@ -81,8 +81,8 @@ int open_object(const char *object)
 	int fd;
 
 #ifdef __linux__
-	/* The C library passes it on; a FIFO that somebody put in the place
-	 * of an object would hold us up. Others might refuse it. */
+	/* So that a FIFO in the place of an object does not block. The C
+	 * library passes the flag on; others might refuse it. */
 	flags |= O_NONBLOCK;
 #endif
 	fd = shm_open(object, flags, 0);

@@ -2,9 +2,9 @@
 /*
  * cmd-list.c - procq list: the queues on this machine.
  *
- * Looks on only. A queue that can't be looked into is no error: others may
- * keep theirs private, and a damaged one is what somebody looks for here. But
- * one is that this program lacks what it needs for the look.
+ * Must only look. A queue that can't be opened is no error: other users may keep
+ * theirs private, and users look here for a damaged one. It is an error,
+ * though, if this program has no descriptors or memory for it.
  */
 #include <config.h>
 
@@ -38,10 +38,10 @@ static const struct table_column columns[] = {
 	[CONSUMERS] = { "CONSUMERS", "consumers",
 		N_("consumers attached"), TABLE_RIGHT },
 	[PWAIT] = { "PWAIT", "waiting_producers",
-		N_("participants that wait for room"), TABLE_RIGHT },
+		N_("participants waiting for room"), TABLE_RIGHT },
 	[CWAIT] = { "CWAIT", "waiting_consumers",
-		N_("participants that wait for a process"), TABLE_RIGHT },
-	[OWNER] = { "OWNER", "owner", N_("user that it belongs to"), 0 },
+		N_("participants waiting for a process"), TABLE_RIGHT },
+	[OWNER] = { "OWNER", "owner", N_("the user that it belongs to"), 0 },
 	[MODE] = { "MODE", "mode", N_("permissions, octal"), 0 },
 	[STATE] = { "STATE", "state",
 		N_("open, closed, private, or what is wrong with it"), 0 },
@@ -50,13 +50,13 @@ static const struct table_column columns[] = {
 	[BYTES] = { "BYTES", "bytes",
 		N_("size of the shared memory object"), TABLE_RIGHT },
 	[DEAD] = { "DEAD", "dead",
-		N_("dead participants that await the sweep"), TABLE_RIGHT },
+		N_("dead participants not yet swept"), TABLE_RIGHT },
 };
 
 struct queue {
 	struct procq_found entry;
 	struct procq_stat stat;
-	int err;		/* why it could not be looked into */
+	int err;		/* why it could not be opened */
 	uint32_t found;		/* procq_options.found then */
 };
 
@@ -92,7 +92,8 @@ static void list_look(struct queue *u)
 
 	o.role = PROCQ_ROLE_ONLOOKER;
 	o.flags = PROCQ_OPEN_NOCREATE;
-	/* Each of somebody's thousand half-made queues costs this much. */
+	/* Another user may have left a thousand unfinished queues: each takes
+	 * this long. */
 	o.deadline = procq_now() + 100 * NS_PER_MS;
 	u->err = procq_open(&q, u->entry.object, &o);
 	u->found = o.found;
@@ -102,8 +103,8 @@ static void list_look(struct queue *u)
 	procq_close(q);
 }
 
-/* Those that went away meanwhile are none of the queues here, but one that a
- * dead creator left half-made is. */
+/* A queue that was removed meanwhile is left out; an unfinished one, whose
+ * creator died, is not. */
 static void list_look_at_all(struct queues *list)
 {
 	size_t kept = 0;
@@ -182,7 +183,7 @@ static void list_fill(struct table *t, size_t row, const void *arg)
 	table_set_count(t, DEAD, s->dead);
 }
 
-/* The user's own first, then by name. */
+/* The user's own queues first, then by name. */
 static int by_name(const void *a, const void *b)
 {
 	const struct queue *x = a;
@@ -192,7 +193,7 @@ static int by_name(const void *a, const void *b)
 	return mine ? mine : strcmp(x->entry.object, y->entry.object);
 }
 
-/* Is it a lack of ours, and none of the queue's, that it is not known? */
+/* Is its state unknown because this program lacks something? */
 static bool is_unknown(const struct queue *u)
 {
 	return strcmp(queue_state(u), "unknown") == 0;
@@ -250,9 +251,9 @@ static int cmd_list_run(struct request *r)
 const struct command cmd_list = {
 	.name = "list",
 	.summary = N_("show the queues on this machine"),
-	.text = N_("Show the queues on this machine, one's own first.\n"
-"Those of other users appear with their full name, and with what can be\n"
-"known of them; --verbose says why it is not more.\n"),
+	.text = N_("Show the queues on this machine, your own first.\n"
+"Queues of other users appear with their full names. If little is known about\n"
+"a queue, --verbose says why.\n"),
 	.takes = TAKES_LIST,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),

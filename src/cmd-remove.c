@@ -41,7 +41,7 @@ struct work {
 	struct procq_stat seen;	/* the last look at it */
 };
 
-static void unconfirmed(void *arg, const struct ending *e, int err)
+static void remove_unconfirmed(void *arg, const struct ending *e, int err)
 {
 	const char *queue = ((const struct work *)arg)->r->queue;
 	int pid = e->process.pid;
@@ -270,7 +270,7 @@ static int remove_full(struct request *r, struct procq *q)
 {
 	struct work w = { .r = r, .q = q,
 			  .endings = { .q = q, .plan = &w.plan, .arg = &w,
-				       .report = unconfirmed } };
+				       .report = remove_unconfirmed } };
 	int err = endings_init(&w.endings);
 
 	escalation_simple(&w.plan, SIGTERM, r->kill_after);

@@ -2,7 +2,7 @@
 /*
  * cmd-show.c - procq show: the processes in a queue, in order of entry.
  *
- * Looks on only: takes nothing, repairs nothing.
+ * Must only look: it takes and repairs nothing.
  */
 #include <config.h>
 
@@ -24,28 +24,28 @@ enum {
 };
 
 static const struct table_column columns[] = {
-	[SEQ] = { "SEQ", "seq", N_("its place in the order of entry"),
+	[SEQ] = { "SEQ", "seq", N_("its position in the order of entry"),
 		TABLE_RIGHT },
 	[PID] = { "PID", "pid", N_("the process"), TABLE_RIGHT },
 	[PPID] = { "PPID", "ppid", N_("the process that started it"),
 		TABLE_RIGHT },
 	[STATE] = { "STATE", "state",
 		N_("reserved, queued, taken, exited or gone"), 0 },
-	[AGE] = { "AGE", "age", N_("how long it lives, or has lived"),
+	[AGE] = { "AGE", "age", N_("its age, or its lifetime if it is dead"),
 		TABLE_RIGHT },
 	[LABEL] = { "LABEL", "label", N_("the command's name"), 0 },
-	[SLOT] = { "SLOT", "slot", N_("its record, from 0"), TABLE_RIGHT },
+	[SLOT] = { "SLOT", "slot", N_("its slot, from 0"), TABLE_RIGHT },
 	[INO] = { "INO", "ino", N_("its inode in pidfs"), TABLE_RIGHT },
 	[PRODUCER] = { "PRODUCER", "producer",
 		N_("incarnation number of its producer"), TABLE_RIGHT },
 	[CONSUMER] = { "CONSUMER", "consumer",
-		N_("incarnation number of the consumer that has it"),
+		N_("incarnation number of the consumer that took it"),
 		TABLE_RIGHT },
 	[STARTED] = { "STARTED", "started_at", N_("when it was started"), 0 },
 	[QUEUED] = { "QUEUED", "queued_at",
 		N_("when it entered the queue"), 0 },
 	[FLAGS] = { "FLAGS", "flags",
-		N_("keep, group, returned, as far as they apply"), 0 },
+		N_("any of keep, group, returned"), 0 },
 };
 
 static void set_flags(struct table *t, uint32_t flags)
@@ -59,7 +59,7 @@ static void set_flags(struct table *t, uint32_t flags)
 	table_set_text(t, FLAGS, *text ? text + 1 : "");
 }
 
-/* A number that is unknown when it is 0. */
+/* A number; 0: unknown. */
 static void set_known(struct table *t, size_t column, uint64_t value)
 {
 	if (value)
@@ -90,9 +90,9 @@ static void show_fill(struct table *t, size_t row, const void *arg)
 }
 
 /*
- * All processes, in an array to be freed. It is made for as many as there
- * are, not for the capacity, which may be a million; so more may have come
- * meanwhile, and it is tried again. Returns their number or -errno.
+ * All processes, in an array that the caller frees. It has room for as many as
+ * there are, not for the capacity, which may be a million. If more have come
+ * meanwhile, try again. Returns their number or -errno.
  */
 static int show_snapshot(const struct procq *q, struct procq_process **out)
 {

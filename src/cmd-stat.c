@@ -2,8 +2,8 @@
 /*
  * cmd-stat.c - procq stat: the counters of a queue, and whether they add up.
  *
- * Looks on only. A sum that does not hold is told, not judged: processes may
- * be on the move while it is read. procq check judges.
+ * Must only look. If the counters do not add up, it says so, but that may be
+ * because processes come and go while they are read; procq check finds out.
  */
 #include <config.h>
 
@@ -38,7 +38,7 @@ static const struct table_column columns[] = {
 	[CAPACITY] = NUMBER("CAPACITY", "capacity",
 			    N_("how many processes may exist at once")),
 	[CLOSED] = { "CLOSED", "closed",
-		N_("whether producers get no more room"), 0 },
+		N_("whether it is closed: producers get no room"), 0 },
 	[PRODUCERS] = NUMBER("PRODUCERS", "producers",
 			     N_("producers attached")),
 	[CONSUMERS] = NUMBER("CONSUMERS", "consumers",
@@ -46,13 +46,13 @@ static const struct table_column columns[] = {
 	[KEEPERS] = NUMBER("KEEPERS", "keepers",
 			   N_("procq commands at work on it")),
 	[DEAD] = NUMBER("DEAD", "dead",
-			N_("dead participants that await the sweep")),
+			N_("dead participants not yet swept")),
 	[PWAIT] = NUMBER("PWAIT", "waiting_producers",
-			 N_("participants that wait for room")),
+			 N_("participants waiting for room")),
 	[CWAIT] = NUMBER("CWAIT", "waiting_consumers",
-			 N_("participants that wait for a process")),
+			 N_("participants waiting for a process")),
 	[FREE] = NUMBER("RECORDS_FREE", "records_free",
-			N_("records with room")),
+			N_("free records")),
 	[RESERVED] = NUMBER("RECORDS_RESERVED", "records_reserved",
 			    N_("records whose process is being started")),
 	[QUEUED] = NUMBER("RECORDS_QUEUED", "records_queued",
@@ -60,21 +60,21 @@ static const struct table_column columns[] = {
 	[TAKEN] = NUMBER("RECORDS_TAKEN", "records_taken",
 			 N_("records whose process is being ended")),
 	[EXITED] = NUMBER("RECORDS_EXITED", "records_exited",
-			  N_("records whose process ended by itself, untold")),
+			  N_("records whose process exited, not yet reported")),
 	[GONE] = NUMBER("RECORDS_GONE", "records_gone",
-			N_("records whose dead process is yet to be reaped")),
+			N_("records whose process is reported, not yet reaped")),
 	[N_STARTED] = NUMBER("STARTED", "started",
 			     N_("processes that have entered")),
 	[N_RETIRED] = NUMBER("RETIRED", "retired",
 			     N_("of these, ended by a participant")),
-	[N_EXITED] = NUMBER("EXITED", "exited", N_("ended by themselves")),
+	[N_EXITED] = NUMBER("EXITED", "exited", N_("of these, exited on their own")),
 	[N_LOST] = NUMBER("LOST", "lost",
-			  N_("gone with nobody left to say why")),
-	[N_PRESENT] = NUMBER("PRESENT", "present", N_("still in the queue")),
+			  N_("of these, gone with their producer, cause unknown")),
+	[N_PRESENT] = NUMBER("PRESENT", "present", N_("of these, still in the queue")),
 	[N_RETURNED] = NUMBER("RETURNED", "returned",
-			      N_("times a dead consumer's were handed back")),
+			      N_("times that a process was put back after its consumer died")),
 	[N_SWEPT] = NUMBER("SWEPT", "swept",
-			   N_("dead participants that were swept")),
+			   N_("dead participants swept")),
 	[ADDS_UP] = { "ADDS_UP", "adds_up",
 		N_("whether started = retired + exited + lost + present"),
 		0 },
@@ -151,12 +151,12 @@ static void print_sum(const struct procq_stat *s)
 		printf(_("This does not add up: %ju too many.\n"),
 		       (uintmax_t)(sum - s->started));
 	}
-	puts(_("While processes come and go it may be off for a moment;\n"
-	       "if it stays so when nothing moves, run 'procq check'."));
+	puts(_("This may happen for a moment while processes come and go;\n"
+	       "if it lasts when nothing moves, run 'procq check'."));
 }
 
-/* A label's value, as OpenMetrics wants it: UTF-8. It knows no way to write
- * a control character, and a terminal would take it for an order. */
+/* The value of a label in OpenMetrics, which is UTF-8. There is no escape for a
+ * control character, which a terminal would obey. */
 static void put_label(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -217,7 +217,7 @@ static void put_records(const struct stat_row *v)
 			   v->stat.states[i]);
 }
 
-/* Not translated: whoever collects this compares machines. */
+/* Not translated: this is compared between machines. */
 static void print_metrics(const struct stat_row *v)
 {
 	const struct procq_stat *s = &v->stat;
@@ -227,11 +227,11 @@ static void print_metrics(const struct stat_row *v)
 		    s->started);
 	put_counter("retired", q, "Processes ended by a participant.",
 		    s->retired);
-	put_counter("exited", q, "Processes that ended by themselves.",
+	put_counter("exited", q, "Processes that exited on their own.",
 		    s->exited);
-	put_counter("lost", q, "Processes gone with nobody to say why.",
+	put_counter("lost", q, "Processes gone with their producer.",
 		    s->lost);
-	put_counter("returned", q, "Processes handed back by the dead.",
+	put_counter("returned", q, "Processes put back after their consumer died.",
 		    s->returned);
 	put_counter("swept", q, "Dead participants swept.", s->swept);
 	put_gauge("present", q, "Processes in the queue.", s->present);
@@ -241,19 +241,19 @@ static void print_metrics(const struct stat_row *v)
 	put_gauge("producers", q, "Producers attached.", s->producers);
 	put_gauge("consumers", q, "Consumers attached.", s->consumers);
 	put_gauge("dead_participants", q,
-		  "Dead participants that await the sweep.", s->dead);
+		  "Dead participants not yet swept.", s->dead);
 	put_gauge("waiting_producers", q, "Participants waiting for room.",
 		  s->waiting_room);
 	put_gauge("waiting_consumers", q,
 		  "Participants waiting for a process.", s->waiting_ready);
-	put_gauge("closed", q, "1 if producers get no more room.", s->closed);
+	put_gauge("closed", q, "1 if producers get no room.", s->closed);
 	put_gauge("size_bytes", q, "Size of the shared memory object.",
 		  s->bytes);
 	puts("# EOF");
 }
 
-/* Read the counters, a few times if need be: while processes come and go, a
- * reading can fall between two halves of a step. */
+/* Read the counters, a few times if they do not add up: while processes come
+ * and go, a reading can fall between two halves of a step. */
 static int read_stat(const struct procq *q, struct procq_stat *s)
 {
 	const struct timespec pause = { 0, 2 * NS_PER_MS };
@@ -296,9 +296,9 @@ static int cmd_stat_run(struct request *r)
 const struct command cmd_stat = {
 	.name = "stat",
 	.summary = N_("show a queue's counters, and whether they add up"),
-	.text = N_("Show the counters of a queue, one to a line, and whether\n"
+	.text = N_("Show the counters of a queue, one to a line, and whether this holds:\n"
 "  started = retired + exited + lost + present\n"
-"as it is whenever nothing is on the move.\n"),
+"It does while no process is being started or ended.\n"),
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),

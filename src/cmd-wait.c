@@ -2,8 +2,8 @@
 /*
  * cmd-wait.c - procq wait: until a queue is empty.
  *
- * Looks on only, so that it is no participant: it must not keep a queue from
- * being removed by the last one to leave.
+ * Must not be a participant: then the last one to leave could not remove the
+ * queue. So it only looks.
  */
 #include <config.h>
 
@@ -34,8 +34,8 @@ static void wait_print(const struct request *r, bool empty, bool gone)
 	print_json(&j);
 }
 
-/* The name is looked up anew each time, since the queue may be removed and
- * another one take its place. Returns the number of processes or -errno. */
+/* How many processes are in the queue? Looks the name up each time, because
+ * another queue may have taken its place. Returns 0 or -errno. */
 static int wait_look(const struct request *r, struct procq_options *o,
 		     uint64_t *n)
 {
@@ -85,7 +85,7 @@ static int cmd_wait_run(struct request *r)
 			wait_print(r, true, err == -ENOENT);
 			return EXIT_DONE;
 		}
-		/* Being set up, it is not empty for long, or not at all. */
+		/* A queue that is being set up is in use. */
 		if (err < 0 && err != -ETIMEDOUT)
 			return complain_request(r, &o, err);
 		if (procq_now() >= deadline)

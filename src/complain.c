@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complain.c - what goes wrong, on standard error, and the exit status.
+ * complain.c - messages on standard error, and exit statuses.
  *
  * Must not know what a program does.
  */
@@ -15,10 +15,8 @@
 #include "i18n.h"
 #include "safe.h"
 
-/* Bytes of a message. Even if each is escaped, it fits into one write(). */
+/* Bytes of a message. If each of them is escaped, one write() is enough, too. */
 #define MESSAGE_SIZE 2000
-/* Cells of the status line. */
-#define STATUS_WIDTH 72
 
 static const char *name = "procq";
 static bool status_shown;
@@ -49,8 +47,8 @@ void status_wipe(void)
 	status_shown = false;
 }
 
-/* What a user, or somebody else, has named is part of it, and must not do to
- * the terminal what it likes. */
+/* A message may contain names that other users chose, so it is made safe for
+ * the terminal. */
 __attribute__((__format__(__printf__, 1, 0)))
 static void complain_list(const char *format, va_list args)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complain.h - what goes wrong, on standard error, and the exit status.
+ * complain.h - messages on standard error, and exit statuses.
  *
- * A message is one line: the program's name, a colon, and the message. Must
- * not know what a program does.
+ * A message is one line that begins with the program's name. Must not know
+ * what a program does.
  */
 #ifndef COMPLAIN_H
 #define COMPLAIN_H
@@ -17,7 +17,7 @@ enum exit_status {
 	EXIT_NOT_FOUND = 127
 };
 
-/** The name that messages begin with; "procq" until it is set. */
+/** The name at the beginning of messages; "procq" until it is set. */
 void set_program_name(const char *name);
 const char *program_name(void);
 
@@ -25,14 +25,17 @@ const char *program_name(void);
 void complain(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
-/** The same, then "Try 'producer --help' for more information."; exit. */
+/** The same, then "Try 'producer --help' for more information.", and exit. */
 _Noreturn void usage_error(const char *format, ...)
 	__attribute__((__format__(__printf__, 1, 2)));
 
-/** Only the second of these: getopt_long() has complained already. */
+/** Only the second line: getopt_long() has printed the first. */
 _Noreturn void usage_try(void);
 
-/** Show text on a line that the next message wipes out, or the next text. */
+/** Cells of the status line. */
+#define STATUS_WIDTH 72
+
+/** Show text on a line that the next message, or the next text, replaces. */
 void status_show(const char *text);
 void status_wipe(void);
 

@@ -2,8 +2,8 @@
 /*
  * consumer.c - take processes out of a queue and end them.
  *
- * Options, pace, the steps of each ending, lines. Must not signal a pid
- * itself: the library signals what it has pinned.
+ * Options, pace and lines. Must not signal a process: ending.c does, by way of
+ * the library, which signals only what it has pinned.
  */
 #include <config.h>
 
@@ -32,12 +32,12 @@
 #include "trouble.h"
 
 #define KILL_AFTER (5 * NS_PER_S)
-/* How often to look for what nobody rings a bell for: a queue that appears,
- * the end of the last producer, processes that exited. */
+/* How often to look for what wakes nobody: a queue that appears, the end of the
+ * last producer, processes that exited. */
 #define LOOK_EVERY (100 * NS_PER_MS)
-/* … and first, while a queue is awaited. */
+/* The first pause while a queue is awaited. */
 #define LOOK_FIRST (NS_PER_MS / 10)
-/* Takes between two looks at the clock and at the dead. */
+/* Takes between two looks at the clock and for deaths. */
 #define BATCH 64
 
 enum {
@@ -70,40 +70,40 @@ struct consumer {
 	bool pauses;		/* there are pauses between takes */
 	bool prompt;		/* runs soon when it is woken: see slice.h */
 	int64_t due;		/* the next take */
-	uint64_t aged_seq;	/* whose turn is next, … */
-	int64_t aged;		/* … and how old it has to get */
-	int64_t idle_since;	/* nothing to take since; 0: there was */
-	int64_t drained_since;	/* 0: it is not */
+	uint64_t aged_seq;	/* the process whose turn is next, … */
+	int64_t aged;		/* … and the age that it has to reach */
+	int64_t idle_since;	/* nothing to take since then; 0: not idle */
+	int64_t drained_since;	/* 0: not drained */
 	bool ended;		/* drained, waited enough, or failed */
 };
 
-/* What taking came to. */
+/* What to do after taking. */
 struct outlook {
 	unsigned what;		/* to wait for */
 	int64_t deadline;	/* until when */
-	bool more;		/* don't wait, there is more */
-	uint64_t pending;	/* deaths awaited when the taking stopped */
+	bool more;		/* don't wait, there is more to take */
+	uint64_t pending;	/* deaths awaited at the end of taking */
 };
 
 /* In the order of --help. */
 static const struct choice consumer_choices[] = {
 	{ 'q', "queue", required_argument,
-N_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE or "
-"'default'\n") },
+N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or "
+"'default')\n") },
 	{ 'n', "count", required_argument,
 N_("  -n, --count=N              stop after N processes have been "
 "retired\n") },
 	{ 't', "duration", required_argument,
 N_("  -t, --duration=D           stop after D\n") },
 	{ 'd', "delay", required_argument,
-N_("  -d, --delay=DIST           pause before each take, default 0-1s\n") },
+N_("  -d, --delay=DIST           pause before each take (default 0-1s)\n") },
 	{ 'a', "min-age", required_argument,
-N_("  -a, --min-age=D            end a process only when it has lived that "
-"long\n") },
+N_("  -a, --min-age=D            don't end a process before it is D old\n") },
 	{ OPT_JITTER, "jitter", required_argument,
-N_("      --jitter=D             at most D longer than that, at random\n") },
+N_("      --jitter=D             add a random time from 0 to D to "
+"--min-age\n") },
 	{ OPT_SEED, "seed", required_argument,
-N_("      --seed=N               make what is random repeatable\n") },
+N_("      --seed=N               make the random times repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D for a queue or a process, then "
 "exit\n"
@@ -112,38 +112,42 @@ N_("      --wait=D               wait at most D for a queue or a process, then "
 N_("      --drain                exit when the queue is empty and has no "
 "producer\n") },
 	{ 's', "signal", required_argument,
-N_("  -s, --signal=SIG           end with SIG, default TERM\n") },
+N_("  -s, --signal=SIG           the signal that ends a process (default "
+"TERM)\n") },
 	{ 'k', "kill-after", required_argument,
-N_("  -k, --kill-after=D         send KILL after D, default 5s, never with "
-"0\n") },
+N_("  -k, --kill-after=D         send KILL if a process is still alive after "
+"D\n"
+"                               (default 5s; 0: never)\n") },
 	{ OPT_TERM_SEQ, "term-seq", required_argument,
-N_("      --term-seq=SIG[,D,SIG]...  these signals in turn, each D after the "
-"one\n"
-"                               before, instead of -s and -k\n") },
+N_("      --term-seq=SIG[,D,SIG]...  send these signals in turn, each D after "
+"the\n"
+"                               one before, instead of -s and -k\n") },
 	{ OPT_IN_FLIGHT, "in-flight", required_argument,
-N_("      --in-flight=N          at most N being ended at once, default the\n"
-"                               capacity\n") },
+N_("      --in-flight=N          end at most N processes at a time (default: "
+"the\n"
+"                               capacity)\n") },
 	{ OPT_NO_GROUP, "no-group", no_argument,
 N_("      --no-group             signal a command alone, not its process "
 "group\n") },
 	{ OPT_REAP, "reap", no_argument,
-N_("      --reap                 end nobody, collect those that exited by\n"
-"                               themselves, out of order\n") },
+N_("      --reap                 end nothing; collect processes that exited "
+"on\n"
+"                               their own, out of order\n") },
 	{ OPT_DRY_RUN, "dry-run", no_argument,
-N_("      --dry-run              only say what would be ended\n") },
+N_("      --dry-run              only print what would be ended\n") },
 	{ 0 }
 };
 
 static _Noreturn void consumer_help(void)
 {
 	printf(_("Usage: %s [OPTION]...\n"), program_name());
-	fputs(_("Take processes out of a queue, the oldest first, end each one,"
-		" confirm its\n"
-		"death, and say how long it lived.\n"), stdout);
+	fputs(_("Take processes from a queue, oldest first, end each one,"
+		" confirm its death, and\n"
+		"report how long it lived.\n"), stdout);
 	run_help(consumer_choices);
 }
 
-/* Options. */
+/* ---- options ---- */
 
 static void consumer_own_option(struct consumer *c, int option, const char *arg)
 {
@@ -212,7 +216,7 @@ static void settle_plan(struct consumer *c)
 		return;
 	}
 	if (c->step_given)
-		usage_error(_("--term-seq takes the place of --signal and"
+		usage_error(_("--term-seq excludes --signal and"
 			      " --kill-after"));
 	why = escalation_parse(&c->plan, c->sequence, KILL_AFTER);
 	if (why)
@@ -234,15 +238,15 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 		usage_error(_("--reap and --dry-run can't both be given"));
 	if (c->reap && (c->step_given || c->sequence || c->min_age > 0 ||
 			c->jitter > 0))
-		usage_error(_("--reap ends nobody: there is nothing to signal,"
-			      " and no age to wait for"));
+		usage_error(_("--reap ends no process, so it takes no signal"
+			      " and no age"));
 	settle_plan(c);
 	c->pauses = !distribution_is_zero(&c->run.delay);
 }
 
-/* Ending. */
+/* ---- ending ---- */
 
-static void unconfirmed(void *arg, const struct ending *e, int err)
+static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
 {
 	struct consumer *c = arg;
 	struct procq_process p = e->process;
@@ -269,7 +273,7 @@ static void consumer_collect(struct consumer *c)
 	}
 }
 
-/* Taking. */
+/* ---- taking ---- */
 
 static void consumer_fail(struct consumer *c, int err)
 {
@@ -289,7 +293,7 @@ static void begin_ending(struct consumer *c, const struct procq_process *p,
 	}
 }
 
-/* How old the process whose turn is next has to get. */
+/* The age that the process whose turn is next has to reach. */
 static int64_t needed_age(struct consumer *c, const struct procq_process *p)
 {
 	uint64_t more;
@@ -302,7 +306,7 @@ static int64_t needed_age(struct consumer *c, const struct procq_process *p)
 	return c->aged;
 }
 
-/* Take one that is old enough. Returns what procq_take() does, or -EBUSY:
+/* Take a process that is old enough. Returns as procq_take(), or -EBUSY:
  * it is too young until *deadline. */
 static int take_aged(struct consumer *c, struct procq_process *p,
 		     int64_t *deadline)
@@ -315,7 +319,7 @@ static int take_aged(struct consumer *c, struct procq_process *p,
 		err = procq_peek(c->run.q, &next);
 		if (err < 0)
 			return err;
-		/* Whoever is dead gets no older. */
+		/* A dead process gets no older. */
 		needed = next.state == PROCQ_STATE_EXITED
 				 ? 0
 				 : needed_age(c, &next);
@@ -340,14 +344,14 @@ static int consumer_take_one(struct consumer *c, struct procq_process *p,
 	return procq_take(c->run.q, NULL, p);
 }
 
-/* Is there a reason to take no more for now? */
+/* Is there a reason to take no more now? */
 static bool has_enough(const struct consumer *c)
 {
 	const struct run *r = &c->run;
 	uint64_t pending = endings_pending(&c->endings);
 
 	return pending >= c->in_flight ||
-	       /* Those that can't be ended were signalled, too. */
+	       /* The unconfirmed count, too: they were signalled. */
 	       (r->counted &&
 		r->summary.retired + c->endings.count >= r->count);
 }
@@ -360,8 +364,8 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 		out->what |= PROCQ_WAIT_EXITS;
 		break;
 	case -EAGAIN:
-		/* One that exits behind others just before the wait does not
-		 * end it: so not for long. */
+		/* If a process exits just before the wait, and is not the next
+		 * in order, it does not end the wait: so wait not for long. */
 		if (c->reap) {
 			out->what |= PROCQ_WAIT_EXITS;
 			out->deadline = time_after(procq_now(), LOOK_EVERY);
@@ -384,8 +388,8 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 	}
 }
 
-/* A command computes as soon as it is started, and had better be ended before:
- * what it would do is lost. An idle process does nothing. */
+/* A command computes as soon as it is started. That work is lost, so it should
+ * be ended early. An idle process does nothing. */
 static void run_promptly(struct consumer *c, const struct procq_process *taken)
 {
 	if (c->prompt || c->pauses || c->min_age > 0 || c->reap ||
@@ -429,24 +433,25 @@ static void take_some(struct consumer *c, int64_t now, struct outlook *out)
 	out->pending = endings_pending(&c->endings);
 }
 
-/* Is there now room for what there was none for? Nobody would ring. */
+/* Can it go on taking? Deaths may have made room in flight since it stopped, and
+ * no wake-up comes for that. */
 static bool can_go_on(const struct consumer *c, const struct outlook *out)
 {
 	return out->more || (!(out->what & PROCQ_WAIT_READY) &&
 			     endings_pending(&c->endings) < out->pending);
 }
 
-/* Running. */
+/* ---- running ---- */
 
-/* --drain, or closed: no more will come. A queue may be seen before its first
- * producer has joined it, so one that never had anything has to stay so for a
- * moment. */
+/* With --drain, or if the queue is closed: is nothing left, and will nothing
+ * come? The first producer may be about to join, so a queue in which there was
+ * nothing yet has to stay so for a moment. */
 static bool drained(struct consumer *c, int64_t now)
 {
 	const struct summary *s = &c->run.summary;
 	bool closed = procq_closed(c->run.q);
 
-	/* What can't be ended does not count. Closed, not even a pause has to
+	/* The unconfirmed do not count. If the queue is closed, a pause need not
 	 * be over. */
 	if ((!closed && (!c->drain || c->idle_since == 0)) ||
 	    endings_pending(&c->endings) > 0 || !procq_drained(c->run.q)) {
@@ -459,7 +464,7 @@ static bool drained(struct consumer *c, int64_t now)
 	       now - c->drained_since >= PROCQ_PATIENCE;
 }
 
-/* --wait */
+/* Is the time of --wait over? */
 static bool consumer_waited(struct consumer *c, int64_t now)
 {
 	if (!c->run.waits || c->idle_since == 0 ||
@@ -472,8 +477,8 @@ static bool consumer_waited(struct consumer *c, int64_t now)
 	return true;
 }
 
-/* Nobody rings when the last producer leaves. The longer it was idle, the
- * less a moment matters. */
+/* When the last producer leaves, no wake-up comes. The longer the consumer has
+ * been idle, the less a moment matters. */
 static int64_t drain_look(const struct consumer *c, int64_t now)
 {
 	int64_t pause = now - c->idle_since;
@@ -497,7 +502,7 @@ static int64_t next_look(const struct consumer *c, int64_t now)
 	return deadline;
 }
 
-/* --count. The rest of them can't be ended. */
+/* Is --count reached? The unconfirmed count if no other death is expected. */
 static bool counted_out(const struct consumer *c)
 {
 	const struct run *r = &c->run;
@@ -518,13 +523,13 @@ static bool consumer_finished(struct consumer *c, int64_t now)
 	       counted_out(c);
 }
 
-static void tell_idle(struct consumer *c, bool was_idle)
+static void report_idle(struct consumer *c, bool was_idle)
 {
 	if (!c->run.verbose)
 		return;
 	if (c->idle_since > 0 && !was_idle && !c->reap)
 		complain(_("queue empty, waiting for a process"));
-	run_tell_repairs(&c->run, false);
+	run_report_repairs(&c->run, false);
 }
 
 static void consume(struct consumer *c)
@@ -540,7 +545,7 @@ static void consume(struct consumer *c)
 		consumer_collect(c);
 		now = procq_now();
 		endings_step(&c->endings, now);
-		tell_idle(c, was_idle);
+		report_idle(c, was_idle);
 		run_tick(&c->run, c->run.summary.retired, now);
 		if (can_go_on(c, &out) || consumer_finished(c, now))
 			continue;
@@ -553,7 +558,7 @@ static void consume(struct consumer *c)
 	}
 }
 
-/* Wait for those it is ending; after a second signal, give them back. */
+/* Wait for those that it is ending; after a second signal, give them back. */
 static void consumer_finish(struct consumer *c)
 {
 	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
@@ -565,15 +570,15 @@ static void consumer_finish(struct consumer *c)
 			   endings_deadline(&c->endings));
 	}
 	consumer_collect(c);
-	run_tell_repairs(&c->run, true);
+	run_report_repairs(&c->run, true);
 	if (c->endings.unconfirmed > 0)
 		run_fail(&c->run, EXIT_FAILED);
 }
 
-/* Joining. */
+/* ---- joining ---- */
 
-/* A signal ends it early. The pauses begin short: a producer that was started
- * together with the consumer has its queue in a moment. */
+/* A signal ends the sleep. The pauses begin short, because a producer that was
+ * started together with the consumer has its queue in a moment. */
 static void sleep_a_while(int64_t *pause)
 {
 	struct timespec t = { .tv_nsec = (long)*pause };
@@ -582,12 +587,12 @@ static void sleep_a_while(int64_t *pause)
 	*pause = time_min(*pause * 2, LOOK_EVERY);
 }
 
-/* Wait until there is a queue. Returns false if it is over before. */
+/* Wait until there is a queue. Returns false if the run is to end before. */
 static bool consumer_join(struct consumer *c)
 {
 	struct run *r = &c->run;
 	int64_t pause = LOOK_FIRST;
-	bool told = false;
+	bool said = false;
 	int err;
 
 	while ((err = run_open(r, &c->options)) == -ENOENT) {
@@ -601,9 +606,9 @@ static bool consumer_join(struct consumer *c)
 			run_fail(r, EXIT_WAITED);
 			return false;
 		}
-		if (r->verbose && !told)
+		if (r->verbose && !said)
 			complain(_("no queue '%s' yet, waiting"), r->queue);
-		told = true;
+		said = true;
 		run_tick(r, 0, now);
 		sleep_a_while(&pause);
 	}
@@ -663,7 +668,7 @@ static void consumer_run(struct consumer *c)
 	if (c->in_flight == 0 || c->in_flight > capacity)
 		c->in_flight = capacity;
 	c->endings = (struct endings){ .q = c->run.q, .plan = &c->plan,
-				       .report = unconfirmed, .arg = c,
+				       .report = consumer_unconfirmed, .arg = c,
 				       .alone = c->no_group };
 	if (endings_init(&c->endings) < 0) {
 		consumer_fail(c, -ENOMEM);

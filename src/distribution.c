@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * distribution.c - random pauses that can be had again.
+ * distribution.c - random pauses that a seed repeats.
  *
  * The generator is xoshiro256** (David Blackman and Sebastiano Vigna, 2018),
- * seeded with SplitMix64 (Guy Steele and others, 2014). log() differs in its
- * last bit from one libm to the next, so exponential pauses come from John
- * von Neumann's method of 1951, which only compares. Must not use floating
- * point.
+ * seeded with SplitMix64 (Guy Steele and others, 2014). The last bit of log()
+ * differs from one libm to the next, so exponential pauses come from John von
+ * Neumann's method of 1951, which only compares. Must not use floating point.
  */
 #include <config.h>
 
@@ -64,7 +63,7 @@ uint64_t generator_below(struct generator *g, uint64_t n)
 
 	if (n == 0)
 		return 0;
-	/* 2^64 % n of all values would make small results too likely. */
+	/* Skip 2^64 % n values: they would make small results more likely. */
 	few = (0 - n) % n;
 	do
 		x = generator_next(g);
@@ -101,7 +100,7 @@ static const char *parse_uniform(const char *text, const char *dash,
 		why = duration_parse(dash + 1, &out->high);
 	if (!why && out->low > out->high)
 		why = N_("the first bound is above the second "
-			 "(without a unit, it is in seconds)");
+			 "(a bound without a unit is in seconds)");
 	return why;
 }
 
@@ -124,7 +123,7 @@ const char *distribution_parse(const char *text, struct distribution *out)
 	return why;
 }
 
-/* The upper half of a * b, for compilers without 128-bit integers too. */
+/* The upper half of a * b; not every compiler has 128-bit integers. */
 static uint64_t multiply_high(uint64_t a, uint64_t b)
 {
 	uint64_t al = (uint32_t)a, ah = a >> 32;
@@ -137,9 +136,9 @@ static uint64_t multiply_high(uint64_t a, uint64_t b)
 }
 
 /*
- * Draw x, then go on drawing as long as each number is below the one before.
- * The run has an odd length with probability exp(-x), and x is then the part
- * after the point; otherwise the whole part is one more, and again.
+ * Draw x, then draw on as long as each number is below the one before. With
+ * probability exp(-x) the run has an odd length: then x is the part after the
+ * point. Otherwise add one to the whole part, and begin again.
  */
 static int64_t draw_exponential(struct generator *g, int64_t mean)
 {

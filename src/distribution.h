@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * distribution.h - random pauses that can be had again.
+ * distribution.h - random pauses that a seed repeats.
  *
- * Pure: the generator's whole state is in the caller's hands, all arithmetic
- * is on integers, so a seed gives the same pauses on every machine. Must not
- * be used where an adversary guesses.
+ * Pure: the caller holds the generator's whole state, and all arithmetic is on
+ * integers, so a seed gives the same pauses on every machine. Must not be used
+ * where an adversary may guess.
  */
 #ifndef DISTRIBUTION_H
 #define DISTRIBUTION_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* xoshiro256** by Blackman and Vigna; its state is never all zero. */
+/* xoshiro256** by Blackman and Vigna. Its state is never all zero. */
 struct generator {
 	uint64_t state[4];
 };
@@ -29,30 +29,29 @@ struct distribution {
 	int64_t high;			/* ns, uniform only */
 };
 
-/* Start a generator over: SplitMix64 fills the state from the seed. */
+/** Start a generator: SplitMix64 fills the state from the seed. */
 void generator_seed(struct generator *g, uint64_t seed);
 
-/* The next 64 random bits. */
+/** The next 64 random bits. */
 uint64_t generator_next(struct generator *g);
 
-/* A number from 0 to n - 1, each as likely; 0 when n is 0. */
+/** A number from 0 to n - 1, all equally likely; 0 if n is 0. */
 uint64_t generator_below(struct generator *g, uint64_t n);
 
-/* A seed for who named none: from the system, or from the clock. Small
- * enough (32 bits) to be typed in again. */
+/** A seed if the user gave none: from the system, or from the clock. It has 32
+ * bits, so that it is short enough to be typed again. */
 uint64_t generator_any_seed(void);
 
-/*
+/**
  * Read a distribution: D fixed, A-B uniform, exp:D exponential.
- *
- * Returns NULL, or says what is wrong, untranslated.
+ * @return NULL, or what is wrong, untranslated
  */
 const char *distribution_parse(const char *text, struct distribution *out);
 
-/* Draw a pause in ns, never negative. A fixed one draws nothing. */
+/** Draw a pause in ns, never negative. A fixed one draws nothing. */
 int64_t distribution_draw(const struct distribution *d, struct generator *g);
 
-/* Is it a fixed 0, so that there is never a pause? */
+/** Is there never a pause? */
 bool distribution_is_zero(const struct distribution *d);
 
 #endif

@@ -33,7 +33,7 @@ static const struct unit units[] = {
 
 static const char too_long[] = N_("longer than 292 years");
 
-/* Not isdigit(): the locale has no say. */
+/* Not isdigit(), which depends on the locale. */
 static size_t count_digits(const char *text, size_t len)
 {
 	size_t n = 0;
@@ -43,7 +43,7 @@ static size_t count_digits(const char *text, size_t len)
 	return n;
 }
 
-/* What one unit is worth in ns, 0 if there is no such unit. */
+/* A unit in ns; 0: there is no such unit. */
 static int64_t find_unit(const char *text, size_t len)
 {
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
@@ -71,8 +71,8 @@ static int64_t whole_part(const char *digits, size_t n, int64_t unit)
 /*
  * 0.digits * unit, rounded to the nearest, exact for any number of digits:
  * the product is worked out from its last decimal to its first, as on paper.
- * What falls out at the left is the whole ns; the last digit that was left
- * behind decides on rounding.
+ * The last carry is the whole ns; the last digit that was written down decides
+ * on rounding.
  */
 static int64_t fraction_part(const char *digits, size_t n, int64_t unit)
 {
@@ -116,7 +116,7 @@ const char *duration_parse_part(const char *text, size_t len, int64_t *ns)
 		return N_("a decimal number is expected");
 	unit = find_unit(text + number, len - number);
 	if (unit == 0)
-		return N_("after the number comes one of us, ms, s, m, h, d");
+		return N_("the unit has to be us, ms, s, m, h or d");
 	value = whole_part(text, whole, unit);
 	if (value < 0)
 		return too_long;
@@ -156,7 +156,7 @@ char *duration_text(int64_t ns, char buf[DURATION_SIZE])
 	thousandths = ns % size / (size / 1000);
 	snprintf(buf, DURATION_SIZE, "%" PRId64 ".%03d", ns / size,
 		 (int)thousandths);
-	/* Four digits say enough; seconds keep theirs, to line up. */
+	/* Three digits are enough; seconds keep all, so that they line up. */
 	end = strlen(buf);
 	if (size != NS_PER_S)
 		end = strcspn(buf, ".") < 3 ? 4 : 3;
@@ -173,7 +173,7 @@ char *duration_seconds(int64_t ns, int decimals, char buf[DURATION_SIZE])
 
 	for (int i = decimals; i < 9; i++)
 		rest /= 10;
-	/* What rounds to nothing has no sign. */
+	/* A value that rounds to 0 has no sign. */
 	snprintf(buf, DURATION_SIZE, "%s%" PRId64 ".%0*" PRId64,
 		 whole < 0 || rest < 0 ? "-" : "", whole < 0 ? -whole : whole,
 		 decimals, rest < 0 ? -rest : rest);

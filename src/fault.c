@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fault.c - the end of a program whose queue gives way under it.
- * Handlers: they must not do more than write() and end.
+ * fault.c - the end of a program whose queue is damaged while it uses it.
+ *
+ * Its signal handlers must only write() and end the program.
  */
 #include <config.h>
 
@@ -17,10 +18,10 @@
 #include "i18n.h"
 #include "signals.h"
 
-/* Made before they are needed. */
+/* The messages, made in advance: a handler can't. */
 static char truncated[256], damaged[256];
 
-/* Somebody made the queue's object shorter than it has to be. */
+/* The queue's object was truncated. */
 static void on_bus(int signo, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -30,16 +31,16 @@ static void on_bus(int signo, siginfo_t *info, void *context)
 	_exit(EXIT_FAILED);
 }
 
-/* The C library aborts at a semaphore that is none, and at one that is cut
- * off just when it asks the kernel about it: a look at the whole queue tells,
- * being SIGBUS then. It also aborts at what is a mistake of ours: so the
- * signal, and a core, stay what they are. */
+/* The C library aborts if a semaphore is damaged, or is truncated just when the
+ * kernel is asked about it. In the second case, a look at the whole queue
+ * raises SIGBUS. The C library also aborts because of mistakes of our own: so
+ * the signal stays, and its core. */
 static void on_abort(int signo, siginfo_t *info, void *context)
 {
 	struct procq_stat stat;
 
 	(void)context;
-	/* Not if somebody else sent it. */
+	/* Not if another process sent it. */
 	if (info->si_pid == getpid()) {
 		if (signals_queue())
 			procq_stat(signals_queue(), &stat);
@@ -57,11 +58,11 @@ void fault_catch(void)
 		 program_name());
 	snprintf(damaged, sizeof(damaged),
 		 _("%s: aborted; the queue's shared memory may be damaged: "
-		   "'procq check' tells, 'procq remove' makes way for a new "
+		   "run 'procq check', or 'procq remove' to make way for a new "
 		   "one\n"), program_name());
 	memset(&sa, 0, sizeof(sa));
-	/* Nobody else's handler in between: it could touch the queue again,
-	 * and a second SIGBUS within the first one kills. */
+	/* No other handler in between: it could touch the queue again, and a
+	 * second SIGBUS within the first one kills. */
 	sigfillset(&sa.sa_mask);
 	sa.sa_sigaction = on_bus;
 	sa.sa_flags = SA_SIGINFO;

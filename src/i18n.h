@@ -2,8 +2,8 @@
 /*
  * i18n.h - the marks of strings that are translated.
  *
- * Included after <config.h>. Must not be needed for a string that a program
- * reads, such as the name of a field.
+ * Include it after <config.h>. Must not be used on a string that programs
+ * read, such as the name of a field.
  */
 #ifndef I18N_H
 #define I18N_H

@@ -149,7 +149,7 @@ int option_word(const char *option, const char *text,
 	bad_argument(option, text, why);
 }
 
-/* Is it a folder's name for itself or for the one above? */
+/* Is it "." or ".."? */
 static bool is_folder(const char *name)
 {
 	name += *name == '/';
@@ -165,7 +165,7 @@ const char *option_queue(const char *given)
 
 	if (!name)
 		name = getenv("PROCQ_QUEUE");
-	/* An empty variable is as good as none; an empty option is not. */
+	/* An empty variable counts as none; an empty option is an error. */
 	if (!name || (!given && *name == '\0'))
 		name = "default";
 	err = procq_object_name(name, object);
@@ -176,10 +176,10 @@ const char *option_queue(const char *given)
 	else if (*name == '\0')
 		why = _("it is empty");
 	else if (is_folder(name))
-		why = _("'.' and '..' are no names");
+		why = _("'.' and '..' are not allowed");
 	else
-		why = _("a slash can only be its first character, and a name"
-			" follows");
+		why = _("a slash is only allowed as its first character,"
+			" before a name");
 	if (given)
 		usage_error(_("invalid queue name '%s': %s"), name, why);
 	usage_error(_("invalid queue name '%s' in PROCQ_QUEUE: %s"), name,

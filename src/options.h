@@ -2,9 +2,8 @@
 /*
  * options.h - options, and their arguments.
  *
- * A table has each option with its lines of --help, so that getopt_long() and
- * the help can't tell different stories. Must not know which options there
- * are.
+ * A table lists each option with its lines of --help, so that getopt_long()
+ * and the help can't differ. Must not know which options there are.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -33,7 +32,8 @@ struct choices {
 	size_t count;
 };
 
-/** None yet. @param order "+": the first operand ends the options; or "" */
+/** Begin without options. @param order "+": the first operand ends the options;
+ * "": options may follow operands */
 void choices_begin(struct choices *all, const char *order);
 void choices_add_one(struct choices *all, const struct choice *c);
 void choices_add(struct choices *all, const struct choice *table);
@@ -42,8 +42,9 @@ int choices_next(const struct choices *all, int argc, char **argv);
 /** Print the lines of --help. */
 void choices_help(const struct choice *table);
 
-/* Arguments. Each function reads one, or ends the program with a usage error.
- * option is the long name, without its dashes. */
+/* ---- arguments: each function reads one, or ends the program ---- */
+
+/* With a usage error. option is the long name, without its dashes. */
 
 uint64_t option_number(const char *option, const char *text, uint64_t min,
 		       uint64_t max);
@@ -52,10 +53,11 @@ int64_t option_duration(const char *option, const char *text);
 void option_distribution(const char *option, const char *text,
 			 struct distribution *out);
 int option_signal(const char *option, const char *text);
-/** One of a NULL-terminated list of words, whole; its index. */
+/** One of a NULL-terminated list of words, not abbreviated. @return its index */
 int option_word(const char *option, const char *text,
 		const char *const *words);
-/** -q, or PROCQ_QUEUE, or "default"; given may be NULL. */
+/** The queue's name: given, or $PROCQ_QUEUE, or "default".
+ * @param given NULL: none */
 const char *option_queue(const char *given);
 
 #endif

@@ -2,8 +2,7 @@
 /*
  * output.c - one line per event, as text, JSON Lines, or TSV.
  *
- * Numbers are printed from integers, so that no locale puts a comma into
- * them. Must not use stdio's streams and must not print errors.
+ * Must not use stdio's streams, and must not print errors.
  */
 #include <config.h>
 
@@ -27,6 +26,19 @@
 /* Bytes of a cause such as core:RTMIN+30. */
 #define CAUSE_SIZE 32
 
+/* An event, and what its line says beside the process. */
+struct output_event {
+	const char *name;	/* "started", "retired", … */
+	const struct procq_process *process;
+	const struct procq_event *end;	/* NULL: it is alive */
+	const char *by;		/* "self", "consumer", …, or NULL */
+	int64_t when;		/* ns since the epoch */
+	int64_t present;	/* text: queue=PRESENT/CAPACITY; -1: unknown */
+	int64_t capacity;
+	int signo;		/* the last signal sent, 0: none */
+	int step;
+};
+
 /* ---- the file ---- */
 
 static const char tsv_header[] =
@@ -48,8 +60,8 @@ static int write_header(struct output *out)
 	return line_write(&l, out->fd, out->abandon);
 }
 
-/* Open a file to append to. A FIFO keeps us until somebody reads it, or until
- * a signal says stop; other signals are no reason to give up. */
+/* Open a file to append to. With a FIFO, this waits until somebody reads it, or
+ * until a signal asks to stop; other signals do not end the wait. */
 static int open_file(const char *file, const volatile sig_atomic_t *stops)
 {
 	int fd;
@@ -85,7 +97,7 @@ int output_close(struct output *out)
 	return close(out->fd) < 0 && errno != EINTR ? -errno : 0;
 }
 
-/* What the formats have in common. */
+/* ---- all formats ---- */
 
 static char *cause_text(const struct procq_event *e, char buf[CAUSE_SIZE])
 {
@@ -116,9 +128,9 @@ static bool is_retired(const struct output_event *e)
 	return e->end && e->end->type == PROCQ_EVENT_RETIRED;
 }
 
-/* Text. */
+/* ---- text ---- */
 
-/* Seconds throughout, with more decimals where they would be all 0. */
+/* Always in seconds; with more decimals if three of them would be 0. */
 static void text_seconds(struct line *l, const char *key, int64_t ns)
 {
 	char buf[DURATION_SIZE];
@@ -169,7 +181,7 @@ static void text_line(struct line *l, const struct output_event *e)
 		line_format(l, " step=%d", e->step);
 }
 
-/* JSON. */
+/* ---- JSON ---- */
 
 static void json_known(struct json *j, const char *key, bool known,
 		       uint64_t value)
@@ -232,14 +244,14 @@ static void json_line(struct line *l, const char *queue,
 	json_close(&j);
 }
 
-/* TSV: nothing between two tabs is unknown. */
+/* ---- TSV: what is unknown is empty ---- */
 
 static void tsv_next(struct line *l)
 {
 	line_add(l, "\t", 1);
 }
 
-/* A tab or a newline in a name must not make a column or a row. */
+/* A tab or a newline in a name must not begin a column or a row. */
 static void tsv_string(struct line *l, const char *s)
 {
 	tsv_next(l);
@@ -278,7 +290,7 @@ static void tsv_micros(struct line *l, int64_t ns)
 	tsv_count(l, ns >= 0, (uint64_t)(ns / NS_PER_US));
 }
 
-/* Columns that the job log of GNU parallel has too. */
+/* The columns of GNU parallel's job log. */
 static void tsv_job(struct line *l, const struct output_event *e)
 {
 	const struct procq_process *p = e->process;
@@ -324,7 +336,7 @@ static void tsv_line(struct line *l, const char *queue,
 		  end ? (uint64_t)end->maxrss : 0);
 }
 
-/* Events. */
+/* ---- events ---- */
 
 static int64_t wall_now(void)
 {
@@ -334,8 +346,8 @@ static int64_t wall_now(void)
 	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-void output_line(const struct output *out, const struct output_event *e,
-		 struct line *l)
+static void make_line(const struct output *out, const struct output_event *e,
+		      struct line *l)
 {
 	l->used = 0;
 	switch (out->format) {
@@ -360,7 +372,7 @@ static int emit(struct output *out, struct output_event *e)
 		return 0;
 	if (e->when <= 0)
 		e->when = wall_now();
-	output_line(out, e, &l);
+	make_line(out, e, &l);
 	return line_write(&l, out->fd, out->abandon);
 }
 

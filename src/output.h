@@ -2,9 +2,8 @@
 /*
  * output.h - one line per event, as text, JSON Lines, or TSV.
  *
- * A line is one write(), so that the lines of several writers never mix, and
- * goes out when the event happens. Must not use stdio, whose buffers a child
- * would inherit, and must not print errors: the caller gets -errno.
+ * A line is written when the event happens. Must not use stdio, whose buffers
+ * a child would inherit, and must not print errors: the caller gets -errno.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
@@ -25,55 +24,40 @@ enum output_format {
 struct output {
 	int fd;
 	enum output_format format;
-	const char *queue;	/* the name the user gave it */
-	/* Gives up a write that blocks once this is above 1: the user sent a
-	 * second signal. Waiting for the reader of a FIFO ends with the first
-	 * one. May be NULL. */
+	const char *queue;	/* as the user named it */
+	/* How many signals asked to stop; may be NULL. From the second on, a
+	 * write that blocks is given up; from the first on, the wait for a
+	 * FIFO's reader. */
 	const volatile sig_atomic_t *abandon;
-	bool opened;		/* fd is ours to close */
+	bool opened;		/* output_close() closes fd */
 	bool silent;		/* write nothing */
 };
 
-/* What a line says beyond the process itself. */
-struct output_event {
-	const char *name;	/* "started", "retired", … */
-	const struct procq_process *process;
-	const struct procq_event *end;	/* NULL: it lives */
-	const char *by;		/* "self", "consumer", …, or NULL */
-	int64_t when;		/* ns since the epoch */
-	int64_t present;	/* text: queue=PRESENT/CAPACITY; -1: unknown */
-	int64_t capacity;
-	int signo;		/* the last signal sent, 0: none */
-	int step;
-};
-
-/*
- * Set up an output: standard output, or FILE if it is not NULL, to which is
- * appended. A TSV header is written, but not into a file that has content.
- *
- * queue is kept, not copied. Returns 0 or -errno.
+/**
+ * Set up an output, and write a TSV header, unless the file has content.
+ * @param file lines are appended to it; NULL or "-": standard output
+ * @param queue kept, not copied
+ * @return 0 or -errno
  */
 int output_open(struct output *out, const char *file,
 		enum output_format format, const char *queue);
 
-/* Returns 0 or -errno, such as a write error that came late. */
+/** @return 0 or -errno: a write error may show only here */
 int output_close(struct output *out);
 
-/* Make the line of an event, without writing it. */
-void output_line(const struct output *out, const struct output_event *e,
-		 struct line *l);
+/* ---- events: each returns 0 or -errno, see line_write() ---- */
 
-/* The events. Each returns 0 or -errno, see line_write(). */
 int output_started(struct output *out, const struct procq_process *p,
 		   int64_t present, int64_t capacity);
-/* by: who ended it if it did not end by itself, "consumer" or "producer".
- * Retired or stale, as the event says. */
+/** A process has retired, or is stale, as the event says.
+ * @param by "consumer" or "producer", which ended it, unless it exited on its
+ *        own */
 int output_ended(struct output *out, const struct procq_event *e,
 		 const char *by);
-/* p->age: how long it has lived up to now. */
+/** Its death can't be confirmed. p->age is its age now. */
 int output_unconfirmed(struct output *out, const struct procq_process *p,
 		       int signo, int step);
-/* What --dry-run says. */
+/** With --dry-run, it would be ended. */
 int output_would_end(struct output *out, const struct procq_process *p);
 
 #endif

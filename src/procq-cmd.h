@@ -3,8 +3,8 @@
  * procq-cmd.h - what the commands of procq share.
  *
  * procq.c reads the command line into a struct request and hands it to the
- * command, which is a file cmd-*.c of its own. A command must not read
- * options, and tells how it went by its exit status alone.
+ * command, which has a file cmd-*.c of its own. A command must not read
+ * options; it returns an exit status.
  */
 #ifndef PROCQ_CMD_H
 #define PROCQ_CMD_H
@@ -18,8 +18,8 @@
 #include "json.h"
 #include "table.h"
 
-/* Which options a command takes; --json, --verbose, --help and --version
- * every one does. */
+/* Which options a command takes, beside --json, --verbose, --help and
+ * --version. */
 #define TAKES_NAME 1u		/* -q and an operand */
 #define TAKES_LIST 2u		/* -o -n -r */
 #define TAKES_METRICS 4u	/* --openmetrics */
@@ -66,44 +66,45 @@ extern const struct command cmd_close;
 extern const struct command cmd_open;
 extern const struct command cmd_wait;
 
-/* If a queue is being set up, how long a command waits for its creator before
- * it fails; ns. */
+/* If a creator takes longer than this to set up a queue, a command fails; ns.
+ */
 #define SETUP_MAX (5 * NS_PER_S)
 
-/* Join the request's queue, which has to exist. Returns 0 or -errno; *o is
- * filled in for complain_request(). */
+/** Join the request's queue, which has to exist.
+ * @param o filled in for complain_request()
+ * @return 0 or -errno */
 int request_join(const struct request *r, enum procq_role role,
 		 struct procq_options *o, struct procq **q);
-/* Say why that failed and what helps. Returns the exit status. */
+/** Say why that failed, and what helps. @return the exit status */
 int complain_request(const struct request *r, const struct procq_options *o,
 		     int err);
-/* Both. Returns an exit status, EXIT_DONE if *q is open. */
+/** Both. @return an exit status; EXIT_DONE: *q is open */
 int request_open(const struct request *r, enum procq_role role,
 		 struct procq **q);
-/* Say that the library failed later. Returns the exit status. */
+/** Say that a later call of the library failed. @return the exit status */
 int complain_failed(const struct request *r, int err);
 
-/* A queue in words and in JSON. */
+/* ---- a queue in words and in JSON ---- */
 
-/* The user's own queue without /procq.UID., others as they are. */
+/** The name of the user's own queue without /procq.UID., others as they are. */
 const char *short_name(const char *object);
-/* Open an object to look at it, whatever it is, without being held up.
- * Returns the descriptor or -errno. */
+/** Open an object to look at it. Does not block, whatever the object is.
+ * @return the descriptor or -errno */
 int open_object(const char *object);
-/* Is there an object of this name, although it was not found as a queue? Its
- * creator died, or is at work. */
+/** Is there an object of this name, although no queue was found? Its creator has
+ * died, or is still setting it up. */
 bool is_unfinished(const char *name);
-/* "queued" and so on; read by programs, so never translated. */
+/** "queued" and so on; not translated, because programs read it. */
 const char *state_word(uint32_t state);
-/* Processes that are in it or on their way into it. */
+/** How many processes are in it, or on their way into it? */
 uint64_t inhabitants(const struct procq_stat *s);
-/* Does the sum of the counters hold? */
+/** Do the counters add up? */
 bool adds_up(const struct procq_stat *s);
-/* A cell with a wall clock time; unknown if it is 0. */
+/** Set a cell to a time, in ns since the epoch; 0: unknown. */
 void table_set_time(struct table *t, size_t column, int64_t ns);
-/* The beginning of a record of JSON, on a line: {"queue": NAME */
+/** Begin a JSON object on a line: {"queue": NAME */
 void begin_json(struct json *j, struct line *l, const struct request *r);
-/* Its end; and the line to standard output. */
+/** End it, and print the line on standard output. */
 void print_json(struct json *j);
 
 #endif

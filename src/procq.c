@@ -3,10 +3,7 @@
  * procq.c - look at, repair and remove queues of processes.
  *
  * Reads the command line and hands it to one of the commands, which are in
- * cmd-*.c. One table has all options, each with the commands that take it, so
- * that getopt and the help can't tell different stories.
- *
- * It must not open a queue itself.
+ * cmd-*.c. Must not open a queue itself.
  */
 #include <config.h>
 
@@ -35,7 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_wait, &cmd_remove
 };
 
-/* Of pointers, yes. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+/* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 /* Options without a short form. */
@@ -43,7 +40,7 @@ enum {
 	OPENMETRICS = OPT_RUN, EMPTY, WAIT, KILL, FORCE, VERBOSE
 };
 
-/* An option, and the commands that take it: a TAKES_ bit, 0: all. */
+/* An option, and the commands that take it: a TAKES_ bit; 0: all. */
 struct offer {
 	unsigned takes;
 	struct choice choice;
@@ -51,8 +48,8 @@ struct offer {
 
 static const struct offer offers[] = {
 	{ TAKES_NAME, { 'q', "queue", required_argument,
-N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or\n"
-"                             \"default\"), as the operand NAME\n") } },
+N_("  -q, --queue=NAME           the queue, as the operand NAME\n"
+"                             (default: $PROCQ_QUEUE, or 'default')\n") } },
 	{ 0, { 'J', "json", no_argument,
 N_("  -J, --json                 print JSON\n") } },
 	{ 0, { VERBOSE, "verbose", no_argument,
@@ -63,22 +60,22 @@ N_("  -o, --output=COLUMNS       print these columns, separated by commas;\n"
 	{ TAKES_LIST, { 'n', "noheadings", no_argument,
 N_("  -n, --noheadings           print no headings\n") } },
 	{ TAKES_LIST, { 'r', "raw", no_argument,
-N_("  -r, --raw                  one blank between words, \\x20 within\n") } },
+N_("  -r, --raw                  separate columns by one blank, and print\n"
+"                             blanks in them as \\x20\n") } },
 	{ TAKES_METRICS, { OPENMETRICS, "openmetrics", no_argument,
 N_("      --openmetrics          print OpenMetrics text for Prometheus\n") } },
 	{ TAKES_EMPTY, { EMPTY, "empty", no_argument,
 N_("      --empty                wait until no process is in it\n") } },
 	{ TAKES_END, { KILL, "kill", no_argument,
-N_("      --kill                 first end the processes that are in it\n") } },
+N_("      --kill                 first end the processes in it\n") } },
 	{ TAKES_END, { 'k', "kill-after", required_argument,
-N_("  -k, --kill-after=D         send KILL D after TERM (default 5s); "
-"0: never\n") } },
+N_("  -k, --kill-after=D         send KILL if a process is still alive D after\n"
+"                             TERM (default 5s; 0: never)\n") } },
 	{ TAKES_END, { FORCE, "force", no_argument,
-N_("      --force                unlink one's object of this name if it is\n"
-"                             damaged, or no queue\n") } },
+N_("      --force                remove your shared memory object of this name\n"
+"                             even if it is damaged, or no queue\n") } },
 	{ TAKES_WAIT, { WAIT, "wait", required_argument,
-N_("      --wait=D               wait at most D, then exit with status "
-"124\n") } },
+N_("      --wait=D               wait at most D, then exit with 124\n") } },
 };
 
 #define NOFFERS (sizeof(offers) / sizeof(*offers))
@@ -88,7 +85,7 @@ static bool takes(const struct command *c, const struct offer *o)
 	return o->takes == 0 || (c->takes & o->takes) != 0;
 }
 
-/* Help. */
+/* ---- help ---- */
 
 static void help_options(unsigned which)
 {
@@ -99,8 +96,8 @@ static void help_options(unsigned which)
 
 static void help_durations(void)
 {
-	fputs(_("\nD is a duration: a decimal number with one of us, ms, s, "
-		"m, h, d, or seconds.\n"), stdout);
+	fputs(_("\nD is a decimal number with a unit us, ms, s, m, h or d; "
+		"without one, seconds.\n"), stdout);
 }
 
 static void help_all(void)
@@ -157,7 +154,7 @@ static void help_command(const struct command *c)
 		help_durations();
 }
 
-/* The command line. */
+/* ---- the command line ---- */
 
 static const struct command *find_command(const char *name)
 {
@@ -167,7 +164,7 @@ static const struct command *find_command(const char *name)
 	usage_error(_("unknown command '%s'"), name);
 }
 
-/* Abbreviations of long options then are among its own only. */
+/* Only the command's own options, so that abbreviations are among these. */
 static void make_choices(const struct command *c, struct choices *all)
 {
 	choices_begin(all, "");
@@ -180,7 +177,7 @@ static void make_choices(const struct command *c, struct choices *all)
 static void set_form(struct request *r, enum table_form form)
 {
 	if (r->form != TABLE_TEXT && r->form != form)
-		usage_error(_("--json and --raw exclude each other"));
+		usage_error(_("--json and --raw can't both be given"));
 	r->form = form;
 }
 
@@ -238,7 +235,7 @@ static void request_option(struct request *r, int letter)
 	usage_try();
 }
 
-/* What is left of the command line: at most one name. */
+/* The rest of the command line: at most one name. */
 static void take_operands(struct request *r, int argc, char **argv)
 {
 	bool named = (r->command->takes & TAKES_NAME) != 0;
@@ -294,9 +291,10 @@ static void refuse_contradictions(const struct request *r)
 {
 	if (r->metrics && (r->form != TABLE_TEXT || r->columns ||
 			   r->no_headings))
-		usage_error(_("--openmetrics has a form of its own"));
+		usage_error(_("--openmetrics excludes --json, --raw, --output"
+			      " and --noheadings"));
 	if ((r->command->takes & TAKES_EMPTY) && !r->empty)
-		usage_error(_("what to wait for is missing: --empty"));
+		usage_error(_("say what to wait for: --empty"));
 	if (!(r->command->takes & TAKES_END) || r->kill)
 		return;
 	if (r->kill_after != NOT_GIVEN)
@@ -314,7 +312,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	int letter, status;
 
 	make_choices(c, &all);
-	/* 0, not 1: start over with another set of options. */
+	/* 0, not 1: begin again, with other options. */
 	optind = 0;
 	while ((letter = choices_next(&all, argc, argv)) != -1)
 		request_option(&r, letter);
@@ -373,7 +371,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[0], "help") == 0)
 		return cmd_help_run(argc, argv);
 	c = find_command(argv[0]);
-	/* The name by which getopt_long() complains. */
+	/* The name that getopt_long() prints. */
 	argv[0] = self;
 	return run_command(c, argc, argv);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * producer.c - start processes that enter themselves into a queue.
+ * producer.c - start processes, each of which enters itself into a queue.
  *
- * Options, pace and lines. What becomes of the processes is children.c's.
+ * Options, pace and lines. Must not end a process: children.c does.
  */
 #include <config.h>
 
@@ -28,19 +28,19 @@
 #include "signals.h"
 #include "trouble.h"
 
-/* In flood, children that died are looked for every so many starts. */
+/* In flood, how many starts there are between two looks for dead children. */
 #define REAP_EVERY 16
-/* After a start that failed for lack of something. */
+/* The pauses after starts that failed for lack of something. */
 #define BACK_OFF_MIN NS_PER_MS
 #define BACK_OFF_MAX NS_PER_S
 
-/* In flood, how many may be on their way into the queue while the next one is
- * started: to wait for each would halve the rate. */
-#define UNTOLD_MAX 4
-/* Not the first ones: who starts a few reads what happens, one by one. */
-#define UNTOLD_AFTER 100
+/* In flood, how many processes may be on their way into the queue while the
+ * next one is started: to wait for each would halve the rate. */
+#define UNREPORTED_MAX 4
+/* The first starts are reported one by one, as somebody may be watching. */
+#define ONE_BY_ONE 100
 
-/* How long a process may take to exit that could not run its command. */
+/* How long a process that could not run its command may take to exit. */
 #define EXIT_MAX (100 * NS_PER_MS)
 
 enum {
@@ -52,19 +52,19 @@ enum {
 	OPT_STDIN
 };
 
-/* What becomes of its processes. */
+/* What happens to its processes at the end. */
 enum on_exit {
 	ON_EXIT_DRAIN = 0,
 	ON_EXIT_KILL = 1,
 	ON_EXIT_LEAVE = 2,
-	ON_EXIT_DEFAULT = 3	/* drain, or kill if it is stopped */
+	ON_EXIT_DEFAULT = 3	/* drain, or kill if stopped or failed */
 };
 
 /* A schedule of starts: n per unit, exact over any time. */
 struct rate {
 	uint64_t n;		/* 0: there is none */
 	uint64_t unit;		/* ns */
-	uint64_t rest;		/* parts of a ns (1/n) that are still due */
+	uint64_t rest;		/* the fraction of a ns still due, in 1/n */
 };
 
 struct producer {
@@ -74,67 +74,71 @@ struct producer {
 	struct rate rate;
 	enum on_exit on_exit;
 	bool no_group;
-	bool flood;		/* never a pause */
+	bool flood;		/* no pauses between starts */
 	bool failed;		/* a start failed for good */
 
 	int64_t due;		/* the next start */
 	int64_t full_since;	/* 0: there is room */
 	int64_t back_off;	/* the last pause after a failure, 0: none */
-	unsigned unreaped;	/* starts since children were looked for */
+	unsigned unreaped;	/* starts since the last look for the dead */
 
-	/* Started and not told: they may not have entered. */
-	struct procq_process untold[UNTOLD_MAX];
-	unsigned untold_count;
+	/* Started, but not reported: they may not have entered yet. */
+	struct procq_process unreported[UNREPORTED_MAX];
+	unsigned unreported_count;
 };
 
 /* In the order of --help. */
 static const struct choice producer_choices[] = {
 	{ 'q', "queue", required_argument,
-N_("  -q, --queue=NAME           the queue, default $PROCQ_QUEUE or "
-"'default'\n") },
+N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or "
+"'default')\n") },
 	{ 'c', "capacity", required_argument,
-N_("  -c, --capacity=N           how many processes may exist at once, 1 to "
-"1048576;\n"
-"                               the queue is created with it, default 16\n") },
+N_("  -c, --capacity=N           create the queue for at most N processes at "
+"once,\n"
+"                               1 to 1048576 (default 16)\n") },
 	{ 'n', "count", required_argument,
 N_("  -n, --count=N              stop after N processes\n") },
 	{ 't', "duration", required_argument,
 N_("  -t, --duration=D           stop after D\n") },
 	{ 'd', "delay", required_argument,
-N_("  -d, --delay=DIST           pause before each start, default 0-1s\n") },
+N_("  -d, --delay=DIST           pause before each start (default 0-1s)\n") },
 	{ 'r', "rate", required_argument,
-N_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or hour instead,\n"
-"                               on a fixed schedule\n") },
+N_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or hour, instead "
+"of\n"
+"                               --delay; late starts catch up\n") },
 	{ OPT_SEED, "seed", required_argument,
 N_("      --seed=N               make the random pauses repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D for room, then exit with "
 "124\n") },
 	{ OPT_SPAWN, "spawn", required_argument,
-N_("      --spawn=METHOD         start processes by auto, fork, vfork or "
-"clone\n") },
+N_("      --spawn=METHOD         how to create processes: auto (default), "
+"fork,\n"
+"                               vfork or clone\n") },
 	{ OPT_ON_EXIT, "on-exit", required_argument,
-N_("      --on-exit=ACTION       at the end drain: wait until consumers have "
-"ended\n"
-"                               all (default after --count or --duration);\n"
-"                               kill: end them (default when stopped by a\n"
-"                               signal, when --wait runs out, or when COMMAND\n"
-"                               can't be run); or leave them in the "
-"queue\n") },
+N_("      --on-exit=ACTION       what to do with the processes at the end: "
+"drain\n"
+"                               waits until consumers have ended them, kill "
+"ends\n"
+"                               them, leave keeps them alive in the queue\n"
+"                               (default: drain after --count or --duration,\n"
+"                               otherwise kill)\n") },
 	{ OPT_KEEP, "keep", no_argument,
 N_("      --keep                 processes may outlive the producer, even if "
 "it is\n"
 "                               killed\n") },
 	{ OPT_MODE, "mode", required_argument,
-N_("      --mode=OCTAL           permissions of a queue it creates, default "
-"0600\n") },
+N_("      --mode=OCTAL           permissions of a queue that this creates "
+"(default\n"
+"                               0600)\n") },
 	{ OPT_NO_GROUP, "no-group", no_argument,
-N_("      --no-group             no process group of its own for each "
-"COMMAND\n") },
+N_("      --no-group             don't give each COMMAND a process group of "
+"its own\n") },
 	{ OPT_STDIN, "stdin", no_argument,
-N_("      --stdin                COMMAND keeps standard input, default "
-"/dev/null;\n"
-"                               a terminal takes --no-group, too\n") },
+N_("      --stdin                let COMMAND read the producer's standard "
+"input,\n"
+"                               not /dev/null; for a terminal, --no-group is\n"
+"                               needed, too\n") },
 	{ 0 }
 };
 
@@ -142,13 +146,13 @@ static _Noreturn void producer_help(void)
 {
 	printf(_("Usage: %s [OPTION]... [--] [COMMAND [ARG]...]\n"),
 	       program_name());
-	fputs(_("Start processes, idle ones or COMMAND, that enter themselves"
-		" into a bounded\n"
-		"queue, from which consumer takes and ends them.\n"), stdout);
+	fputs(_("Start processes, COMMAND or idle ones, in a bounded queue,"
+		" from which consumer\n"
+		"takes and ends them.\n"), stdout);
 	run_help(producer_choices);
 }
 
-/* Options. */
+/* ---- options ---- */
 
 static void parse_rate(const char *text, struct rate *rate)
 {
@@ -239,7 +243,7 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	}
 }
 
-/* What the options come to for procq_spawn(). */
+/* Derive from all options what procq_spawn() has to do. */
 static void settle_command(struct producer *p, char **operands)
 {
 	struct procq_command *command = &p->command;
@@ -252,13 +256,15 @@ static void settle_command(struct producer *p, char **operands)
 		usage_error(_("--delay and --rate can't both be given"));
 	if (p->on_exit == ON_EXIT_LEAVE)
 		command->flags |= PROCQ_SPAWN_KEEP;
-	/* Who may live on must not get the terminal's signals. */
+	/* A process that may outlive the producer must not get the signals of
+	 * its terminal. */
 	if (!p->no_group &&
 	    (command->argv || command->flags & PROCQ_SPAWN_KEEP))
 		command->flags |= PROCQ_SPAWN_GROUP;
-	/* A line tells the place in the queue, so the place has to be known; in
-	 * flood, a few starts later. And who has not yet entered when the
-	 * producer leaves never will. */
+	/* A line reports the position in the queue, which is known after the
+	 * entry; in flood, lines wait for a few more starts. With
+	 * --on-exit=leave, a process that has not entered when the producer
+	 * leaves never would. */
 	p->flood = p->rate.n == 0 && distribution_is_zero(&p->run.delay);
 	if (p->on_exit == ON_EXIT_LEAVE || (!p->run.quiet && !p->flood))
 		command->flags |= PROCQ_SPAWN_ENTERED;
@@ -275,9 +281,9 @@ static void producer_parse(struct producer *p, int argc, char **argv)
 	settle_command(p, argv + optind);
 }
 
-/* Telling. */
+/* ---- lines ---- */
 
-static void tell_started(struct producer *p, const struct procq_process *what)
+static void report_started(struct producer *p, const struct procq_process *what)
 {
 	if (p->run.quiet)
 		return;
@@ -293,59 +299,60 @@ static int by_seq(const void *a, const void *b)
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-/* Those that are told late, in the order in which they entered: who is started
- * after this enters after them. Not those that were killed before. */
-static void tell_all(struct producer *p)
+/* Report the processes that are not reported yet, in the order in which they
+ * entered; those that were killed before they entered are left out. A process
+ * that is started after this enters after them. */
+static void report_all(struct producer *p)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < p->untold_count; i++) {
-		struct procq_process what = p->untold[i];
+	for (unsigned i = 0; i < p->unreported_count; i++) {
+		struct procq_process what = p->unreported[i];
 
 		if (procq_entered(p->run.q, &what) == 0)
-			p->untold[n++] = what;
+			p->unreported[n++] = what;
 	}
-	p->untold_count = 0;
-	qsort(p->untold, n, sizeof(*p->untold), by_seq);
+	p->unreported_count = 0;
+	qsort(p->unreported, n, sizeof(*p->unreported), by_seq);
 	p->run.summary.started += n;
 	for (unsigned i = 0; i < n; i++)
-		tell_started(p, &p->untold[i]);
+		report_started(p, &p->unreported[i]);
 }
 
-static void tell_later(struct producer *p, const struct procq_process *what)
+static void report_later(struct producer *p, const struct procq_process *what)
 {
-	p->untold[p->untold_count++] = *what;
-	if (p->untold_count == UNTOLD_MAX)
-		tell_all(p);
+	p->unreported[p->unreported_count++] = *what;
+	if (p->unreported_count == UNREPORTED_MAX)
+		report_all(p);
 }
 
-/* Starting. */
+/* ---- starting ---- */
 
-/* A reaped one's place is nobody's any more: so it is told before. */
+/* When a process is reaped, another may get its record: so report it first. */
 static void producer_reap(struct producer *p)
 {
-	tell_all(p);
+	report_all(p);
 	p->unreaped = 0;
 	children_reap(&p->run);
 }
 
-/* Sleep until something happens; a parent has to look at least every
- * PROCQ_PATIENCE. */
+/* Sleep until something happens, but no longer than PROCQ_PATIENCE: a parent
+ * has to look at its children at least that often. */
 static void producer_rest(struct producer *p, unsigned what, int64_t deadline)
 {
 	int64_t now = procq_now();
 
 	deadline = time_min(deadline, time_after(now, PROCQ_PATIENCE));
 	deadline = time_min(deadline, p->run.until);
-	tell_all(p);
+	report_all(p);
 	if (!run_stopped(&p->run) && deadline > now)
 		children_sleep(&p->run, what | PROCQ_WAIT_CHILD, deadline);
 	producer_reap(p);
-	run_tell_repairs(&p->run, false);
+	run_report_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
 }
 
-/* When the next one is due, now that one was started. */
+/* A process was started: when is the next one due? */
 static void schedule(struct producer *p)
 {
 	struct rate *rate = &p->rate;
@@ -370,17 +377,17 @@ static void started(struct producer *p, const struct procq_process *what)
 	p->back_off = 0;
 	p->unreaped++;
 	if (p->flood && !p->run.quiet) {
-		tell_later(p, what);
-		if (p->run.summary.started < UNTOLD_AFTER)
-			tell_all(p);
+		report_later(p, what);
+		if (p->run.summary.started < ONE_BY_ONE)
+			report_all(p);
 	} else {
 		p->run.summary.started++;
-		tell_started(p, what);
+		report_started(p, what);
 	}
 	schedule(p);
 }
 
-/* Has --wait run out? The clock of --wait starts with the first failure. */
+/* Is the time of --wait over? It begins with the first failure. */
 static bool producer_waited(struct producer *p, int64_t now)
 {
 	if (p->full_since == 0)
@@ -415,12 +422,12 @@ static void no_room(struct producer *p, int err)
 	else if (first && p->run.verbose)
 		complain(_("queue full (%" PRIu32 "/%" PRIu32
 			   "), waiting for a consumer"), capacity, capacity);
-	/* A closed queue has room all the time, but not for us. */
+	/* A closed queue may have room, but not for a producer. */
 	producer_rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM,
 		      wait_deadline(p));
 }
 
-/* The system has no process or no memory to spare. */
+/* The system has no process or no memory left. */
 static void no_resources(struct producer *p, int err)
 {
 	bool first = p->back_off == 0;
@@ -438,15 +445,16 @@ static void no_resources(struct producer *p, int err)
 	}
 	p->back_off = first ? BACK_OFF_MIN
 			    : time_min(p->back_off * 2, BACK_OFF_MAX);
-	/* Half of it at random, so that several do not come back at once. */
+	/* Half of it at random, so that several producers do not try again at
+	 * the same time. */
 	half = p->back_off / 2;
 	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
 	deadline = time_min(time_after(procq_now(), half), wait_deadline(p));
 	producer_rest(p, 0, deadline);
 }
 
-/* The process that could not execute its command is about to exit. It would
- * be a pity to end it before: its status tells why. */
+/* A process that could not execute its command is about to exit. Let it: its
+ * status says why. */
 static void await_exit(struct producer *p, const struct procq_process *what)
 {
 	int64_t deadline = time_after(procq_now(), EXIT_MAX);
@@ -461,7 +469,7 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 	}
 }
 
-/* A start that will not do better next time. */
+/* A start failed, and will fail again. */
 static void cannot_start(struct producer *p, int err,
 			 const struct procq_process *what)
 {
@@ -470,8 +478,7 @@ static void cannot_start(struct producer *p, int err,
 	p->failed = true;
 	if (err == -ENOTSUP) {
 		complain(_("processes can't be made to die with their producer"
-			   " here; start those that may outlive it with"
-			   " --keep"));
+			   " here; with --keep they may outlive it"));
 		run_fail(&p->run, EXIT_FAILED);
 		return;
 	}
@@ -490,7 +497,7 @@ static void cannot_start(struct producer *p, int err,
 
 static void start_one(struct producer *p)
 {
-	/* All zero where nothing came to be started. */
+	/* All zero if no process was started. */
 	struct procq_process what = { .pid = 0 };
 	int err = procq_spawn(p->run.q, &p->command, &what);
 
@@ -503,7 +510,7 @@ static void start_one(struct producer *p)
 		no_room(p, err);
 		break;
 	case -ECANCELED:
-		/* Somebody killed it before it had entered. */
+		/* It was killed before it had entered. */
 		producer_reap(p);
 		break;
 	case -EUSERS:
@@ -519,14 +526,15 @@ static bool producer_finished(struct producer *p)
 {
 	const struct run *r = &p->run;
 
-	/* Not all that are on their way need arrive. */
-	if (r->counted && r->summary.started + p->untold_count >= r->count)
-		tell_all(p);
+	/* Those that are not reported yet may die before they enter. */
+	if (r->counted && r->summary.started + p->unreported_count >= r->count)
+		report_all(p);
 	return p->failed || run_stopped(r) ||
 	       (r->counted && r->summary.started >= r->count);
 }
 
-/* Between two starts: who died, what the user wants, is it time to end? */
+/* Between two starts: look for dead children, for signals, and at the clock.
+ * Returns false at the end of -t. */
 static bool look_around(struct producer *p)
 {
 	int64_t now;
@@ -550,10 +558,10 @@ static void produce(struct producer *p)
 		else
 			start_one(p);
 	}
-	tell_all(p);
+	report_all(p);
 }
 
-/* Ending. */
+/* ---- ending ---- */
 
 static enum on_exit choose_end(const struct producer *p)
 {
@@ -573,7 +581,7 @@ static void producer_finish(struct producer *p)
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, p->no_group);
 	producer_reap(p);
-	run_tell_repairs(&p->run, true);
+	run_report_repairs(&p->run, true);
 	p->run.summary.left = procq_children(p->run.q);
 }
 
@@ -598,7 +606,7 @@ int main(int argc, char **argv)
 	run_init(&p.run, summary_print_started);
 	p.options = (struct procq_options)PROCQ_OPTIONS_INIT;
 	p.options.role = PROCQ_ROLE_PRODUCER;
-	/* Children that it was born with are nobody else's to wait for. */
+	/* Children from before the exec, too, are nobody else's to wait for. */
 	p.options.flags = PROCQ_OPEN_REAP_ALL;
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * program.c - how a program begins and ends, and what all say of themselves.
+ * program.c - the beginning and the end that all programs share, and their part
+ * of --help.
  *
  * Must not know what a program does.
  */
@@ -20,8 +21,9 @@
 #include "options.h"
 #include "program.h"
 
-/* An open file must not become the standard output that lines go to: a free
- * low descriptor is filled so that using it fails. */
+/* A file that is opened later must not become standard output, to which lines
+ * go. So a closed standard descriptor is opened in such a way that its use
+ * fails. */
 static void fill_standard_descriptors(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
@@ -47,8 +49,8 @@ static void close_stdout(void)
 
 void program_start(const char *name, char **argv)
 {
-	/* The memory that argv[0] pointed to is not touched: ps shows how the
-	 * program was called. */
+	/* The memory at argv[0] stays as it is: ps shows how the program was
+	 * called. */
 	static char literal[16];
 
 	set_program_name(name);
@@ -57,8 +59,8 @@ void program_start(const char *name, char **argv)
 		argv[0] = literal;
 	fill_standard_descriptors();
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
-	/* No more than is used: each category is a file that is mapped, and
-	 * that a fork has to copy the mapping of. */
+	/* Only the categories in use: each is a mapped file, whose mapping a
+	 * fork has to copy. */
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
 	setlocale(LC_NUMERIC, "C");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * program.h - how a program begins and ends, and what all say of themselves.
+ * program.h - the beginning and the end that all programs share, and their part
+ * of --help.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -8,7 +9,7 @@
 #include "options.h"
 
 /** The first thing in main(): locale, standard descriptors, what happens at
- * exit. Makes argv[0] the literal name, which getopt_long() prints. */
+ * exit. Sets argv[0] to the name, which getopt_long() prints. */
 void program_start(const char *name, char **argv);
 
 /* Options without a letter; others begin at OPT_RUN. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * progress.c - the progress line: how far a run is, and how long it has yet.
+ * progress.c - the progress line: how far a run is, and how much time is left.
  *
- * Must not be where data goes: it is on standard error.
+ * Must not write to standard output, which is for data.
  */
 #include <config.h>
 
@@ -20,7 +20,6 @@
 #include "summary.h"
 
 #define PROGRESS_EVERY (500 * NS_PER_MS)
-#define PROGRESS_WIDTH 72
 
 void progress_start(struct progress *p, enum progress_wish wish,
 		    uint64_t count, int64_t duration, int64_t now)
@@ -38,7 +37,7 @@ void progress_start(struct progress *p, enum progress_wish wish,
 		p->next = PROCQ_FOREVER;
 }
 
-/* How long it will take yet, in ns; -1: unknown. */
+/* How much time is left, in ns; -1: unknown. */
 static int64_t progress_left(const struct progress *p, uint64_t done,
 			     int64_t elapsed)
 {
@@ -58,7 +57,7 @@ static int64_t progress_left(const struct progress *p, uint64_t done,
 
 void progress_show(struct progress *p, uint64_t done, int64_t now)
 {
-	char text[PROGRESS_WIDTH + 1], total[32] = "", rate[32];
+	char text[STATUS_WIDTH + 1], total[32] = "", rate[32];
 	char left[DURATION_SIZE] = "";
 	int64_t ns;
 

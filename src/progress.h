@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * progress.h - the progress line: how far a run is, and how long it has yet.
+ * progress.h - the progress line: how far a run is, and how much time is left.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -22,10 +22,10 @@ struct progress {
 	int64_t next;		/* when to show it again */
 };
 
-/** One of count and duration has to be known. */
+/** Begin. The time left is shown if count or duration is known. */
 void progress_start(struct progress *p, enum progress_wish wish,
 		    uint64_t count, int64_t duration, int64_t now);
-/** Show it if it is time to; done is out of count. */
+/** Show it if it is time to. @param done so many of count */
 void progress_show(struct progress *p, uint64_t done, int64_t now);
 
 #endif

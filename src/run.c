@@ -32,7 +32,7 @@ void run_init(struct run *r, run_printer *printer)
 	r->delay.high = NS_PER_S;
 }
 
-/* Options about how much and how fast. */
+/* Options about pace. */
 static bool pace_option(struct run *r, int c, const char *arg)
 {
 	switch (c) {
@@ -108,16 +108,17 @@ N_("      --json                 the same as --format=json\n") },
 	{ 'o', "output", required_argument,
 N_("  -o, --output=FILE          append lines to FILE\n") },
 	{ OPT_QUIET, "quiet", no_argument,
-N_("      --quiet                print no lines, only the summary\n") },
+N_("      --quiet                print only the summary\n") },
 	{ OPT_NO_SUMMARY, "no-summary", no_argument,
 N_("      --no-summary           print no summary at the end\n") },
 	{ OPT_VERBOSE, "verbose", no_argument,
-N_("      --verbose              also tell of waits and repairs\n") },
+N_("      --verbose              also report waits and repairs\n") },
 	{ OPT_PROGRESS, "progress", no_argument,
-N_("      --progress             show a progress line, even if standard error\n"
-"                               is no terminal\n") },
+N_("      --progress             show a progress line, even if standard error "
+"is\n"
+"                               not a terminal\n") },
 	{ OPT_NO_PROGRESS, "no-progress", no_argument,
-N_("      --no-progress          show none\n") },
+N_("      --no-progress          never show a progress line\n") },
 	{ 0 }
 };
 
@@ -136,11 +137,10 @@ _Noreturn void run_help(const struct choice *own)
 	choices_help(own);
 	choices_help(run_choices);
 	choices_help(program_choices);
-	fputs(_("\nD is a duration: a decimal number with one of us, ms, s, m,"
-		" h, d, or seconds.\n"
-		"DIST is D, or A-B: as likely anywhere between two durations,"
-		" or exp:D:\n"
-		"exponentially distributed with the mean D.\n"), stdout);
+	fputs(_("\nD is a decimal number with a unit us, ms, s, m, h or d; "
+		"without one, seconds.\n"
+		"DIST is D, or A-B: uniform between A and B, or exp:D: "
+		"exponential with mean D.\n"), stdout);
 	help_tail();
 	exit(EXIT_DONE);
 }
@@ -167,7 +167,7 @@ void run_begin(struct run *r)
 	r->out.silent = r->quiet;
 	r->out.abandon = signals_stops_at();
 	err = output_open(&r->out, r->file, r->format, r->queue);
-	/* While nobody was there to read. There is nothing to clean up. */
+	/* It waited for a FIFO's reader. There is nothing to clean up. */
 	if (err < 0 && signals_stops() > 0)
 		die_of_signal(signals_stopped_by());
 	if (err == -EPIPE) {
@@ -183,7 +183,7 @@ void run_begin(struct run *r)
 		       r->begun);
 }
 
-/* What there was to repair up to now is no news. */
+/* Earlier repairs are not reported. */
 static void note_repairs(struct run *r)
 {
 	struct procq_stat stat;
@@ -194,8 +194,8 @@ static void note_repairs(struct run *r)
 	r->returned = stat.returned;
 }
 
-/* If a queue is being set up, a run waits for its creator, however long, but
- * not in silence after so much. */
+/* If a creator takes longer than this to set up a queue, say so; the run waits
+ * on. */
 #define SETUP_SILENCE (2 * NS_PER_S)
 
 int run_open(struct run *r, struct procq_options *options)
@@ -211,7 +211,7 @@ int run_open(struct run *r, struct procq_options *options)
 			note_repairs(r);
 			signals_wake(r->q);
 		}
-		/* No queue is going to appear. */
+		/* No queue can appear. */
 		if (err == -ENOENT && shm_is_missing())
 			return -ENOSYS;
 		if (err != -ETIMEDOUT)
@@ -236,7 +236,7 @@ void run_written(struct run *r, int err)
 	if (err >= 0 || r->broken)
 		return;
 	r->broken = true;
-	/* Nothing more gets through. */
+	/* No further line could be written. */
 	r->out.silent = true;
 	run_fail(r, EXIT_FAILED);
 	if (err == -EPIPE)
@@ -270,19 +270,19 @@ void run_tick(struct run *r, uint64_t done, int64_t now)
 	progress_show(&r->progress, done, now);
 }
 
-void run_tell_repairs(struct run *r, bool last)
+void run_report_repairs(struct run *r, bool last)
 {
 	int64_t now = procq_now();
 	uint64_t swept = r->swept, returned = r->returned;
 
-	/* It goes through all records. */
-	if (!r->verbose || (!last && now - r->repairs_told < PROCQ_PATIENCE))
+	/* procq_stat() reads all records. */
+	if (!r->verbose || (!last && now - r->repairs_reported < PROCQ_PATIENCE))
 		return;
-	r->repairs_told = now;
+	r->repairs_reported = now;
 	note_repairs(r);
 	if (r->swept != swept || r->returned != returned)
-		complain(_("repaired after %" PRIu64 " dead participants; %"
-			   PRIu64 " processes went back into the queue"),
+		complain(_("dead participants swept: %" PRIu64 ", processes "
+			   "put back into the queue: %" PRIu64),
 			 r->swept - swept, r->returned - returned);
 }
 
@@ -298,7 +298,7 @@ int run_end(struct run *r)
 	if (err < 0)
 		run_written(r, err);
 	status_wipe();
-	/* head(1) has what it wanted, and asked for nothing more. */
+	/* A reader such as head(1) has all that it wanted. */
 	if (r->joined && !r->no_summary && !r->pipe_closed)
 		print_summary(r);
 	fflush(stderr);

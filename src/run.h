@@ -21,7 +21,7 @@
 #include "progress.h"
 #include "summary.h"
 
-/* Options without a letter: a program's own begin at OPT_OWN. */
+/* Options without a letter; a program's own begin at OPT_OWN. */
 enum {
 	OPT_SEED = OPT_RUN,
 	OPT_WAIT,
@@ -61,60 +61,60 @@ struct run {
 
 	/* While it runs. */
 	struct procq *q;
-	bool joined;			/* … has been open */
+	bool joined;			/* q was open once */
 	run_printer *printer;
 	struct output out;
 	struct generator random;
 	struct progress progress;
 	struct summary summary;
-	sigset_t mask;			/* with which the program started */
+	sigset_t mask;			/* when the program started */
 	int64_t begun;
 	int64_t until;			/* PROCQ_FOREVER, or the end of -t */
-	uint64_t swept;			/* repairs that were told of */
+	uint64_t swept;			/* repairs reported up to now */
 	uint64_t returned;
-	int64_t repairs_told;
-	int status;			/* how it will exit */
+	int64_t repairs_reported;	/* when */
+	int status;			/* the exit status */
 	bool broken;			/* lines can't be written any more */
-	bool pipe_closed;		/* … because nobody reads them */
+	bool pipe_closed;		/* … because the reader is gone */
 };
 
-/* Defaults. */
+/** Set the defaults. */
 void run_init(struct run *r, run_printer *printer);
-/* Take an option that both have. Returns false if it is none of them. */
+/** Handle an option that both have. @retval false it is none of these */
 bool run_option(struct run *r, int c, const char *arg);
-/** All options for getopt_long(): the program's own, with the help of those
- * about pace, and the others that both have. */
+/** All options for getopt_long(): of a program's table, which has those about
+ * pace, too, because their help differs; and the others that both have. */
 void run_choose(struct choices *all, const struct choice *own);
-/** The rest of --help, from the options on; and exit. */
+/** Print --help from the options to the end, and exit. */
 _Noreturn void run_help(const struct choice *own);
-/* After the options: signals, output, seed, clock. */
+/** After the options: signals, output, seed, clock. */
 void run_begin(struct run *r);
-/*
- * Join the queue, however long another process takes to set it up, but not
- * against the user's signals.
- *
- * Returns 0 or what procq_open() said; -EINTR: it was stopped; -ENOSYS: there
- * is no shared memory here that a queue could be in.
+/**
+ * Join the queue. If another process is setting it up, wait for that, until a
+ * signal asks to stop.
+ * @retval -EINTR a signal asked to stop
+ * @retval -ENOSYS there is no POSIX shared memory here
+ * @return else as procq_open()
  */
 int run_open(struct run *r, struct procq_options *options);
-/* What came of writing a line. */
+/** Handle what a write of a line returned. */
 void run_written(struct run *r, int err);
-/* Shall it stop, by a signal or because nobody hears it? */
+/** Should the run stop: did a signal ask, or can't lines be written? */
 bool run_stopped(const struct run *r);
-/* Has the time of -t come? */
+/** Is the time of -t over? */
 bool run_timed_out(const struct run *r, int64_t now);
-/* SIGUSR1 and the progress line. */
+/** Handle SIGUSR1, and show the progress line. */
 void run_tick(struct run *r, uint64_t done, int64_t now);
-/* For --verbose: was there something to repair since the last time? last:
- * there will be no later time. */
-void run_tell_repairs(struct run *r, bool last);
-/* A pause before the next start or take. */
+/** With --verbose, report repairs since the last call.
+ * @param last there will be no later call */
+void run_report_repairs(struct run *r, bool last);
+/** Draw the pause before the next start or take. */
 int64_t run_draw_delay(struct run *r);
-/* Report something that went wrong: the run will exit with status, unless
- * there was something before. */
+/** Something went wrong: the run exits with this status, unless something else
+ * went wrong before. */
 void run_fail(struct run *r, int status);
-/* The last thing: summary, output closed, death by the signal that stopped
- * it, or the exit status. */
+/** The end: close the output, print the summary, and die of the signal that
+ * stopped the run. @return otherwise, the exit status */
 int run_end(struct run *r);
 
 #endif

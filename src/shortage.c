@@ -2,8 +2,8 @@
 /*
  * shortage.c - which limit keeps the system from starting one more process.
  *
- * Reads Linux's /proc and control groups where they are; elsewhere, only
- * the resource limit is known. Must not change any limit.
+ * Reads /proc and the control groups of Linux; elsewhere it knows only the
+ * resource limit. Must not change any limit.
  */
 #include <config.h>
 
@@ -21,13 +21,13 @@
 #include "i18n.h"
 #include "shortage.h"
 
-/* Tasks that are seen in /proc, threads among them. */
+/* The tasks in /proc; threads count. */
 struct tasks {
 	uint64_t all;
 	uint64_t mine;
 };
 
-/* A file that holds a number. "max" is none. */
+/* Read a number from a file; "max" is none. */
 static bool read_number(const char *path, uint64_t *out)
 {
 	FILE *f = fopen(path, "re");
@@ -35,7 +35,7 @@ static bool read_number(const char *path, uint64_t *out)
 
 	if (!f)
 		return false;
-	/* The kernel's number fits. NOLINTNEXTLINE(cert-err34-c) */
+	/* A number of the kernel fits. NOLINTNEXTLINE(cert-err34-c) */
 	good = fscanf(f, "%" SCNu64, out) == 1;
 	fclose(f);
 	return good;
@@ -67,7 +67,7 @@ static struct tasks count_tasks(void)
 		snprintf(path, sizeof(path), "/proc/%s/task", entry->d_name);
 		if (stat(path, &st) < 0)
 			continue;
-		/* One link for each thread, and two for the folder. */
+		/* One link for each thread, and two of the folder's own. */
 		threads = st.st_nlink > 2 ? (uint64_t)st.st_nlink - 2 : 1;
 		t.all += threads;
 		if (st.st_uid == getuid())
@@ -77,7 +77,7 @@ static struct tasks count_tasks(void)
 	return t;
 }
 
-/* From a control group up to its root: is one of them full? */
+/* Is a control group full, or one above it? */
 static bool group_is_full(const char *root, const char *group, char *buf,
 			  size_t size)
 {
@@ -139,7 +139,7 @@ static bool any_group_is_full(char *buf, size_t size)
 	return full;
 }
 
-/* Tasks of the whole system, beyond what /proc shows of this namespace. */
+/* The tasks of the whole system: /proc shows only those of this namespace. */
 static uint64_t system_tasks(void)
 {
 	FILE *f = fopen("/proc/loadavg", "re");
@@ -154,7 +154,7 @@ static uint64_t system_tasks(void)
 	return n;
 }
 
-/* Nearly: process groups and zombies hold numbers, too. */
+/* Nearly, because process groups and zombies hold numbers, too. */
 static bool nearly(uint64_t n, uint64_t max)
 {
 	return n >= max - max / 10;
@@ -183,10 +183,10 @@ char *shortage_describe(char *buf, size_t size)
 		snprintf(buf, size, _("kernel.threads-max is %" PRIu64),
 			 threads_max);
 	else if (nproc != UINT64_MAX)
-		snprintf(buf, size, _("it has no process to spare, it is"
-			 " unknown why (ulimit -u is %" PRIu64 ")"), nproc);
+		snprintf(buf, size, _("some limit is reached, it is unknown"
+			 " which (ulimit -u is %" PRIu64 ")"), nproc);
 	else
-		snprintf(buf, size, _("it has no process to spare, it is"
-			 " unknown why"));
+		snprintf(buf, size, _("some limit is reached, it is unknown"
+			 " which"));
 	return buf;
 }

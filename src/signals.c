@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * signals.c - the signals that a program takes.
+ * signals.c - the signals that a program handles.
  *
- * Handlers set flags and wake the queue's wait; they must not do more.
+ * The handlers must only set flags and end the queue's wait.
  */
 #include <config.h>
 
@@ -16,8 +16,8 @@
 #include "duration.h"
 #include "signals.h"
 
-/* Signals that come so soon after one another, in ns, are the same wish. */
-#define SAME_WISH (50 * NS_PER_MS)
+/* Signals less than this apart, in ns, count as one. */
+#define SAME_SIGNAL (50 * NS_PER_MS)
 
 static volatile sig_atomic_t stops;
 static volatile sig_atomic_t stopped_by;
@@ -34,14 +34,14 @@ static void wake(void)
 
 static void on_stop(int signo)
 {
-	/* Only this handler uses it, and it does not interrupt itself. */
+	/* Only this handler uses it, and does not interrupt itself. */
 	static int64_t last;
 	int saved = errno;
 	int64_t now = procq_now();
 
 	if (stops == 0)
 		stopped_by = signo;
-	if ((stops == 0 || now - last > SAME_WISH) && stops < 100)
+	if ((stops == 0 || now - last > SAME_SIGNAL) && stops < 100)
 		stops++;
 	last = now;
 	wake();
@@ -67,8 +67,8 @@ static void on_child(int signo)
 	errno = saved;
 }
 
-/* write() then says EPIPE, or EFBIG; SIG_IGN would do so too, but children
- * inherit that. */
+/* write() then fails with EPIPE or EFBIG. With SIG_IGN it would, too, but
+ * children inherit that. */
 static void on_refusal(int signo)
 {
 	(void)signo;
@@ -82,14 +82,13 @@ static bool is_ignored(int signo)
 	       old.sa_handler == SIG_IGN;
 }
 
-/* Signals that end a program which does not take them: it has to clean up
- * before. The first two it is sent on purpose; the others stay ignored if
- * they were, as nohup has it. */
+/* Signals that would end a program before it has cleaned up. INT and TERM are
+ * always handled; the others stay ignored if they were (nohup). */
 static const int stop_signals[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR2, SIGXCPU
 };
 
-#define ALWAYS_TAKEN 2
+#define ALWAYS_HANDLED 2
 #define NSTOPS (sizeof(stop_signals) / sizeof(*stop_signals))
 
 static void take(int signo, void (*handler)(int), int flags)
@@ -112,9 +111,9 @@ static void take(int signo, void (*handler)(int), int flags)
 void signals_start(sigset_t *started)
 {
 	sigprocmask(SIG_SETMASK, NULL, started);
-	/* No SA_RESTART: a write() that blocks has to see the signal. */
+	/* No SA_RESTART: a write() that blocks must return at the signal. */
 	for (size_t i = 0; i < NSTOPS; i++)
-		if (i < ALWAYS_TAKEN || !is_ignored(stop_signals[i]))
+		if (i < ALWAYS_HANDLED || !is_ignored(stop_signals[i]))
 			take(stop_signals[i], on_stop, 0);
 	take(SIGUSR1, on_statistics, 0);
 	if (!is_ignored(SIGPIPE))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * signals.h - the signals that a program takes.
+ * signals.h - the signals that a program handles.
  *
- * Must not know what it does about them.
+ * Must not know what the program does about them.
  */
 #ifndef SIGNALS_H
 #define SIGNALS_H
@@ -12,26 +12,31 @@
 
 #include "procq.h"
 
-/** Take INT and TERM to stop, and HUP, QUIT, ALRM, USR2 and XCPU unless they
- * are ignored (nohup); USR1 for statistics; PIPE and XFSZ so that they do not
- * kill. *started gets the mask with which the program was started. Nothing is
- * ever ignored: children would inherit that. */
+/**
+ * Handle INT and TERM, which ask to stop; HUP, QUIT, ALRM, USR2 and XCPU, too,
+ * unless they are ignored (nohup); USR1, which asks for statistics; PIPE and
+ * XFSZ, so that they do not kill. No signal is set to be ignored: children
+ * would inherit that.
+ * @param started gets the mask with which the program was started
+ */
 void signals_start(sigset_t *started);
-/** Take CHLD, too; it is heard only while it is wanted. */
+/** Handle CHLD, too. It is blocked, except while it is wanted. */
 void signals_take_children(void);
 void signals_hear_children(bool hear);
-/** Whom the handlers wake; NULL before it is closed. */
+
+/** The queue whose wait the handlers end; NULL before it is closed. */
 void signals_wake(struct procq *q);
-/** The same; NULL: none. */
+/** @retval NULL none */
 struct procq *signals_queue(void);
+
 /** How many signals asked to stop. Repeats within 50 ms count once: timeout(1)
  * sends its signal twice. */
 int signals_stops(void);
 /** The same, for a struct output. */
 const volatile sig_atomic_t *signals_stops_at(void);
-/** The first signal that asked to stop; 0: none. */
+/** The first signal that asked to stop. @retval 0 none */
 int signals_stopped_by(void);
-/** Did USR1 come since the last time? */
+/** Has USR1 come since the last call? */
 bool signals_statistics(void);
 /** Was SIGPIPE ignored when the program was started? */
 bool signals_pipe_ignored(void);

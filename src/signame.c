@@ -2,7 +2,7 @@
 /*
  * signame.c - signals by name and by number.
  *
- * A table of its own: sigabbrev_np() is in glibc only, str2sig() nearly
+ * It has its own table: sigabbrev_np() is in glibc only, str2sig() nearly
  * nowhere. Must not translate.
  */
 #include <config.h>
@@ -19,7 +19,7 @@ struct named {
 	int signo;
 };
 
-/* Where a number has several names, the first is the one that is written. */
+/* If a number has several names, the first one is written. */
 static const struct named names[] = {
 	{ "HUP", SIGHUP },
 	{ "INT", SIGINT },
@@ -102,7 +102,7 @@ static int small_number(const char *text)
 }
 
 #ifdef SIGRTMIN
-/* RTMIN, RTMIN+n, RTMAX, RTMAX-n: what follows, counted from base. */
+/* What follows RTMIN or RTMAX: nothing, +n or -n, counted from base. */
 static int parse_realtime(const char *rest, int base, char sign)
 {
 	int n, signo;

@@ -2,24 +2,27 @@
 /*
  * signame.h - signals by name and by number.
  *
- * Pure. Must not translate: the names are read by programs.
+ * Pure. Must not translate: programs read the names.
  */
 #ifndef SIGNAME_H
 #define SIGNAME_H
 
-/* Bytes that hold any name, with the NUL. */
+/* Bytes of the longest name, with its NUL. */
 #define SIGNAME_SIZE 16
 
-/*
+/**
  * Read a signal: a name with or without SIG, upper or lower case, RTMIN+n,
- * RTMAX-n, or a number.
- *
- * Returns its number, or -1. 0 is no signal.
+ * RTMAX-n, or a number from 1.
+ * @return its number
+ * @retval -1 there is no such signal
  */
 int signame_parse(const char *text);
 
-/* Write a signal's name without SIG: TERM, RTMIN+3; a number that has no
- * name as itself. Returns buf. */
+/**
+ * Write a signal's name without SIG: TERM, RTMIN+3; or its number if it has no
+ * name.
+ * @retval buf
+ */
 char *signame_text(int signo, char buf[SIGNAME_SIZE]);
 
 #endif

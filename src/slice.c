@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * slice.c - how soon this program runs once it is woken. Must not change what
- * the user, or who started the program, has chosen: policy, nice value.
+ * slice.c - how soon this program runs once it is woken.
+ *
+ * Must not change what the user has chosen: policy, nice value.
  */
 #include <config.h>
 
@@ -17,7 +18,7 @@
 
 #if PQ_USE_SLICE
 
-/* ns. The kernel's own is 0.7 ms or more, its least 0.1. */
+/* ns. The kernel's own slice is 0.7 ms or more, its least 0.1. */
 #define SLICE 300000u
 
 /* The kernel's struct sched_attr in its first version; not every libc has it,
@@ -27,7 +28,7 @@ struct attributes {
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
-	uint64_t runtime;	/* of SCHED_OTHER: the slice; 0: an old kernel */
+	uint64_t runtime;	/* SCHED_OTHER: the slice; 0: an old kernel */
 	uint64_t deadline, period;
 };
 
@@ -40,7 +41,7 @@ void slice_shorten(void)
 	    a.policy != SCHED_OTHER || a.runtime <= SLICE)
 		return;
 	a.runtime = SLICE;
-	/* Refused, it is as slow as before. */
+	/* If it is refused, the program is as slow as before. */
 	(void)syscall(SYS_sched_setattr, 0, &a, 0);
 }
 

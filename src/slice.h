@@ -6,11 +6,11 @@
 #define SLICE_H
 
 /**
- * Ask the scheduler for short slices of time: who needs little at a time is
- * then run at once when it is woken, not when those who compute have used up
- * theirs. Its share, its nice value and its policy stay; slices that are
- * shorter already, too. Linux 6.12; elsewhere, or where it is refused, nothing
- * happens. See "Custom slices" in sched_setattr(2).
+ * Ask the scheduler for short slices of time. A program that needs little time
+ * then runs as soon as it is woken, not when others have used up their slices.
+ * Its share, nice value and policy stay, and so does a slice that is shorter
+ * already. Linux 6.12; elsewhere, or if the kernel refuses, nothing happens.
+ * See "Custom slices" in sched_setattr(2).
  */
 void slice_shorten(void);
 

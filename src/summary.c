@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * summary.c - what a whole run came to, in bounded memory.
+ * summary.c - the figures of a whole run, in bounded memory.
  *
- * Must not grow with the number of processes, and must not forget the
- * longest of them: minimum, maximum and mean are kept apart from the buckets.
+ * Must not grow with the number of processes. Minimum, maximum and mean must
+ * be exact: they are kept beside the buckets.
  */
 #include <config.h>
 
@@ -19,7 +19,7 @@
 
 #define SUB (UINT64_C(1) << HISTOGRAM_BITS)
 
-/* The number of the highest bit of a value that is not 0. */
+/* The number of the highest bit of a value other than 0. */
 static unsigned high_bit(uint64_t v)
 {
 	unsigned bit = 0;
@@ -33,8 +33,8 @@ static unsigned high_bit(uint64_t v)
 	return bit;
 }
 
-/* Values below 2 * SUB have a bucket each; of the larger ones, the highest
- * bit and the HISTOGRAM_BITS that follow it tell the bucket. */
+/* Values below 2 * SUB have a bucket each. The bucket of a larger one is given
+ * by its highest bit and the HISTOGRAM_BITS that follow. */
 static size_t bucket_of(uint64_t v)
 {
 	unsigned shift;
@@ -84,7 +84,7 @@ int64_t histogram_quantile(const struct histogram *h, uint64_t num,
 
 	if (h->count == 0)
 		return 0;
-	/* count * num / den, rounded up, without leaving 64 bits. */
+	/* count * num / den, rounded up, within 64 bits. */
 	rank = h->count / den * num + (h->count % den * num + den - 1) / den;
 	if (rank <= 1)
 		return h->min;

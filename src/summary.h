@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * summary.h - what a whole run came to, in bounded memory.
+ * summary.h - the figures of a whole run, in bounded memory.
  *
- * Pure but for summary_print(). Must not grow with the number of processes.
+ * Pure, except for the printing. Must not grow with the number of processes.
  */
 #ifndef SUMMARY_H
 #define SUMMARY_H
@@ -13,9 +13,9 @@
 #include "procq.h"
 
 /*
- * A histogram whose buckets grow with the value: 128 to each power of two,
- * exact below 256 ns. A percentile is the middle of its bucket, so it is
- * wrong by less than 1/256 (0.4 %) of itself.
+ * A histogram whose buckets grow with the value: 128 for each power of two,
+ * one for each value below 256 ns. A percentile is the middle of its bucket, so
+ * its error is less than 1/256 (0.4 %).
  */
 #define HISTOGRAM_BITS 7
 #define HISTOGRAM_BUCKETS ((64 - HISTOGRAM_BITS) << HISTOGRAM_BITS)
@@ -25,22 +25,22 @@ struct histogram {
 	int64_t min;		/* exact, as are max and mean */
 	int64_t max;
 	uint64_t sum_s;		/* the sum, in seconds … */
-	uint64_t sum_ns;	/* … and ns below one */
+	uint64_t sum_ns;	/* … and the ns below one */
 	uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
-/* Signal numbers that are counted one by one. */
+/* Signals with a counter of their own. */
 #define SUMMARY_SIGNALS 128
 
-/* All zero is an empty one. */
+/* All zero: empty. */
 struct summary {
 	uint64_t started;	/* producer: entered */
 	uint64_t failed;	/* … commands that could not be run */
 	uint64_t left;		/* … alive when it left */
-	uint64_t retired;	/* deaths told; producer: by whomever */
-	uint64_t self;		/* … of these, ended by themselves */
+	uint64_t retired;	/* deaths reported; producer: by any participant */
+	uint64_t self;		/* … of these, exited on their own */
 	uint64_t stale;
-	uint64_t unconfirmed;	/* not confirmed up to now */
+	uint64_t unconfirmed;	/* deaths still to be confirmed */
 	uint64_t unknown;	/* causes */
 	uint64_t exits[256];
 	uint64_t signals[SUMMARY_SIGNALS];
@@ -50,20 +50,21 @@ struct summary {
 };
 
 void histogram_add(struct histogram *h, int64_t value);
-/* The value that num of den, rounded up, of all are not above; 0 if empty. */
+/** The value that num / den of all, rounded up, do not exceed; 0 if empty. */
 int64_t histogram_quantile(const struct histogram *h, uint64_t num,
 			   uint64_t den);
 int64_t histogram_mean(const struct histogram *h);
 
-/* Count the end of a process by its cause; and also its times. */
+/** Count the end of a process by its cause; the second one, its times, too. */
 void summary_count(struct summary *s, const struct procq_event *e);
 void summary_add(struct summary *s, const struct procq_event *e);
 
-/* "12.50/s", from a number of things in ns. Returns buf. */
+/** "12.50/s": count in ns. @retval buf */
 char *rate_text(uint64_t count, int64_t ns, char buf[32]);
 
-/* The producer's view, and the consumer's, one line each with the program's
- * name in front. elapsed in ns. */
+/** Print the summary of a producer, or of a consumer; each line begins with the
+ * program's name.
+ * @param elapsed ns */
 void summary_print_started(const struct summary *s, FILE *f,
 			   const char *program, int64_t elapsed,
 			   uint64_t seed);

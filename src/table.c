@@ -2,11 +2,10 @@
 /*
  * table.c - rows and columns as text, raw words or JSON.
  *
- * Text goes to a terminal, and names and labels come from other users: no
- * control character and no broken multibyte sequence may pass from a value
- * into the output.
+ * Values may come from other users, and go to a terminal: each has to pass
+ * through safe.h or json.h.
  *
- * It must not know what the columns mean, and not print to stderr.
+ * Must not know what the columns mean, and must not print to stderr.
  */
 #include <config.h>
 
@@ -29,7 +28,7 @@ struct cell {
 	uint64_t count;		/* also a truth */
 	int64_t ns;
 	char *text;
-	size_t room;		/* bytes at text; kept from row to row */
+	size_t room;		/* bytes at text, kept from row to row */
 };
 
 struct table {
@@ -95,7 +94,7 @@ static bool same_word(const char *word, const char *s, size_t len)
 	return strlen(word) == len && strncasecmp(word, s, len) == 0;
 }
 
-/* Returns the number of the column, or count if there is none. */
+/* Returns the index of the column, or count: there is none. */
 static size_t find_column(const struct table *t, const char *s, size_t len)
 {
 	size_t i;
@@ -190,7 +189,7 @@ static size_t put_cell(FILE *f, const struct cell *c, bool raw)
 		return safe_put(f, c->count ? _("yes") : _("no"), raw);
 	case TEXT:
 	case SECONDS:
-		/* An empty word would shift the ones behind it. */
+		/* An empty word would shift the words behind it. */
 		return safe_put(f, *c->text ? c->text : "-", raw);
 	case UNKNOWN:
 		break;
@@ -198,8 +197,8 @@ static size_t put_cell(FILE *f, const struct cell *c, bool raw)
 	return safe_put(f, "-", raw);
 }
 
-/* A value fits into a line, as names, labels and the like do; a whole row
- * need not. */
+/* A value, such as a name or a label, fits into a line; a whole row need not.
+ */
 static void flush(struct line *l, FILE *f)
 {
 	fwrite(l->text, 1, l->used, f);
@@ -255,7 +254,7 @@ static void put_blanks(FILE *f, size_t n)
 		putc(' ', f);
 }
 
-/* Widths of the headings and, as far as they are known, of the values. */
+/* Find the widths of the headings and of the values. */
 static void measure(struct table *t, size_t rows, table_fill fill,
 		    const void *arg)
 {
@@ -283,7 +282,7 @@ static size_t put_field(struct table *t, FILE *f, size_t column, bool heading,
 	return put_cell(f, &t->cells[column], raw);
 }
 
-/* One line, without blanks at its end. */
+/* Put one line, without blanks at its end. */
 static void put_line(struct table *t, FILE *f, bool heading, bool raw)
 {
 	for (size_t i = 0; i < t->nchosen; i++) {

@@ -3,11 +3,10 @@
  * table.h - rows and columns as text, raw words or JSON.
  *
  * A table owns no rows: the caller's fill function writes one row at a time,
- * and is called twice for each when widths are to be measured. So a million
- * rows need no memory here, and a fill function has to say the same thing
- * both times.
+ * and is called twice for each if widths are measured. So a million rows need
+ * no memory here, and a fill function has to set the same values both times.
  *
- * It must not know what the columns mean, and not print to stderr.
+ * Must not know what the columns mean, and must not print to stderr.
  */
 #ifndef TABLE_H
 #define TABLE_H
@@ -35,49 +34,55 @@ enum table_form {
 
 struct table;
 
-/* Writes row number `row` by calling table_set_…() for every column. A column
- * that it leaves out is unknown: "-", or null in JSON. */
+/** Writes a row by calling table_set_…() for each column. A column that it
+ * leaves out is unknown: "-", or null in JSON. */
 typedef void (*table_fill)(struct table *t, size_t row, const void *arg);
 
-/* NULL: no memory. All columns are chosen at first. `columns` stays in use. */
+/** All columns are chosen at first.
+ * @param columns kept, not copied
+ * @retval NULL no memory */
 struct table *table_new(const struct table_column *columns, size_t count);
 void table_free(struct table *t);
 
-/*
+/**
  * Choose columns by a list of names with commas, upper or lower case. A list
- * that begins with + adds to those chosen before; a column named twice comes
- * once. Returns 0, or -EINVAL and in *bad and *len the item that names no
- * column, or -ENOMEM.
+ * that begins with + adds to those chosen before; a column that is named twice
+ * appears once.
+ * @retval -EINVAL *bad and *len: an item that names no column
  */
 int table_choose(struct table *t, const char *list, const char **bad,
 		 size_t *len);
 
-/* Is this column chosen? Then it pays to find out what it shows. */
+/** Is this column chosen? If not, its value need not be found out. */
 bool table_chosen(const struct table *t, size_t column);
 
-/* 1: no line of headings, no names before values. */
+/** @param no neither a line of headings, nor names before values */
 void table_no_headings(struct table *t, bool no);
 
-/* For fill functions: the value of a column in the present row. */
+/* ---- for fill functions: the value of a column in the present row ---- */
+
 void table_set_text(struct table *t, size_t column, const char *text);
 void table_set_count(struct table *t, size_t column, uint64_t value);
 void table_set_truth(struct table *t, size_t column, bool value);
-/* JSON has seconds as a number; text has `text`. */
+/** In JSON ns as a number of seconds; else `text`. */
 void table_set_seconds(struct table *t, size_t column, int64_t ns,
 		       const char *text);
 
-/*
+/* ---- printing: whether the stream took it all, ferror() says ---- */
+
+/**
  * Print rows one below the other; in JSON as an object whose only member,
- * `name`, is an array of objects. Returns 0 or -ENOMEM; whether the stream
- * took it all, ferror() tells.
+ * `name`, is an array of objects.
+ * @retval 0, -ENOMEM
  */
 int table_print(struct table *t, FILE *f, enum table_form form,
 		const char *name, size_t rows, table_fill fill,
 		const void *arg);
 
-/*
+/**
  * Print a single row with one line per column, name and value; in JSON as a
- * plain object on one line. Returns as table_print() does.
+ * plain object on one line.
+ * @retval 0, -ENOMEM
  */
 int table_print_record(struct table *t, FILE *f, enum table_form form,
 		       table_fill fill, const void *arg);

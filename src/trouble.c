@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * trouble.c - why a queue can't be opened, and what helps. Must not open one.
+ * trouble.c - why a queue can't be opened, and what helps.
+ *
+ * Must not open one.
  */
 #include <config.h>
 
@@ -38,8 +40,8 @@ void complain_unopened(const char *queue, const struct procq_options *options,
 			   " has not finished setting it up"), queue, found);
 		break;
 	case -ENOTSUP:
-		complain(_("queue '%s': without /proc nobody can tell whose "
-			   "PIDs it holds"), queue);
+		complain(_("queue '%s': /proc is not mounted, and without it "
+			   "its processes can't be identified"), queue);
 		break;
 	default:
 		complain(_("queue '%s': %s"), queue, _(procq_strerror(err)));
@@ -53,7 +55,7 @@ bool is_wreck(int err)
 	       err == -ESTALE || err == -EXDEV;
 }
 
-/* Where the C library has the objects. */
+/* Where the C library keeps the objects. */
 #define SHM_DIRECTORY "/dev/shm"
 
 bool shm_is_missing(void)
@@ -78,11 +80,11 @@ void complain_shm_missing(void)
 {
 	complain(_("there is no POSIX shared memory here: %s is missing"),
 		 SHM_DIRECTORY);
-	complain(_("root makes it by 'mkdir -p %s; mount -t tmpfs -o "
+	complain(_("root can create it with 'mkdir -p %s; mount -t tmpfs -o "
 		   "mode=1777 tmpfs %s'"), SHM_DIRECTORY, SHM_DIRECTORY);
 }
 
-/* What helps, where something does. */
+/* Say what helps, if something does. */
 static void advise(const char *queue, int err)
 {
 	char object[PROCQ_NAME_SIZE];
@@ -90,20 +92,21 @@ static void advise(const char *queue, int err)
 	switch (err) {
 	case -ENODEV:
 		if (procq_object_name(queue, object) == 0)
-			complain(_("it is %s%s; a queue of another name leaves "
-				   "it alone"), SHM_DIRECTORY, object);
+			complain(_("it is %s%s; choose another queue name"),
+				 SHM_DIRECTORY, object);
 		return;
 	case -ENOENT:
 		complain(_("'procq list' shows the queues on this machine"));
 		return;
 	case -EACCES:
 		if (shm_is_closed_to_us())
-			complain(_("everybody has to be allowed to write to "
-				   "%s: root does that by 'chmod 1777 %s'"),
+			complain(_("every user has to be allowed to write to "
+				   "%s; root can allow it with "
+				   "'chmod 1777 %s'"),
 				 SHM_DIRECTORY, SHM_DIRECTORY);
 		else
-			complain(_("its creator lets others in by 'producer "
-				   "--mode'"));
+			complain(_("the queue's creator has to allow it with "
+				   "'producer --mode'"));
 		return;
 	case -EEXIST:
 		complain(_("without --capacity it is used as it is"));
@@ -119,12 +122,13 @@ static void advise(const char *queue, int err)
 		complain(_("'ulimit -n' sets the limit"));
 		return;
 	case -EXDEV:
-		complain(_("it can be used by processes of that namespace"));
+		complain(_("use it from inside that PID namespace "
+			   "(container)"));
 		return;
 	}
 	if (is_wreck(err))
 		complain(_("if nobody needs it, 'procq remove --force %s' "
-			   "unlinks it"), queue);
+			   "removes it"), queue);
 }
 
 void complain_open(const char *queue, const struct procq_options *options,

@@ -11,17 +11,17 @@
 
 #include "procq.h"
 
-/** Say in full why procq_open() failed, and what helps. */
+/** Say why procq_open() failed, and what helps. */
 void complain_open(const char *queue, const struct procq_options *options,
 		   int err);
 /** Only why. */
 void complain_unopened(const char *queue, const struct procq_options *options,
 		       int err);
-/** Is there no place for POSIX shared memory at all? */
+/** Is there no POSIX shared memory at all? */
 bool shm_is_missing(void);
 /** Say so, and what helps. */
 void complain_shm_missing(void);
-/** Does procq_open() say that it is no queue anybody here can use? */
+/** Does this error of procq_open() mean that nobody here can use the queue? */
 bool is_wreck(int err);
 
 #endif
