@@ -263,8 +263,8 @@ static bool linger(const struct pq_wait *wait)
 	return false;
 }
 
-/* Does any waiter sleep? A guess: if it is wrong, a waiter looks a few times too
- * often, or sleeps too early. */
+/* Does any waiter sleep? A guess: if it is wrong, the caller looks a few times
+ * too often, or sleeps too early. */
 static bool asleep(const struct pq_waiters *waiters)
 {
 	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++)

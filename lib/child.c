@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * child.c - what a child runs: it enters itself, then idles, or executes its
- * command.
- * Must not call anything but async-signal-safe functions, from pq_child_main()
- * down; tests/child.test holds the symbols against a list.
+ * child.c - what a child runs: it enters its record, then idles, or executes
+ * its command.
+ * Must not call anything but async-signal-safe functions; nor write to its
+ * parent's memory, but for its own struct pq_start and the heads that the view
+ * has seen (ring.h).
  *
- * All of it may run on a small stack in the parent's memory while the parent
- * goes on: no malloc, no stdio, no errno, nothing written but the record and
- * its own struct pq_start.
+ * The child may be a copy of one thread of a program with many, or run on a
+ * small stack in its parent's memory. So there is no malloc and no stdio; and
+ * no errno, unless the parent waits for the exec of a command.
+ * tests/unit/child.test holds the symbols against a list.
  */
 #include <config.h>
 
@@ -24,16 +26,16 @@
 #include "raw.h"
 #include "record.h"
 
-/* AddressSanitizer takes a call that does not return for one that unwinds the
- * thread's own stack, which a child on a stack of ours is not on. */
+/* Before a call that does not return, AddressSanitizer clears the stack of the
+ * thread; but a child may be on a stack of the nest. */
 #if defined __GNUC__
 # define ON_ANY_STACK __attribute__((no_sanitize("address")))
 #else
 # define ON_ANY_STACK
 #endif
 
-/* Asks the kernel to kill it with its parent; then sees that the parent had
- * not died before. What can't be tied must not be. */
+/* Ask the kernel to kill this child with its parent; then see that the parent
+ * had not died before. False: the child must not live. */
 static bool tie_to_parent(const struct pq_start *s)
 {
 #if PQ_USE_PDEATHSIG
@@ -44,7 +46,7 @@ static bool tie_to_parent(const struct pq_start *s)
 	return pq_getppid() == s->parent;
 }
 
-/* Handlers become the default; what is ignored stays ignored, as in exec. */
+/* Handled signals get the default action; ignored ones stay so, as in exec. */
 static void clear_handlers(void)
 {
 	struct sigaction sa;
@@ -61,7 +63,7 @@ static void clear_handlers(void)
 	}
 }
 
-/* An idle process holds nobody's pipe or file open. */
+/* An idle child must not hold a pipe or file of others open. */
 static void close_inherited(const struct pq_start *s)
 {
 	int keep = s->lifeline[0];
@@ -77,7 +79,8 @@ static void close_inherited(const struct pq_start *s)
 			pq_close(fd);
 }
 
-/* Gives the stack back, then sleeps for ever, without one. */
+/* Give the stack back, then sleep for ever, without one: assembly only, as the
+ * next child may run on this stack already. */
 static ON_ANY_STACK _Noreturn void
 idle_without_stack(_Atomic uint32_t *busy)
 {
@@ -110,7 +113,7 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 {
 	char byte;
 #if PQ_USE_PDEATHSIG
-	/* Not a constant, which would be on a page of its own to fault in. */
+	/* Not a constant, which would cost a page fault to read. */
 	volatile char name[] = { 'p', 'r', 'o', 'c', 'q', '-',
 				 'i', 'd', 'l', 'e', '\0' };
 
@@ -118,7 +121,8 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 #endif
 	if (s->stack_busy)
 		idle_without_stack(s->stack_busy);
-	/* Without a death signal: the other end is the parent's alone. */
+	/* Where there is no death signal: when the parent dies, the other end,
+	 * which only the parent holds, is closed. */
 	if (s->lifeline[0] >= 0) {
 		while (read(s->lifeline[0], &byte, 1) < 0)
 			;
@@ -150,9 +154,9 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 	int err;
 
 	if (!s->keep_stdin) {
-		/* Closed first: so the lowest number that is free is 0, and it
-		 * takes no other, where there may be none. Without /dev/null
-		 * it stays closed. */
+		/* Closed first, so that open() takes number 0, the lowest that
+		 * is free, and needs no other, which there may not be. Without
+		 * /dev/null it stays closed. */
 		pq_close(0);
 		open("/dev/null", O_RDONLY);
 	}
@@ -186,7 +190,8 @@ ON_ANY_STACK _Noreturn void pq_child_main(struct pq_start *s)
 		pq_set_mask(&s->mask);
 	if (!s->path)
 		close_inherited(s);
-	/* A command may need each descriptor before it is executed. */
+	/* An idle child keeps its pin, a descriptor; a command may need all of
+	 * them. */
 	entry.ident = pq_ident_self(s->ident_kind, entry.pid, !s->path);
 	entry.now = pq_clock_life_child();
 	if (!pq_record_enter(s->seg, s->slot, s->word, &entry, &seq))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * child.h - a child that enters itself into its reserved record.
+ * child.h - what a child runs: it enters its reserved record by itself.
  */
 #ifndef PQ_CHILD_H
 #define PQ_CHILD_H
@@ -13,8 +13,10 @@
 #include "identity.h"
 #include "view.h"
 
+/* The run-time of these sanitizers keeps state for each thread, so no child may
+ * share its parent's memory. */
 #if defined __SANITIZE_THREAD__ || defined __SANITIZE_MEMORY__
-# undef PQ_USE_CLONE		/* their run-time keeps state per thread */
+# undef PQ_USE_CLONE
 #elif defined __has_feature
 # if __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #  undef PQ_USE_CLONE
@@ -24,7 +26,8 @@
 /* Shown in participant.wants by a parent that awaits its child's entry. */
 #define PQ_ENTRY 0x10000u
 
-/* What a child needs to know; all of it is made before it is started. */
+/* What a child needs to know, all of it prepared by its parent: the child can't
+ * allocate. Written by the parent before the start; read by the child. */
 struct pq_start {
 	struct pq_segment *seg;
 	uint32_t slot;
@@ -40,16 +43,16 @@ struct pq_start {
 	const char *const *shell_argv;	/* for a script without #! */
 	char *const *envp;
 	char *seq_digits;		/* in envp, 20 of them */
-	/* Set by start, kernel and child: */
-	pid_t self;			/* the child's own, 0: not told */
-	int error_pipe;			/* fork: tells that exec failed; -1 */
-	int exec_error;			/* shared memory: the same, errno */
-	bool handlers_cleared;		/* by the kernel, at birth */
-	bool vforked;			/* it has waited for exec or death */
-	_Atomic uint32_t *stack_busy;
+	/* Set by pq_spawn(), by the kernel, or by the child: */
+	pid_t self;			/* its pid, by the kernel; 0: unknown */
+	int error_pipe;			/* for errno, if exec fails; -1: none */
+	int exec_error;			/* the same; seen in shared memory */
+	bool handlers_cleared;		/* by the kernel, at the start */
+	bool vforked;			/* start returns after exec or death */
+	_Atomic uint32_t *stack_busy;	/* in the nest; NULL: no stack of it */
 };
 
-/** What the child runs from its first instruction on. */
+/** What the child runs from its first instruction on. Async-signal-safe. */
 _Noreturn void pq_child_main(struct pq_start *start);
 
 #endif

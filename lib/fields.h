@@ -75,7 +75,7 @@ static inline uint32_t pq_counted_count(uint64_t counted)
 	return (uint32_t)counted;
 }
 
-/* ---- producer: flags:16 incarnation:48; member: role:16 incarnation:48 ---- */
+/* ---- producer: flags:16 incarnation:48 ---- */
 
 #define PQ_INCARNATION_BITS 48
 #define PQ_INCARNATION_MASK ((UINT64_C(1) << PQ_INCARNATION_BITS) - 1)
@@ -84,7 +84,7 @@ static inline uint32_t pq_counted_count(uint64_t counted)
 #define PQ_F_KEEP 1u
 #define PQ_F_GROUP 2u
 #define PQ_F_START 4u		/* ident is a start time, not an inode */
-#define PQ_F_SURE 8u		/* … and no other can have both it and the pid */
+#define PQ_F_SURE 8u		/* and no other has both it and the pid */
 
 static inline uint64_t pq_producer(uint64_t incarnation, uint32_t flags)
 {
@@ -101,6 +101,8 @@ static inline uint32_t pq_producer_flags(uint64_t producer)
 {
 	return (uint32_t)(producer >> PQ_INCARNATION_BITS);
 }
+
+/* ---- member: role:16 incarnation:48 ---- */
 
 static inline uint64_t pq_member_id(unsigned role, uint64_t incarnation)
 {

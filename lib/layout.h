@@ -46,10 +46,11 @@ struct pq_record {
 	_Atomic uint64_t word;
 
 	/* Tagged, see fields.h. Written by the child that enters itself, by
-	 * CAS; emptied by the producer that reserved the record. Read by all. */
+	 * CAS; emptied by the producer that reserves the record. Read by
+	 * all. */
 	_Atomic uint64_t pid;
 	_Atomic uint64_t ident;
-	_Atomic uint64_t seq;		/* also by the producer's mark */
+	_Atomic uint64_t seq;		/* also by the parent, or a taker */
 	_Atomic uint64_t entered;
 	/* Counts each life once, by CAS from that of an older life: by the
 	 * child, or by the participant that releases its record uncounted.
@@ -67,7 +68,7 @@ struct pq_record {
 
 	/* Written by the producer before its mark, while the process is its
 	 * unreaped child; read after the mark. -1: unknown. */
-	_Atomic uint32_t maxrss;	/* KiB, saturated; UINT32_MAX: unknown */
+	_Atomic uint32_t maxrss;	/* KiB, capped; UINT32_MAX: unknown */
 	_Atomic uint64_t obit;
 	_Atomic int64_t user;		/* ns */
 	_Atomic int64_t sys;
@@ -97,7 +98,7 @@ struct pq_participant {
 	 * is cleared by itself or by its waker. Sequentially consistent with
 	 * the look that follows; see bell.c. */
 	_Atomic uint32_t wants;
-	_Atomic int32_t pid;		/* written by itself, for others to show */
+	_Atomic int32_t pid;		/* written by itself, to be shown */
 	/* Set to 1 by takers that ask this parent to signal, after the ASK in
 	 * the word; set to 0 by itself before it looks at the words. */
 	_Atomic uint32_t asked;

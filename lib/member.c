@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * member.c - participants: join, leave, who is alive.
+ * member.c - participants: join, leave, which are alive.
  * Must not sleep, nor change a record.
  */
 #include <config.h>

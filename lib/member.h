@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * member.h - participants: join, leave, who is alive.
+ * member.h - participants: join, leave, which are alive.
  *
  * An incarnation is one stay of one participant: a number that is never used
  * again. While it lasts, the participant holds the lock byte of that number.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * nest.c - stacks for children that share their parent's memory, and the
- * system call that starts a child on one.
+ * nest.c - stacks for children that share their parent's memory, and clone3,
+ * which starts a child on one.
  * Must not choose the method, nor look into the queue.
  */
 #include <config.h>
@@ -32,8 +32,8 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #endif
 
 #define STACK_SIZE 16384u
-/* How long a child may take to get off its stack when the nest is destroyed;
- * it is a matter of microseconds, unless it was stopped on it. */
+/* How long to wait for a child to give its stack back when the nest is
+ * destroyed. That takes microseconds, unless the child was stopped. */
 #define LEAVE_MAX (100 * PQ_MILLI)
 
 /* ---- clone3 ---- */
@@ -44,8 +44,8 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #  define SYS_futex_waitv 449
 # endif
 
-/* Linux 5.16: before it, the core dump of a child that shares memory takes
- * its parent along. clone3 itself may be forbidden by a sandbox. */
+/* Since Linux 5.16: before, if a child that shares memory dumps core, its
+ * parent dies too. And a sandbox may forbid clone3. */
 bool pq_clone_works(void)
 {
 	static _Atomic int known = -1;
@@ -53,8 +53,8 @@ bool pq_clone_works(void)
 	struct pq_clone_args args = { .flags = UINT64_MAX };
 
 	if (works < 0) {
-		/* close_range's CLOEXEC flag came with 5.11; futex_waitv, with
-		 * 5.16: EINVAL where it is known, ENOSYS before. */
+		/* futex_waitv is as old as that: ENOSYS before. And clone3
+		 * says EINVAL to flags that it does not know. */
 		works = pq_raw(SYS_futex_waitv, 0, 0, 0, 0, 0) != -ENOSYS &&
 			pq_raw(SYS_clone3, (long)&args, sizeof(args), 0, 0,
 			       0) == -EINVAL;
@@ -63,7 +63,9 @@ bool pq_clone_works(void)
 	return works;
 }
 
-/* The child begins in run(start), on its own stack, and never comes back. */
+/* The child begins in run(start), on its own stack; run() never returns. In
+ * assembly, since syscall() would return in the child, too, on a stack that
+ * does not have its frame. */
 static long clone3_onto(struct pq_clone_args *args,
 			void (*run)(struct pq_start *), struct pq_start *start)
 {
@@ -112,10 +114,10 @@ static long clone3_onto(struct pq_clone_args *args,
 
 #if PQ_USE_CLONE
 
-/* One mapping, without guard pages between: the kernel walks through all
- * mappings when a child exits. What a child calls is bounded, and needs less
- * than a quarter of its stack. Pages that no child has touched take no
- * memory. */
+/* One mapping for all stacks, without guard pages between them: the kernel
+ * walks through all mappings when a child exits. What a child calls is bounded,
+ * and needs less than a quarter of its stack. Pages that no child has touched
+ * take no memory. */
 static int map_nest(struct pq_nest *nest)
 {
 	char *base = mmap(NULL, PQ_NEST_STACKS * STACK_SIZE,
@@ -128,12 +130,12 @@ static int map_nest(struct pq_nest *nest)
 	return 0;
 }
 
-/* The lowest free one, so that few are ever touched. */
+/* The lowest free stack, so that few are ever touched. */
 static int find_stack(struct pq_nest *nest)
 {
 	for (unsigned round = 0; round < 16; round++) {
 		for (unsigned i = 0; i < PQ_NEST_STACKS; i++)
-			/* Acquire: its last tenant is off it. */
+			/* Acquire: its last tenant does not use it now. */
 			if (!atomic_load_explicit(&nest->busy[i],
 						  memory_order_acquire))
 				return (int)i;
@@ -182,7 +184,7 @@ int pq_nest_start(struct pq_nest *nest, struct pq_start *s, pid_t *pid)
 	if (i < 0)
 		return i;
 	s->handlers_cleared = true;
-	/* Back when it has executed the command, or is dead. */
+	/* Return when the child has executed its command, or is dead. */
 	if (s->path)
 		args.flags |= PQ_CLONE_VFORK;
 	copy = prepare_stack(nest, (unsigned)i, s, &args);
@@ -211,13 +213,13 @@ void pq_nest_vacate(struct pq_nest *nest, pid_t pid)
 	}
 }
 
-/* Is nobody on a stack? Who died on its own is off it. */
+/* Is no child on a stack? Stacks of dead children are given back. */
 static bool nest_empty(struct pq_nest *nest)
 {
 	bool empty = true;
 
 	for (unsigned i = 0; i < nest->used; i++) {
-		/* Acquire: it does nothing in our memory afterwards. */
+		/* Acquire: the child writes nothing here after it. */
 		if (!atomic_load_explicit(&nest->busy[i],
 					  memory_order_acquire))
 			continue;

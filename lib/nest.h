@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * nest.h - stacks for children that share their parent's memory, and the
- * system call that starts them.
+ * nest.h - stacks for children that share their parent's memory, and clone3,
+ * which starts them.
  */
 #ifndef PQ_NEST_H
 #define PQ_NEST_H
@@ -14,7 +14,7 @@
 
 #if PQ_USE_CLONE
 
-/* The kernel's, which not every libc declares. */
+/* The argument of clone3, which not every libc declares. */
 struct pq_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
 	uint64_t stack, stack_size, tls;
@@ -25,20 +25,21 @@ struct pq_clone_args {
 #define PQ_CLONE_CHILD_SETTID 0x1000000u
 #define PQ_CLONE_CLEAR_SIGHAND UINT64_C(0x100000000)
 
-/** Does clone3 do all that is asked of it here? Asks the kernel once. */
+/** Can clone3 be used? Asks the kernel once. */
 bool pq_clone_works(void);
 
 #endif
 
-/* A child gives its stack back once it is idle, for idling needs none; so a
- * few serve many. */
+/* An idle child needs no stack: it gives its own back. So a few stacks serve
+ * many children. */
 #define PQ_NEST_STACKS 256u
 struct pq_nest {
 	char *base;				/* NULL: none yet */
-	unsigned used;				/* above it none ever was */
-	pid_t tenant[PQ_NEST_STACKS];		/* by the parent */
-	/* 1 by the parent; 0 by the child when it idles, or by the parent
-	 * when the tenant is dead. */
+	unsigned used;				/* as many were ever used */
+	/* The child on the stack. Written and read by the parent. */
+	pid_t tenant[PQ_NEST_STACKS];
+	/* Set to 1 by the parent; to 0 by the child when it idles, or by the
+	 * parent when the child is dead or has executed its command. */
 	_Atomic uint32_t busy[PQ_NEST_STACKS];
 };
 
@@ -49,11 +50,11 @@ struct pq_nest {
  */
 int pq_nest_start(struct pq_nest *nest, struct pq_start *start, pid_t *pid);
 
-/** The child is dead: its stack can be used again. */
+/** The child is dead: its stack, if it has one, can be used again. */
 void pq_nest_vacate(struct pq_nest *nest, pid_t pid);
 /** Unmap the stacks, once no child is on one.
- * @retval false one still is: it may use the nest, its stack and the segment
- * at any time, so all of them have to stay */
+ * @retval false a child is: it may use the nest, its stack and the view at any
+ * time, so all of these have to stay */
 bool pq_nest_destroy(struct pq_nest *nest);
 
 #endif

@@ -64,8 +64,9 @@ static bool advance(_Atomic uint64_t *end, uint64_t from)
 }
 
 /* The ring has more cells than there can be valid and doubled hints, so if it
- * is full, some are stale: drop the head if it is. False: the head is valid, and
- * the stale hints, of records that were taken out of order, are behind it. */
+ * is full, some are stale: drop the head if it is. False: the head is valid,
+ * and the stale hints, of records that were taken out of order, are behind
+ * it. */
 static bool make_place(struct pq_ring *ring, uint64_t head)
 {
 	struct pq_hint hint;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * spawn.c - starting a child that enters itself.
+ * spawn.c - starting a child: by which method, and whether its exec failed.
  * Must not reserve or free a record, nor wait for a child to die.
  */
 #include <config.h>
@@ -22,8 +22,8 @@
 #include "raw.h"
 #include "spawn.h"
 
-/* How long a forked child may take to execute its command, where only that
- * it has failed can be seen. */
+/* How long to wait for a forked child to execute its command, where only the
+ * failure can be seen. */
 #define EXEC_MAX PQ_SECOND
 
 /* ---- fork ---- */
@@ -33,7 +33,7 @@ static int fork_by_libc(struct pq_start *s, pid_t *pid)
 	sigset_t all, old;
 	int err;
 
-	/* No handler of the parent's may run in the child. */
+	/* The parent's handlers must not run in the child. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	if (!s->set_mask)
@@ -50,16 +50,17 @@ static int fork_by_libc(struct pq_start *s, pid_t *pid)
 static int start_fork(struct pq_start *s, pid_t *pid)
 {
 #if PQ_USE_CLONE
-	/* The same copy of the parent, but the kernel clears the handlers: it
-	 * saves a hundred system calls. What fork() does beyond that is for
-	 * children that use more of the libc than this one may. */
+	/* The child is a copy of the parent, as by fork(), but the kernel
+	 * clears the handlers: that saves a hundred system calls. What fork()
+	 * does besides is for children that use more of the libc. */
 	struct pq_clone_args args = { .flags = PQ_CLONE_CLEAR_SIGHAND,
 				      .exit_signal = SIGCHLD };
 	long rc;
 
 	if (pq_clone_works()) {
 		s->handlers_cleared = true;
-		/* Back when it has executed the command, or is dead. */
+		/* Return when the child has executed its command, or is
+		 * dead. */
 		if (s->path)
 			args.flags |= PQ_CLONE_VFORK;
 		s->vforked = s->path;
@@ -67,7 +68,7 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 		if (rc == 0)
 			pq_child_main(s);
 		*pid = (pid_t)rc;
-		/* Forbidden since it was asked for? fork() may not be. */
+		/* Forbidden since then? fork() may still be allowed. */
 		if (rc != -ENOSYS)
 			return rc < 0 ? (int)rc : 0;
 		s->handlers_cleared = s->vforked = false;
@@ -81,7 +82,7 @@ int pq_pipe(int ends[2])
 #if PQ_USE_PIPE2
 	return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
 #else
-	/* What another thread starts in between has both ends for good. */
+	/* A child that another thread starts in between inherits both ends. */
 	if (pipe(ends) < 0)
 		return -errno;
 	for (int i = 0; i < 2; i++)
@@ -90,10 +91,11 @@ int pq_pipe(int ends[2])
 #endif
 }
 
-/* What exec failed with, 0: it did not. Its end of the pipe tells it; but a
- * process that another thread has forked may hold that end, too, as long as it
- * likes. So it is not the end that is waited for where the kernel has waited
- * for exec; elsewhere it is the child's death, or long enough. */
+/* What exec failed with; 0: it did not. The child writes that to its end of
+ * the pipe. When this end is closed, exec has succeeded; but a process that
+ * another thread has forked may hold it open for as long as it likes. So if the
+ * kernel has waited for exec, one look is enough; else look until the child is
+ * dead, or for EXEC_MAX. */
 static int read_error(const struct pq_start *s, int fd, pid_t pid)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -116,7 +118,7 @@ static int read_error(const struct pq_start *s, int fd, pid_t pid)
 	return 0;
 }
 
-/* As vfork() reports exec's failure, through a pipe that exec closes. */
+/* Report a failure of exec, as vfork() does: by a pipe that exec closes. */
 static int start_fork_command(struct pq_start *s, pid_t *pid)
 {
 	int ends[2], rc = pq_pipe(ends);
@@ -140,14 +142,15 @@ bool pq_spawn_ties(void)
 	int mine = 0;
 
 	if (ties < 0) {
-		/* What this process itself has asked for stays as it is. */
+		/* Asked with the death signal that this process has: it keeps
+		 * it. */
 		ties = prctl(PR_GET_PDEATHSIG, &mine, 0, 0, 0) == 0 &&
 		       prctl(PR_SET_PDEATHSIG, mine, 0, 0, 0) == 0;
 		atomic_store_explicit(&known, ties, memory_order_relaxed);
 	}
 	return ties;
 #else
-	/* Where there is none at all: see doc/design.md. */
+	/* There is none here: doc/design.md says what follows from that. */
 	return true;
 #endif
 }

@@ -15,7 +15,8 @@ void pq_tally_begin(struct pq_participant *me, enum pq_tally kind,
 
 	/* Release, and the caller's CAS on the word, which comes next, is a
 	 * release too: a sweep that sees the word moved sees the intent. */
-	atomic_store_explicit(&me->intent, pq_intent(kind, count & 1, slot, gen),
+	atomic_store_explicit(&me->intent,
+			      pq_intent(kind, count & 1, slot, gen),
 			      memory_order_release);
 }
 

@@ -26,8 +26,9 @@ struct pq_segment {
 	char lock_name[PROCQ_NAME_SIZE + 16];
 	int fd;
 	int lock_fd;			/* fd, or of a lock file beside it */
-	dev_t lock_dev;			/* the file of lock_fd; all views with */
-	ino_t lock_ino;			/* the same share locks. 0: none */
+	/* The file of lock_fd: all views of it have their locks in common. */
+	dev_t lock_dev;
+	ino_t lock_ino;			/* 0: none */
 	pid_t pid;			/* the process that opened it */
 	unsigned users;
 	bool readonly;
@@ -102,7 +103,8 @@ static inline bool pq_hint_free(const void *segment, uint32_t index,
 	if (index >= seg->capacity)
 		return false;
 	word = pq_load_word(seg, index);
-	return pq_same_gen(word, gen) && pq_word_state(word) == PROCQ_STATE_FREE;
+	return pq_same_gen(word, gen) &&
+	       pq_word_state(word) == PROCQ_STATE_FREE;
 }
 
 #endif

@@ -23,7 +23,8 @@ static void test_saturate(void)
 	is_field(pq_saturate(254, 8), 254, "what fits stays");
 	is_field(pq_saturate(255, 8), 255, "the largest too");
 	is_field(pq_saturate(256, 8), 255, "what does not is the largest");
-	is_field(pq_saturate(UINT64_MAX, 48), MAX(48), "so is the largest of all");
+	is_field(pq_saturate(UINT64_MAX, 48), MAX(48),
+		 "so is the largest of all");
 }
 
 static void test_tagged(void)
@@ -47,7 +48,7 @@ static void test_tagged(void)
 	}
 	is_int(tags, 0, "the tag is as much of the generation as fits");
 	is_int(values, 0, "the value comes back without it");
-	is_int(wide, 0, "a value that is too large does not spill into the tag");
+	is_int(wide, 0, "a value that is too large spills nowhere");
 }
 
 static void test_counted(void)
@@ -58,7 +59,7 @@ static void test_counted(void)
 	is_field(pq_counted_life(counted), 0xfedcba98, "the life");
 	is_field(pq_counted_count(counted), 0x76543210, "the count");
 	is_field(pq_counted(7, UINT32_MAX + pq_counted_count(1)),
-		 UINT64_C(7) << 32, "one too many begins anew, in the same life");
+		 UINT64_C(7) << 32, "one too many begins anew, in this life");
 }
 
 static void test_producer(void)
@@ -103,7 +104,7 @@ static void test_sent(void)
 							 MAX(48))),
 	   "to it alone, or not");
 	is_int(pq_sent_step(sent), 3, "the step");
-	is_field(pq_sent_at(sent), 0x123456789abc, "when the first one was sent");
+	is_field(pq_sent_at(sent), 0x123456789abc, "when the first was sent");
 	is_field(pq_sent(0, false, 0, MAX(48) + 1), MAX(48),
 		 "a time that is too long is the longest");
 	is_field(pq_sent(0x101, false, 0, 0), pq_sent(1, false, 0, 0),
