@@ -86,7 +86,8 @@ const struct command cmd_check = {
 	.name = "check",
 	.summary = N_("repair a queue after crashed programs, then verify it"),
 	.text = N_("Repair what dead participants left, then verify every "
-"invariant of a queue.\nThe exit status is 1 if something cannot be repaired.\n"),
+"invariant of a queue.\nThe exit status is 1 if something cannot be "
+"repaired.\n"),
 	.takes = TAKES_NAME,
 	.run = cmd_check_run,
 };

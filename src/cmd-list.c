@@ -2,8 +2,8 @@
 /*
  * cmd-list.c - procq list: the queues on this machine.
  *
- * Must only look. A queue that can't be opened is no error: other users may keep
- * theirs private, and users look here for a damaged one. It is an error,
+ * Must only look. A queue that can't be opened is no error: other users may
+ * keep theirs private, and users look here for a damaged one. It is an error,
  * though, if this program has no descriptors or memory for it.
  */
 #include <config.h>

@@ -370,10 +370,10 @@ static int cmd_remove_run(struct request *r)
 const struct command cmd_remove = {
 	.name = "remove",
 	.summary = N_("remove an empty queue; with --kill, any"),
-	.text = N_("Remove a queue that is empty and that nobody uses.\n"
-"With --kill, close it, end each process that is in it, by TERM and, after\n"
-"a while, by KILL, and remove it when nobody uses it any more: consumers "
-"leave\na closed queue when it is empty, producers wait and have to be ended.\n"
+	.text = N_("Remove a queue that is empty and not in use.\n"
+"With --kill, close it, end each process in it by TERM and, after a while, by\n"
+"KILL, and remove it as soon as it is not in use. Consumers leave a closed "
+"queue\nwhen it is empty; producers wait, and you have to end them.\n"
 "It gives up when nothing has moved for 5 seconds, or as --wait says.\n"),
 	.takes = TAKES_NAME | TAKES_END | TAKES_WAIT,
 	.run = cmd_remove_run,

@@ -62,17 +62,20 @@ static const struct table_column columns[] = {
 	[EXITED] = NUMBER("RECORDS_EXITED", "records_exited",
 			  N_("records whose process exited, not yet reported")),
 	[GONE] = NUMBER("RECORDS_GONE", "records_gone",
-			N_("records whose process is reported, not yet reaped")),
+		N_("records whose process is reported, not yet reaped")),
 	[N_STARTED] = NUMBER("STARTED", "started",
 			     N_("processes that have entered")),
 	[N_RETIRED] = NUMBER("RETIRED", "retired",
 			     N_("of these, ended by a participant")),
-	[N_EXITED] = NUMBER("EXITED", "exited", N_("of these, exited on their own")),
+	[N_EXITED] = NUMBER("EXITED", "exited",
+			    N_("of these, exited on their own")),
 	[N_LOST] = NUMBER("LOST", "lost",
-			  N_("of these, gone with their producer, cause unknown")),
-	[N_PRESENT] = NUMBER("PRESENT", "present", N_("of these, still in the queue")),
+		N_("of these, gone with their producer, cause unknown")),
+	[N_PRESENT] = NUMBER("PRESENT", "present",
+			     N_("of these, still in the queue")),
 	[N_RETURNED] = NUMBER("RETURNED", "returned",
-			      N_("times that a process was put back after its consumer died")),
+		N_("times that a process was put back after its consumer "
+		   "died")),
 	[N_SWEPT] = NUMBER("SWEPT", "swept",
 			   N_("dead participants swept")),
 	[ADDS_UP] = { "ADDS_UP", "adds_up",
@@ -231,7 +234,8 @@ static void print_metrics(const struct stat_row *v)
 		    s->exited);
 	put_counter("lost", q, "Processes gone with their producer.",
 		    s->lost);
-	put_counter("returned", q, "Processes put back after their consumer died.",
+	put_counter("returned", q,
+		    "Processes put back after their consumer died.",
 		    s->returned);
 	put_counter("swept", q, "Dead participants swept.", s->swept);
 	put_gauge("present", q, "Processes in the queue.", s->present);
@@ -296,7 +300,8 @@ static int cmd_stat_run(struct request *r)
 const struct command cmd_stat = {
 	.name = "stat",
 	.summary = N_("show a queue's counters, and whether they add up"),
-	.text = N_("Show the counters of a queue, one to a line, and whether this holds:\n"
+	.text = N_("Show the counters of a queue, one to a line, and whether "
+"this holds:\n"
 "  started = retired + exited + lost + present\n"
 "It does while no process is being started or ended.\n"),
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,

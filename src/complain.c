@@ -15,7 +15,7 @@
 #include "i18n.h"
 #include "safe.h"
 
-/* Bytes of a message. If each of them is escaped, one write() is enough, too. */
+/* Bytes of a message. Even if each is escaped, one write() is enough. */
 #define MESSAGE_SIZE 2000
 
 static const char *name = "procq";

@@ -32,8 +32,8 @@
 #include "trouble.h"
 
 #define KILL_AFTER (5 * NS_PER_S)
-/* How often to look for what wakes nobody: a queue that appears, the end of the
- * last producer, processes that exited. */
+/* How often to look for what does not wake a waiter: a queue that appears, the
+ * end of the last producer, processes that exited. */
 #define LOOK_EVERY (100 * NS_PER_MS)
 /* The first pause while a queue is awaited. */
 #define LOOK_FIRST (NS_PER_MS / 10)
@@ -433,8 +433,8 @@ static void take_some(struct consumer *c, int64_t now, struct outlook *out)
 	out->pending = endings_pending(&c->endings);
 }
 
-/* Can it go on taking? Deaths may have made room in flight since it stopped, and
- * no wake-up comes for that. */
+/* Can it go on taking? Deaths may have made room in flight since it stopped,
+ * and no wake-up comes for that. */
 static bool can_go_on(const struct consumer *c, const struct outlook *out)
 {
 	return out->more || (!(out->what & PROCQ_WAIT_READY) &&
@@ -451,8 +451,8 @@ static bool drained(struct consumer *c, int64_t now)
 	const struct summary *s = &c->run.summary;
 	bool closed = procq_closed(c->run.q);
 
-	/* The unconfirmed do not count. If the queue is closed, a pause need not
-	 * be over. */
+	/* The unconfirmed do not count. If the queue is closed, a pause need
+	 * not be over. */
 	if ((!closed && (!c->drain || c->idle_since == 0)) ||
 	    endings_pending(&c->endings) > 0 || !procq_drained(c->run.q)) {
 		c->drained_since = 0;

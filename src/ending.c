@@ -240,7 +240,7 @@ static void send_step(struct endings *all, struct ending *e)
 		procq_signal(all->q, slot, SIGCONT, false);
 }
 
-/* If this fails, the next signal tells why. */
+/* If this fails, the next signal says why. */
 static void send_continue(struct endings *all, struct ending *e)
 {
 	procq_signal(all->q, e->process.slot, SIGCONT, all->alone);

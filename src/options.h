@@ -42,9 +42,10 @@ int choices_next(const struct choices *all, int argc, char **argv);
 /** Print the lines of --help. */
 void choices_help(const struct choice *table);
 
-/* ---- arguments: each function reads one, or ends the program ---- */
+/* ---- arguments ---- */
 
-/* With a usage error. option is the long name, without its dashes. */
+/* Each function reads one, or ends the program with a usage error. option is
+ * the long name, without its dashes. */
 
 uint64_t option_number(const char *option, const char *text, uint64_t min,
 		       uint64_t max);
@@ -53,7 +54,7 @@ int64_t option_duration(const char *option, const char *text);
 void option_distribution(const char *option, const char *text,
 			 struct distribution *out);
 int option_signal(const char *option, const char *text);
-/** One of a NULL-terminated list of words, not abbreviated. @return its index */
+/** One of a NULL-terminated list of words, whole. @return its index */
 int option_word(const char *option, const char *text,
 		const char *const *words);
 /** The queue's name: given, or $PROCQ_QUEUE, or "default".

@@ -60,7 +60,7 @@ static int write_header(struct output *out)
 	return line_write(&l, out->fd, out->abandon);
 }
 
-/* Open a file to append to. With a FIFO, this waits until somebody reads it, or
+/* Open a file to append to. With a FIFO, this waits until it has a reader, or
  * until a signal asks to stop; other signals do not end the wait. */
 static int open_file(const char *file, const volatile sig_atomic_t *stops)
 {

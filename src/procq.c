@@ -69,11 +69,11 @@ N_("      --empty                wait until no process is in it\n") } },
 	{ TAKES_END, { KILL, "kill", no_argument,
 N_("      --kill                 first end the processes in it\n") } },
 	{ TAKES_END, { 'k', "kill-after", required_argument,
-N_("  -k, --kill-after=D         send KILL if a process is still alive D after\n"
-"                             TERM (default 5s; 0: never)\n") } },
+N_("  -k, --kill-after=D         send KILL if a process is alive D after TERM\n"
+"                             (default 5s; 0: never)\n") } },
 	{ TAKES_END, { FORCE, "force", no_argument,
-N_("      --force                remove your shared memory object of this name\n"
-"                             even if it is damaged, or no queue\n") } },
+N_("      --force                remove your shared memory object of this\n"
+"                             name even if it is damaged, or no queue\n") } },
 	{ TAKES_WAIT, { WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D, then exit with 124\n") } },
 };

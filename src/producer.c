@@ -606,7 +606,7 @@ int main(int argc, char **argv)
 	run_init(&p.run, summary_print_started);
 	p.options = (struct procq_options)PROCQ_OPTIONS_INIT;
 	p.options.role = PROCQ_ROLE_PRODUCER;
-	/* Children from before the exec, too, are nobody else's to wait for. */
+	/* Nothing else waits for a child, even one from before the exec. */
 	p.options.flags = PROCQ_OPEN_REAP_ALL;
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;

@@ -276,7 +276,8 @@ void run_report_repairs(struct run *r, bool last)
 	uint64_t swept = r->swept, returned = r->returned;
 
 	/* procq_stat() reads all records. */
-	if (!r->verbose || (!last && now - r->repairs_reported < PROCQ_PATIENCE))
+	if (!r->verbose ||
+	    (!last && now - r->repairs_reported < PROCQ_PATIENCE))
 		return;
 	r->repairs_reported = now;
 	note_repairs(r);

@@ -37,7 +37,7 @@ struct summary {
 	uint64_t started;	/* producer: entered */
 	uint64_t failed;	/* … commands that could not be run */
 	uint64_t left;		/* … alive when it left */
-	uint64_t retired;	/* deaths reported; producer: by any participant */
+	uint64_t retired;	/* deaths reported; producer: reaped */
 	uint64_t self;		/* … of these, exited on their own */
 	uint64_t stale;
 	uint64_t unconfirmed;	/* deaths still to be confirmed */

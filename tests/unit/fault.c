@@ -16,7 +16,7 @@
 #define TRUNCATED "procq: the queue's shared memory was truncated"
 #define DAMAGED \
 	"procq: aborted; the queue's shared memory may be damaged: " \
-	"'procq check' tells, 'procq remove' makes way for a new one"
+	"run 'procq check', or 'procq remove' to make way for a new one"
 
 static struct procq *q;
 
