@@ -87,12 +87,6 @@ int complain_failed(const struct request *r, int err);
 
 /* The user's own queue without /procq.UID., others as they are. */
 const char *short_name(const char *object);
-/* Open an object to look at it, whatever it is, without being held up.
- * Returns the descriptor or -errno. */
-int open_object(const char *object);
-/* Is there an object of this name, although it was not found as a queue? Its
- * creator died, or is at work. */
-bool is_unfinished(const char *name);
 /* "queued" and so on; read by programs, so never translated. */
 const char *state_word(uint32_t state);
 /* Processes that are in it or on their way into it. */
