@@ -86,16 +86,20 @@ struct pq_segment *pq_segments_first(void)
 
 /* ---- lock bytes ---- */
 
-static int call_lock(int fd, int cmd, short type, uint64_t byte,
-		     struct flock *fl)
+static struct flock lock_of(short type, uint64_t byte)
+{
+	return (struct flock){
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)(LOCK_BASE + (int64_t)byte),
+		.l_len = 1,
+	};
+}
+
+static int call_lock(int fd, int cmd, struct flock *fl)
 {
 	int tries = 0;
 
-	memset(fl, 0, sizeof(*fl));
-	fl->l_type = type;
-	fl->l_whence = SEEK_SET;
-	fl->l_start = (off_t)(LOCK_BASE + (int64_t)byte);
-	fl->l_len = 1;
 	while (fcntl(fd, cmd, fl) < 0)
 		if (errno != EINTR && (errno != ENOLCK || ++tries == PQ_TRIES))
 			return -errno;
@@ -104,23 +108,27 @@ static int call_lock(int fd, int cmd, short type, uint64_t byte,
 
 static int lock_byte(int fd, short type, uint64_t byte)
 {
-	struct flock fl;
+	struct flock fl = lock_of(type, byte);
 
-	return call_lock(fd, F_SETLK, type, byte, &fl);
+	return call_lock(fd, F_SETLK, &fl);
 }
 
 /* Does another process hold it? 1, 0, -errno. The pid may be 0 then, too:
  * where its holder has none that this process could see. */
-static int ask_byte(int fd, uint64_t byte, pid_t *holder)
+static int ask_lock(int fd, struct flock fl, pid_t *holder)
 {
-	struct flock fl;
-	int rc = call_lock(fd, F_GETLK, F_WRLCK, byte, &fl);
+	int rc = call_lock(fd, F_GETLK, &fl);
 
 	*holder = 0;
 	if (rc < 0 || fl.l_type == F_UNLCK)
 		return rc;
-	*holder = fl.l_pid;
+	*holder = fl.l_pid > 0 ? fl.l_pid : 0;
 	return 1;
+}
+
+static int ask_byte(int fd, uint64_t byte, pid_t *holder)
+{
+	return ask_lock(fd, lock_of(F_WRLCK, byte), holder);
 }
 
 static bool same_locks(const struct pq_segment *a, const struct pq_segment *b)
@@ -205,6 +213,22 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 		}
 	lock_byte(seg->lock_fd, F_UNLCK, incarnation);
 	unlock_list();
+}
+
+int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	bool here = false;
+
+	lock_list();
+	for (const struct pq_segment *s = list; s && !here; s = s->next)
+		here = same_locks(s, seg) && s->own_count > 0;
+	unlock_list();
+	if (here) {
+		*holder = seg->pid;
+		return 1;
+	}
+	return ask_lock(seg->lock_fd, whole, holder);
 }
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */

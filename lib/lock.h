@@ -41,6 +41,14 @@ bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation);
 void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
 
 /**
+ * Does any process hold any lock, but for the caller's init lock?
+ * @param holder one of them; 0: of another PID namespace
+ * @retval 1, 0
+ * @retval -ENOLCK, … the kernel can't say
+ */
+int pq_locks_held(const struct pq_segment *seg, pid_t *holder);
+
+/**
  * The lock under which an object is built and unlinked. Sleeps.
  * @param deadline monotonic
  * @param who the pid of its holder, when it timed out; 0: unknown

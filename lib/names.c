@@ -68,6 +68,8 @@ const char *procq_strerror(int err)
 			  "SIGCHLD is ignored");
 	case EBUSY:
 		return N_("in use, or not empty");
+	case EALREADY:
+		return N_("a usable queue");
 	case ENOTSUP:
 		return N_("not possible on this system");
 	case ECANCELED:
@@ -101,6 +103,19 @@ int procq_object_name(const char *name, char *object)
 	if (n < 0 || n >= PROCQ_NAME_SIZE || n - 1 > NAME_MAX)
 		return -ENAMETOOLONG;
 	return 0;
+}
+
+int procq_unlink(const char *name, uint32_t *found)
+{
+	char object[PROCQ_NAME_SIZE];
+	uint32_t what = 0;
+	int rc = procq_object_name(name, object);
+
+	if (rc == 0)
+		rc = pq_segment_unlink(object, &what);
+	if (found)
+		*found = what;
+	return rc;
 }
 
 /* ---- the queues of this machine ---- */

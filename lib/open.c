@@ -110,6 +110,7 @@ int procq_open(struct procq **out, const char *name,
 	if (!q)
 		return -ENOMEM;
 	o = *options;
+	o.found = 0;
 	if (o.role == PROCQ_ROLE_ONLOOKER)
 		o.flags |= PROCQ_OPEN_NOCREATE;
 	snprintf(q->name, sizeof(q->name), "%s", name);

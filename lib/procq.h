@@ -435,6 +435,7 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval 0
  * @retval -EINVAL, -ENAMETOOLONG the name, or an option out of range
  * @retval -ENOENT there is no such queue, and it was not to be created
+ *         (options->found 1: there is one that its creator has not finished)
  * @retval -EACCES its permissions don't let the caller in
  * @retval -EPERM it belongs to another user (options->found: the uid)
  * @retval -EEXIST it has another capacity (options->found)
@@ -776,6 +777,32 @@ PROCQ_API int procq_check(struct procq *q, struct procq_report *out);
  * @since 0.1
  */
 PROCQ_API int procq_remove(struct procq *q);
+
+/**
+ * Unlink an object that is not a usable queue and that nobody uses: one that
+ * is damaged, or whose creator did not finish it, or a queue of another
+ * version, machine type, boot or PID namespace. A process of another version
+ * that joins its queue at this very moment is not seen. Blocks for half a
+ * second at most, while another process is setting the queue up. Any thread.
+ *
+ * A name without a slash leads to an object of the caller's effective user.
+ * With one, the caller has to own the object, or to be root.
+ *
+ * @param name as for procq_object_name()
+ * @param found out: see the errors, otherwise 0; may be NULL
+ * @retval 0
+ * @retval -EALREADY it is a usable queue: procq_remove() is for these
+ * @retval -EBUSY a process uses it, or is setting it up (*found: its pid, 0:
+ *         it is of another PID namespace)
+ * @retval -EPERM it belongs to another user (*found: the uid)
+ * @retval -EINVAL, -ENAMETOOLONG the name
+ * @retval -ENOENT there is no such object
+ * @retval -EACCES its permissions keep the caller out
+ * @retval -ENODEV it is not a regular shared memory object
+ * @retval -ENOMEM, -EMFILE, -ENOLCK, … what kept the system from it
+ * @since 0.1
+ */
+PROCQ_API int procq_unlink(const char *name, uint32_t *found);
 
 /**
  * Find the queues on this machine. Any thread.

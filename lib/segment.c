@@ -299,17 +299,26 @@ static int look(const struct pq_segment *seg, size_t size)
 	return found;
 }
 
-static int verify(struct pq_segment *seg, size_t size,
-		  struct procq_options *options)
+/* Its capacity, if it is a queue that can be used here. */
+static int verify_header(const struct pq_segment *seg, size_t size,
+			 struct procq_options *options)
 {
 	struct pq_header *h = map_bytes(seg, sizeof(*h));
 	int capacity;
-	char *base;
 
 	if (h == MAP_FAILED)
 		return -errno;
 	capacity = pq_format_verify(h, size, options);
 	munmap(h, sizeof(*h));
+	return capacity;
+}
+
+static int verify(struct pq_segment *seg, size_t size,
+		  struct procq_options *options)
+{
+	int capacity = verify_header(seg, size, options);
+	char *base;
+
 	if (capacity < 0)
 		return capacity;
 	base = map_bytes(seg, pq_segment_bytes((uint32_t)capacity));
@@ -402,8 +411,10 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 {
 	int rc;
 
-	if (options->flags & PROCQ_OPEN_NOCREATE)
+	if (options->flags & PROCQ_OPEN_NOCREATE) {
+		options->found = name_leads_here(seg) != 0;
 		return -ENOENT;
+	}
 	rc = pq_init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;
@@ -416,6 +427,30 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 	return rc;
 }
 
+/* The object, if it is of a kind and an owner that may be opened. */
+static int open_owned(struct pq_segment *seg, struct procq_options *options,
+		      struct stat *st)
+{
+	int rc = open_object(seg, options);
+
+	if (rc == 0)
+		rc = look_at(seg->fd, st);
+	if (rc < 0)
+		return rc;
+#if PQ_USE_SHM_LOCKS
+	note_locks(seg, st);
+#endif
+	return check_owner(seg, st, options);
+}
+
+static int open_locks(struct pq_segment *seg, struct procq_options *options,
+		      const struct stat *st)
+{
+	int rc = open_lock_file(seg, st->st_mode & 0777);
+
+	return rc < 0 ? rc : check_lock_file(seg, options);
+}
+
 /* One attempt. 0: open. 1: try again from the start. */
 static int attempt(struct pq_segment *seg, struct procq_options *options,
 		   const struct pq_creator *creator)
@@ -423,16 +458,7 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	struct stat st;
 	int rc, found;
 
-	rc = open_object(seg, options);
-	if (rc < 0)
-		return rc;
-	rc = look_at(seg->fd, &st);
-	if (rc < 0)
-		return rc;
-#if PQ_USE_SHM_LOCKS
-	note_locks(seg, &st);
-#endif
-	rc = check_owner(seg, &st, options);
+	rc = open_owned(seg, options, &st);
 	if (rc < 0)
 		return rc;
 	found = look(seg, (size_t)st.st_size);
@@ -442,9 +468,7 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	 * before: a finished object's file is the one whose name it has now,
 	 * or a later one, and then it is final; one opened earlier may have
 	 * been unlinked since (model/remove.pml, EARLYFILE). */
-	rc = open_lock_file(seg, st.st_mode & 0777);
-	if (rc == 0)
-		rc = check_lock_file(seg, options);
+	rc = open_locks(seg, options, &st);
 	if (rc < 0)
 		return rc;
 	if (found == PQ_FINISHED) {
@@ -473,19 +497,28 @@ static struct pq_segment *find_open(const char *name, bool readonly)
 	return NULL;
 }
 
+static struct pq_segment *new_segment(const char *name)
+{
+	struct pq_segment *seg = calloc(1, sizeof(*seg));
+
+	if (!seg)
+		return NULL;
+	snprintf(seg->name, sizeof(seg->name), "%s", name);
+	seg->pid = getpid();
+	seg->fd = seg->lock_fd = -1;
+	return seg;
+}
+
 static int open_new(struct pq_segment **out, const char *name,
 		    struct procq_options *options,
 		    const struct pq_creator *creator)
 {
-	struct pq_segment *seg = calloc(1, sizeof(*seg));
+	struct pq_segment *seg = new_segment(name);
 	int rc;
 
 	if (!seg)
 		return -ENOMEM;
-	snprintf(seg->name, sizeof(seg->name), "%s", name);
-	seg->pid = getpid();
 	seg->readonly = options->role == PROCQ_ROLE_ONLOOKER;
-	seg->fd = seg->lock_fd = -1;
 	while ((rc = attempt(seg, options, creator)) == 1)
 		pq_close_descriptors(seg);
 	if (rc < 0) {
@@ -584,33 +617,38 @@ static bool unused(const struct pq_segment *seg)
 	return true;
 }
 
+/* Holds the init lock; false: somebody joins. A proposal in force is a dead
+ * remover's, too. */
+static bool propose(struct pq_header *h, uint64_t proposer)
+{
+	uint64_t life = atomic_load(&h->state);
+
+	return atomic_compare_exchange_strong(&h->state, &life, proposer);
+}
+
+/* What the look after the proposal says; false: it is not final. */
+static bool decide(struct pq_header *h, uint64_t proposer, bool is_unused)
+{
+	return atomic_compare_exchange_strong(&h->state, &proposer,
+			is_unused ? PQ_OBJECT_FINAL : PQ_OBJECT_OPEN) &&
+	       is_unused;
+}
+
 /* Holds the init lock, and the name leads here; 0: it does no more. */
 static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
 {
-	uint64_t life = atomic_load(&seg->header->state);
+	struct pq_header *h = seg->header;
 	int rc;
 
 	/* Final, though its remover has not the lock any more: it is dead, and
 	 * this is done in its place. */
-	if (life != PQ_OBJECT_FINAL) {
-		/* A proposal in force is a dead remover's, too. */
-		if (!atomic_compare_exchange_strong(&seg->header->state, &life,
-						    incarnation))
-			return -EBUSY;
-		life = incarnation;
-		if (!unused(seg)) {
-			atomic_compare_exchange_strong(&seg->header->state,
-						       &life, PQ_OBJECT_OPEN);
-			return -EBUSY;
-		}
-		if (!atomic_compare_exchange_strong(&seg->header->state, &life,
-						    PQ_OBJECT_FINAL))
-			return -EBUSY;
-	}
+	if (atomic_load(&h->state) != PQ_OBJECT_FINAL &&
+	    !(propose(h, incarnation) && decide(h, incarnation, unused(seg))))
+		return -EBUSY;
 	rc = unlink_object(seg);
 	/* Another user's, perhaps: it stays, empty. */
 	if (rc < 0)
-		atomic_store(&seg->header->state, PQ_OBJECT_OPEN);
+		atomic_store(&h->state, PQ_OBJECT_OPEN);
 	return rc;
 }
 
@@ -634,5 +672,135 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 		pq_init_unlock(seg);
 	}
 	pq_segments_unlock(state);
+	return rc == -ETIMEDOUT ? -EBUSY : rc;
+}
+
+/* ---- unlinking an object that is no usable queue ---- */
+
+/* Any number that is neither OPEN nor FINAL: under the init lock nobody else
+ * proposes. */
+#define PROPOSER UINT64_C(1)
+
+/* 0: it is none. -EALREADY: it is one.
+ * @param foreign it is none here, but one in another PID namespace */
+static int judge_unusable(const struct pq_segment *seg, bool *foreign)
+{
+	struct procq_options options = PROCQ_OPTIONS_INIT;
+	struct stat st;
+	int rc = look_at(seg->fd, &st);
+
+	*foreign = false;
+	if (rc == 0)
+		rc = look(seg, (size_t)st.st_size);
+	if (rc == PQ_FINISHED) {
+		rc = verify_header(seg, (size_t)st.st_size, &options);
+		if (rc > 0)
+			return -EALREADY;
+		*foreign = rc == -EXDEV;
+	}
+	return rc > 0 || rc == -EBADMSG || rc == -EPROTONOSUPPORT ||
+	       rc == -ESTALE || rc == -EXDEV ? 0 : rc;
+}
+
+/* The name without a slash leads to the user's own; with one, the owner of
+ * the object decides, and root. */
+static int check_unlinker(const struct stat *st, uint32_t *found)
+{
+	if (st->st_uid == geteuid() || geteuid() == 0)
+		return 0;
+	*found = (uint32_t)st->st_uid;
+	return -EPERM;
+}
+
+/* Nobody joins an object that is unusable everywhere. In another PID namespace
+ * it may be joined at this moment, without the init lock: so it is removed as
+ * a queue is, by a proposal, a look at the locks, and the decision. */
+static int unlink_unused(struct pq_segment *seg, bool foreign, uint32_t *found)
+{
+	struct pq_header *h = NULL;
+	pid_t holder;
+	int rc;
+
+	if (foreign) {
+		h = map_bytes(seg, sizeof(*h));
+		if (h == MAP_FAILED)
+			return -errno;
+		propose(h, PROPOSER);
+	}
+	rc = pq_locks_held(seg, &holder);
+	if (rc > 0) {
+		*found = (uint32_t)holder;
+		rc = -EBUSY;
+	}
+	if (h && !decide(h, PROPOSER, rc == 0) && rc == 0)
+		rc = -EBUSY;
+	if (rc == 0)
+		rc = unlink_object(seg);
+	if (h) {
+		if (rc < 0)
+			atomic_store(&h->state, PQ_OBJECT_OPEN);
+		munmap(h, sizeof(*h));
+	}
+	return rc;
+}
+
+/* Holds the init lock, and the name leads here. */
+static int unlink_locked(struct pq_segment *seg, uint32_t *found)
+{
+	bool foreign;
+	int rc = judge_unusable(seg, &foreign);
+
+	return rc < 0 ? rc : unlink_unused(seg, foreign, found);
+}
+
+/* 0: unlinked. 1: the name leads elsewhere now. */
+static int attempt_unlink(struct pq_segment *seg,
+			  struct procq_options *options)
+{
+	struct stat st;
+	bool foreign;
+	int rc;
+
+	options->found = 0;
+	rc = open_owned(seg, options, &st);
+	if (rc == 0)
+		rc = check_unlinker(&st, &options->found);
+	/* No lock file for a queue, which perhaps has none any more. */
+	if (rc == 0)
+		rc = judge_unusable(seg, &foreign);
+	if (rc == 0)
+		rc = open_locks(seg, options, &st);
+	if (rc == 0)
+		rc = pq_init_lock(seg, options->deadline, &options->found);
+	if (rc < 0)
+		return rc;
+	rc = name_leads_here(seg);
+	if (rc > 0)
+		rc = unlink_locked(seg, &options->found);
+	else if (rc == 0)
+		rc = 1;
+	pq_init_unlock(seg);
+	if (rc == -EPERM)
+		options->found = (uint32_t)st.st_uid;
+	return rc;
+}
+
+int pq_segment_unlink(const char *name, uint32_t *found)
+{
+	struct procq_options options = PROCQ_OPTIONS_INIT;
+	int state = pq_segments_lock(), rc = -ENOMEM;
+	struct pq_segment *seg = new_segment(name);
+
+	options.flags = PROCQ_OPEN_NOCREATE;
+	options.deadline = pq_now() + PQ_SECOND / 2;
+	if (seg) {
+		do {
+			rc = attempt_unlink(seg, &options);
+			pq_close_descriptors(seg);
+		} while (rc == 1);
+		free_segment(seg);
+	}
+	pq_segments_unlock(state);
+	*found = options.found;
 	return rc == -ETIMEDOUT ? -EBUSY : rc;
 }

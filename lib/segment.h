@@ -48,4 +48,7 @@ void pq_segment_close(struct pq_segment *seg);
  */
 int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation);
 
+/** As procq_unlink(). @param name of the object */
+int pq_segment_unlink(const char *name, uint32_t *found);
+
 #endif

@@ -8,11 +8,9 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -39,7 +37,7 @@ int request_join(const struct request *r, enum procq_role role,
 int complain_request(const struct request *r, const struct procq_options *o,
 		     int err)
 {
-	if (err == -ENOENT && is_unfinished(r->queue)) {
+	if (err == -ENOENT && o->found) {
 		complain(_("queue '%s': its creator did not finish setting it "
 			   "up; the next producer will, or 'procq remove "
 			   "--force %s' removes it"), r->queue, r->queue);
@@ -73,34 +71,6 @@ const char *short_name(const char *object)
 	if (strncmp(object, mine, (size_t)n) == 0 && object[n])
 		return object + n;
 	return object;
-}
-
-int open_object(const char *object)
-{
-	int flags = O_RDONLY;
-	int fd;
-
-#ifdef __linux__
-	/* So that a FIFO in the place of an object does not block. The C
-	 * library passes the flag on; others might refuse it. */
-	flags |= O_NONBLOCK;
-#endif
-	fd = shm_open(object, flags, 0);
-	return fd < 0 ? -errno : fd;
-}
-
-bool is_unfinished(const char *name)
-{
-	char object[PROCQ_NAME_SIZE];
-	int fd;
-
-	if (procq_object_name(name, object) < 0)
-		return false;
-	fd = open_object(object);
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
 }
 
 const char *state_word(uint32_t state)

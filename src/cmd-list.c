@@ -111,8 +111,7 @@ static void list_look_at_all(struct queues *list)
 
 	for (size_t i = 0; i < list->count; i++) {
 		list_look(&list->all[i]);
-		if (list->all[i].err != -ENOENT ||
-		    is_unfinished(list->all[i].entry.object))
+		if (list->all[i].err != -ENOENT || list->all[i].found)
 			list->all[kept++] = list->all[i];
 	}
 	list->count = kept;

@@ -8,13 +8,10 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -287,65 +284,38 @@ static int remove_full(struct request *r, struct procq *q)
 	return err < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* The process that holds a lock on it, as participants do; 0: none; -1 one
- * that can't be seen from here. */
-static pid_t locked_by(int fd)
+/* Say why the object stays. Returns the exit status. */
+static int complain_kept(const struct request *r, uint32_t found, int err)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
-		return 0;
-	return lock.l_pid > 0 ? lock.l_pid : -1;
-}
-
-/* May this object go? Says why not. The name without a slash leads to the
- * user's own; with one, the owner of the file decides, and root. */
-static int may_unlink(const struct request *r, int fd)
-{
-	struct stat st;
-	pid_t pid;
-
-	if (fstat(fd, &st) < 0)
-		return complain_failed(r, -errno);
-	if (!S_ISREG(st.st_mode))
-		return complain_failed(r, -ENODEV);
-	if (st.st_uid != geteuid() &&
-	    (geteuid() != 0 || r->queue[0] != '/')) {
+	if (err == -EPERM)
 		complain(_("queue '%s': not removed: it belongs to user %lu"),
-			 r->queue, (unsigned long)st.st_uid);
-		return EXIT_FAILED;
-	}
-	pid = locked_by(fd);
-	if (pid > 0)
+			 r->queue, (unsigned long)found);
+	else if (err == -EBUSY && found)
 		complain(_("queue '%s': not removed: process %ld uses it; "
-			   "end it first"), r->queue, (long)pid);
-	else if (pid < 0)
+			   "end it first"), r->queue, (long)found);
+	else if (err == -EBUSY)
 		complain(_("queue '%s': not removed: a process of another PID "
 			   "namespace uses it"), r->queue);
-	return pid ? EXIT_FAILED : EXIT_DONE;
+	else
+		complain_failed(r, err);
+	return EXIT_FAILED;
 }
 
 static int unlink_wreck(const struct request *r)
 {
 	char object[PROCQ_NAME_SIZE];
-	int status;
-	int fd;
+	uint32_t found;
+	int err = procq_object_name(r->queue, object);
 
-	status = procq_object_name(r->queue, object);
-	if (status < 0)
-		return complain_failed(r, status);
-	fd = open_object(object);
-	if (fd < 0)
-		return complain_failed(r, fd);
-	status = may_unlink(r, fd);
-	if (status == EXIT_DONE && shm_unlink(object) < 0)
-		status = complain_failed(r, -errno);
-	close(fd);
-	remove_print(r, NULL, object, status == EXIT_DONE);
-	if (status == EXIT_DONE)
-		complain(_("queue '%s': removed %s, which was not a usable "
-			   "queue"), r->queue, object);
-	return status;
+	if (err < 0)
+		return complain_failed(r, err);
+	err = procq_unlink(r->queue, &found);
+	remove_print(r, NULL, object, err == 0);
+	if (err < 0)
+		return complain_kept(r, found, err);
+	complain(_("queue '%s': removed %s, which was not a usable queue"),
+		 r->queue, object);
+	return EXIT_DONE;
 }
 
 static int cmd_remove_run(struct request *r)
@@ -355,8 +325,7 @@ static int cmd_remove_run(struct request *r)
 	int err = request_join(r, PROCQ_ROLE_KEEPER, &o, &q);
 	int status;
 
-	if (r->force && (is_wreck(err) ||
-			 (err == -ENOENT && is_unfinished(r->queue))))
+	if (r->force && (is_wreck(err) || (err == -ENOENT && o.found)))
 		return unlink_wreck(r);
 	if (err < 0)
 		return complain_request(r, &o, err);

@@ -88,12 +88,6 @@ int complain_failed(const struct request *r, int err);
 
 /** The name of the user's own queue without /procq.UID., others as they are. */
 const char *short_name(const char *object);
-/** Open an object to look at it. Does not block, whatever the object is.
- * @return the descriptor or -errno */
-int open_object(const char *object);
-/** Is there an object of this name, although no queue was found? Its creator
- * has died, or is still setting it up. */
-bool is_unfinished(const char *name);
 /** "queued" and so on; not translated, because programs read it. */
 const char *state_word(uint32_t state);
 /** How many processes are in it, or on their way into it? */

@@ -259,18 +259,90 @@ TAP_UNUSED static bool fixture_exists(void)
 	return fixture_run(fixture_look, NULL) == 1;
 }
 
-/* For the body of a child: die here, as by somebody's kill -9. */
-TAP_UNUSED static _Noreturn void fixture_killed(void)
-{
-	raise(SIGKILL);
-	_exit(97);
-}
-
 TAP_UNUSED static void fixture_sleep(int64_t ns)
 {
 	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
 
 	nanosleep(&ts, NULL);
+}
+
+static void fixture_count_dead(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
+	struct procq_stat s;
+
+	(void)arg;
+	procq_stat(q, &s);
+	_exit((int)s.dead);
+}
+
+/* How many participants look dead to another process. */
+TAP_UNUSED static int fixture_dead_elsewhere(void)
+{
+	return fixture_run(fixture_count_dead, NULL);
+}
+
+/* A child process, when it is ready: body sets *ready to 1. */
+TAP_UNUSED static pid_t fixture_launch(void (*body)(void *),
+				       _Atomic int *ready)
+{
+	pid_t pid;
+
+	atomic_store(ready, 0);
+	pid = fixture_fork(body, (void *)ready);
+	while (!atomic_load(ready))
+		fixture_sleep(100000);
+	return pid;
+}
+
+/* The body of a consumer that stays until it is killed. */
+TAP_UNUSED static void fixture_stay(void *arg)
+{
+	fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	atomic_store((_Atomic int *)arg, 1);
+	for (;;)
+		pause();
+}
+
+/* An object with these first bytes, extended with zeros to size. */
+TAP_UNUSED static void fixture_make(const void *bytes, size_t n,
+				    size_t size)
+{
+	int fd = shm_open(fixture_object, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	need(fd >= 0 && write(fd, bytes, n) == (ssize_t)n &&
+	     ftruncate(fd, (off_t)size) == 0);
+	close(fd);
+}
+
+/* The body of a creator that holds the init lock and does not come to an end.
+ * @param arg an _Atomic int: set to 1 when it has the lock */
+TAP_UNUSED static void fixture_build_for_ever(void *arg)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+			    .l_start = (off_t)1 << 40, .l_len = 1 };
+#if PQ_USE_SHM_LOCKS
+	int fd = shm_open(fixture_object, O_RDWR, 0);
+#else
+	char name[PROCQ_NAME_SIZE + 32];
+	int fd;
+
+	snprintf(name, sizeof(name), "/tmp/procq-lock.%s", fixture_object + 1);
+	fd = open(name, O_RDWR | O_CREAT, 0600);
+#endif
+
+	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
+		_exit(1);
+	atomic_store((_Atomic int *)arg, 1);
+	for (;;)
+		pause();
+}
+
+/* For the body of a child: die here, as by somebody's kill -9. */
+TAP_UNUSED static _Noreturn void fixture_killed(void)
+{
+	raise(SIGKILL);
+	_exit(97);
 }
 
 /* started - (retired + exited + lost + present): 0. */

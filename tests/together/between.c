@@ -21,25 +21,19 @@
 
 /* ---- what is asked from elsewhere ---- */
 
-/* @param arg NULL: for the dead; else: for consumers */
-static void look(void *arg)
+static void count_consumers(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	struct procq_stat s;
 
+	(void)arg;
 	procq_stat(q, &s);
-	_exit(arg ? (int)s.consumers : (int)s.dead);
-}
-
-/* How many participants look dead to another process. */
-static int dead_elsewhere(void)
-{
-	return fixture_run(look, NULL);
+	_exit((int)s.consumers);
 }
 
 static int consumers_elsewhere(void)
 {
-	return fixture_run(look, &(int){ 0 });
+	return fixture_run(count_consumers, NULL);
 }
 
 /* ---- a thread opens the queue that another one looks at ---- */
@@ -123,11 +117,11 @@ static void test_list(void)
 	ok(!watched, "this one was looked into");
 	is_int(found, 1, "and found");
 	need(pthread_join(opener, NULL) == 0);
-	is_int(dead_elsewhere(), 0, "a thread that opened it meanwhile lives");
+	is_int(fixture_dead_elsewhere(), 0, "a thread that opened it meanwhile lives");
 	found = 0;
 	is_int(procq_list(visit, &found), 0, "once more");
 	is_int(found, 1, "found again, being open");
-	is_int(dead_elsewhere(), 0, "the look at it costs nobody a lock");
+	is_int(fixture_dead_elsewhere(), 0, "the look at it costs nobody a lock");
 	procq_close(late);
 	end_elsewhere(pid);
 }
@@ -174,6 +168,19 @@ static void before_init_lock(void)
 
 /* ---- PID namespaces that can't be told apart ---- */
 
+/* What happens, once, before the next lock that is taken, after the next that
+ * is asked for, before the next object is unlinked. */
+static void (*at_lock)(void), (*at_ask)(void), (*at_unlink)(void);
+
+static void happen(void (**what)(void))
+{
+	void (*it)(void) = *what;
+
+	*what = NULL;
+	if (it)
+		it();
+}
+
 static bool no_proc, no_pids;
 
 int __real_stat(const char *path, struct stat *st);
@@ -199,12 +206,16 @@ int __wrap_fcntl(int fd, int cmd, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 	/* None that leaves asks for another lock than the init lock. */
-	if (cmd == F_SETLK && ((struct flock *)arg)->l_type == F_WRLCK)
+	if (cmd == F_SETLK && ((struct flock *)arg)->l_type == F_WRLCK) {
 		before_init_lock();
+		happen(&at_lock);
+	}
 	rc = __real_fcntl(fd, cmd, arg);
 	/* As it names one of a namespace that is not below this one. */
 	if (no_pids && cmd == F_GETLK)
 		((struct flock *)arg)->l_pid = 0;
+	if (cmd == F_GETLK)
+		happen(&at_ask);
 	return rc;
 }
 
@@ -294,6 +305,7 @@ int __wrap_shm_unlink(const char *name);
 int __wrap_shm_unlink(const char *name)
 {
 	before_unlink();
+	happen(&at_unlink);
 	return __real_shm_unlink(name);
 }
 
@@ -348,7 +360,7 @@ static void test_dead_remover(int done)
 	fixture_wait(remover);
 	q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY + 1);
 	is_int(procq_capacity(q), CAPACITY + 1, "a remover that was killed");
-	is_int(dead_elsewhere(), 0, "its lock file, if left, guards the next");
+	is_int(fixture_dead_elsewhere(), 0, "its lock file, if left, guards the next");
 	is_int(procq_close(q), 1, "which is removed in its turn");
 	ok(!fixture_exists(), "and is gone");
 }
@@ -443,6 +455,116 @@ static void test_slow_remover(int unlinks)
 	fixture_clean();
 }
 
+/* ---- an object is unlinked that was no usable queue ---- */
+
+/* Another process, which waits until it is to open the queue: begun before, as
+ * a fork in the middle of a call would have the mutex that its parent has. */
+enum { WAITS, GOES, IS_IN };
+static _Atomic int *stage;
+static pid_t other;
+
+static void open_when_told(void *arg)
+{
+	at_lock = at_unlink = NULL;
+	while (atomic_load(stage) == WAITS)
+		fixture_sleep(MS);
+	if (*(bool *)arg)
+		__real_shm_unlink(fixture_object);
+	fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	atomic_store(stage, IS_IN);
+	for (;;)
+		pause();
+}
+
+static bool is_in(void)
+{
+	for (int i = 0; i < 1000 && atomic_load(stage) != IS_IN; i++)
+		fixture_sleep(10 * MS);
+	return atomic_load(stage) == IS_IN;
+}
+
+static void let_it_in(void)
+{
+	atomic_store(stage, GOES);
+	need(is_in());
+}
+
+/* It waits for the lock, and is given some time to show that it does not. */
+static void let_it_wait(void)
+{
+	atomic_store(stage, GOES);
+	fixture_sleep(100 * MS);
+}
+
+static void write_header(size_t offset, uint64_t value, size_t size)
+{
+	int fd = shm_open(fixture_object, O_RDWR, 0);
+
+	must(fd >= 0 && pwrite(fd, &value, size, (off_t)offset) ==
+				(ssize_t)size);
+	close(fd);
+}
+
+static void open_again(void *arg)
+{
+	(void)arg;
+	write_header(offsetof(struct pq_header, state), PQ_OBJECT_OPEN, 8);
+}
+
+/* As one does that joins it in the other namespace. */
+static void join_it(void)
+{
+	need(fixture_run(open_again, NULL) == 0);
+}
+
+static void test_unlink(int want, const char *what)
+{
+	uint32_t found;
+
+	is_int(procq_unlink(fixture_queue, &found), want, what);
+	ok(!at_lock && !at_ask && !at_unlink, "which came about");
+	is_int(found, 0, "nobody is found");
+}
+
+/* @param replace the other unlinks the object first */
+static void test_unlink_beside(bool replace, int want, const char *what)
+{
+	atomic_store(stage, WAITS);
+	other = fixture_fork(open_when_told, &replace);
+	test_unlink(want, what);
+	ok(is_in(), "the other is in a queue");
+	is_int(fixture_run(count_consumers, NULL), 1, "that of the name");
+	is_int(fixture_dead_elsewhere(), 0, "and alive");
+	end_elsewhere(other);
+}
+
+static void test_unlinkers(void)
+{
+	fixture_make("", 0, 0);
+	at_lock = let_it_in;
+	test_unlink_beside(false, -EALREADY, "finished before the lock");
+
+	fixture_make("hello", 5, 5);
+	at_lock = let_it_in;
+	test_unlink_beside(true, -EALREADY, "replaced before the lock");
+
+	fixture_make("", 0, 0);
+	at_unlink = let_it_wait;
+	test_unlink_beside(false, 0, "unlinked before it is finished");
+
+	other = fixture_launch(fixture_stay, stage);
+	write_header(offsetof(struct pq_header, pid_namespace), 42, 8);
+	no_pids = true;
+	test_unlink(-EBUSY, "a process of another PID namespace is in it");
+	no_pids = false;
+	fixture_end(other);
+	at_ask = join_it;
+	test_unlink(-EBUSY, "one has joined it since it was seen unused");
+	ok(fixture_exists(), "so it is still there");
+	is_int(procq_unlink(fixture_queue, NULL), 0, "and has left it");
+	ok(!fixture_exists(), "it is gone");
+}
+
 /* ---- another thread forks while a command is started ---- */
 
 static pid_t stranger;
@@ -522,6 +644,9 @@ static void test_stranger(const char *path, int want)
 
 int main(void)
 {
+	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need(stage != MAP_FAILED);
 	/* A shared name: what has one of procq's own is listed without a
 	 * look inside. */
 	fixture_begin("between");
@@ -543,6 +668,7 @@ int main(void)
 	test_slow_remover(1);
 #endif
 	test_two_removers();
+	test_unlinkers();
 	__real_unlink(script);
 	return done();
 }

@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/json \
 	tests/unit/line \
 	tests/unit/member \
+	tests/unit/names \
 	tests/unit/output \
 	tests/unit/reap \
 	tests/unit/record \

@@ -38,16 +38,6 @@ static int open_rc(uint32_t role, uint32_t capacity, uint32_t flags,
 	return rc;
 }
 
-/* An object with these first bytes, extended with zeros to size. */
-static void make_object(const void *bytes, size_t n, size_t size)
-{
-	int fd = shm_open(fixture_object, O_RDWR | O_CREAT | O_EXCL, 0600);
-
-	need(fd >= 0 && write(fd, bytes, n) == (ssize_t)n &&
-	     ftruncate(fd, (off_t)size) == 0);
-	close(fd);
-}
-
 static size_t read_object(char *bytes, size_t max)
 {
 	int fd = shm_open(fixture_object, O_RDONLY, 0);
@@ -58,39 +48,6 @@ static size_t read_object(char *bytes, size_t max)
 	close(fd);
 	need(n >= 0);
 	return (size_t)n;
-}
-
-/* ---- names ---- */
-
-static void test_names(void)
-{
-	char object[PROCQ_NAME_SIZE], want[64], name[400];
-
-	snprintf(want, sizeof(want), "/procq.%lu.jobs",
-		 (unsigned long)geteuid());
-	ok(procq_object_name("jobs", object) == 0, "a plain name");
-	is_str(object, want, "is the user's own");
-	ok(procq_object_name("/shared", object) == 0, "a name with a slash");
-	is_str(object, "/shared", "is taken as it is");
-	is_int(procq_object_name("", object), -EINVAL, "no name");
-	is_int(procq_object_name(NULL, object), -EINVAL, "NULL");
-	is_int(procq_object_name("/", object), -EINVAL, "a slash alone");
-	is_int(procq_object_name("a/b", object), -EINVAL, "a slash inside");
-	is_int(procq_object_name("/a/b", object), -EINVAL, "two slashes");
-	is_int(procq_object_name("//a", object), -EINVAL, "two at the start");
-	is_int(procq_object_name("..", object), -EINVAL, "a folder's name");
-	is_int(procq_object_name("/..", object), -EINVAL, "… with a slash");
-	memset(name, 'x', sizeof(name));
-	name[0] = '/';
-	name[256] = '\0';
-	is_int(procq_object_name(name, object), 0, "255 characters fit");
-	name[256] = 'x';
-	name[257] = '\0';
-	is_int(procq_object_name(name, object), -ENAMETOOLONG,
-	       "256 are too long");
-	name[399] = '\0';
-	is_int(procq_object_name(name + 1, object), -ENAMETOOLONG,
-	       "without a slash the prefix counts too");
 }
 
 /* ---- one creator ---- */
@@ -348,44 +305,22 @@ static void test_half_built(void)
 	uint64_t building = MAGIC_BUILDING;
 	size_t full = pq_segment_bytes(CAPACITY);
 
-	make_object("", 0, 0);
+	fixture_make("", 0, 0);
 	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
 	       -ENOENT, "half built is as good as not there");
 	builds("an empty object");
-	make_object("", 0, sizeof(struct pq_header));
+	fixture_make("", 0, sizeof(struct pq_header));
 	builds("a header of zeros");
-	make_object(&building, 8, sizeof(struct pq_header));
+	fixture_make(&building, 8, sizeof(struct pq_header));
 	builds("a header, being built");
-	make_object(&building, 8, full - 4096);
+	fixture_make(&building, 8, full - 4096);
 	builds("a part of it, being built");
 	memset(buffer, 0x5a, full);
 	memcpy(buffer, &building, 8);
-	make_object(buffer, full, full);
+	fixture_make(buffer, full, full);
 	builds("all of it, filled with anything");
-	make_object(buffer, full, full + 65536);
+	fixture_make(buffer, full, full + 65536);
 	builds("more of it, for a larger capacity");
-}
-
-/* A creator that holds the init lock and does not come to an end. */
-static void hold_init_lock(void *arg)
-{
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-			    .l_start = (off_t)1 << 40, .l_len = 1 };
-#if PQ_USE_SHM_LOCKS
-	int fd = shm_open(fixture_object, O_RDWR, 0);
-#else
-	char name[PROCQ_NAME_SIZE + 32];
-	int fd;
-
-	snprintf(name, sizeof(name), "/tmp/procq-lock.%s", fixture_object + 1);
-	fd = open(name, O_RDWR | O_CREAT, 0600);
-#endif
-
-	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
-		_exit(1);
-	atomic_store((_Atomic int *)arg, 1);
-	for (;;)
-		pause();
 }
 
 static void *open_cancelled(void *arg)
@@ -428,11 +363,8 @@ static void test_slow_creator(void)
 	struct procq *q;
 	pid_t pid;
 
-	make_object("", 0, 0);
-	atomic_store(&gate->open, 0);
-	pid = fixture_fork(hold_init_lock, (void *)&gate->open);
-	while (!atomic_load(&gate->open))
-		fixture_sleep(100000);
+	fixture_make("", 0, 0);
+	pid = fixture_launch(fixture_build_for_ever, &gate->open);
 	o.deadline = procq_now() + 50000000;
 	is_int(procq_open(&q, fixture_queue, &o), -ETIMEDOUT,
 	       "a creator that does not come to an end: the deadline");
@@ -453,7 +385,7 @@ static void untouched(const void *bytes, size_t n, size_t size,
 	uint32_t found;
 
 	need(before && after);
-	make_object(bytes, n, size);
+	fixture_make(bytes, n, size);
 	read_object(before, size);
 	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), -EBADMSG,
 	       what);
@@ -502,7 +434,7 @@ static void refused(size_t size, int want, const char *what)
 {
 	uint32_t found = 0;
 
-	make_object(buffer, size, size);
+	fixture_make(buffer, size, size);
 	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), want, what);
 	fixture_clean();
 }
@@ -519,7 +451,7 @@ static void test_headers(void)
 {
 	size_t size = good_object();
 
-	make_object(buffer, size, size);
+	fixture_make(buffer, size, size);
 	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
 	       "a copy of a good object is a queue");
 	fixture_clean();
@@ -538,7 +470,7 @@ static void test_headers(void)
 	refused(size - 1, -EBADMSG, "an object that is too short");
 	size = good_object();
 	((struct pq_header *)(void *)buffer)->version = 77;
-	make_object(buffer, size, size);
+	fixture_make(buffer, size, size);
 	{
 		uint32_t found = 0;
 
@@ -572,16 +504,6 @@ static void test_names_that_lead_elsewhere(void)
 
 /* ---- removing ---- */
 
-static void stay(void *arg)
-{
-	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-
-	atomic_store((_Atomic int *)arg, 1);
-	for (;;)
-		pause();
-	procq_close(q);
-}
-
 static void test_remove(void)
 {
 	struct pq_origin origin = { 0 };
@@ -589,10 +511,7 @@ static void test_remove(void)
 	uint64_t word;
 	pid_t pid;
 
-	atomic_store(&gate->open, 0);
-	pid = fixture_fork(stay, (void *)&gate->open);
-	while (!atomic_load(&gate->open))
-		fixture_sleep(100000);
+	pid = fixture_launch(fixture_stay, &gate->open);
 	is_int(procq_remove(q), -EBUSY, "a queue in use is not removed");
 	ok(fixture_exists() && pq_member_find(q->seg, q->incarnation) >= 0,
 	   "and we are still in it");
@@ -640,7 +559,7 @@ static void test_dead_remover(void)
 	atomic_store(&((struct pq_header *)(void *)buffer)->state, 1);
 	memset(buffer + size - PROCQ_PARTICIPANTS_MAX * 128, 0,
 	       PROCQ_PARTICIPANTS_MAX * 128);
-	make_object(buffer, size, size);
+	fixture_make(buffer, size, size);
 	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	ok(atomic_load(&q->seg->header->state) == PQ_OBJECT_OPEN,
 	   "a dead remover's proposal is undone by a newcomer");
@@ -648,7 +567,7 @@ static void test_dead_remover(void)
 
 	atomic_store(&((struct pq_header *)(void *)buffer)->state,
 		     PQ_OBJECT_FINAL);
-	make_object(buffer, size, size);
+	fixture_make(buffer, size, size);
 	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
 	       -ENOENT, "a final one is as good as not there");
 	q = fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY + 2);
@@ -714,10 +633,7 @@ static void test_onlooker_first(void)
 	struct procq_stat s;
 	pid_t pid;
 
-	atomic_store(&gate->open, 0);
-	pid = fixture_fork(stay, (void *)&gate->open);
-	while (!atomic_load(&gate->open))
-		fixture_sleep(100000);
+	pid = fixture_launch(fixture_stay, &gate->open);
 	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	ok(look->seg->readonly, "an onlooker maps it read-only");
 	late = fixture_open(PROCQ_ROLE_PRODUCER, 0);
@@ -747,7 +663,6 @@ int main(void)
 	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	need(gate != MAP_FAILED);
-	test_names();
 	test_fresh();
 	test_mode();
 	test_options();
