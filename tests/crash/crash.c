@@ -534,7 +534,7 @@ static const struct harness_option all_options[] = {
 	  .read = read_modes },
 	{ "point", "N", "this point only", .read = read_point },
 	{ "list", NULL, "the operations", .flag = &options.list },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct harness this_harness = { "crash", all_options, NULL };

@@ -222,7 +222,7 @@ static const struct harness_option all_options[] = {
 	{ "burst", "K", "K calls in a row fail", .count = &options.burst },
 	{ "verbose", NULL, "report each point", .flag = &options.verbose },
 	{ "list", NULL, "the scenes", .flag = &options.list },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct harness this_harness = {

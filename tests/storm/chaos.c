@@ -742,7 +742,7 @@ static const struct harness_option all_options[] = {
 	  .count = &options.bystanders },
 	{ "seed", "N", "the choices follow from it", .count = &options.seed },
 	{ "seconds", "N", "give up after them", .count = &options.seconds },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct harness this_harness = { "chaos", all_options, NULL };
