@@ -65,7 +65,7 @@ static int take_in_turn(struct procq *q, const struct procq_process *only,
 				       out);
 		if (rc != -EAGAIN)
 			break;
-		/* Somebody has changed it: look again. */
+		/* Another participant, or its parent, was faster: look again. */
 		pq_back_off(&turns);
 	}
 	if (rc == 0)
@@ -85,7 +85,7 @@ int procq_take(struct procq *q, const struct procq_process *only,
 	return rc;
 }
 
-/* Out of order; the hint that is left behind is skipped as stale. */
+/* Take out of order. The hint that stays behind is skipped as stale. */
 static int take_any(struct procq *q, uint64_t producer, bool living,
 		    struct procq_process *out)
 {

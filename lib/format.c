@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * format.c - what is in an object: how it is laid out, filled for the first
- * time, and judged by those who find it.
- * Must not open, lock or map anything: it is handed the memory.
+ * format.c - what is in an object: how it is laid out, filled when it is new,
+ * and judged when it is found.
+ * Must not open, lock or map an object: it is handed the memory.
  */
 #include <config.h>
 
@@ -26,9 +26,9 @@ static uint64_t power_of_two(uint64_t least)
 	return n;
 }
 
-/* The true hints are at most capacity; each participant can be about to
- * append one double. The ready ring has as much again, so that a stale hint
- * seldom makes an appender look at the head. */
+/* There are at most as many valid hints as records, and each participant can be
+ * about to append a duplicate. The ready ring has room for as many stale ones
+ * again, so that an appender seldom has to look at the head. */
 static uint64_t ready_size(uint32_t capacity)
 {
 	return power_of_two(4u * (uint64_t)capacity +
@@ -88,7 +88,7 @@ void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity)
 
 /* ---- what the header says of machine and time ---- */
 
-/* What is in a small file; -errno. */
+/* Read a small file. How many bytes, or -errno. */
 static ssize_t read_text(const char *path, char *text, size_t size)
 {
 	ssize_t got;
@@ -110,8 +110,7 @@ static ssize_t read_text(const char *path, char *text, size_t size)
 	return got;
 }
 
-/* Zeros where it can't be known; an error where it could not be read just
- * now. */
+/* Zeros if the system has none; an error if it can't be read just now. */
 static int read_boot_id(uint64_t id[2])
 {
 	char text[64] = "";	/* an analyzer thinks -errno may be 0 */
@@ -134,17 +133,18 @@ static int read_boot_id(uint64_t id[2])
 	return 0;
 }
 
-/* Two that may be the same, as far as both are known. */
+/* May these be of the same boot? Yes, if one of them is unknown. */
 static bool same_boot(const uint64_t a[2], const uint64_t b[2])
 {
 	return (a[0] == b[0] && a[1] == b[1]) || (a[0] | a[1]) == 0 ||
 	       (b[0] | b[1]) == 0;
 }
 
-/* 0 where there are none. An error, where it could not be read, must not make
- * a queue look like one of another namespace; and unlike with the boot, not
- * to know is not enough, for a pid may be a stranger's. Linux has namespaces
- * where there is no /proc to see them in, too: then nobody may join. */
+/* 0 if the system has none. If it can't be read just now, that is an error, and
+ * the queue does not look like one of another namespace. Unlike a boot, an
+ * unknown namespace does not match all others: a pid of the queue could be
+ * another process here. Linux has namespaces even if there is no /proc to see
+ * them in: then no process may join. */
 static int read_pid_namespace(uint64_t *id)
 {
 	struct stat st;
@@ -179,7 +179,6 @@ static int fill_header(struct pq_header *h, uint32_t capacity)
 	return rc < 0 ? rc : read_boot_id(h->boot_id);
 }
 
-/* Everything but the magic, which makes it visible. */
 int pq_format_fill(struct pq_segment *seg)
 {
 	int rc = fill_header(seg->header, seg->capacity);
@@ -222,10 +221,10 @@ int pq_format_judge(const struct pq_header *h, size_t size)
 				       : PQ_FINISHED;
 		if (magic != 0 || size != sizeof(*h))
 			return -EBADMSG;
-		/* The first thing that a creator makes: an empty header. */
+		/* The first step of a creator: an empty header. */
 		if (is_blank(h))
 			return PQ_UNFINISHED;
-		/* Somebody else's; unless its creator has just gone on. */
+		/* No queue; unless its creator has just gone on. */
 		if (atomic_load(&h->magic) == 0)
 			return -EBADMSG;
 	}
@@ -234,7 +233,7 @@ int pq_format_judge(const struct pq_header *h, size_t size)
 int pq_format_verify(const struct pq_header *h, size_t size,
 		     struct procq_options *options)
 {
-	/* Once: an object that lies may change its mind. */
+	/* Read once: a hostile object may change in between. */
 	uint32_t capacity = *(const volatile uint32_t *)&h->capacity;
 	uint64_t boot_id[2], pid_namespace = 0;
 	int rc;

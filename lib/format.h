@@ -17,11 +17,11 @@
 /** Bytes of the object for this capacity. */
 size_t pq_segment_bytes(uint32_t capacity);
 
-/** Where everything is, in the mapping that begins at base. */
+/** Set where everything is in the mapping that begins at base. */
 void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity);
 
 /**
- * Fill an object that is all zeros: everything but the magic.
+ * Fill an object that is all zeros, but for the magic, which makes it visible.
  * @retval 0, -errno
  */
 int pq_format_fill(struct pq_segment *seg);
@@ -29,17 +29,17 @@ int pq_format_fill(struct pq_segment *seg);
 enum pq_finding { PQ_UNFINISHED, PQ_FINISHED, PQ_FINISHED_FINAL };
 
 /**
- * What is there? Decides by the first bytes only, and never trusts them for
- * more than that.
- * @param size of the object; the header is mapped
- * @retval pq_finding
+ * What is there? Decided by the first bytes only, which are trusted for no more
+ * than that.
+ * @param size of the object, which is at least that of the header
+ * @retval an enum pq_finding
  * @retval -EBADMSG no queue
  */
 int pq_format_judge(const struct pq_header *h, size_t size);
 
 /**
- * Is it a queue of this machine, boot and namespace, and with the capacity
- * that is asked for? What is not as it should be goes into options->found.
+ * Is it a queue of this machine, boot and PID namespace, and of the capacity
+ * that options ask for? If not, options->found is what it has instead.
  * @retval its capacity
  * @retval -EPROTONOSUPPORT, -EBADMSG, -ESTALE, -EXDEV, -EEXIST, …
  */

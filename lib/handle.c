@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * handle.c - whose is a handle? Must not look into the queue.
+ * handle.c - may this process use a handle?
+ * Must not look into the queue.
  */
 #include <config.h>
 
@@ -9,8 +10,8 @@
 
 #include "handle.h"
 
-/* How many forks there are between the first process that opened a queue and
- * this one: cheaper to ask than the kernel for the pid. */
+/* How many forks there were on the way from the first process that opened a
+ * queue to this one. To compare that is cheaper than to ask for the pid. */
 static atomic_uint forks;
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 

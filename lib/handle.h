@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * handle.h - what a handle holds: one participant's private side.
+ * handle.h - what a handle holds: the private side of one participant. Both
+ * sides include it: the parent's rooms and the taker's.
  */
 #ifndef PQ_HANDLE_H
 #define PQ_HANDLE_H
@@ -20,7 +21,7 @@
 struct procq {
 	struct pq_segment *seg;
 	char name[PROCQ_NAME_SIZE];	/* as the caller gave it */
-	pid_t pid;			/* the process the handle is valid in */
+	pid_t pid;			/* the process that may use it */
 	unsigned forks;			/* the same, as handle.c counts them */
 	uint32_t role;
 	uint32_t flags;			/* of procq_options */
@@ -31,8 +32,8 @@ struct procq {
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
 	struct pq_nest nest;
 	struct pq_lookup lookup;
-	int64_t last_start;		/* pq_clock_life(); 0: it has shown
-					 * that it lived for a while after */
+	int64_t last_start;		/* of a child, pq_clock_life(); 0: shown
+					 * alive long enough after it */
 	int lifeline[2];		/* see spawn.c; -1: none */
 	int64_t look_after;		/* see reap.c; 0: at once */
 	bool look_late;			/* a look was put off until then */
@@ -45,34 +46,34 @@ struct procq {
 	 * is about to happen, so the next wait does not linger. */
 	bool skip_linger;
 
-	/* What it has looked out for while others slept, or was woken for,
-	 * PROCQ_WAIT_ROOM and PROCQ_WAIT_READY, and not yet passed on: see
-	 * bell.c. */
+	/* PROCQ_WAIT_ROOM and PROCQ_WAIT_READY: it was the lookout for that, or
+	 * was woken for it, and has not yet passed that on. See bell.c. */
 	unsigned owed;
 
-	/* Set by procq_wake(), perhaps in a signal handler; taken back by the
-	 * wait that it ends. */
+	/* Set by procq_wake(), perhaps in a signal handler; cleared by the wait
+	 * that it ends. */
 	_Atomic int woken;
 };
 
-/* What record words name the participant by; 0 is nobody. */
+/* The owner in the words of the records that this participant has. */
 static inline unsigned pq_owner(const struct procq *q)
 {
 	return q->place + 1;
 }
 
-/** 0, or -ECHILD: this process has it from its parent; -EINVAL: none. */
+/** May this process use the handle? 0; -ECHILD: it was inherited by fork();
+ * -EINVAL: NULL. */
 int pq_usable(const struct procq *q);
-/** How many forks away from the first opener this process is. */
+/** The same; -EINVAL also for an onlooker's. */
+int pq_usable_participant(const struct procq *q);
+/** How many forks there were on the way from the first process that opened a
+ * queue to this one. */
 unsigned pq_handle_forks(void);
 
-/** 0; -ECHILD: this process has it from its parent; -EINVAL: an onlooker's. */
-int pq_usable_participant(const struct procq *q);
-
 /**
- * Mark, then reap, every dead child of this handle; send what takers ask
- * this parent to send.
- * @param out NULL, or: only one, and how it ended
+ * Mark, then reap, every dead child of this handle. Send the signals that
+ * takers ask this parent to send.
+ * @param out NULL: all; otherwise only one, and how it ended
  * @return how many were reaped
  */
 int pq_reap(struct procq *q, struct procq_event *out);

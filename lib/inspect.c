@@ -17,8 +17,8 @@
 #include "record.h"
 #include "sweep.h"
 
-/* How often a finding is looked at again before it counts as a fault:
- * others may be in the middle of a step. */
+/* How often to look before a finding counts as a fault: others may be in the
+ * middle of a step. */
 #define LOOKS 50
 #define LOOK_PAUSE (2 * PQ_MILLI)
 
@@ -60,7 +60,8 @@ static void count_records(const struct pq_segment *seg, struct procq_stat *out)
 		if (state <= PROCQ_STATE_GONE)
 			out->states[state]++;
 		out->present += present;
-		/* A life is counted by its child, or at its release. */
+		/* A process is counted by itself as it enters, or when its
+		 * record is freed. */
 		out->started += pq_counted_count(
 			atomic_load(&seg->records[i].counted));
 		if (present && !pq_record_counted(seg, i))
@@ -101,8 +102,8 @@ int procq_closed(const struct procq *q)
 	return atomic_load(&q->seg->header->closed) != 0;
 }
 
-/* In this order: a producer that is not there can't enter anything any more,
- * so what is not in the records then never will be. */
+/* The producers first, then the records: a producer that has gone can enter
+ * nothing, so what is not in the records after that never will be. */
 int procq_drained(struct procq *q)
 {
 	struct pq_segment *seg = q->seg;
@@ -121,7 +122,7 @@ int procq_drained(struct procq *q)
 
 		if (state == PROCQ_STATE_FREE || state == PROCQ_STATE_GONE)
 			continue;
-		/* What the caller has taken is for it to judge. */
+		/* The caller knows what it has taken. */
 		if (state != PROCQ_STATE_TAKEN ||
 		    pq_word_owner(word) != pq_owner(q))
 			return 0;
@@ -135,7 +136,7 @@ static int by_seq(const void *a, const void *b)
 {
 	const struct procq_process *x = a, *y = b;
 
-	/* What has not yet entered comes last. */
+	/* Those that have not yet entered come last. */
 	if (x->seq == y->seq)
 		return x->slot < y->slot ? -1 : x->slot > y->slot;
 	return x->seq - 1 < y->seq - 1 ? -1 : 1;
@@ -163,7 +164,7 @@ int procq_snapshot(const struct procq *q, struct procq_process *out,
 			all = larger;
 		}
 		pq_record_describe(seg, i, word, &all[n]);
-		/* Read while it changed: only what is certain. */
+		/* If it changed while it was read, read it again. */
 		if (pq_load_word(seg, i) == word)
 			n++;
 		else
@@ -179,7 +180,7 @@ int procq_snapshot(const struct procq *q, struct procq_process *out,
 
 /* ---- checks ---- */
 
-/* The first one is told in words. */
+/* The first fault is reported in words. */
 #define FAULT(out, ...) \
 	do { \
 		if ((out)->faults++ == 0) \
@@ -194,7 +195,7 @@ static void check_words(struct pq_segment *seg, struct procq_report *out)
 		unsigned owner = pq_word_owner(word);
 
 		if (!pq_word_valid(word))
-			FAULT(out, "record %lu: its word %#llx is not legal",
+			FAULT(out, "record %lu: its word %#llx is not valid",
 			      (unsigned long)i, (unsigned long long)word);
 		else if (owner &&
 			 !atomic_load(&seg->participants[owner - 1].member) &&
@@ -207,8 +208,8 @@ static void check_words(struct pq_segment *seg, struct procq_report *out)
 /* Can these be the ends of a ring? */
 static bool ends_fit(const struct pq_ring *ring, uint64_t head, uint64_t tail)
 {
-	/* The appender of what was taken last has not moved the tail, and may
-	 * be dead: the next one helps. Its cell tells. */
+	/* The hint at the tail was taken before its appender moved the tail. If
+	 * the appender is dead, the next one does. The cell says if it is so. */
 	if (head == tail + 1)
 		return pq_ring_position_at(ring, tail) == (uint32_t)tail;
 	return tail - head <= ring->size;
@@ -238,14 +239,14 @@ static void check_ring(const struct pq_ring *ring, const char *name,
 static void check_sum(const struct procq *q, struct procq_report *out)
 {
 	struct procq_stat s;
-	uint64_t told;
+	uint64_t sum;
 
 	procq_stat(q, &s);
-	told = s.retired + s.exited + s.lost + s.present;
-	if (s.started != told)
+	sum = s.retired + s.exited + s.lost + s.present;
+	if (s.started != sum)
 		FAULT(out, "started %llu processes, but retired, exited, lost "
 		      "and present are %llu", (unsigned long long)s.started,
-		      (unsigned long long)told);
+		      (unsigned long long)sum);
 }
 
 int procq_check(struct procq *q, struct procq_report *out)
@@ -263,8 +264,8 @@ int procq_check(struct procq *q, struct procq_report *out)
 	if (hints < 0)
 		return -ENOMEM;
 	out->hints += (uint64_t)hints;
-	/* On a queue in use much is half done at any moment. What is wrong
-	 * each time is wrong. */
+	/* In a queue that is used, some step is half done at any moment. It is
+	 * a fault only if every look finds one. */
 	for (int look = 0; look < LOOKS; look++) {
 		struct timespec pause = pq_timespec(LOOK_PAUSE);
 

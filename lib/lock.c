@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * lock.c - the locks that say who lives: which bytes this process holds, and
- * by which descriptors.
+ * lock.c - the lock bytes of participants and the init lock: which of them this
+ * process holds, and by which descriptors.
  * Must not look into an object, nor open one.
  *
- * fcntl() locks belong to a process: F_GETLK does not report its own, and they
- * are lost when it closes any descriptor of the file. So a process has a list
- * of its views, knows what it holds by each, and closes no descriptor of a
- * file that another view has locks on.
+ * Locks by fcntl() belong to a process: F_GETLK does not report its own, and
+ * they are lost when it closes any descriptor of the file. So a process has a
+ * list of its views, notes which bytes it holds by each, and closes no
+ * descriptor of a file that another view has locks on.
  */
 #include <config.h>
 
@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,8 +31,8 @@ static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct pq_segment *list;	/* written with both, read with either */
 
-/* A thread that is cancelled with the mutex would keep it for ever: to wait
- * for an init lock is a cancellation point, and so is every close(). */
+/* A thread that is cancelled while it has the mutex would keep it for ever. The
+ * wait for an init lock is a cancellation point, and so is every close(). */
 int pq_segments_lock(void)
 {
 	int state;
@@ -59,7 +58,7 @@ static void unlock_list(void)
 	pthread_mutex_unlock(&list_mutex);
 }
 
-/* Both mutexes, so that either is enough to read. */
+/* With both mutexes, so that either is enough to read. */
 void pq_segments_add(struct pq_segment *seg)
 {
 	lock_list();
@@ -113,8 +112,8 @@ static int lock_byte(int fd, short type, uint64_t byte)
 	return call_lock(fd, F_SETLK, &fl);
 }
 
-/* Does another process hold it? 1, 0, -errno. The pid may be 0 then, too:
- * where its holder has none that this process could see. */
+/* Does another process hold it? 1, 0, -errno.
+ * @param holder its pid; 0 after 1: it has none in this PID namespace */
 static int ask_lock(int fd, struct flock fl, pid_t *holder)
 {
 	int rc = call_lock(fd, F_GETLK, &fl);
@@ -145,8 +144,8 @@ static bool own_has(const struct pq_segment *seg, uint64_t incarnation)
 	return false;
 }
 
-/* Does this process hold it, by whatever view? An onlooker's, say, has none
- * of its own. Under list_mutex. */
+/* Does this process hold it, by this view or another with the same locks? An
+ * onlooker's view has no bytes of its own. With list_mutex. */
 static bool held_here(const struct pq_segment *seg, uint64_t incarnation)
 {
 	if (own_has(seg, incarnation))
@@ -162,7 +161,7 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 	int rc;
 
 	lock_list();
-	/* The kernel would grant it: the process has it already. */
+	/* The kernel would grant it again to the process that has it. */
 	if (held_here(seg, incarnation)) {
 		unlock_list();
 		return -EAGAIN;
@@ -199,7 +198,7 @@ bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
 		return true;
 	if (seg->lock_fd < 0)
 		return false;
-	/* If the kernel can't say, nobody is declared dead. */
+	/* If the kernel can't say, no participant is declared dead. */
 	return ask_byte(seg->lock_fd, incarnation, &holder) != 0;
 }
 
@@ -264,8 +263,8 @@ void pq_init_unlock(struct pq_segment *seg)
 
 /* ---- descriptors ---- */
 
-/* Another view in this process with the same locks, which closing these
- * descriptors would drop. */
+/* Another view of this process with the same locks: to close the descriptors
+ * of this one would drop them. */
 static struct pq_segment *find_sibling(const struct pq_segment *seg)
 {
 	for (struct pq_segment *s = list; s; s = s->next)
@@ -274,15 +273,15 @@ static struct pq_segment *find_sibling(const struct pq_segment *seg)
 	return NULL;
 }
 
-/* gcc 12's analyzer loses sight of a sibling that is in a list, and calls what
- * it is given here leaked. */
+/* The analyzer of gcc 12 loses sight of a sibling in a list, and reports what
+ * the sibling is given here as leaked. */
 #if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
 # pragma GCC diagnostic push
 # pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
 
-/* Leave all descriptors to a sibling, to be closed with its own. Where there
- * is no memory for that they stay open as long as the process. */
+/* Leave all descriptors to a sibling, which closes them with its own. If there
+ * is no memory for that, they stay open as long as the process lives. */
 static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
 {
 	size_t count = at->parked_count + seg->parked_count + 2;

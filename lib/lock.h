@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * lock.h - the locks that say who lives.
+ * lock.h - the lock bytes of participants and the init lock, and the views that
+ * have them.
  */
 #ifndef PQ_LOCK_H
 #define PQ_LOCK_H
@@ -10,21 +11,22 @@
 
 #include "view.h"
 
-/* Calls that for a moment's lack of memory may fail are made again: who has
- * just created an object, or leaves last, must not leave it behind for that. */
+/* How often a call is made that may fail for a moment's lack of memory. For
+ * that alone a creator, or the last to leave, must not leave an object behind.
+ */
 #define PQ_TRIES 3
 
 /**
- * One opening or closing of objects at a time in a process: its threads would
- * not see each other's init lock, nor the other's descriptor of the same
- * object. Nobody is cancelled meanwhile.
- * @return what to hand to pq_segments_unlock()
+ * One thread of a process at a time opens, closes or unlinks an object: threads
+ * do not see each other's init lock, nor the other's descriptor of the same
+ * object. The caller can't be cancelled until pq_segments_unlock().
+ * @return the argument of pq_segments_unlock()
  */
 int pq_segments_lock(void);
 void pq_segments_unlock(int state);
 
-/** The views that this process has, and forks of it inherit. Only between the
- * two above. */
+/** The list of this process's views, which a fork inherits. To be called
+ * between pq_segments_lock() and pq_segments_unlock(). */
 void pq_segments_add(struct pq_segment *seg);
 void pq_segments_remove(struct pq_segment *seg);
 struct pq_segment *pq_segments_first(void);
@@ -32,11 +34,11 @@ struct pq_segment *pq_segments_first(void);
 /**
  * Take an incarnation's lock byte.
  * @retval 0
- * @retval -EAGAIN, -EACCES it is held, by another process or this one
+ * @retval -EAGAIN, -EACCES another process holds it, or this one
  * @retval -ENOMEM, -ENOLCK
  */
 int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation);
-/** Is it held by anybody? If the kernel can't say, yes. */
+/** Does any process hold it? If the kernel can't say, yes. */
 bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation);
 void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
 
@@ -49,17 +51,17 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
 int pq_locks_held(const struct pq_segment *seg, pid_t *holder);
 
 /**
- * The lock under which an object is built and unlinked. Sleeps.
+ * Take the lock under which an object is built and unlinked. Sleeps.
  * @param deadline monotonic
- * @param who the pid of its holder, when it timed out; 0: unknown
+ * @param holder after -ETIMEDOUT, its pid; 0: unknown
  * @retval 0
  * @retval -ETIMEDOUT, -ENOLCK
  */
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder);
 void pq_init_unlock(struct pq_segment *seg);
 
-/** Close what the view has open, or leave it to another view to close, if it
- * has locks on the same file. */
+/** Close what the view has open. If another view has locks on the same file,
+ * leave the descriptors to that one to close. */
 void pq_close_descriptors(struct pq_segment *seg);
 
 #endif

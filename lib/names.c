@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * names.c - the public functions that need no handle: which object a name
- * means, which queues there are, what a return value means.
- * Must not open a queue.
+ * names.c - the public functions that need no handle: which object a name leads
+ * to, which queues there are, what a return value means, and the removal of an
+ * object that is no usable queue.
+ * Must not join a queue.
  */
 #include <config.h>
 
@@ -20,7 +21,7 @@
 
 /* ---- what a return value means ---- */
 
-/* The programs translate what they print; the library says it in English. */
+/* The library speaks English; the programs translate what they print. */
 #define N_(text) (text)
 
 const char *procq_strerror(int err)
@@ -75,7 +76,7 @@ const char *procq_strerror(int err)
 	case ECANCELED:
 		return N_("killed before it had entered");
 	default:
-		/* Known numbers are constants in each libc there is. */
+		/* For known numbers, every libc returns a constant. */
 		/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
 		return strerror(-err);
 	}
@@ -99,7 +100,7 @@ int procq_object_name(const char *name, char *object)
 	else
 		n = snprintf(object, PROCQ_NAME_SIZE, "/procq.%lu.%s",
 			     (unsigned long)geteuid(), name);
-	/* The slash is no part of the file's name. */
+	/* NAME_MAX is for the file, whose name has no slash. */
 	if (n < 0 || n >= PROCQ_NAME_SIZE || n - 1 > NAME_MAX)
 		return -ENAMETOOLONG;
 	return 0;
@@ -122,18 +123,19 @@ int procq_unlink(const char *name, uint32_t *found)
 
 #if defined __linux__
 
-/* Where the C library has them; shm_open() can't list. */
+/* Where the C library has the objects, as shm_open() can't list them. */
 #define SHM_DIRECTORY "/dev/shm"
 
-/* A lack of ours must not make a queue that is there look like none. */
+/* If this process lacks descriptors or memory, a queue that is there must not
+ * look like none. */
 static int unless_scarce(int err)
 {
 	return err == EMFILE || err == ENFILE || err == ENOMEM ||
 	       err == EINTR ? -err : 0;
 }
 
-/* 1: it is one; 0: it is none, or may not be looked at; -errno. */
-static int is_queue(int dir, const char *name, struct procq_found *entry)
+/* 1: it is one. 0: it is none, or this user may not look. -errno. */
+static int is_queue(int dir, const char *name, struct procq_found *found)
 {
 	bool ours = strncmp(name, "procq.", 6) == 0;
 	struct stat st;
@@ -143,12 +145,12 @@ static int is_queue(int dir, const char *name, struct procq_found *entry)
 		return ours && errno != ENOENT ? -errno : unless_scarce(errno);
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	n = snprintf(entry->object, sizeof(entry->object), "/%s", name);
-	if (n < 0 || (size_t)n >= sizeof(entry->object))
+	n = snprintf(found->object, sizeof(found->object), "/%s", name);
+	if (n < 0 || (size_t)n >= sizeof(found->object))
 		return 0;
-	entry->uid = st.st_uid;
-	entry->mode = st.st_mode & 07777;
-	/* A queue that is shared may have any name: look inside, if allowed. */
+	found->uid = st.st_uid;
+	found->mode = st.st_mode & 07777;
+	/* A shared queue may have any name: look inside, if that is allowed. */
 	if (ours)
 		return 1;
 	rc = pq_segment_has_magic(dir, name);
@@ -164,18 +166,18 @@ int procq_list(int (*visit)(const struct procq_found *, void *), void *arg)
 	if (!dir)
 		return -errno;
 	while (rc == 0) {
-		struct procq_found entry;
+		struct procq_found found;
 
 		errno = 0;
-		/* A stream of our own. */
+		/* No other thread reads this stream. */
 		d = readdir(dir); /* NOLINT(concurrency-mt-unsafe) */
 		if (!d) {
 			rc = -errno;
 			break;
 		}
-		rc = is_queue(dirfd(dir), d->d_name, &entry);
+		rc = is_queue(dirfd(dir), d->d_name, &found);
 		if (rc > 0)
-			rc = visit(&entry, arg);
+			rc = visit(&found, arg);
 	}
 	closedir(dir);
 	return rc;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * open.c - the public functions with which a participant joins the queue,
- * leaves and removes it, and those that say what a handle is of.
- * Must not start, take or signal a process.
+ * open.c - the public functions that join, leave, close and remove a queue, and
+ * those that say what a handle belongs to.
+ * Must not start or take a process, nor map or unlink an object (segment.c).
  */
 #include <config.h>
 
@@ -35,7 +35,7 @@ static int check_options(const struct procq_options *options)
 	return 0;
 }
 
-/* When all places are taken, some may be the dead's: true, if some were, and
+/* If all places are taken, some may be those of the dead. true: some were, and
  * are free now. */
 static bool made_room(struct procq *q, int rc)
 {
@@ -63,7 +63,7 @@ static int seat_again(struct procq *q)
 	return rc;
 }
 
-/* While nobody else sees the object. */
+/* No other process can see the object yet. */
 static int seat_creator(struct pq_segment *seg, void *arg)
 {
 	struct procq *q = arg;
@@ -141,25 +141,26 @@ static void free_handle(struct procq *q)
 	pq_unforked_free(q, sizeof(*q));
 }
 
-/* True: the queue has been removed. */
+/* true: the queue has been removed. */
 static bool leave(struct procq *q)
 {
 	bool removed;
 
-	/* A child between its word and its hint may be killed there, when we
-	 * are not here any more to mark it: its hint is put in for it. A
-	 * second one is harmless. */
+	/* A child may be killed between its word and its hint, when this parent
+	 * is no longer here to mark it. So the hint is put in for it; a
+	 * duplicate does no harm. */
 	if (q->children.count)
 		pq_sweep_hints(q->seg);
 	pq_show_last_alive(q);
 	pq_sweep_self(q->seg, q->place, pq_member_id(q->role, q->incarnation));
 	pq_bell_hide_dead(q->seg, q->place);
-	/* Whatever it owes: a wait may have been cancelled. */
+	/* All that it may owe: a wait may have been cancelled. */
 	q->owed = PROCQ_WAIT_ROOM | PROCQ_WAIT_READY;
 	pq_pass_on(q, q->owed);
-	/* After the dead, too: their places would keep the queue. */
+	/* For the dead, too: their places would keep the queue. */
 	pq_sweep_dead(q->seg, NULL);
-	/* The place first, the byte last: the removal is still ours. */
+	/* The place first, the byte last: until then a removal that this one
+	 * proposes is no dead remover's. */
 	pq_member_stand_up(q->seg, q->place, q->incarnation);
 	removed = pq_segment_remove(q->seg, q->incarnation) == 0;
 	pq_byte_drop(q->seg, q->incarnation);
@@ -178,19 +179,19 @@ static int close_handle(struct procq *q)
 		q->look_after = 0;
 		procq_reap(q);
 		removed = leave(q);
-		/* A taker that saw our byte just now has left us what it told;
-		 * from here on, one sees that there is no parent. To bury that
-		 * takes a participant, after which others sweep if it is
-		 * killed: so once more, as another. */
+		/* A taker that saw the byte just now has left GONE records to
+		 * this parent; from here on, takers see that there is none. To
+		 * bury them takes a place, for which others sweep if this
+		 * process is killed: so join and leave once more. */
 		if (!removed && pq_sweep_left(q->seg, q->incarnation) &&
 		    seat(q) == 0)
 			removed = leave(q);
-		/* Whoever waits for the end of the producers looks again. */
+		/* Those that wait until there is no producer look again. */
 		if (!removed && q->role == PROCQ_ROLE_PRODUCER)
 			pq_wake_all_arrivals(q->seg);
 	}
-	/* A child that shares our memory, stopped in the middle of its entry,
-	 * needs it all when it is continued: then it is not given back. */
+	/* A child that shares this memory may be stopped in the middle of its
+	 * entry. It needs all of it when it goes on: then nothing is freed. */
 	if (!pq_nest_destroy(&q->nest))
 		return removed;
 	pq_segment_close(q->seg);
@@ -208,7 +209,7 @@ int procq_close(struct procq *q)
 	return rc;
 }
 
-/* Without a place, it may look on. */
+/* A handle without a place is an onlooker's. */
 static void step_out(struct procq *q)
 {
 	pq_pass_on(q, q->owed);
@@ -224,11 +225,12 @@ int procq_remove(struct procq *q)
 
 	if (rc < 0)
 		return rc;
-	/* Words name its place: who has something in the queue keeps it. */
+	/* Words name its place: while it has something in the queue, the place
+	 * must stay its own. */
 	if (q->flights.count || q->children.count)
 		return -EBUSY;
 	pq_sweep_dead(q->seg, NULL);
-	/* Its own place is the only one that may be taken. */
+	/* The object must have no other place that is taken. */
 	pq_member_stand_up(q->seg, q->place, q->incarnation);
 	deadline = pq_now() + PQ_SECOND;
 	do {
@@ -238,8 +240,8 @@ int procq_remove(struct procq *q)
 		again = seat_again(q);
 		if (again == 0)
 			return rc;
-		/* All places are taken; or the queue is final, and not to be
-		 * stayed in: once more, after its remover. */
+		/* All places are taken; or the queue is final and can't be
+		 * joined: then once more, after its remover. */
 		rc = again < 0 ? again : -EINPROGRESS;
 	} while (again > 0 && pq_now() < deadline);
 	step_out(q);

@@ -21,8 +21,7 @@
 #include "spawn.h"
 #include "wait.h"
 
-/* How long PROCQ_SPAWN_ENTERED waits for a child that is neither in nor dead.
- */
+/* How long to wait for a child that has neither entered nor died. */
 #define ENTRY_MAX PQ_SECOND
 
 static const struct procq_command idle_command = PROCQ_COMMAND_INIT;
@@ -104,13 +103,14 @@ static bool has_entered(const struct pq_wait *wait)
 	struct procq_process p;
 
 	pq_record_describe(r->seg, r->slot, pq_load_word(r->seg, r->slot), &p);
-	/* In the queue without a place in the order: see record.c. */
+	/* In the queue, but with no place in the order: see record.c. */
 	return p.seq || (p.state != PROCQ_STATE_RESERVED &&
 			 atomic_load(&r->seg->header->lacking));
 }
 
-/* In the record, or dead; or neither for too long, which is then its
- * caller's to see. */
+/* Wait until the child has entered or is dead, for ENTRY_MAX at most.
+ * -ECANCELED: it died before it had entered. Otherwise 0, and the record says
+ * whether it has entered. */
 static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
 {
 	int64_t end = pq_now() + ENTRY_MAX, now;
@@ -220,8 +220,8 @@ static int check_and_spawn(struct procq *q,
 	return spawn(q, command, &start, out);
 }
 
-/* A child has its parent's memory, or a copy of it, and in that a request to
- * cancel the thread that started it: it must not act on it. */
+/* A child has its parent's memory, or a copy of it. If that has a request to
+ * cancel the thread that started the child, the child must not act on it. */
 int procq_spawn(struct procq *q, const struct procq_command *command,
 		struct procq_process *out)
 {
@@ -240,7 +240,7 @@ int procq_entered(struct procq *q, struct procq_process *process)
 
 	if (rc < 0)
 		return rc;
-	/* Until it is reaped its record is its own. */
+	/* Until the child is reaped, its record holds no other process. */
 	child = pq_intmap_get(&q->children, process->pid);
 	if (!child || child->value != process->slot)
 		return -ESRCH;

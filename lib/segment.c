@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * segment.c - the shared object: create, open, close, remove.
- * Must not look into records, but to see whether they are all free.
+ * segment.c - the shared object: create, open, close, remove, unlink.
+ * Must not look into records or the participants' table, but to see whether
+ * all of them are free.
  *
- * Life and death of an object. Its init lock is a byte lock that the kernel
- * lets go of when the holder dies. Only who holds it, and has seen that the
- * name still leads to this object, builds or unlinks it:
+ * The init lock of an object is a byte lock, which the kernel releases when
+ * its holder dies. An object is built or unlinked only by the holder of its
+ * init lock, and only if the name still leads to this object:
  *
- *	unfinished (no magic)	whoever opens it takes the lock, builds, and
+ *	unfinished (no magic)	the next opener takes the lock, builds, and
  *				writes the magic last
- *	OPEN			anybody joins, without a lock
- *	PROPOSED by X		X, which holds the lock, would remove it. A
+ *	OPEN			any participant joins, without the lock
+ *	PROPOSED by X		X has the lock, and would remove the object. A
  *				joiner puts it back to OPEN and stays
- *	FINAL			X has seen it empty and unused while PROPOSED,
- *				and unlinks it; if X dies before, the next
- *				to open or remove it does. A joiner leaves and
- *				opens anew
+ *	FINAL			X has seen the object empty and unused while it
+ *				was PROPOSED, and unlinks it. If X is killed
+ *				before that, the next process that opens or
+ *				removes it does. A joiner leaves and opens anew
  *
- * A joiner writes its entry, then reads life; the remover writes life, then
- * reads the entries: sequentially consistent, so one of them sees the other.
+ * A joiner writes its place in the table, then reads the state; the remover
+ * writes the state, then reads the table: sequentially consistent, so one of
+ * them sees the other. See "Building and removing the object" in
+ * doc/design.md.
  */
 #include <config.h>
 
@@ -49,8 +52,7 @@ static int look_at(int fd, struct stat *st)
 
 /* ---- names and descriptors ---- */
 
-/* Locks on the object itself work on Linux. Elsewhere a file beside it has
- * them. */
+/* On Linux the object itself can be locked. Elsewhere a file beside it is. */
 static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 {
 #if PQ_USE_SHM_LOCKS
@@ -70,7 +72,7 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 			      (seg->readonly ? O_RDONLY : O_RDWR) |
 			      O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
-		/* No file, no locks: who only looks leaves it at that. */
+		/* No file, no locks: an onlooker needs no more. */
 		if (fd < 0 && errno == ENOENT && seg->readonly)
 			return 0;
 		if (fd < 0 && errno == ENOENT)
@@ -86,22 +88,22 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 #endif
 }
 
-/* Why an object can't be opened: because the name leads to a link, to a
- * directory (for which glibc says EINVAL), … */
+/* Is this the error of a name that leads to something else: to a link, to a
+ * directory (EINVAL in glibc), …? */
 static bool is_no_object(int error)
 {
 	return error == ELOOP || error == EISDIR || error == ENXIO ||
 	       error == EINVAL;
 }
 
-/* Does the name still lead to this very object? 1, 0, or -errno: it can't be
- * seen just now. */
+/* Do the names of the object and of its lock file still lead to those that are
+ * open here? 1; 0; -errno: that can't be seen just now. */
 static int name_leads_here(const struct pq_segment *seg)
 {
 	struct stat here;
 #if PQ_USE_SHM_LOCKS
-	/* A second descriptor, once closed, would drop our locks; but an
-	 * unlinked object has no link left. */
+	/* To close a second descriptor would drop the locks of this process.
+	 * But an unlinked object has no link left. */
 	int rc = look_at(seg->fd, &here);
 
 	return rc < 0 ? rc : here.st_nlink > 0;
@@ -131,7 +133,7 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 	int flags = seg->readonly ? O_RDONLY : O_RDWR;
 
 #if defined __linux__
-	/* A FIFO in its place must not make an onlooker wait for a writer. */
+	/* If a FIFO has the name, an onlooker must not wait for a writer. */
 	flags |= O_NONBLOCK;
 #endif
 
@@ -161,8 +163,8 @@ static int check_owner(const struct pq_segment *seg, const struct stat *st,
 
 	if (!S_ISREG(st->st_mode))
 		return -ENODEV;
-	/* A name of the user's own never leads to an object of another's;
-	 * who names an object in full means it. */
+	/* A name of the user's own never leads to another user's object. Any
+	 * other name was given in full, and may. */
 	if (strncmp(seg->name, prefix, (size_t)n) == 0 &&
 	    st->st_uid != geteuid()) {
 		options->found = (uint32_t)st->st_uid;
@@ -177,9 +179,9 @@ static void note_locks(struct pq_segment *seg, const struct stat *st)
 	seg->lock_ino = st->st_ino;
 }
 
-/* The same of the lock file, which stands where everybody may put things.
- * With a second name it may be a file of the user's that is no lock file, put
- * there for its permissions to be changed. */
+/* The same for the lock file, whose directory everybody may write to. If the
+ * file has a second name, it may be a file of this user's that is no lock file:
+ * somebody else has put it there to have its permissions changed. */
 static int check_lock_file(struct pq_segment *seg,
 			   struct procq_options *options)
 {
@@ -206,10 +208,10 @@ static void *map_bytes(const struct pq_segment *seg, size_t size)
 	return mmap(NULL, size, prot, MAP_SHARED, seg->fd, 0);
 }
 
-/* Allocated now, or ENOSPC now: never SIGBUS later. A signal interrupts it,
- * and has been handled then; older kernels undo all of an interrupted call. So
- * each asks for little: with one call for everything a timer that comes more
- * often than that takes would never let it end. */
+/* Allocate now, or report ENOSPC now: so there is no SIGBUS later. A signal
+ * interrupts the call, and older kernels then undo all of it. So each call asks
+ * for little: one call for everything would never end if a timer's signals
+ * came more often than it takes. */
 static int allocate(const struct pq_segment *seg, size_t size)
 {
 	size_t at = 0, n;
@@ -225,8 +227,8 @@ static int allocate(const struct pq_segment *seg, size_t size)
 	return -rc;
 }
 
-/* Holds the init lock. The object is new, or its creator died over it:
- * nobody else has looked beyond the magic. */
+/* Holds the init lock. The object is new, or its creator died before it was
+ * finished: no other process has looked beyond the magic. */
 static int build(struct pq_segment *seg, struct procq_options *options,
 		 const struct pq_creator *creator)
 {
@@ -236,15 +238,15 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	char *base;
 	int rc;
 
-	/* Whatever the umask took away. The lock file may be another's who
-	 * looked at the object before it was finished. */
+	/* Bits that the umask took away. The lock file may be that of another
+	 * user, who looked at the object before it was finished. */
 	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0 ||
 	    (seg->lock_fd != seg->fd && fchmod(seg->lock_fd,
 			(mode_t)options->mode & 0777) < 0 && errno != EPERM))
-		/* EPERM would say that it is another user's. */
+		/* EPERM would mean that it is another user's. */
 		return errno == EPERM ? -EACCES : -errno;
-	/* The header alone first, so that what a killed creator leaves can be
-	 * recognized. */
+	/* The header alone first: so an object that a killed creator leaves
+	 * can be recognized. */
 	rc = allocate(seg, sizeof(struct pq_header));
 	if (rc < 0)
 		return rc;
@@ -263,8 +265,6 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	memset(base + sizeof(uint64_t), 0, size - sizeof(uint64_t));
 	pq_format_locate(seg, base, capacity);
 	rc = pq_format_fill(seg);
-	/* The creator sits at the table before anybody can see it, so that the
-	 * queue never looks like one without a producer. */
 	if (rc == 0)
 		rc = creator->seat(seg, creator->arg);
 	if (rc < 0) {
@@ -272,7 +272,7 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 		seg->header = NULL;
 		return rc;
 	}
-	/* Release: who sees the magic sees all of the above. */
+	/* Release: a process that sees the magic sees all of the above. */
 	atomic_store_explicit(&seg->header->magic, PQ_MAGIC,
 			      memory_order_release);
 	return 0;
@@ -280,7 +280,7 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 
 /* ---- verifying ---- */
 
-/* What is there? Decides by the first bytes only, and never trusts them for
+/* What is there? Decided by the first bytes only, which are trusted for no
  * more than that. */
 static int look(const struct pq_segment *seg, size_t size)
 {
@@ -330,25 +330,18 @@ static int verify(struct pq_segment *seg, size_t size,
 
 /* ---- opening ---- */
 
-/* Holds the init lock, and has seen that the name and the lock file's lead to
- * what it has open. Where the directory is sticky only the owner may: then
- * -EPERM.
+/* Holds the init lock, and both names lead to what is open here. In a sticky
+ * directory only the owner may unlink: -EPERM.
  *
- * The object first. As long as its lock file has its name, whoever would build
- * or unlink another under this name opens that file and waits for its byte 0,
- * which is held here, so nothing else can get the name while this one is
- * stopped before either call. Who has waited finds that the file has no link
- * left, and opens both anew; who has another file's byte 0 finds that the name
- * does not lead to what it had opened. The other way round, somebody made a
- * lock file of his own after the first call, finished the removal and built
- * anew, and the second call took away that one's object.
+ * The object first. While the lock file has its name, every process that would
+ * build or unlink another object of this name waits for the byte that is held
+ * here, so the name stays free between the two calls. In the other order a
+ * process could make a lock file of its own after the first call and build
+ * anew, and the second call would unlink its object.
  *
- * Killed before the first call: the object is final, or unfinished, and the
- * next opener's to settle. Between the two: the lock file stays, and guards
- * the next object. Whoever is still in the old one has bytes of it that are
- * not given out again as long as he has them; and a process that is in both
- * knows by the file that they have their locks in common (same_locks()). So
- * it is no failure either where the file is another's and can't be unlinked. */
+ * If the caller is killed between the two calls, or may not unlink the file,
+ * the file stays and guards the next object. That does no harm: doc/design.md.
+ */
 static int unlink_object(const struct pq_segment *seg)
 {
 	if (shm_unlink(seg->name) < 0 && errno != ENOENT)
@@ -359,17 +352,17 @@ static int unlink_object(const struct pq_segment *seg)
 	return 0;
 }
 
-/* A final object that may not be unlinked by this user: open it again.
- * Holds the init lock, so nobody else settles it, and whoever has joined has
- * left when it saw that it was final. */
+/* This user may not unlink a final object: put it back to OPEN. Holds the init
+ * lock, so no other process settles it, and each that joined has left when it
+ * saw FINAL. */
 static int reopen_final(const struct pq_segment *seg)
 {
-	uint64_t life = PQ_OBJECT_FINAL;
+	uint64_t state = PQ_OBJECT_FINAL;
 	struct pq_header *h = map_bytes(seg, sizeof(*h));
 
 	if (h == MAP_FAILED)
 		return -errno;
-	atomic_compare_exchange_strong(&h->state, &life, PQ_OBJECT_OPEN);
+	atomic_compare_exchange_strong(&h->state, &state, PQ_OBJECT_OPEN);
 	munmap(h, sizeof(*h));
 	return 0;
 }
@@ -404,7 +397,7 @@ static int settle_locked(struct pq_segment *seg,
 	}
 }
 
-/* The object is not finished, or final: settle that under its init lock.
+/* The object is unfinished, or final: settle that under its init lock.
  * 0: it is built. 1: look again. */
 static int settle(struct pq_segment *seg, struct procq_options *options,
 		  const struct pq_creator *creator)
@@ -464,15 +457,15 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	found = look(seg, (size_t)st.st_size);
 	if (found < 0)
 		return found;
-	/* Not for what is no queue: that shall be left as it is. And not
-	 * before: a finished object's file is the one whose name it has now,
-	 * or a later one, and then it is final; one opened earlier may have
-	 * been unlinked since (model/remove.pml, EARLYFILE). */
+	/* No lock file for what is no queue. And none is opened before that
+	 * look: after it, the file of a finished object is the one of its name,
+	 * or a later one, and then the object is final. A file that was opened
+	 * earlier may have been unlinked (model/remove.pml, EARLYFILE). */
 	rc = open_locks(seg, options, &st);
 	if (rc < 0)
 		return rc;
 	if (found == PQ_FINISHED) {
-		/* Its size as it is now: it was built since that look. */
+		/* It may have been built since: its size as it is now. */
 		rc = look_at(seg->fd, &st);
 		return rc < 0 ? rc : verify(seg, (size_t)st.st_size, options);
 	}
@@ -548,7 +541,7 @@ int pq_segment_open(struct pq_segment **out, const char *name,
 	return rc < 0 ? rc : 0;
 }
 
-/* Does a view of this process have this very file open, by whatever name? */
+/* Does this process have this very file open, by whatever name? */
 static bool is_open(int dir, const char *name)
 {
 	struct stat a, b;
@@ -576,9 +569,9 @@ static int read_magic(int dir, const char *name)
 	return got == (ssize_t)sizeof(magic) && magic == PQ_MAGIC;
 }
 
-/* All of it under the mutex: were the object opened by another thread in
- * between, closing this descriptor would drop that one's locks, and a
- * participant that lives would look dead to all others. */
+/* All of it under the mutex: if another thread opened the object in between,
+ * to close this descriptor would drop that thread's locks, and a participant
+ * that is alive would look dead to all others. */
 int pq_segment_has_magic(int dir, const char *name)
 {
 	int state = pq_segments_lock(), rc;
@@ -617,16 +610,17 @@ static bool unused(const struct pq_segment *seg)
 	return true;
 }
 
-/* Holds the init lock; false: somebody joins. A proposal in force is a dead
- * remover's, too. */
+/* Holds the init lock, so a proposal that is in force is a dead remover's.
+ * false: a participant joins at this moment. */
 static bool propose(struct pq_header *h, uint64_t proposer)
 {
-	uint64_t life = atomic_load(&h->state);
+	uint64_t state = atomic_load(&h->state);
 
-	return atomic_compare_exchange_strong(&h->state, &life, proposer);
+	return atomic_compare_exchange_strong(&h->state, &state, proposer);
 }
 
-/* What the look after the proposal says; false: it is not final. */
+/* After a look at the object. true: it is final; false: it stays, since it is
+ * used, or since a participant has joined in the meantime. */
 static bool decide(struct pq_header *h, uint64_t proposer, bool is_unused)
 {
 	return atomic_compare_exchange_strong(&h->state, &proposer,
@@ -634,19 +628,19 @@ static bool decide(struct pq_header *h, uint64_t proposer, bool is_unused)
 	       is_unused;
 }
 
-/* Holds the init lock, and the name leads here; 0: it does no more. */
+/* Holds the init lock, and the name leads here. */
 static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
 {
 	struct pq_header *h = seg->header;
 	int rc;
 
-	/* Final, though its remover has not the lock any more: it is dead, and
-	 * this is done in its place. */
+	/* If it is final, its remover is dead, as the lock was free: this is
+	 * done in its place. */
 	if (atomic_load(&h->state) != PQ_OBJECT_FINAL &&
 	    !(propose(h, incarnation) && decide(h, incarnation, unused(seg))))
 		return -EBUSY;
 	rc = unlink_object(seg);
-	/* Another user's, perhaps: it stays, empty. */
+	/* It is another user's, perhaps: then it stays, empty. */
 	if (rc < 0)
 		atomic_store(&h->state, PQ_OBJECT_OPEN);
 	return rc;
@@ -657,13 +651,13 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 	uint32_t holder;
 	int state, rc;
 
-	/* While it is final, who comes stays for a look only, and is no reason
-	 * to leave it there. */
+	/* While it is final, a joiner stays for a look only, which is no reason
+	 * to leave the object there. */
 	if (atomic_load(&seg->header->state) != PQ_OBJECT_FINAL && !unused(seg))
 		return -EBUSY;
 	state = pq_segments_lock();
-	/* Another that leaves at this moment may be here too; whoever comes
-	 * second finds all others gone. */
+	/* Another that leaves at this moment may be here, too. The second of
+	 * them finds that all others are gone. */
 	rc = pq_init_lock(seg, pq_now() + PQ_SECOND / 2, &holder);
 	if (rc == 0) {
 		rc = name_leads_here(seg);
@@ -681,8 +675,8 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
  * proposes. */
 #define PROPOSER UINT64_C(1)
 
-/* 0: it is none. -EALREADY: it is one.
- * @param foreign it is none here, but one in another PID namespace */
+/* 0: it is no usable queue. -EALREADY: it is one.
+ * @param foreign out: it is one in another PID namespace only */
 static int judge_unusable(const struct pq_segment *seg, bool *foreign)
 {
 	struct procq_options options = PROCQ_OPTIONS_INIT;
@@ -702,8 +696,8 @@ static int judge_unusable(const struct pq_segment *seg, bool *foreign)
 	       rc == -ESTALE || rc == -EXDEV ? 0 : rc;
 }
 
-/* The name without a slash leads to the user's own; with one, the owner of
- * the object decides, and root. */
+/* Beyond check_owner(): also an object that was named in full must be this
+ * user's, unless this user is root. */
 static int check_unlinker(const struct stat *st, uint32_t *found)
 {
 	if (st->st_uid == geteuid() || geteuid() == 0)
@@ -712,9 +706,11 @@ static int check_unlinker(const struct stat *st, uint32_t *found)
 	return -EPERM;
 }
 
-/* Nobody joins an object that is unusable everywhere. In another PID namespace
- * it may be joined at this moment, without the init lock: so it is removed as
- * a queue is, by a proposal, a look at the locks, and the decision. */
+/* An object that is unusable everywhere is joined by no process. In another
+ * PID namespace a process may join at this moment, without the init lock: so
+ * such an object is removed as a queue is, by a proposal, a look, and a
+ * decision. The look is at the locks: what the dead have left in its table and
+ * records can't be swept from here. */
 static int unlink_unused(struct pq_segment *seg, bool foreign, uint32_t *found)
 {
 	struct pq_header *h = NULL;
@@ -765,7 +761,7 @@ static int attempt_unlink(struct pq_segment *seg,
 	rc = open_owned(seg, options, &st);
 	if (rc == 0)
 		rc = check_unlinker(&st, &options->found);
-	/* No lock file for a queue, which perhaps has none any more. */
+	/* Before a lock file is made: a queue that is used has one. */
 	if (rc == 0)
 		rc = judge_unusable(seg, &foreign);
 	if (rc == 0)

@@ -950,7 +950,7 @@ static void test_checks(void)
 	check_finds("a healthy queue", NULL);
 	word = pq_load_word(seg, 1);
 	atomic_store(&seg->records[1].word, UINT64_MAX);
-	check_finds("a word that is not legal", "not legal");
+	check_finds("a word that is not valid", "not valid");
 	atomic_store(&seg->records[1].word, pq_word_reserve(word, 100));
 	check_finds("a record of nobody", "place 99");
 	atomic_store(&seg->records[1].word, word);
