@@ -485,6 +485,12 @@ static void prepare_leave_locked(struct hands *h)
 	hold_init_lock(0);
 }
 
+static int run_unlink(struct hands *h)
+{
+	(void)h;
+	return procq_unlink(queue_name, NULL);
+}
+
 static int run_check(struct hands *h)
 {
 	struct procq_report report;
@@ -607,5 +613,7 @@ const struct op ops[] = {
 	{ .name = "leave-wait", .kids = -1, .prepare = prepare_leave_locked,
 	  .run = run_leave, .want = 1, .locks = true, .leaves = true,
 	  .shared = true },
+	{ .name = "unlink", .kids = -1, .prepare = prepare_unbuilt,
+	  .run = run_unlink, .locks = true, .leaves = true, .shared = true },
 	{ .name = NULL },
 };
