@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # src/local.mk - the three programs, and what they share.
 
-noinst_LTLIBRARIES += src/libcommon.la
-src_libcommon_la_SOURCES = \
+noinst_LTLIBRARIES += src/libprograms.la
+src_libprograms_la_SOURCES = \
 	src/complain.c src/complain.h \
 	src/distribution.c src/distribution.h \
 	src/duration.c src/duration.h \
@@ -24,13 +24,13 @@ src_libcommon_la_SOURCES = \
 	src/summary.c src/summary.h \
 	src/table.c src/table.h \
 	src/trouble.c src/trouble.h
-src_libcommon_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) -lm
+src_libprograms_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) -lm
 
 bin_PROGRAMS += src/producer src/consumer src/procq
 src_producer_SOURCES = src/children.c src/children.h src/producer.c
-src_producer_LDADD = src/libcommon.la
+src_producer_LDADD = src/libprograms.la
 src_consumer_SOURCES = src/consumer.c
-src_consumer_LDADD = src/libcommon.la
+src_consumer_LDADD = src/libprograms.la
 src_procq_SOURCES = \
 	src/cmd-check.c \
 	src/cmd-close.c \
@@ -42,4 +42,4 @@ src_procq_SOURCES = \
 	src/cmd-wait.c \
 	src/procq-cmd.h \
 	src/procq.c
-src_procq_LDADD = src/libcommon.la
+src_procq_LDADD = src/libprograms.la

@@ -22,7 +22,7 @@ struct choice {
 	const char *help;	/* N_() */
 };
 
-/* How many options a command line may have. */
+/* The most options that a command line may have. */
 #define CHOICES_MAX 40
 
 /* The options of a command line, as getopt_long() wants them. */

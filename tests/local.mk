@@ -23,7 +23,7 @@ include tests/fuzz/local.mk
 include tests/mutate/local.mk
 include tests/coverage/local.mk
 
-LDADD = src/libcommon.la
+LDADD = src/libprograms.la
 
 TEST_EXTENSIONS = .test
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
