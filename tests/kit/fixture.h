@@ -360,7 +360,7 @@ TAP_UNUSED static unsigned fixture_state(const struct procq *q, uint32_t slot)
 	return pq_word_state(pq_load_word(q->seg, slot));
 }
 
-/* How many hints of a ring its records bear out; and of one slot. */
+/* How many hints of a ring are valid; and of one slot. */
 struct fixture_count {
 	const struct pq_ring *ring;
 	int64_t slot;
