@@ -56,7 +56,7 @@ static struct procq *open_queue(uint32_t role)
 	return q;
 }
 
-/* What any participant does that waits in vain, and no more. */
+/* What any waiter does when its wait has timed out, and no more. */
 static void sweep(struct hands *h)
 {
 	if (!h->consumer)
@@ -65,7 +65,7 @@ static void sweep(struct hands *h)
 		complain("the sweep fails");
 }
 
-/* Then nothing is to be mended. */
+/* Then nothing needs repair. */
 static void check(struct hands *h)
 {
 	struct procq_report report;
@@ -89,7 +89,7 @@ static bool all_free(const struct procq *q)
 	return s.states[PROCQ_STATE_FREE] == s.capacity;
 }
 
-/* What all actors of a point share: the deaths that were told, and whether
+/* What all actors of a point share: the deaths that were reported, and whether
  * the system was short of processes. */
 static struct deaths {
 	bool shortage;
@@ -126,13 +126,13 @@ static int spawn(struct procq *q, const struct procq_command *command)
 	return note_shortage(procq_spawn(q, command, NULL));
 }
 
-/* Each death is told once. */
-static void told(const struct procq_event *e)
+/* Each death is reported once. */
+static void note_death(const struct procq_event *e)
 {
 	size_t n = __atomic_fetch_add(&deaths->count, 1, __ATOMIC_SEQ_CST);
 
 	if (n >= 64 || e->process.pid <= 0) {
-		complain("a process without a pid is told, or too many are");
+		complain("a process without a pid is reported, or too many are");
 		return;
 	}
 	deaths->all[n].pid = e->process.pid;
@@ -140,7 +140,7 @@ static void told(const struct procq_event *e)
 	for (size_t i = 0; i < n; i++)
 		if (deaths->all[i].pid == e->process.pid &&
 		    deaths->all[i].started == e->process.started)
-			complain("the end of %d is told twice",
+			complain("the end of %d is reported twice",
 				 (int)e->process.pid);
 }
 
@@ -178,7 +178,7 @@ static void drain(struct hands *h, bool in_order)
 		if (rc != -EAGAIN)
 			complain("take: %s", procq_strerror(rc));
 		while (procq_collect(h->consumer, &e) > 0)
-			told(&e);
+			note_death(&e);
 		if (h->producer)
 			procq_reap(h->producer);
 		if (all_free(h->consumer))
@@ -262,7 +262,7 @@ static void wait_for_one(struct hands *h)
 	end_one(h, &p);
 	while (procq_in_flight(h->consumer) > 0 && procq_now() < end) {
 		if (procq_collect(h->consumer, &e) > 0)
-			told(&e);
+			note_death(&e);
 		else
 			procq_wait(h->consumer, PROCQ_WAIT_DEATH,
 				   procq_now() + MS / 2);
@@ -509,7 +509,7 @@ static bool start_traced(struct actor *v, const struct op *op)
 	if (rc != op->want && (undisturbed || !op->shared))
 		complain("the operation returned %d, not %d", rc, op->want);
 	if (h.event.process.pid)
-		told(&h.event);
+		note_death(&h.event);
 	say(&h);
 	serve(&h);
 }

@@ -333,7 +333,7 @@ static void check_ring(size_t ring_at, uint64_t cells, size_t ends,
 /* started = retired + exited + lost + present. */
 static void check_sum(void)
 {
-	uint64_t started = 0, told = 0, present = 0;
+	uint64_t started = 0, reported = 0, present = 0;
 
 	for (uint32_t i = 0; i < capacity; i++) {
 		size_t r = records_at + i * RECORD;
@@ -351,11 +351,12 @@ static void check_sum(void)
 	}
 	for (unsigned i = 0; i < PLACES; i++)
 		for (unsigned k = 0; k < 3; k++)
-			told += get64(participants_at + i * PARTICIPANT +
+			reported += get64(participants_at + i * PARTICIPANT +
 				      P_TALLY + 8 * k);
-	if (started != told + present)
-		find("%ju started, %ju told, %ju present", (uintmax_t)started,
-		     (uintmax_t)told, (uintmax_t)present);
+	if (started != reported + present)
+		find("%ju started, %ju reported, %ju present",
+		     (uintmax_t)started, (uintmax_t)reported,
+		     (uintmax_t)present);
 }
 
 /* ---- /proc ---- */
@@ -462,7 +463,7 @@ static pid_t pid_at(uint32_t slot)
 }
 
 /* The living are exactly those in the records; a dead producer's may be dead,
- * and await being told. */
+ * and await being reported. */
 static void check_processes(const pid_t *known, size_t n)
 {
 	pid_t living[PROCESSES_MAX];

@@ -146,7 +146,7 @@ static bool runs_again(const struct trace *trace, size_t n)
 	return false;
 }
 
-/* Could others tell it from the point before? */
+/* Could others see a difference to the point before? */
 static bool differs(const struct trace *trace, size_t n)
 {
 	return n == 0 || trace->all[n - 1].effect;

@@ -25,7 +25,7 @@
 #include "../kit/harness.h"
 
 #define CAPACITY 4
-/* The library's, here by itself: the checker includes nothing of lib/. */
+/* The library's, written here again: the checker includes nothing of lib/. */
 #ifndef CRASH_PLACES
 #define CRASH_PLACES 1024
 #endif
@@ -39,7 +39,7 @@ struct insn {
 	uint32_t nth;		/* the nth time that it runs, from 0 */
 	uint16_t call;		/* a system call: its number plus one */
 	bool ours;		/* in this program, not in the C library */
-	bool effect;		/* others could tell that it has run */
+	bool effect;		/* others could see that it has run */
 };
 
 struct trace {
@@ -118,7 +118,7 @@ extern const char *queue_name;
 /* Nobody is killed or frozen: then it must return what it should. */
 extern bool undisturbed;
 
-/** From now on no death has been told. */
+/** From now on no death has been reported. */
 void deaths_begin(void);
 /** The system has no process left for us, this result says. @return it */
 int note_shortage(int rc);
@@ -141,7 +141,7 @@ bool actor_told(struct actor *a, char what);
 /** A newcomer: 's' sweep, 'k' check, 'd' drain, 'u' use, 'j' join as a
  * consumer, 'w' wait for a process, 'q' leave. */
 bool fresh_start(struct actor *f);
-/** Full load on both rings, for several laps; ends by itself. */
+/** Full load on both rings, for several laps; it exits on its own. */
 bool load_run(bool may_time_out);
 
 /* ---- checker.c ---- */

@@ -36,7 +36,7 @@ struct hands {
 	int ready, go;		/* its own ends of the pipes */
 	bool no_reaping;
 	int descriptors;	/* that were open at its start */
-	struct procq_event event;	/* a death that it was told */
+	struct procq_event event;	/* a death that was reported to it */
 };
 
 #endif

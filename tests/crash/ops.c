@@ -225,7 +225,7 @@ static int run_give_back(struct hands *h)
 	return procq_give_back(h->consumer, h->slot);
 }
 
-/* By itself, or by its parent. */
+/* On its own, or by its parent. */
 static void kill_taken(struct hands *h)
 {
 	must(procq_signal(h->consumer, h->slot, SIGKILL, 0) == SIGNALLED);
@@ -426,7 +426,7 @@ static int run_remove(struct hands *h)
 	return procq_remove(h->consumer);
 }
 
-/* In vain, for as long as it takes to see it asleep. */
+/* For as long as it takes to see it asleep; nothing comes. */
 static int wait_for(struct procq *q, unsigned what)
 {
 	int rc = procq_wait(q, what, procq_now() + 2 * MS);

@@ -165,7 +165,7 @@ static bool arrive(pid_t pid, bool shared_text, const struct trace *trace,
 	if (stop == STEPPED && (way == CALL_IN || way == CALL_OUT))
 		stop = run_into_call(pid, &trace->all[n], way == CALL_OUT);
 	if (stop == DIED) {
-		complain("the victim dies by itself");
+		complain("the victim dies on its own");
 		return false;
 	}
 	/* If it has come to its end it goes on, too, to be interrupted. */
@@ -194,7 +194,7 @@ static bool be_late(void)
 }
 
 /* The child is held; its parent dies, and nobody has swept when the child
- * goes on: it must follow its parent by itself. */
+ * goes on: it must follow its parent on its own. */
 static bool be_orphaned(void)
 {
 	pid_t pid = child;
@@ -337,7 +337,7 @@ static bool note_all(pid_t pid, bool shared_text, struct trace *trace)
 	}
 	object_unwatched();
 	if (stop == DIED)
-		complain("the victim dies by itself");
+		complain("the victim dies on its own");
 	return stop != DIED;
 }
 

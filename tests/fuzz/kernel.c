@@ -364,7 +364,7 @@ int fuzz_poll(struct pollfd *fds, nfds_t n, int timeout)
 	for (nfds_t i = 0; i < n; i++) {
 		const struct file *file = file_of(fds[i].fd);
 
-		/* The pipe that tells of exec, alone. */
+		/* The pipe that reports exec, alone. */
 		if (!file && n == 1) {
 			ready = (poll)(fds, n, 0);
 			break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * kernel.h - what target.c tells the kernel that the library runs on, and
+ * kernel.h - what target.c sets in the kernel that the library runs on, and
  * what that kernel has seen.
  */
 #ifndef FUZZ_KERNEL_H
@@ -17,7 +17,7 @@
  * a descriptor open. */
 void kernel_reset(void);
 
-/* A process that is there, and what tells it from others. */
+/* A process that is there, and what distinguishes it from others. */
 void kernel_add(int32_t pid, uint64_t ident);
 /* It dies; a child of ours stays a zombie until it is waited for. */
 void kernel_die(unsigned index, int code, int status);

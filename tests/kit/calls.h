@@ -114,7 +114,8 @@ static void calls_one(void *arg)
 	_exit(7);
 }
 
-/* Where tracing is forbidden, and under an emulator, it does not work. */
+/* Find out. Tracing does not work where it is forbidden, nor under an
+ * emulator. */
 TAP_UNUSED static bool calls_try(void)
 {
 	struct calls_body b = { calls_one, NULL };

@@ -35,8 +35,8 @@
 
 #define FIXTURE_SECONDS 100
 
-/* Under a tool that makes everything slow, which says so (valgrind.test):
- * longer, and fewer rounds of what is repeated to meet a moment. */
+/* FIXTURE_SLOW is set under a tool that makes everything slow (valgrind.test):
+ * a longer limit, and fewer rounds of what is repeated to meet a moment. */
 TAP_UNUSED static unsigned fixture_seconds(void)
 {
 	return getenv("FIXTURE_SLOW") ? 10 * FIXTURE_SECONDS : FIXTURE_SECONDS;
@@ -71,8 +71,8 @@ static void fixture_die(int signo)
 	raise(signo);
 }
 
-/* The queue t<pid>.<test>, which is gone when this process ends, however
- * that comes, within FIXTURE_SECONDS. */
+/* Name the queue t<pid>.<test>. It is removed when this process ends, for
+ * whatever reason, after FIXTURE_SECONDS at the latest. */
 TAP_UNUSED static void fixture_begin(const char *test)
 {
 	static const int signals[] = {
@@ -91,7 +91,7 @@ TAP_UNUSED static void fixture_begin(const char *test)
 	alarm(fixture_seconds());
 }
 
-/* End the test at once: without this nothing that follows means anything. */
+/* End the test at once if this fails: what follows depends on it. */
 #define need(good) \
 	do { \
 		if (!(good)) { \
@@ -111,7 +111,7 @@ TAP_UNUSED static void fixture_begin(const char *test)
 		} \
 	} while (0)
 
-/* An object whose capacity is 0 is opened as it is. */
+/* @param capacity 0: that of the object that is there */
 TAP_UNUSED static int fixture_try(struct procq **q, uint32_t role,
 				  uint32_t capacity)
 {
@@ -212,7 +212,7 @@ TAP_UNUSED static int fixture_lowest_fd(void)
 	return fd;
 }
 
-/* So many children at once. @return how many of them end otherwise than by 0 */
+/* n children at once. @return how many end with something else than 0 */
 TAP_UNUSED static int fixture_crowd(int n, void (*body)(void *), void *arg)
 {
 	pid_t pids[16];
@@ -226,8 +226,7 @@ TAP_UNUSED static int fixture_crowd(int n, void (*body)(void *), void *arg)
 	return bad;
 }
 
-/* What /proc says of it: the line that begins with KEY, a colon and a tab,
- * without these. Good until the next call. */
+/* The value of a key in its /proc/PID/status. Valid until the next call. */
 TAP_UNUSED static const char *fixture_status(pid_t pid, const char *key)
 {
 	static char line[256];
@@ -360,7 +359,7 @@ TAP_UNUSED static unsigned fixture_state(const struct procq *q, uint32_t slot)
 	return pq_word_state(pq_load_word(q->seg, slot));
 }
 
-/* How many hints of a ring its records bear out; and of one slot. */
+/* Counts the valid hints of a ring; or those of one slot. */
 struct fixture_count {
 	const struct pq_ring *ring;
 	int64_t slot;
@@ -386,7 +385,7 @@ TAP_UNUSED static int fixture_hints(const struct pq_ring *ring, int64_t slot)
 	return count.true_ones;
 }
 
-/* Enter a process; its seq, or 0: it could not. */
+/* Enter a process. @return its seq; 0: it could not enter */
 TAP_UNUSED static uint64_t fixture_enter(struct pq_segment *seg, uint32_t slot,
 					 uint64_t word, int32_t pid,
 					 uint64_t ident)

@@ -11,7 +11,7 @@
  * nobody but they could make grow; the others are those children that two
  * counts in a row have in common, all of which lived in between.
  *
- * Must not signal any process but those it is told, and leaves them running.
+ * Must not signal any process but those it is given, and leaves them running.
  */
 #include <config.h>
 

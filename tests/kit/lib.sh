@@ -333,7 +333,7 @@ is_gone()
 	! "$PROCQ" show "${1:-$PROCQ_QUEUE}"
 }
 
-# adds_up: no process has been lost or told twice, of all in this queue
+# adds_up: no process has been lost or reported twice, of all in this queue
 adds_up()
 {
 	"$PROCQ" stat || return 1
@@ -409,7 +409,7 @@ feature()
 	grep -q "^#define PQ_USE_$1 1" "$builddir/../config.h" 2>/dev/null
 }
 
-# Can the child of a dead producer be told from another process?
+# Can the child of a dead producer be distinguished from another process?
 can_identify()
 {
 	feature PIDFD && { feature PIDFS || feature STARTTIME; }

@@ -34,7 +34,7 @@ TAP_UNUSED static void plan(int n)
 	printf("1..%d\n", n);
 }
 
-/* End the program: nothing of it can be tested here. */
+/* End the program: none of its tests can be made here. */
 TAP_UNUSED static _Noreturn void skip_all(const char *why)
 {
 	printf("1..0 # SKIP %s\n", why);

@@ -40,7 +40,7 @@ static size_t runs, failures, points;
 
 /* ---- one point ---- */
 
-static void tell(const struct scene *scene, const struct fault *f,
+static void report(const struct scene *scene, const struct fault *f,
 		 const struct run *run)
 {
 	char *end;
@@ -70,7 +70,7 @@ static bool try_point(const struct scene *scene, struct fault *f)
 	runs++;
 	points += run.failed_one;
 	if (!good)
-		tell(scene, f, &run);
+		report(scene, f, &run);
 	if (options.verbose)
 		note("%s %u %s: %s, status %#x, %.0f ms",
 		     calls[f->call].name, f->nth, error_name(f->error),

@@ -153,7 +153,7 @@ struct scene {
 	/* What is said, and how it ended, is judged already. */
 	bool (*after)(const struct run *run, const struct fault *fault);
 	bool inner;		/* the children's calls */
-	bool rows;		/* its lines tell of other queues, too */
+	bool rows;		/* it has lines about other queues, too */
 	bool same;		/* if it succeeds, it says what it always says */
 };
 

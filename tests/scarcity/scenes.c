@@ -201,20 +201,20 @@ static void note_seqs(const char *text, const char *event, unsigned *seqs)
 static void judge_lines(const char *born, const char *ended, const char *also,
 			bool lines_lost)
 {
-	unsigned begun[SEQS] = { 0 }, told[SEQS] = { 0 };
+	unsigned begun[SEQS] = { 0 }, reported[SEQS] = { 0 };
 
 	note_seqs(born, " started ", begun);
-	note_seqs(ended, " retired ", told);
-	note_seqs(also, " retired ", told);
+	note_seqs(ended, " retired ", reported);
+	note_seqs(also, " retired ", reported);
 	for (unsigned i = 0; i < SEQS; i++) {
 		if (begun[i] > 1)
-			complain("the start of %u is told twice", i);
-		if (told[i] > 1)
-			complain("the end of %u is told twice", i);
-		if (begun[i] && !told[i] && !lines_lost)
-			complain("the end of %u is never told", i);
-		if (told[i] && !begun[i] && !lines_lost)
-			complain("%u ended, and its start is not told", i);
+			complain("the start of %u is reported twice", i);
+		if (reported[i] > 1)
+			complain("the end of %u is reported twice", i);
+		if (begun[i] && !reported[i] && !lines_lost)
+			complain("the end of %u is never reported", i);
+		if (reported[i] && !begun[i] && !lines_lost)
+			complain("%u ended, and its start is not reported", i);
 	}
 }
 
@@ -350,30 +350,30 @@ static bool lost_lines(const struct fault *fault)
 
 static bool after_producer(const struct run *run, const struct fault *fault)
 {
-	char told[16384];
+	char reported[16384];
 
 	if (succeeds(run) && !fault->inner && !lost_lines(fault) &&
 	    count(run->out, " started ") != 3)
-		complain("it succeeds, and has not told of 3");
+		complain("it succeeds, and has not reported 3");
 	judge_queue(0);
 	helper_signal(consumer, SIGTERM);
 	helper_ends(consumer, -SIGTERM);
-	stage_read(consumer->out, told, sizeof(told));
-	judge_lines(run->out, told, run->out, lost_lines(fault));
+	stage_read(consumer->out, reported, sizeof(reported));
+	judge_lines(run->out, reported, run->out, lost_lines(fault));
 	return !*trouble;
 }
 
 /* Its lines are elsewhere. */
 static bool after_silent(const struct run *run, const struct fault *fault)
 {
-	char told[16384];
+	char reported[16384];
 
 	(void)fault;
 	judge_queue(0);
 	helper_signal(consumer, SIGTERM);
 	helper_ends(consumer, -SIGTERM);
-	stage_read(consumer->out, told, sizeof(told));
-	if (succeeds(run) && count(told, " retired ") != 3)
+	stage_read(consumer->out, reported, sizeof(reported));
+	if (succeeds(run) && count(reported, " retired ") != 3)
 		complain("it succeeds, and has not started 3");
 	return !*trouble;
 }
@@ -383,22 +383,23 @@ static bool after_silent(const struct run *run, const struct fault *fault)
 static bool after_killer(const struct run *run, const struct fault *fault)
 {
 	unsigned refused = count(run->err, "cannot signal process");
-	char told[16384];
+	char reported[16384];
 
 	if (succeeds(run) && refused)
 		complain("it succeeds, and could not signal %u", refused);
 	if (succeeds(run) && count(run->out, " retired ") != 2 &&
 	    !lost_lines(fault))
-		complain("it succeeds, and has not told of 2 ends");
+		complain("it succeeds, and has not reported 2 ends");
 	judge_queue(refused);
-	drain(told, sizeof(told));
-	if (count(told, " stale ") != refused || count(told, " retired "))
-		complain("%u can't be signalled, and told is: %.200s", refused,
-			 told);
+	drain(reported, sizeof(reported));
+	if (count(reported, " stale ") != refused ||
+	    count(reported, " retired "))
+		complain("%u can't be signalled, and it reported: %.200s",
+			 refused, reported);
 	if (!lost_lines(fault) && count(run->out, " retired ") + refused !=
 				  count(run->out, " started "))
 		complain("%u can't be signalled, and the ends of others are "
-			 "not told", refused);
+			 "not reported", refused);
 	judge_lines(run->out, run->out, "", refused || lost_lines(fault));
 	return !*trouble;
 }
@@ -407,12 +408,12 @@ static bool after_killer(const struct run *run, const struct fault *fault)
 __attribute__((__unused__))
 static bool after_leaver(const struct run *run, const struct fault *fault)
 {
-	char told[16384];
+	char reported[16384];
 
 	if (succeeds(run))
 		judge_queue(2);
-	drain(told, sizeof(told));
-	judge_lines(run->out, told, run->out, lost_lines(fault));
+	drain(reported, sizeof(reported));
+	judge_lines(run->out, reported, run->out, lost_lines(fault));
 	return !*trouble;
 }
 
@@ -441,17 +442,17 @@ static bool kept_three_to_take(void)
 
 static bool after_consumer(const struct run *run, const struct fault *fault)
 {
-	char born[16384], told[16384];
+	char born[16384], reported[16384];
 
 	if (succeeds(run) && !lost_lines(fault) &&
 	    count(run->out, " retired ") != 3)
-		complain("it succeeds, and has not told of 3");
-	*told = '\0';
+		complain("it succeeds, and has not reported 3");
+	*reported = '\0';
 	if (!succeeds(run))
-		drain(told, sizeof(told));
+		drain(reported, sizeof(reported));
 	helper_ends(producer, 0);
 	stage_read(producer->out, born, sizeof(born));
-	judge_lines(born, run->out, told, lost_lines(fault));
+	judge_lines(born, run->out, reported, lost_lines(fault));
 	return !*trouble;
 }
 
@@ -476,11 +477,11 @@ static bool orphans_to_take(void)
 __attribute__((__unused__))
 static bool after_orphans(const struct run *run, const struct fault *fault)
 {
-	char born[16384], told[16384];
+	char born[16384], reported[16384];
 
-	drain(told, sizeof(told));
+	drain(reported, sizeof(reported));
 	stage_read(producer->out, born, sizeof(born));
-	judge_lines(born, run->out, told, lost_lines(fault));
+	judge_lines(born, run->out, reported, lost_lines(fault));
 	return !*trouble;
 }
 
@@ -551,13 +552,13 @@ static bool a_dead_one(void)
 
 static bool after_dead_one(const struct run *run, const struct fault *fault)
 {
-	char told[16384];
+	char reported[16384];
 
 	(void)run, (void)fault;
 	judge_queue(2);
-	drain(told, sizeof(told));
-	if (count(told, " stale ") != 2)
-		complain("2 are dead, and told is: %.200s", told);
+	drain(reported, sizeof(reported));
+	if (count(reported, " stale ") != 2)
+		complain("2 are dead, and it reported: %.200s", reported);
 	return !*trouble;
 }
 

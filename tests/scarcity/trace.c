@@ -39,7 +39,7 @@ struct tracee {
 	bool begun;		/* its first stop is over */
 	bool answer;		/* at the end of this call, set … */
 	long result;		/* … this */
-	int changed;		/* this argument is to be put back; -1: none */
+	int changed;		/* this argument has to be put back; -1: none */
 	unsigned long argument;	/* to what it was */
 };
 

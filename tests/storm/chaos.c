@@ -4,7 +4,7 @@
  * random, in one object, with an oracle outside of it.
  *
  * Afterwards the books of the object balance, and agree with the oracle's;
- * nothing is to be mended in it; and neither a lock, a descriptor nor a
+ * nothing in it needs repair; and neither a lock, a descriptor nor a
  * process is left.
  *
  * The choices follow from the seed; what the machine makes of them does not.
@@ -64,7 +64,7 @@ static struct gate {
 	_Atomic uint64_t touched;	/* bystanders that got a signal */
 	_Atomic uint64_t passed;	/* bystanders that lived and died */
 	_Atomic uint64_t born;
-	_Atomic uint8_t told[TOLD_MAX];	/* by seq: how often */
+	_Atomic uint8_t reported[TOLD_MAX];	/* by seq: how often */
 } *gate;
 
 struct worker {
@@ -152,7 +152,7 @@ static void start_some(struct procq *q)
 	int rc;
 
 	for (int i = 0; i < 16; i++) {
-		/* Now and then one that ends by itself. */
+		/* Now and then one that exits on its own. */
 		command.argv = draw(32) ? NULL : brief;
 		command.method =
 			draw(4) ? PROCQ_METHOD_AUTO : PROCQ_METHOD_FORK;
@@ -186,12 +186,12 @@ static void produce(void)
 	procq_close(q);
 }
 
-static void tell(const struct procq_event *e)
+static void note_death(const struct procq_event *e)
 {
 	if (e->process.seq >= TOLD_MAX || e->process.seq == 0)
 		unexpected(-ERANGE);
 	else
-		atomic_fetch_add(&gate->told[e->process.seq], 1);
+		atomic_fetch_add(&gate->reported[e->process.seq], 1);
 }
 
 static void consume_some(struct procq *q)
@@ -217,7 +217,7 @@ static void consume_some(struct procq *q)
 		}
 	}
 	while (procq_collect(q, &e) > 0)
-		tell(&e);
+		note_death(&e);
 	if (rc != 0)
 		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
 			   procq_now() + 20 * MS);
@@ -516,7 +516,7 @@ static void drain(struct procq *q)
 		while (procq_take(q, NULL, &p) == 0)
 			procq_signal(q, p.slot, SIGKILL, 0);
 		while (procq_collect(q, &e) > 0)
-			tell(&e);
+			note_death(&e);
 		reap(NULL);
 		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
 			   procq_now() + 20 * MS);
@@ -578,7 +578,7 @@ static void check_books(struct procq *q, const char *when, bool mended)
 	if (!ok(report.faults == 0, "%s: no fault", when))
 		note("%s", report.first);
 	if (!mended && !ok(report.swept + report.returned + report.freed +
-			   report.hints == 0, "%s: nothing is to be mended",
+			   report.hints == 0, "%s: nothing needs repair",
 			   when))
 		note("%" PRIu64 " hints, %" PRIu64 " records, %" PRIu64
 		     " participants", report.hints,
@@ -597,22 +597,22 @@ static void check_books(struct procq *q, const char *when, bool mended)
 static void check_empty(struct procq *q)
 {
 	struct procq_stat s;
-	uint64_t told = 0, twice = 0, begun = atomic_load(&gate->begun);
+	uint64_t reported = 0, twice = 0, begun = atomic_load(&gate->begun);
 
 	procq_stat(q, &s);
 	is_int((int64_t)s.states[PROCQ_STATE_FREE], capacity,
 	       "every record is free");
 	for (uint32_t i = 0; i < TOLD_MAX; i++) {
-		uint8_t n = atomic_load(&gate->told[i]);
+		uint8_t n = atomic_load(&gate->reported[i]);
 
-		told += n > 0;
+		reported += n > 0;
 		twice += n > 1;
 	}
 	is_int((int64_t)twice, 0, "no process was reported twice");
-	ok(told <= s.started, "no more were reported than there were");
+	ok(reported <= s.started, "no more were reported than there were");
 	/* A consumer killed between its look at a death and the report
 	 * takes one along. */
-	ok(s.started - told <= kills,
+	ok(s.started - reported <= kills,
 	   "each death is reported, but for one a kill");
 	ok(s.exited > 0, "some exited on their own");
 	ok(s.started <= begun + producer_kills,
@@ -620,8 +620,8 @@ static void check_empty(struct procq *q)
 	ok(begun <= s.started + unentered,
 	   "all that were begun are there, but for those of killed producers");
 	note("started %" PRIu64 ": retired %" PRIu64 ", exited %" PRIu64
-	     ", lost %" PRIu64 "; told %" PRIu64 "; handed back %" PRIu64,
-	     s.started, s.retired, s.exited, s.lost, told, s.returned);
+	     ", lost %" PRIu64 "; reported %" PRIu64 "; handed back %" PRIu64,
+	     s.started, s.retired, s.exited, s.lost, reported, s.returned);
 	note("begun %" PRIu64 "; of killed producers, not yet entered: up to %"
 	     PRIu64, begun, unentered);
 	note("killed: %" PRIu64 " participants, %" PRIu64

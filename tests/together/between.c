@@ -166,7 +166,7 @@ static void before_init_lock(void)
 	}
 }
 
-/* ---- PID namespaces that can't be told apart ---- */
+/* ---- PID namespaces that can't be distinguished ---- */
 
 /* What happens, once, before the next lock that is taken, after the next that
  * is asked for, before the next object is unlinked. */
@@ -440,7 +440,8 @@ static void test_slow_remover(int unlinks)
 
 	l.signo = SIGSTOP;
 	pid = begin_to_leave(&l);
-	is_int(remove_beside(pid), -EINPROGRESS, "its remover is stopped: in vain");
+	is_int(remove_beside(pid), -EINPROGRESS,
+	       "its remover is stopped: it can't be removed");
 	need(pid > 1 && kill(pid, SIGCONT) == 0);
 	is_int(fixture_wait(pid), 1, "it goes on");
 	ok(!fixture_exists(), "and has removed it");

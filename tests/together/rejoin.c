@@ -22,7 +22,7 @@
 #define CROWD 6
 #define MS INT64_C(1000000)
 
-/* What the children tell. */
+/* What the children report. */
 static struct {
 	uint64_t inode;		/* of the object that the stopped one is in */
 	_Atomic uint64_t joins, astray, refused;

@@ -6,7 +6,7 @@
  * fail.
  *
  * What is filtered stays so: each scene is played in a process of its own,
- * which tells by its exit status. It must not use TAP.
+ * which reports by its exit status. It must not use TAP.
  */
 #include <config.h>
 
@@ -658,7 +658,7 @@ static void poll_interrupted(void *arg)
 	bury(p.pid);
 	forbid(rules, sizeof(rules) / sizeof(*rules));
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == -EINTR);
-	/* It can't be seen any more, so it is not told. */
+	/* It can't be seen any more, so it is not reported. */
 	must(procq_collect(consumer, &e) == 0);
 	must(procq_close(consumer) == 0);
 }

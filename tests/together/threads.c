@@ -31,7 +31,7 @@
 #define MS INT64_C(1000000)
 
 static _Atomic int stop;
-static _Atomic uint64_t cycles, marks, told, deaths, wakes, looks, troubles;
+static _Atomic uint64_t cycles, marks, reported, deaths, wakes, looks, troubles;
 static _Atomic int trouble_line;
 /* Nobody dies, so nobody sweeps; all the more leave in good order. */
 static bool calm;
@@ -162,8 +162,8 @@ static bool take_one(struct worker *w, uint32_t *slot)
 	return false;
 }
 
-/* What is told and not marked is left to its parent, if it has one still. */
-static void tell(struct worker *w, uint32_t slot)
+/* What is reported but not marked is left to its parent, if that is alive. */
+static void report(struct worker *w, uint32_t slot)
 {
 	struct pq_segment *seg = w->q->seg;
 	enum pq_tally kind = (enum pq_tally)draw(w, PQ_TALLIES);
@@ -191,7 +191,7 @@ static void tell(struct worker *w, uint32_t slot)
 	atomic_fetch_add(&cycles, 1);
 	if (finished || dies_here(w))
 		return;
-	atomic_fetch_add(&told, 1);
+	atomic_fetch_add(&reported, 1);
 	if (pq_byte_held(seg, view.producer))
 		return;
 	word = pq_load_word(seg, slot);
@@ -222,7 +222,7 @@ static void end_one(struct worker *w)
 	default:
 		break;
 	}
-	tell(w, slot);
+	report(w, slot);
 }
 
 static void *work(void *arg)
@@ -393,10 +393,10 @@ int main(void)
 	   "everybody had a part");
 	is_at_rest(q);
 	calm = true;
-	atomic_store(&told, 0);
+	atomic_store(&reported, 0);
 	run();
-	note("calm: %ju were left to a parent", (uintmax_t)told);
-	ok(told > 0, "and in the calm");
+	note("calm: %ju were left to a parent", (uintmax_t)reported);
+	ok(reported > 0, "and in the calm");
 	is_at_rest(q);
 	procq_close(q);
 	return done();
