@@ -29,7 +29,7 @@ static void at(const char *tz, int64_t ns, const char *want)
 	zone(tz);
 	line_time(&l, ns);
 	l.text[l.used] = '\0';
-	is_str(l.text, want, want);
+	is_str(l.text, want, tz);
 }
 
 static void test_times(void)
