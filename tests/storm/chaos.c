@@ -77,7 +77,7 @@ static struct worker workers[WORKERS_MAX];
 static struct {
 	size_t kills, processes, workers, capacity, bystanders, seed, seconds;
 } options = { .kills = 300, .processes = 10000, .capacity = 64, .seed = 1,
-	      .seconds = 100 };
+	      .seconds = 900 };
 /* From these. */
 static uint64_t limit_kills, limit_processes;
 static int worker_count, bystander_count;
