@@ -33,28 +33,27 @@ TEST_LOG_COMPILER = $(SHELL)
 
 # The programs, for those who run them; the compiler, for those who compile.
 AM_TESTS_ENVIRONMENT = \
-	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
-	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
-	srcdir='$(abs_top_srcdir)/tests'; export srcdir; \
-	builddir='$(abs_top_builddir)/tests'; export builddir; \
-	TEST_SHELL='$(SHELL)'; export TEST_SHELL; \
-	PRODUCER='$(abs_top_builddir)/src/producer$(EXEEXT)'; \
-	export PRODUCER; \
-	CONSUMER='$(abs_top_builddir)/src/consumer$(EXEEXT)'; \
-	export CONSUMER; \
-	PROCQ='$(abs_top_builddir)/src/procq$(EXEEXT)'; export PROCQ; \
-	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; \
-	NM='$(NM)'; export NM; AWK='$(AWK)'; export AWK; \
-	CPPFLAGS='$(CPPFLAGS)'; export CPPFLAGS; \
-	CFLAGS='$(PROCQ_CFLAGS) $(CFLAGS)'; export CFLAGS; \
-	LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; export LDFLAGS; \
-	LIBTOOL='$(abs_top_builddir)/libtool'; export LIBTOOL; \
-	CRASH_OPTIONS='$(CRASH_OPTIONS)'; export CRASH_OPTIONS; \
-	SCARCITY_OPTIONS='$(SCARCITY_OPTIONS)'; export SCARCITY_OPTIONS; \
-	LIBS='$(PROCQ_LIBS) $(LTLIBINTL) $(LIBS)'; export LIBS; \
-	CRASH_FULL_OPTIONS='$(CRASH_FULL_OPTIONS)'; \
-	export CRASH_FULL_OPTIONS; \
-	unset PROCQ_QUEUE; LC_ALL=C; export LC_ALL;
+	export abs_top_srcdir='$(abs_top_srcdir)'; \
+	export abs_top_builddir='$(abs_top_builddir)'; \
+	export srcdir='$(abs_top_srcdir)/tests'; \
+	export builddir='$(abs_top_builddir)/tests'; \
+	export TEST_SHELL='$(SHELL)'; \
+	export PRODUCER='$(abs_top_builddir)/src/producer$(EXEEXT)'; \
+	export CONSUMER='$(abs_top_builddir)/src/consumer$(EXEEXT)'; \
+	export PROCQ='$(abs_top_builddir)/src/procq$(EXEEXT)'; \
+	export CC='$(CC)'; \
+	export CXX='$(CXX)'; \
+	export NM='$(NM)'; \
+	export AWK='$(AWK)'; \
+	export CPPFLAGS='$(CPPFLAGS)'; \
+	export CFLAGS='$(PROCQ_CFLAGS) $(CFLAGS)'; \
+	export LDFLAGS='$(PROCQ_LDFLAGS) $(LDFLAGS)'; \
+	export LIBTOOL='$(abs_top_builddir)/libtool'; \
+	export CRASH_OPTIONS='$(CRASH_OPTIONS)'; \
+	export SCARCITY_OPTIONS='$(SCARCITY_OPTIONS)'; \
+	export LIBS='$(PROCQ_LIBS) $(LTLIBINTL) $(LIBS)'; \
+	export CRASH_FULL_OPTIONS='$(CRASH_FULL_OPTIONS)'; \
+	unset PROCQ_QUEUE; export LC_ALL=C;
 
 # Memory, and descriptors: the programs of unit/ and together/, and a session,
 # under valgrind.

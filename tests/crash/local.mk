@@ -3,21 +3,14 @@
 
 LONG_TESTS += tests/crash/crash.test
 EXTRA_DIST += tests/crash/crash.test tests/crash/crash-full.test
-long_programs += \
-	tests/crash/crash \
-	tests/crash/crash-small
+long_programs += tests/crash/crash tests/crash/crash-small
 
 # Bound at the start, or finding each function for the first time would be most
 # of the instructions.
 tests_crash_crash_SOURCES = $(harness_sources) \
-	tests/crash/actor.c \
-	tests/crash/checker.c \
-	tests/crash/crash.c \
-	tests/crash/crash.h \
-	tests/crash/hands.h \
-	tests/crash/ops.c \
-	tests/crash/point.c \
-	tests/crash/small.h \
+	tests/crash/actor.c tests/crash/checker.c \
+	tests/crash/crash.c tests/crash/crash.h tests/crash/hands.h \
+	tests/crash/ops.c tests/crash/point.c tests/crash/small.h \
 	tests/crash/step.c
 tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 

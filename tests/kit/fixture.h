@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,20 +266,43 @@ TAP_UNUSED static void fixture_sleep(int64_t ns)
 	nanosleep(&ts, NULL);
 }
 
-static void fixture_count_dead(void *arg)
+/* The body of another process that looks; arg is where in struct procq_stat. */
+static void fixture_count(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	struct procq_stat s;
+	uint32_t n;
 
-	(void)arg;
 	procq_stat(q, &s);
-	_exit((int)s.dead);
+	memcpy(&n, (char *)&s + (size_t)arg, sizeof(n));
+	_exit((int)n);
 }
 
-/* How many participants look dead to another process. */
+/* How many participants look dead, or are consumers, to another process. */
 TAP_UNUSED static int fixture_dead_elsewhere(void)
 {
-	return fixture_run(fixture_count_dead, NULL);
+	return fixture_run(fixture_count,
+			   (void *)offsetof(struct procq_stat, dead));
+}
+
+TAP_UNUSED static int fixture_consumers_elsewhere(void)
+{
+	return fixture_run(fixture_count,
+			   (void *)offsetof(struct procq_stat, consumers));
+}
+
+/* The bytes of a good object, for tests to falsify; how many. */
+TAP_UNUSED static size_t fixture_bytes(void *buffer, size_t room,
+				       uint32_t capacity)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, capacity);
+	size_t size = q->seg->size;
+
+	need(size <= room);
+	memcpy(buffer, q->seg->header, size);
+	procq_close(q);
+	fixture_clean();
+	return size;
 }
 
 /* A child process, when it is ready: body sets *ready to 1. */

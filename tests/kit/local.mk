@@ -2,14 +2,9 @@
 # tests/kit/local.mk - what the tests of the other folders share.
 
 check_headers = \
-	tests/kit/calls.h \
-	tests/kit/fixture.h \
-	tests/kit/forbid.h \
-	tests/kit/records.h \
-	tests/kit/syscalls.h \
-	tests/kit/taking.h \
-	tests/kit/tap.h \
-	tests/kit/lib.sh
+	tests/kit/calls.h tests/kit/syscalls.h tests/kit/forbid.h \
+	tests/kit/fixture.h tests/kit/records.h tests/kit/taking.h \
+	tests/kit/tap.h tests/kit/lib.sh
 EXTRA_DIST += $(check_headers) tests/kit/example.awk
 
 # Those that disturb at every point: crash, scarcity, chaos.

@@ -19,23 +19,6 @@
 #define CAPACITY 3
 #define MS INT64_C(1000000)
 
-/* ---- what is asked from elsewhere ---- */
-
-static void count_consumers(void *arg)
-{
-	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
-	struct procq_stat s;
-
-	(void)arg;
-	procq_stat(q, &s);
-	_exit((int)s.consumers);
-}
-
-static int consumers_elsewhere(void)
-{
-	return fixture_run(count_consumers, NULL);
-}
-
 /* ---- a thread opens the queue that another one looks at ---- */
 
 static _Atomic bool opened;
@@ -342,7 +325,7 @@ static void test_remover(int done)
 	close(ready[0]);
 	close(ready[1]);
 	ok(fixture_exists(), "what was made meanwhile is there");
-	is_int(consumers_elsewhere(), 1, "with its maker in it");
+	is_int(fixture_consumers_elsewhere(), 1, "with its maker in it");
 	end_elsewhere(next);
 }
 
@@ -534,7 +517,7 @@ static void test_unlink_beside(bool replace, int want, const char *what)
 	other = fixture_fork(open_when_told, &replace);
 	test_unlink(want, what);
 	ok(is_in(), "the other is in a queue");
-	is_int(fixture_run(count_consumers, NULL), 1, "that of the name");
+	is_int(fixture_consumers_elsewhere(), 1, "that of the name");
 	is_int(fixture_dead_elsewhere(), 0, "and alive");
 	end_elsewhere(other);
 }

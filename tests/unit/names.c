@@ -97,19 +97,6 @@ static void test_nothing(void)
 	is_int(procq_unlink("a/b", NULL), -EINVAL, "no name");
 }
 
-/* The bytes of a good object, for tests to falsify. */
-static size_t good_bytes(void)
-{
-	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
-	size_t size = q->seg->size;
-
-	need(size <= sizeof(buffer));
-	memcpy(buffer, q->seg->header, size);
-	procq_close(q);
-	fixture_clean();
-	return size;
-}
-
 static void test_wrecks(void)
 {
 	uint64_t building = PQ_MAGIC_BUILDING;
@@ -124,7 +111,7 @@ static void test_wrecks(void)
 	unlinked("an empty object");
 	fixture_make(&building, sizeof(building), sizeof(*h));
 	unlinked("a header, being built");
-	size = good_bytes();
+	size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 	fixture_make(buffer, size, size - 1);
 	unlinked("one that is too short");
 	h->version++;
@@ -168,7 +155,7 @@ static uint64_t get(size_t offset)
 /* A good queue, and nobody in it. */
 static void make_queue(void)
 {
-	size_t size = good_bytes();
+	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 
 	memset(buffer + size - PROCQ_PARTICIPANTS_MAX * PQ_LINE, 0,
 	       PROCQ_PARTICIPANTS_MAX * PQ_LINE);

@@ -417,19 +417,6 @@ static void test_garbage(void)
 		  "no magic, and the header is not empty");
 }
 
-/* The bytes of a good object, for tests to falsify. */
-static size_t good_object(void)
-{
-	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
-	size_t size = q->seg->size;
-
-	need(size <= sizeof(buffer));
-	memcpy(buffer, q->seg->header, size);
-	procq_close(q);
-	fixture_clean();
-	return size;
-}
-
 static void refused(size_t size, int want, const char *what)
 {
 	uint32_t found = 0;
@@ -441,7 +428,8 @@ static void refused(size_t size, int want, const char *what)
 
 #define FALSIFY(field, value, want, what) \
 	do { \
-		size_t size_ = good_object(); \
+		size_t size_ = fixture_bytes(buffer, sizeof(buffer), \
+					     CAPACITY); \
 		struct pq_header *h_ = (void *)buffer; \
 		h_->field = value; \
 		refused(size_, want, what); \
@@ -449,7 +437,7 @@ static void refused(size_t size, int want, const char *what)
 
 static void test_headers(void)
 {
-	size_t size = good_object();
+	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 
 	fixture_make(buffer, size, size);
 	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
@@ -466,9 +454,9 @@ static void test_headers(void)
 	FALSIFY(capacity, PROCQ_CAPACITY_MAX + 1, -EBADMSG, "too large a one");
 	FALSIFY(capacity, CAPACITY + 1, -EBADMSG, "one that is not the size's");
 	FALSIFY(size, 17, -EBADMSG, "a size that is not the capacity's");
-	size = good_object();
+	size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 	refused(size - 1, -EBADMSG, "an object that is too short");
-	size = good_object();
+	size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 	((struct pq_header *)(void *)buffer)->version = 77;
 	fixture_make(buffer, size, size);
 	{
