@@ -18,6 +18,6 @@
 #endif
 
 /* Marks a string that is translated later, by _() where it is printed. */
-#define N_(s) (s)
+#define N_(s) s
 
 #endif

@@ -45,7 +45,7 @@ static uint64_t end_address(void)
 
 /* Its next stop for a trap; other signals are handed on with what follows.
  * False: it is dead. */
-static bool wait_for_trap(pid_t pid, enum __ptrace_request how)
+static bool wait_for_trap(pid_t pid, int how)
 {
 	int status;
 
@@ -67,7 +67,7 @@ static bool wait_for_trap(pid_t pid, enum __ptrace_request how)
 	}
 }
 
-static bool go_on(pid_t pid, enum __ptrace_request how)
+static bool go_on(pid_t pid, int how)
 {
 	return ptrace(how, pid, 0, 0) == 0 && wait_for_trap(pid, how);
 }

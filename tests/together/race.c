@@ -151,7 +151,7 @@ static int point_count;
 /* Of a short one, each instruction is a point. */
 static bool every;
 
-static bool go_on(pid_t pid, enum __ptrace_request how)
+static bool go_on(pid_t pid, int how)
 {
 	int wstatus;
 
