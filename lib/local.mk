@@ -61,7 +61,7 @@ pkgconfig_DATA += lib/libprocq.pc
 lib_LTLIBRARIES += lib/libprocq.la
 lib_libprocq_la_SOURCES =
 lib_libprocq_la_LIBADD = lib/libprocq-core.la
-lib_libprocq_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined \
+lib_libprocq_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined $(PROCQ_NODELETE) \
 	-version-info $(LIBPROCQ_VERSION_INFO)
 if HAVE_VERSION_SCRIPT
 lib_libprocq_la_LDFLAGS += \
