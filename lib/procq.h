@@ -100,8 +100,9 @@
  *   are several participants.
  * - A function that takes a struct procq * changes something, so it needs a
  *   participant's handle that this process has opened. It returns -EINVAL for
- *   NULL and for an onlooker's handle, and -ECHILD in a child made by fork().
- *   A child made by a bare clone() system call must not use the handle: it is
+ *   NULL and for an onlooker's handle, and -ECHILD in a child that has a copy
+ *   of its parent's memory, be it by fork(), _Fork() or clone(). A child that
+ *   shares that memory, by vfork() or CLONE_VM, must not use the handle: it is
  *   not noticed.
  * - A function that takes a const struct procq * only looks. It needs a handle
  *   of any role, and also works in a child made by fork().
@@ -111,6 +112,12 @@
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.
+ * - A fork() in one thread waits until no other thread is in the middle of
+ *   opening or closing a queue: so the child may open its own, and look. Do not
+ *   fork in a signal handler.
+ * - The shared library stays in memory after dlclose(), since idle processes
+ *   sleep in its code. A plug-in that has libprocq.a inside must stay, too:
+ *   link it with -z nodelete, or start idle processes by PROCQ_METHOD_FORK.
  * - The library installs no signal handler. It waits for the processes that
  *   it has started, and must be the only one to do so. A process that other
  *   code reaps, such as wait() or waitpid(-1) in another thread, or that the
@@ -425,7 +432,8 @@ PROCQ_API int procq_object_name(const char *name, char *object);
 /**
  * Join a queue. If there is none, or its creator died before it was finished,
  * create it. Blocks only while another process creates it, up to
- * options->deadline. Any thread.
+ * options->deadline; other threads may open and close queues meanwhile. Any
+ * thread.
  *
  * A queue named without a slash must belong to the caller's effective user.
  *

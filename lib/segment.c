@@ -502,39 +502,40 @@ static struct pq_segment *new_segment(const char *name)
 	return seg;
 }
 
-static int open_new(struct pq_segment **out, const char *name,
-		    struct procq_options *options,
-		    const struct pq_creator *creator)
+/* A view of this process. While the thread waits for an init lock, another may
+ * open the same object: so it looks at the list again each time. */
+static int open_view(struct pq_segment **out, const char *name,
+		     struct procq_options *options,
+		     const struct pq_creator *creator)
 {
+	bool readonly = options->role == PROCQ_ROLE_ONLOOKER;
 	struct pq_segment *seg = new_segment(name);
 	int rc;
 
 	if (!seg)
 		return -ENOMEM;
-	seg->readonly = options->role == PROCQ_ROLE_ONLOOKER;
-	while ((rc = attempt(seg, options, creator)) == 1)
+	seg->readonly = readonly;
+	while (!(*out = find_open(name, readonly)) &&
+	       (rc = attempt(seg, options, creator)) == 1)
 		pq_close_descriptors(seg);
-	if (rc < 0) {
-		pq_close_descriptors(seg);
-		free_segment(seg);
-		return rc;
+	if (!*out && rc == 0) {
+		pq_segments_add(seg);
+		*out = seg;
+		return 0;
 	}
-	pq_segments_add(seg);
-	*out = seg;
-	return 0;
+	pq_close_descriptors(seg);
+	free_segment(seg);
+	return *out ? pq_format_verify((*out)->header, (*out)->size, options)
+		    : rc;
 }
 
 int pq_segment_open(struct pq_segment **out, const char *name,
 		    struct procq_options *options,
 		    const struct pq_creator *creator)
 {
-	int state = pq_segments_lock(), rc = 0;
+	int state = pq_segments_lock();
+	int rc = open_view(out, name, options, creator);
 
-	*out = find_open(name, options->role == PROCQ_ROLE_ONLOOKER);
-	if (*out)
-		rc = pq_format_verify((*out)->header, (*out)->size, options);
-	else
-		rc = open_new(out, name, options, creator);
 	if (rc >= 0)
 		(*out)->users++;
 	pq_segments_unlock(state);
