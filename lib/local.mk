@@ -43,6 +43,7 @@ lib_ground = \
 	lib/fields.h \
 	lib/identity.c lib/identity.h \
 	lib/intmap.c lib/intmap.h \
+	lib/owner.c lib/owner.h \
 	lib/peek.c lib/peek.h \
 	lib/procq.h \
 	lib/raw.h \
