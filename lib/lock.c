@@ -123,7 +123,9 @@ static int call_lock(int fd, int cmd, struct flock *fl)
 
 	while (fcntl(fd, cmd, fl) < 0)
 		if (errno != EINTR && (errno != ENOLCK || ++tries == PQ_TRIES))
-			return -errno;
+			/* A sandbox forbids the call: EPERM would mean that the
+			 * object is another user's. */
+			return errno == EPERM ? -ENOLCK : -errno;
 	return 0;
 }
 
