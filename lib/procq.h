@@ -435,7 +435,11 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * options->deadline; other threads may open and close queues meanwhile. Any
  * thread.
  *
- * A queue named without a slash must belong to the caller's effective user.
+ * A queue named without a slash must belong to the caller's effective user. One
+ * that is named with a slash may be another user's, who can do any harm to it;
+ * but only its owner builds an object, and finishes one whose creator died. In
+ * a queue of another user, a caller that was root when it opened the queue
+ * signals only processes of that user, or of its own: see procq_signal().
  *
  * @param out the handle, which procq_close() ends; NULL after an error
  * @param name as for procq_object_name()
@@ -445,9 +449,11 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval -ENOENT there is no such queue, and it was not to be created
  *         (options->found 1: there is one that its creator has not finished)
  * @retval -EACCES its permissions don't let the caller in
- * @retval -EPERM it belongs to another user (options->found: the uid)
+ * @retval -EPERM it belongs to another user (options->found: the uid), and the
+ *         name has no slash, or it is not finished
  * @retval -EEXIST it has another capacity (options->found)
- * @retval -ENODEV it is not a regular shared memory object
+ * @retval -ENODEV it is not a regular shared memory object; or it is not yet
+ *         built, and the file has a second name
  * @retval -EBADMSG it is not a queue, or it is damaged
  * @retval -EPROTONOSUPPORT it is a queue of another version or machine type
  *         (options->found: its layout version)
@@ -636,6 +642,11 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
 
 /**
  * Send a signal to a taken process, or to its process group if it leads one.
+ *
+ * A process that may write to a queue can name any process in it. So in
+ * another user's queue, root signals only what the kernel says is that user's,
+ * and never its group; for any other process, it asks the parent.
+ *
  * @param slot from procq_take()
  * @param signo 1 to SIGRTMAX
  * @param alone 1: only to the process, never to its group
