@@ -7,30 +7,69 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "handle.h"
 
-/* How many forks there were on the way from the first process that opened a
- * queue to this one. To compare that is cheaper than to ask for the pid. */
-static atomic_uint forks;
+/* The number of this process among those of its line of forks that have opened
+ * a queue; 0: it has opened none. To compare that with a handle's is cheaper
+ * than to ask for the pid.
+ *
+ * The number lies in a page that the kernel empties in every child that gets a
+ * copy of its parent's memory, be it by fork(), _Fork() or clone(). Where the
+ * kernel can't do that, a handler of fork() empties it, and since the other
+ * calls run no handlers, the pid is compared, too. Written by CAS from 0, read
+ * relaxed: nothing else is ordered by it. */
+static atomic_uint plain;
+static atomic_uint *mine = &plain;
+static bool emptied;		/* by the kernel */
+/* The highest number of this process and its parents, which a child inherits.
+ */
+static atomic_uint last;
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 
-static void count_fork(void)
+static void forget(void)
 {
-	atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+	atomic_store_explicit(&plain, 0, memory_order_relaxed);
+}
+
+/* false: the kernel does not know how. An emulator that says yes to an advice
+ * that there is none of says so to all, and does nothing. */
+static bool map_emptied(void)
+{
+#if PQ_USE_WIPEONFORK
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return false;
+	if (madvise(page, size, -1) < 0 &&
+	    madvise(page, size, MADV_WIPEONFORK) == 0) {
+		mine = page;
+		return true;
+	}
+	munmap(page, size);
+#endif
+	return false;
 }
 
 static void watch_forks(void)
 {
-	pthread_atfork(NULL, NULL, count_fork);
+	emptied = map_emptied();
+	if (!emptied)
+		pthread_atfork(NULL, NULL, forget);
 }
 
 int pq_usable(const struct procq *q)
 {
 	if (!q)
 		return -EINVAL;
-	return q->forks == atomic_load_explicit(&forks, memory_order_relaxed)
-		? 0 : -ECHILD;
+	if (q->number != atomic_load_explicit(mine, memory_order_relaxed))
+		return -ECHILD;
+	return emptied || q->pid == getpid() ? 0 : -ECHILD;
 }
 
 int pq_usable_participant(const struct procq *q)
@@ -40,8 +79,16 @@ int pq_usable_participant(const struct procq *q)
 	return rc == 0 && q->role == PROCQ_ROLE_ONLOOKER ? -EINVAL : rc;
 }
 
-unsigned pq_handle_forks(void)
+unsigned pq_handle_number(void)
 {
+	unsigned number, now = 0;
+
 	pthread_once(&watch_once, watch_forks);
-	return atomic_load_explicit(&forks, memory_order_relaxed);
+	number = atomic_load_explicit(mine, memory_order_relaxed);
+	if (number)
+		return number;
+	number = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+	/* If another thread was first, its number is the process's. */
+	return atomic_compare_exchange_strong(mine, &now, number) ? number
+								  : now;
 }

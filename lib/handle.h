@@ -22,7 +22,7 @@ struct procq {
 	struct pq_segment *seg;
 	char name[PROCQ_NAME_SIZE];	/* as the caller gave it */
 	pid_t pid;			/* the process that may use it */
-	unsigned forks;			/* the same, as handle.c counts them */
+	unsigned number;		/* the same, as handle.c counts them */
 	uint32_t role;
 	uint32_t flags;			/* of procq_options */
 	uint64_t incarnation;
@@ -61,14 +61,13 @@ static inline unsigned pq_owner(const struct procq *q)
 	return q->place + 1;
 }
 
-/** May this process use the handle? 0; -ECHILD: it was inherited by fork();
- * -EINVAL: NULL. */
+/** May this process use the handle? 0; -ECHILD: it was inherited from the
+ * parent, however that has made the copy; -EINVAL: NULL. */
 int pq_usable(const struct procq *q);
 /** The same; -EINVAL also for an onlooker's. */
 int pq_usable_participant(const struct procq *q);
-/** How many forks there were on the way from the first process that opened a
- * queue to this one. */
-unsigned pq_handle_forks(void);
+/** The number of this process among those that it may have handles of. */
+unsigned pq_handle_number(void);
 
 /**
  * Mark, then reap, every dead child of this handle. Send the signals that

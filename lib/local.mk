@@ -43,6 +43,7 @@ lib_ground = \
 	lib/fields.h \
 	lib/identity.c lib/identity.h \
 	lib/intmap.c lib/intmap.h \
+	lib/owner.c lib/owner.h \
 	lib/peek.c lib/peek.h \
 	lib/procq.h \
 	lib/raw.h \
@@ -61,7 +62,7 @@ pkgconfig_DATA += lib/libprocq.pc
 lib_LTLIBRARIES += lib/libprocq.la
 lib_libprocq_la_SOURCES =
 lib_libprocq_la_LIBADD = lib/libprocq-core.la
-lib_libprocq_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined \
+lib_libprocq_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined $(PROCQ_NODELETE) \
 	-version-info $(LIBPROCQ_VERSION_INFO)
 if HAVE_VERSION_SCRIPT
 lib_libprocq_la_LDFLAGS += \

@@ -31,6 +31,27 @@ static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct pq_segment *list;	/* written with both, read with either */
 
+/* A fork while another thread has a mutex would leave it locked in the child,
+ * for ever: so the thread that forks takes both before. */
+static void before_fork(void)
+{
+	pthread_mutex_lock(&open_mutex);
+	pthread_mutex_lock(&list_mutex);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&list_mutex);
+	pthread_mutex_unlock(&open_mutex);
+}
+
+static pthread_once_t forks_once = PTHREAD_ONCE_INIT;
+
+static void watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork);
+}
+
 /* A thread that is cancelled while it has the mutex would keep it for ever. The
  * wait for an init lock is a cancellation point, and so is every close(). */
 int pq_segments_lock(void)
@@ -38,6 +59,7 @@ int pq_segments_lock(void)
 	int state;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_once(&forks_once, watch_forks);
 	pthread_mutex_lock(&open_mutex);
 	return state;
 }
@@ -101,7 +123,9 @@ static int call_lock(int fd, int cmd, struct flock *fl)
 
 	while (fcntl(fd, cmd, fl) < 0)
 		if (errno != EINTR && (errno != ENOLCK || ++tries == PQ_TRIES))
-			return -errno;
+			/* A sandbox forbids the call: EPERM would mean that the
+			 * object is another user's. */
+			return errno == EPERM ? -ENOLCK : -errno;
 	return 0;
 }
 
@@ -232,13 +256,24 @@ int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */
 
+/* A process that has the init lock may be stopped: so the mutex is not kept
+ * while this one waits for it, or no other thread could open or close a queue.
+ */
+static void pause_unlocked(int64_t pause)
+{
+	struct timespec ts = pq_timespec(pause);
+
+	pthread_mutex_unlock(&open_mutex);
+	nanosleep(&ts, NULL);
+	pthread_mutex_lock(&open_mutex);
+}
+
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 {
 	int64_t pause = PQ_MILLI / 4;
 
 	for (;;) {
 		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0);
-		struct timespec ts;
 
 		if (rc != -EAGAIN && rc != -EACCES)
 			return rc;
@@ -249,8 +284,7 @@ int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 			*holder = (uint32_t)pid;
 			return -ETIMEDOUT;
 		}
-		ts = pq_timespec(pause);
-		nanosleep(&ts, NULL);
+		pause_unlocked(pause);
 		if (pause < 16 * PQ_MILLI)
 			pause *= 2;
 	}

@@ -19,7 +19,8 @@
 /**
  * One thread of a process at a time opens, closes or unlinks an object: threads
  * do not see each other's init lock, nor the other's descriptor of the same
- * object. The caller can't be cancelled until pq_segments_unlock().
+ * object. The caller can't be cancelled until pq_segments_unlock(). Not kept
+ * while a thread waits for an init lock.
  * @return the argument of pq_segments_unlock()
  */
 int pq_segments_lock(void);
@@ -51,7 +52,11 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
 int pq_locks_held(const struct pq_segment *seg, pid_t *holder);
 
 /**
- * Take the lock under which an object is built and unlinked. Sleeps.
+ * Take the lock under which an object is built and unlinked. To be called
+ * between pq_segments_lock() and pq_segments_unlock(). While it sleeps, other
+ * threads may have that: so what the caller knew of the list of views, and of
+ * names, may have changed. No thread sleeps while it has an init lock, so a
+ * thread that gets the mutex never finds one that this process holds.
  * @param deadline monotonic
  * @param holder after -ETIMEDOUT, its pid; 0: unknown
  * @retval 0

@@ -56,6 +56,8 @@ const char *procq_strerror(int err)
 		return N_("no place is left");
 	case EINPROGRESS:
 		return N_("another process is about to remove the queue");
+	case ENOLCK:
+		return N_("the system grants no file lock");
 	case ENOSPC:
 		return N_("no space left in shared memory");
 	case ETIMEDOUT:

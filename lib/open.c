@@ -114,7 +114,7 @@ int procq_open(struct procq **out, const char *name,
 	if (o.role == PROCQ_ROLE_ONLOOKER)
 		o.flags |= PROCQ_OPEN_NOCREATE;
 	snprintf(q->name, sizeof(q->name), "%s", name);
-	q->forks = pq_handle_forks();
+	q->number = pq_handle_number();
 	q->pid = getpid();
 	q->role = o.role;
 	q->flags = o.flags;

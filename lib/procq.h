@@ -100,8 +100,9 @@
  *   are several participants.
  * - A function that takes a struct procq * changes something, so it needs a
  *   participant's handle that this process has opened. It returns -EINVAL for
- *   NULL and for an onlooker's handle, and -ECHILD in a child made by fork().
- *   A child made by a bare clone() system call must not use the handle: it is
+ *   NULL and for an onlooker's handle, and -ECHILD in a child that has a copy
+ *   of its parent's memory, be it by fork(), _Fork() or clone(). A child that
+ *   shares that memory, by vfork() or CLONE_VM, must not use the handle: it is
  *   not noticed.
  * - A function that takes a const struct procq * only looks. It needs a handle
  *   of any role, and also works in a child made by fork().
@@ -111,6 +112,12 @@
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.
+ * - A fork() in one thread waits until no other thread is in the middle of
+ *   opening or closing a queue: so the child may open its own, and look. Do not
+ *   fork in a signal handler.
+ * - The shared library stays in memory after dlclose(), since idle processes
+ *   sleep in its code. A plug-in that has libprocq.a inside must stay, too:
+ *   link it with -z nodelete, or start idle processes by PROCQ_METHOD_FORK.
  * - The library installs no signal handler. It waits for the processes that
  *   it has started, and must be the only one to do so. A process that other
  *   code reaps, such as wait() or waitpid(-1) in another thread, or that the
@@ -425,9 +432,14 @@ PROCQ_API int procq_object_name(const char *name, char *object);
 /**
  * Join a queue. If there is none, or its creator died before it was finished,
  * create it. Blocks only while another process creates it, up to
- * options->deadline. Any thread.
+ * options->deadline; other threads may open and close queues meanwhile. Any
+ * thread.
  *
- * A queue named without a slash must belong to the caller's effective user.
+ * A queue named without a slash must belong to the caller's effective user. One
+ * that is named with a slash may be another user's, who can do any harm to it;
+ * but only its owner builds an object, and finishes one whose creator died. In
+ * a queue of another user, a caller that was root when it opened the queue
+ * signals only processes of that user, or of its own: see procq_signal().
  *
  * @param out the handle, which procq_close() ends; NULL after an error
  * @param name as for procq_object_name()
@@ -437,9 +449,11 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval -ENOENT there is no such queue, and it was not to be created
  *         (options->found 1: there is one that its creator has not finished)
  * @retval -EACCES its permissions don't let the caller in
- * @retval -EPERM it belongs to another user (options->found: the uid)
+ * @retval -EPERM it belongs to another user (options->found: the uid), and the
+ *         name has no slash, or it is not finished
  * @retval -EEXIST it has another capacity (options->found)
- * @retval -ENODEV it is not a regular shared memory object
+ * @retval -ENODEV it is not a regular shared memory object; or it is not yet
+ *         built, and the file has a second name
  * @retval -EBADMSG it is not a queue, or it is damaged
  * @retval -EPROTONOSUPPORT it is a queue of another version or machine type
  *         (options->found: its layout version)
@@ -628,6 +642,11 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
 
 /**
  * Send a signal to a taken process, or to its process group if it leads one.
+ *
+ * A process that may write to a queue can name any process in it. So in
+ * another user's queue, root signals only what the kernel says is that user's,
+ * and never its group; for any other process, it asks the parent.
+ *
  * @param slot from procq_take()
  * @param signo 1 to SIGRTMAX
  * @param alone 1: only to the process, never to its group

@@ -37,6 +37,7 @@
 #include "clock.h"
 #include "format.h"
 #include "lock.h"
+#include "owner.h"
 #include "segment.h"
 
 /* Bytes that are allocated by one call: a millisecond's work. */
@@ -149,13 +150,15 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 			continue;
 		if (is_no_object(errno))
 			return -ENODEV;
+		/* EPERM would mean that it is another user's. */
 		if (errno != EEXIST)
-			return -errno;
+			return errno == EPERM ? -EACCES : -errno;
 	}
 }
 
-static int check_owner(const struct pq_segment *seg, const struct stat *st,
-		       struct procq_options *options)
+/* @param fd of the object, or of its lock file */
+static int check_owner(const struct pq_segment *seg, int fd,
+		       const struct stat *st, struct procq_options *options)
 {
 	char prefix[32];
 	int n = snprintf(prefix, sizeof(prefix), "/procq.%lu.",
@@ -166,7 +169,7 @@ static int check_owner(const struct pq_segment *seg, const struct stat *st,
 	/* A name of the user's own never leads to another user's object. Any
 	 * other name was given in full, and may. */
 	if (strncmp(seg->name, prefix, (size_t)n) == 0 &&
-	    st->st_uid != geteuid()) {
+	    !pq_owner_is_me(fd, st)) {
 		options->found = (uint32_t)st->st_uid;
 		return -EPERM;
 	}
@@ -196,7 +199,7 @@ static int check_lock_file(struct pq_segment *seg,
 	note_locks(seg, &st);
 	if (st.st_nlink > 1)
 		return -ENODEV;
-	return check_owner(seg, &st, options);
+	return check_owner(seg, seg->lock_fd, &st, options);
 }
 
 /* ---- building ---- */
@@ -367,6 +370,20 @@ static int reopen_final(const struct pq_segment *seg)
 	return 0;
 }
 
+/* An unfinished object is built by its owner only: whatever its mode is then,
+ * another owner could write to it. If the file has a second name, it may be
+ * one of this user's for something else, which another user has given the name
+ * of a queue. */
+static int check_builder(const struct pq_segment *seg, const struct stat *st,
+			 struct procq_options *options)
+{
+	if (!pq_owner_is_me(seg->fd, st)) {
+		options->found = (uint32_t)st->st_uid;
+		return -EPERM;
+	}
+	return st->st_nlink > 1 ? -ENODEV : 0;
+}
+
 /* Holds the init lock, and the name leads here. */
 static int settle_locked(struct pq_segment *seg,
 			 struct procq_options *options,
@@ -381,6 +398,9 @@ static int settle_locked(struct pq_segment *seg,
 	rc = look(seg, (size_t)st.st_size);
 	switch (rc) {
 	case PQ_UNFINISHED:
+		rc = check_builder(seg, &st, options);
+		if (rc < 0)
+			return rc;
 		rc = build(seg, options, creator);
 		if (rc < 0)
 			unlink_object(seg);
@@ -433,7 +453,9 @@ static int open_owned(struct pq_segment *seg, struct procq_options *options,
 #if PQ_USE_SHM_LOCKS
 	note_locks(seg, st);
 #endif
-	return check_owner(seg, st, options);
+	seg->owner = st->st_uid;
+	seg->guarded = geteuid() == 0 && st->st_uid != 0;
+	return check_owner(seg, seg->fd, st, options);
 }
 
 static int open_locks(struct pq_segment *seg, struct procq_options *options,
@@ -502,39 +524,40 @@ static struct pq_segment *new_segment(const char *name)
 	return seg;
 }
 
-static int open_new(struct pq_segment **out, const char *name,
-		    struct procq_options *options,
-		    const struct pq_creator *creator)
+/* A view of this process. While the thread waits for an init lock, another may
+ * open the same object: so it looks at the list again each time. */
+static int open_view(struct pq_segment **out, const char *name,
+		     struct procq_options *options,
+		     const struct pq_creator *creator)
 {
+	bool readonly = options->role == PROCQ_ROLE_ONLOOKER;
 	struct pq_segment *seg = new_segment(name);
 	int rc;
 
 	if (!seg)
 		return -ENOMEM;
-	seg->readonly = options->role == PROCQ_ROLE_ONLOOKER;
-	while ((rc = attempt(seg, options, creator)) == 1)
+	seg->readonly = readonly;
+	while (!(*out = find_open(name, readonly)) &&
+	       (rc = attempt(seg, options, creator)) == 1)
 		pq_close_descriptors(seg);
-	if (rc < 0) {
-		pq_close_descriptors(seg);
-		free_segment(seg);
-		return rc;
+	if (!*out && rc == 0) {
+		pq_segments_add(seg);
+		*out = seg;
+		return 0;
 	}
-	pq_segments_add(seg);
-	*out = seg;
-	return 0;
+	pq_close_descriptors(seg);
+	free_segment(seg);
+	return *out ? pq_format_verify((*out)->header, (*out)->size, options)
+		    : rc;
 }
 
 int pq_segment_open(struct pq_segment **out, const char *name,
 		    struct procq_options *options,
 		    const struct pq_creator *creator)
 {
-	int state = pq_segments_lock(), rc = 0;
+	int state = pq_segments_lock();
+	int rc = open_view(out, name, options, creator);
 
-	*out = find_open(name, options->role == PROCQ_ROLE_ONLOOKER);
-	if (*out)
-		rc = pq_format_verify((*out)->header, (*out)->size, options);
-	else
-		rc = open_new(out, name, options, creator);
 	if (rc >= 0)
 		(*out)->users++;
 	pq_segments_unlock(state);
@@ -698,9 +721,9 @@ static int judge_unusable(const struct pq_segment *seg, bool *foreign)
 
 /* Beyond check_owner(): also an object that was named in full must be this
  * user's, unless this user is root. */
-static int check_unlinker(const struct stat *st, uint32_t *found)
+static int check_unlinker(int fd, const struct stat *st, uint32_t *found)
 {
-	if (st->st_uid == geteuid() || geteuid() == 0)
+	if (geteuid() == 0 || pq_owner_is_me(fd, st))
 		return 0;
 	*found = (uint32_t)st->st_uid;
 	return -EPERM;
@@ -760,7 +783,7 @@ static int attempt_unlink(struct pq_segment *seg,
 	options->found = 0;
 	rc = open_owned(seg, options, &st);
 	if (rc == 0)
-		rc = check_unlinker(&st, &options->found);
+		rc = check_unlinker(seg->fd, &st, &options->found);
 	/* Before a lock file is made: a queue that is used has one. */
 	if (rc == 0)
 		rc = judge_unusable(seg, &foreign);

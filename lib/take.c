@@ -28,6 +28,7 @@
 #include "identity.h"
 #include "lock.h"
 #include "member.h"
+#include "owner.h"
 #include "record.h"
 #include "sweep.h"
 #include "take.h"
@@ -286,6 +287,22 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 	return rc;
 }
 
+/* In another user's queue, a record may name any process, which root could end
+ * for that user. So root signals only what the kernel says is that user's, or
+ * its own child, and that alone: its group may have others in it. For all else
+ * the parent is asked, which knows its children. */
+static int signal_guarded(struct procq *q, struct pq_flight *f, int signo,
+			  bool alone)
+{
+	int rc;
+
+	if (pq_intmap_get(&q->children, f->pid) ||
+	    pq_owner_has(q->seg->owner, f->pid))
+		return signal_pin(q, f, signo, true);
+	rc = ask_parent(q, f, signo, alone);
+	return rc == -ENOTSUP ? -EPERM : rc;
+}
+
 int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 {
 	struct pq_flight *f = pq_flights_find(&q->flights, slot);
@@ -298,7 +315,7 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 		/* A stopped process of its group has yet to die of the signal
 		 * before; the group keeps its number from being reused. */
 		if (signo == SIGCONT && f->verdict == PQ_VERDICT_PINNED &&
-		    f->group && !alone &&
+		    f->group && !alone && !q->seg->guarded &&
 		    (f->rest_signalled ||
 		     pq_record_last_sent(q->seg, slot) > 0))
 			pq_pin_signal(f->pin, signo, true);
@@ -306,7 +323,8 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 	}
 	switch (f->verdict) {
 	case PQ_VERDICT_PINNED:
-		return signal_pin(q, f, signo, alone);
+		return q->seg->guarded ? signal_guarded(q, f, signo, alone)
+				       : signal_pin(q, f, signo, alone);
 	case PQ_VERDICT_BY_PARENT:
 		return ask_parent(q, f, signo, alone);
 	case PQ_VERDICT_MARKED: /* and its word has been damaged since */

@@ -32,6 +32,9 @@ struct pq_segment {
 	pid_t pid;			/* the process that opened it */
 	unsigned users;
 	bool readonly;
+	uid_t owner;			/* of the object */
+	/* This process is root, and the object is another user's. */
+	bool guarded;
 
 	/* Descriptors of closed views with the same locks: see lock.c. */
 	int *parked;

@@ -76,6 +76,20 @@ AC_DEFUN([PQ_CHECK_BIND_NOW],
 AS_VAR_IF([pq_cv_bind_now], [yes],
 	[PROCQ_LDFLAGS="$PROCQ_LDFLAGS -Wl,-z,now"])])
 
+# PQ_CHECK_NODELETE: can a shared library stay mapped after dlclose()?
+# Substitutes what tells the linker so in PROCQ_NODELETE.
+AC_DEFUN([PQ_CHECK_NODELETE],
+[AC_CACHE_CHECK([whether the linker takes -z nodelete],
+	[pq_cv_nodelete],
+	[pq_saved_LDFLAGS=$LDFLAGS
+	LDFLAGS="$LDFLAGS -Wl,-z,nodelete"
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+		[pq_cv_nodelete=yes], [pq_cv_nodelete=no])
+	LDFLAGS=$pq_saved_LDFLAGS])
+PROCQ_NODELETE=
+AS_VAR_IF([pq_cv_nodelete], [yes], [PROCQ_NODELETE=-Wl,-z,nodelete])
+AC_SUBST([PROCQ_NODELETE])])
+
 # PQ_CHECK_CFLAGS(VARIABLE, FLAGS): substitutes those the compiler takes
 # -Werror, since clang only warns of a warning that it does not know.
 AC_DEFUN([PQ_CHECK_CFLAGS],

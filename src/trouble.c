@@ -95,6 +95,12 @@ static void advise(const char *queue, int err)
 			complain(_("it is %s%s; choose another queue name"),
 				 SHM_DIRECTORY, object);
 		return;
+	case -EPERM:
+		if (procq_object_name(queue, object) == 0)
+			complain(_("choose another queue name; if nobody needs "
+				   "that object, its owner or root can remove "
+				   "it with 'rm %s%s'"), SHM_DIRECTORY, object);
+		return;
 	case -ENOENT:
 		complain(_("'procq list' shows the queues on this machine"));
 		return;

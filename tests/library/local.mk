@@ -6,6 +6,7 @@ library_tests = \
 	tests/library/abi.test \
 	tests/library/example.test \
 	tests/library/header.test \
+	tests/library/plugin.test \
 	tests/library/public.test
 TESTS += $(library_tests)
 EXTRA_DIST += $(library_tests)

@@ -495,10 +495,19 @@ static void open_again(void *arg)
 	write_header(offsetof(struct pq_header, state), PQ_OBJECT_OPEN, 8);
 }
 
-/* As one does that joins it in the other namespace. */
+static void open_again_when_told(void *arg)
+{
+	while (atomic_load(stage) == WAITS)
+		fixture_sleep(MS);
+	open_again(arg);
+}
+
+/* As one does that joins it in the other namespace. It was forked before: this
+ * thread has the mutex, which a fork would wait for. */
 static void join_it(void)
 {
-	need(fixture_run(open_again, NULL) == 0);
+	atomic_store(stage, GOES);
+	need(fixture_wait(other) == 0);
 }
 
 static void test_unlink(int want, const char *what)
@@ -542,6 +551,8 @@ static void test_unlinkers(void)
 	test_unlink(-EBUSY, "a process of another PID namespace is in it");
 	no_pids = false;
 	fixture_end(other);
+	atomic_store(stage, WAITS);
+	other = fixture_fork(open_again_when_told, NULL);
 	at_ask = join_it;
 	test_unlink(-EBUSY, "one has joined it since it was seen unused");
 	ok(fixture_exists(), "so it is still there");

@@ -252,6 +252,49 @@ static void ask(void *arg)
 	_exit(0);
 }
 
+/* As root sees the queue of another user. */
+static void test_guarded(void)
+{
+	enum pq_ident_kind kind = pq_ident_kind();
+	pid_t pid, other = fixture_bystander();
+	struct procq_event e;
+	uint32_t slot;
+
+	setup();
+	seg->guarded = true;
+	seg->owner = geteuid();
+	slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
+	need(setpgid(other, pid) == 0 && take(c, slot) == 0);
+	is_int(procq_signal(c, slot, SIGTERM, 0), 0,
+	       "guarded: a process of the owner's is signalled");
+	is_int(await_event(p, c, &e), 1, "and ends");
+	is_int(procq_signal(c, slot, SIGCONT, 0), -ESRCH, "and is gone");
+	fixture_sleep(10000000);
+	is_int(waitpid(other, NULL, WNOHANG), 0, "but its group is left alone");
+	seg->owner = geteuid() + 1;
+	slot = spawn(p, 0, &pid);
+	need(take(c, slot) == 0);
+	is_int(procq_signal(c, slot, SIGTERM, 0), 1,
+	       "guarded: for another's, the parent is asked");
+	ok(await_event(p, c, &e) == 1 && e.cause == PROCQ_CAUSE_SIGNAL,
+	   "which knows it");
+	slot = spawn(p, 0, &pid);
+	need(take(p, slot) == 0);
+	is_int(procq_signal(p, slot, SIGTERM, 0), 0,
+	       "guarded: a parent signals its own child");
+	is_int(await_event(p, p, &e), 1, "which ends");
+	slot = orphan(other, ident_of(kind, other),
+		      kind == PQ_IDENT_START ? PQ_F_START : 0);
+	pq_sweep_dead(seg, NULL);
+	need(take(c, slot) == 0);
+	is_int(procq_signal(c, slot, SIGTERM, 0), -EPERM,
+	       "guarded: a bystander that a record names is not signalled");
+	is_int(waitpid(other, NULL, WNOHANG), 0, "it lives");
+	fixture_end(other);
+	is_int(collect(c, &e), 1, "until it ends on its own");
+	teardown();
+}
+
 static void ask_traced(void *arg)
 {
 	const struct order *o = arg;
@@ -290,6 +333,8 @@ int main(void)
 	taking_begin("take-signal");
 	test_signal();
 	test_group();
+	if (pins)
+		test_guarded();
 	if (pins && calls_try())
 		test_ask_late();
 	unpinned(ask, "without pins a parent is asked to signal");
