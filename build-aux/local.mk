@@ -26,6 +26,7 @@ EXTRA_DIST += \
 design_files = \
 	doc/crash.md \
 	doc/design.md \
+	doc/field.md \
 	doc/fuzzing.md \
 	doc/model.md \
 	doc/performance.md \

@@ -6,7 +6,7 @@
 together_tests = \
 	tests/together/between \
 	tests/together/close \
-	tests/together/host \
+	tests/together/forks \
 	tests/together/race \
 	tests/together/rejoin \
 	tests/together/sandbox \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * together/host.c - the library in a host program that has threads, forks, and
+ * together/forks.c - the library in a host program that has threads, forks, and
  * makes children by means that run no handlers of fork().
  */
 #include <config.h>
