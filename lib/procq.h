@@ -436,10 +436,11 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * thread.
  *
  * A queue named without a slash must belong to the caller's effective user. One
- * that is named with a slash may be another user's, who can do any harm to it;
- * but only its owner builds an object, and finishes one whose creator died. In
- * a queue of another user, a caller that was root when it opened the queue
- * signals only processes of that user, or of its own: see procq_signal().
+ * that is named with a slash may be another user's, and that user can do any
+ * harm to it; but only its owner builds an object, and finishes one whose
+ * creator died. In a queue of another user, a caller that was root when it
+ * opened the queue signals only processes of that user, or of its own: see
+ * procq_signal().
  *
  * @param out the handle, which procq_close() ends; NULL after an error
  * @param name as for procq_object_name()

@@ -67,19 +67,25 @@ static bool has_open(void)
 	return found;
 }
 
+/* A process that is at building the queue until it is killed. */
+static pid_t slow_creator(void)
+{
+	_Atomic int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	need(ready != MAP_FAILED);
+	fixture_make("", 0, 0);
+	return fixture_launch(fixture_build_for_ever, ready);
+}
+
 static void test_blocked_open(void)
 {
-	static _Atomic int *ready;
 	pthread_t thread;
 	struct procq *q;
 	int rc = 1;
 	pid_t creator;
 
-	ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(ready != MAP_FAILED);
-	fixture_make("", 0, 0);
-	creator = fixture_launch(fixture_build_for_ever, ready);
+	creator = slow_creator();
 	need(open_named(&q, other, PROCQ_ROLE_KEEPER) == 0);
 	need(pthread_create(&thread, NULL, open_blocked, &rc) == 0);
 	while (!has_open())
@@ -99,16 +105,11 @@ static void test_blocked_open(void)
 /* Threads that wait for the same queue share one view in the end. */
 static void test_blocked_together(void)
 {
-	static _Atomic int *ready;
 	pthread_t threads[4];
 	int rc[4], fd = fixture_lowest_fd();
 	pid_t creator;
 
-	ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(ready != MAP_FAILED);
-	fixture_make("", 0, 0);
-	creator = fixture_launch(fixture_build_for_ever, ready);
+	creator = slow_creator();
 	for (int i = 0; i < 4; i++)
 		need(pthread_create(&threads[i], NULL, open_blocked,
 				    &rc[i]) == 0);
@@ -252,8 +253,8 @@ static void test_bare_clone(void)
 
 int main(void)
 {
-	fixture_begin("host");
-	snprintf(other, sizeof(other), "t%ld.host2", (long)getpid());
+	fixture_begin("forks");
+	snprintf(other, sizeof(other), "t%ld.forks2", (long)getpid());
 	test_blocked_open();
 	test_blocked_together();
 	test_forks_beside_threads();
