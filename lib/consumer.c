@@ -22,7 +22,7 @@ int procq_peek(struct procq *q, struct procq_process *out)
 
 	if (rc == 0)
 		rc = pq_take_next(q, &hint, &word);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	pq_record_describe(q->seg, hint.index, word, out);
 	if (!out->seq)

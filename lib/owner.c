@@ -70,17 +70,23 @@ static bool proc_is_ours(void)
 
 bool pq_owner_has(uid_t uid, pid_t pid)
 {
-	unsigned long real, effective, saved;
-	char path[32], text[1024];
-	const char *line;
+	unsigned long id[3]; /* real, effective, saved */
+	char path[32], text[1024], *at;
 
 	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
 	if (!proc_is_ours() || !read_proc(path, text, sizeof(text)))
 		return false;
-	line = strstr(text, "\nUid:");
-	if (!line || sscanf(line, "\nUid: %lu %lu %lu", &real, &effective,
-			    &saved) != 3)
+	at = strstr(text, "\nUid:");
+	if (!at)
 		return false;
+	at += strlen("\nUid:");
+	for (int i = 0; i < 3; i++) {
+		char *start = at;
+
+		id[i] = strtoul(start, &at, 10);
+		if (at == start)
+			return false;
+	}
 	/* The kernel lets a user signal what has either of these. */
-	return real == uid || saved == uid;
+	return id[0] == uid || id[2] == uid;
 }

@@ -448,7 +448,7 @@ static int open_owned(struct pq_segment *seg, struct procq_options *options,
 
 	if (rc == 0)
 		rc = look_at(seg->fd, st);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 #if PQ_USE_SHM_LOCKS
 	note_locks(seg, st);
@@ -474,7 +474,7 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	int rc, found;
 
 	rc = open_owned(seg, options, &st);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	found = look(seg, (size_t)st.st_size);
 	if (found < 0)
@@ -791,7 +791,7 @@ static int attempt_unlink(struct pq_segment *seg,
 		rc = open_locks(seg, options, &st);
 	if (rc == 0)
 		rc = pq_init_lock(seg, options->deadline, &options->found);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	rc = name_leads_here(seg);
 	if (rc > 0)

@@ -43,6 +43,12 @@ static uint64_t end_address(void)
 	return (uint64_t)(uintptr_t)marker_end;
 }
 
+/* The C libraries do not agree on the type of the first argument. */
+static bool resume(pid_t pid, int how, long sig)
+{
+	return syscall(SYS_ptrace, how, pid, 0, sig) == 0;
+}
+
 /* Its next stop for a trap; other signals are handed on with what follows.
  * False: it is dead. */
 static bool wait_for_trap(pid_t pid, int how)
@@ -62,14 +68,14 @@ static bool wait_for_trap(pid_t pid, int how)
 		if (WSTOPSIG(status) == SIGTRAP)
 			return true;
 		sig = WSTOPSIG(status) == SIGSTOP ? 0 : WSTOPSIG(status);
-		if (ptrace(how, pid, 0, (void *)sig) < 0)
+		if (!resume(pid, how, sig))
 			return false;
 	}
 }
 
 static bool go_on(pid_t pid, int how)
 {
-	return ptrace(how, pid, 0, 0) == 0 && wait_for_trap(pid, how);
+	return resume(pid, how, 0) && wait_for_trap(pid, how);
 }
 
 static bool get_regs(pid_t pid, struct user_regs_struct *regs)

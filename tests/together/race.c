@@ -151,11 +151,12 @@ static int point_count;
 /* Of a short one, each instruction is a point. */
 static bool every;
 
-static bool go_on(pid_t pid, int how)
+/* By one instruction, or to its next stop. */
+static bool go_on(pid_t pid, bool step)
 {
 	int wstatus;
 
-	need(ptrace(how, pid, 0, 0) == 0);
+	need(ptrace(step ? PTRACE_SINGLESTEP : PTRACE_CONT, pid, 0, 0) == 0);
 	need(waitpid(pid, &wstatus, 0) == pid);
 	return WIFSTOPPED(wstatus);
 }
@@ -189,7 +190,7 @@ static void find_points(pid_t pid)
 			for (int i = 0; i < point_count - 1; i++)
 				point->nth += points[i].pc == pc;
 		}
-		need(go_on(pid, PTRACE_SINGLESTEP));
+		need(go_on(pid, true));
 	}
 }
 
@@ -202,13 +203,13 @@ static bool run_to(pid_t pid, const struct point *point)
 
 	for (unsigned n = 0;; n++) {
 		need(ptrace(PTRACE_POKETEXT, pid, at, (void *)trap) == 0);
-		if (!go_on(pid, PTRACE_CONT))
+		if (!go_on(pid, false))
 			return false;
 		set_pc(pid, point->pc);
 		need(ptrace(PTRACE_POKETEXT, pid, at, (void *)text) == 0);
 		if (n == point->nth)
 			return true;
-		need(go_on(pid, PTRACE_SINGLESTEP));
+		need(go_on(pid, true));
 	}
 }
 
@@ -240,7 +241,7 @@ static void meanwhile(void (*a)(void), int n, bool dies)
 	bool there = run_to(pid, &points[n / 2]);
 
 	if (there && n % 2)
-		need(go_on(pid, PTRACE_SINGLESTEP));
+		need(go_on(pid, true));
 	if (there && dies)
 		end_traced(pid, true);
 	a();
