@@ -88,6 +88,8 @@ void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity)
 
 /* ---- what the header says of machine and time ---- */
 
+#if PQ_USE_LINUX
+
 /* Read a small file. How many bytes, or -errno. */
 static ssize_t read_text(const char *path, char *text, size_t size)
 {
@@ -133,6 +135,16 @@ static int read_boot_id(uint64_t id[2])
 	return 0;
 }
 
+#else
+
+static int read_boot_id(uint64_t id[2])
+{
+	id[0] = id[1] = 0;
+	return 0;
+}
+
+#endif
+
 /* May these be of the same boot? Yes, if one of them is unknown. */
 static bool same_boot(const uint64_t a[2], const uint64_t b[2])
 {
@@ -150,7 +162,7 @@ static int read_pid_namespace(uint64_t *id)
 	struct stat st;
 
 	*id = 0;
-#if defined __linux__
+#if PQ_USE_LINUX
 	if (stat("/proc/self/ns/pid", &st) < 0)
 		return errno == ENOENT ? -ENOTSUP : -errno;
 	*id = st.st_ino;

@@ -133,7 +133,7 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 	bool create = !(options->flags & PROCQ_OPEN_NOCREATE);
 	int flags = seg->readonly ? O_RDONLY : O_RDWR;
 
-#if defined __linux__
+#if PQ_USE_LINUX
 	/* If a FIFO has the name, an onlooker must not wait for a writer. */
 	flags |= O_NONBLOCK;
 #endif

@@ -536,6 +536,10 @@ static void fork_refused(void *arg)
 	const struct rule rules[] = {
 		{ SYS_clone3, -1, 0, ENOSYS },
 		{ SYS_clone, -1, 0, EAGAIN },
+# ifdef SYS_fork
+		{ SYS_fork, -1, 0, EAGAIN },
+		{ SYS_vfork, -1, 0, EAGAIN },
+# endif
 	};
 	static const char *const argv[] = { "true", NULL };
 	struct procq_command command = PROCQ_COMMAND_INIT;
@@ -543,7 +547,7 @@ static void fork_refused(void *arg)
 	command.argv = argv;
 	(void)arg;
 	begin();
-	forbid(rules, 2);
+	forbid(rules, sizeof(rules) / sizeof(rules[0]));
 	must(procq_spawn(producer, NULL, NULL) == -EUSERS);
 	must(procq_spawn(producer, &command, NULL) == -EUSERS);
 	must(procq_occupied(producer) == 0);

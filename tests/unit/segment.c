@@ -448,7 +448,9 @@ static void test_headers(void)
 	FALSIFY(word_size, 2, -EPROTONOSUPPORT, "word size");
 	FALSIFY(sem_size, 1, -EPROTONOSUPPORT, "size of a semaphore");
 	FALSIFY(page_size, 3, -EPROTONOSUPPORT, "size of a page");
+#if PQ_USE_LINUX
 	FALSIFY(boot_id[1], 42, -ESTALE, "an earlier boot");
+#endif
 	FALSIFY(pid_namespace, 42, -EXDEV, "another PID namespace");
 	FALSIFY(capacity, 0, -EBADMSG, "a capacity of 0");
 	FALSIFY(capacity, PROCQ_CAPACITY_MAX + 1, -EBADMSG, "too large a one");
