@@ -29,6 +29,7 @@
 #include "lock.h"
 #include "member.h"
 #include "owner.h"
+#include "proc.h"
 #include "record.h"
 #include "sweep.h"
 #include "take.h"
@@ -101,13 +102,16 @@ static enum pq_ident_kind kind_of(const struct pq_snapshot *snap)
 /* A start time has the resolution of a clock tick; with few pids, one may be
  * reused within it. But while its producer lived the pid was the orphan's own,
  * since a producer marks before it reaps. So if the producer was alive after
- * the tick, no other process started in it with this pid. */
+ * the tick, no other process started in it with this pid. And in a /proc of
+ * another PID namespace, each pid is another's. */
 static bool start_proves(struct procq *q, uint32_t slot,
 			 const struct pq_snapshot *snap)
 {
 	struct pq_snapshot again;
 	int place = pq_member_find(q->seg, snap->producer);
 
+	if (!pq_proc_is_ours())
+		return false;
 	if (place >= 0 &&
 	    pq_start_is_past(snap->ident,
 			     pq_member_last_alive(q->seg, (unsigned)place,
@@ -117,6 +121,15 @@ static bool start_proves(struct procq *q, uint32_t slot,
 	 * was vouched for before the place was emptied. */
 	pq_record_snapshot(q->seg, slot, 0, &again);
 	return again.producer == snap->producer && again.flags & PQ_F_SURE;
+}
+
+/* The identity is another than the recorded one. A start time says so only in
+ * a /proc that shows this PID namespace. */
+static enum pq_verdict another(enum pq_ident_kind kind)
+{
+	return kind != PQ_IDENT_START || pq_proc_is_ours()
+		       ? PQ_VERDICT_STALE
+		       : PQ_VERDICT_UNPROVEN;
 }
 
 /* Is it the recorded process that has the pid now? */
@@ -137,12 +150,11 @@ static enum pq_verdict compare(const struct pq_snapshot *snap, int pin)
 	 * shows that the recorded process is dead: it is the pinned one, or
 	 * was gone before the pin. */
 	if (kind == PQ_IDENT_START && pin >= 0 && pq_pin_dead(pin))
-		return ident == snap->ident ? PQ_VERDICT_PINNED
-					    : PQ_VERDICT_STALE;
+		return ident == snap->ident ? PQ_VERDICT_PINNED : another(kind);
 	if (!ident)
 		return PQ_VERDICT_UNPROVEN;
 	if (ident != snap->ident)
-		return PQ_VERDICT_STALE;
+		return another(kind);
 	/* Without a pin, the pid may be another's by the time of a signal. */
 	return pin >= 0 ? PQ_VERDICT_PINNED : PQ_VERDICT_UNPROVEN;
 }

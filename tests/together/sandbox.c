@@ -213,6 +213,13 @@ static void pins_forbidden(void *arg)
 	without_pins(EPERM);
 }
 
+/* What a kernel answers where there is no such process, and a sandbox for any.
+ */
+static void pins_denied(void *arg)
+{
+	without_pins(*(const int *)arg);
+}
+
 /* Without a pin and without a parent nobody may signal it: by the time it is
  * sent the pid could be another's. That it is dead can be seen. */
 static void no_pin_of_an_orphan(void *arg)
@@ -702,7 +709,7 @@ static bool has_pidfs(void)
 
 int main(void)
 {
-	int again = EAGAIN, memory = ENOMEM;
+	int again = EAGAIN, memory = ENOMEM, invalid = EINVAL, none = ENOENT;
 	unsigned by_fork = PROCQ_METHOD_FORK, by_any = PROCQ_METHOD_AUTO;
 
 	fixture_begin("sandbox");
@@ -710,6 +717,8 @@ int main(void)
 		skip_all("no seccomp here");
 	play(pins_unknown, NULL, "no pins");
 	play(pins_forbidden, NULL, "pins forbidden");
+	play(pins_denied, &invalid, "pins said to be invalid");
+	play(pins_denied, &none, "pins said to be of nobody");
 	play(no_pin_of_an_orphan, NULL, "no pins: an orphan is not signalled");
 	play(no_pin_of_the_dead, NULL, "no pins: a dead orphan is stale");
 	play(too_many_pins, NULL, "no descriptor for a pin");
