@@ -652,11 +652,14 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
  * @param signo 1 to SIGRTMAX
  * @param alone 1: only to the process, never to its group
  * @retval 0 it was sent
- * @retval 1 the parent was asked to send it, and SIGCONT after it, which a
- *         stopped process needs in order to die; so asking for SIGCONT, too,
- *         does nothing
+ * @retval 1 this handle can't or may not send it: the parent was asked to,
+ *         and to send SIGCONT after it, which a stopped process needs in order
+ *         to die; so asking for SIGCONT, too, does nothing
  * @retval -ESRCH the process is dead, or this handle has not taken it
- * @retval -EPERM the system does not let this user signal it
+ * @retval -EACCES the system does not let this process signal it, and its
+ *         parent can't be asked
+ * @retval -EPERM in another user's queue: it is not known to be that user's,
+ *         and its parent can't be asked
  * @retval -ENOTSUP nothing here proves that it is still the same process
  * @retval -EINVAL there is no such signal
  * @since 0.1
