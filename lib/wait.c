@@ -21,6 +21,9 @@
 #define SHORT_SLICE (100 * PQ_MILLI)
 /* Some clock ticks, the unit of start times. */
 #define ALIVE_PAUSE (30 * PQ_MILLI)
+/* In a flood no wait times out. Then the dead are looked for in passing, so that
+ * they are swept within a second. */
+#define PASSING (PQ_SECOND / 2)
 
 /* ---- signs of life ---- */
 
@@ -70,6 +73,11 @@ void pq_pass_on(struct procq *q, unsigned what)
 		pq_wake_room(q->seg);
 	if (is_there(q, what & PROCQ_WAIT_READY))
 		pq_wake_arrival(q->seg);
+}
+
+void pq_look_in_passing(struct procq *q)
+{
+	pq_sweep_sometimes(q->seg, PASSING);
 }
 
 /* ---- waiting ---- */
@@ -157,8 +165,10 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	q->skip_linger = rc == -ETIMEDOUT;
 	atomic_store(&q->woken, 0);
 	pq_show_alive(q);
-	if (rc != -ETIMEDOUT)
+	if (rc != -ETIMEDOUT) {
+		pq_look_in_passing(q);
 		return rc;
+	}
 	pq_bell_relieve(q->seg, what);
 	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);
 	return wait.deadline == deadline ? -ETIMEDOUT : 0;

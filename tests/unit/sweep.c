@@ -482,6 +482,37 @@ static void test_sometimes(void)
 	teardown();
 }
 
+/* In a busy queue no wait times out. The three calls of a busy participant look
+ * in passing. */
+static void test_in_passing(void)
+{
+	const int64_t ago = INT64_C(2000000000);
+	struct procq_process what;
+	int n = 1;
+
+	setup();
+	fixture_run(dead_producer, &n);
+	atomic_store(&seg->header->looked, procq_now());
+	procq_reap(p);
+	is_int(pq_word_state(pq_load_word(seg, 0)), PROCQ_STATE_RESERVED,
+	       "in passing: not if somebody has looked just now");
+	atomic_store(&seg->header->looked, procq_now() - ago);
+	procq_reap(p);
+	is_int(fixture_state(p, 0), PROCQ_STATE_FREE,
+	       "in passing: procq_reap() sweeps");
+	fixture_run(dead_producer, &n);
+	atomic_store(&seg->header->looked, procq_now() - ago);
+	is_int(procq_take(p, NULL, &what), -EAGAIN,
+	       "in passing: nothing to take");
+	is_int(troubles(), 0, "in passing: procq_take() sweeps");
+	fixture_run(dead_producer, &n);
+	atomic_store(&seg->header->looked, procq_now() - ago);
+	procq_wake(p);
+	is_int(procq_wait(p, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
+	       "in passing: a wait is ended at once");
+	teardown();
+}
+
 /* ---- many at once ---- */
 
 #define VICTIMS 5
@@ -572,6 +603,7 @@ int main(void)
 	test_late_sweeper();
 	test_stopped();
 	test_sometimes();
+	test_in_passing();
 	test_many();
 	return done();
 }
