@@ -21,8 +21,8 @@
 #define SHORT_SLICE (100 * PQ_MILLI)
 /* Some clock ticks, the unit of start times. */
 #define ALIVE_PAUSE (30 * PQ_MILLI)
-/* In a flood no wait times out. Then the dead are looked for in passing, so that
- * they are swept within a second. */
+/* In a flood no wait times out. Then the dead are looked for in passing, so
+ * that they are swept within a second. */
 #define PASSING (PQ_SECOND / 2)
 
 /* ---- signs of life ---- */
