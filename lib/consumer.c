@@ -125,6 +125,7 @@ int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
 	if (rc < 0)
 		return rc;
 	q->skip_linger = false;
+	q->pin_pause = 0;
 	return pq_take_signal(q, slot, signo, alone);
 }
 
