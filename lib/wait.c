@@ -81,7 +81,7 @@ void pq_pass_on(struct procq *q, unsigned what)
 
 void pq_look_in_passing(struct procq *q)
 {
-	pq_sweep_sometimes(q->seg, PASSING);
+	pq_sweep_sometimes(q->seg, PASSING, &q->woken);
 }
 
 /* ---- waiting ---- */
@@ -188,7 +188,7 @@ static int end_wait(struct procq *q, unsigned what, bool pins, int rc)
 	}
 	if (slept_long(q, pins))
 		pq_bell_relieve(q->seg, what);
-	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);
+	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE, &q->woken);
 	return rc;
 }
 
