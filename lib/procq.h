@@ -108,7 +108,8 @@
  *   of any role, and also works in a child made by fork().
  * - Any participant may be killed by SIGKILL, at any point: nothing is lost,
  *   and nobody waits for it. What it held goes back when another participant
- *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE.
+ *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE; in a
+ *   busy queue, those that wait, take or reap do so twice a second.
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.

@@ -498,6 +498,7 @@ static void free_segment(struct pq_segment *seg)
 {
 	free(seg->parked);
 	free(seg->own);
+	free(atomic_load(&seg->sweep));
 	free(seg);
 }
 
