@@ -296,6 +296,20 @@ void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		pq_producer(incarnation, snap.flags | PQ_F_SURE));
 }
 
+void pq_record_left(struct pq_segment *seg, uint32_t slot,
+		    uint64_t incarnation)
+{
+	uint64_t producer = LOAD(seg->records[slot].producer);
+
+	/* It reserves nothing any more: see pq_record_vouch(). A record that is
+	 * free meanwhile gets a new producer with its next process. */
+	if (pq_producer_incarnation(producer) == incarnation)
+		atomic_compare_exchange_strong(
+			&seg->records[slot].producer, &producer,
+			pq_producer(incarnation, pq_producer_flags(producer) |
+						 PQ_F_LEFT));
+}
+
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,
 			bool alone)
 {

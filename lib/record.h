@@ -110,6 +110,11 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position);
 void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		     uint64_t incarnation, int64_t alive);
 
+/** If the record is of this producer, which leaves now: note that its process
+ * may be alive although no participant is. */
+void pq_record_left(struct pq_segment *seg, uint32_t slot,
+		    uint64_t incarnation);
+
 /** Note a signal before it is sent. The time of the first step stays. SIGCONT
  * is not counted as an escalation step.
  * @return for pq_record_unsent(), if the signal can't be sent */

@@ -242,6 +242,8 @@ void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member)
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
 
+		if (pq_word_state(word) != PROCQ_STATE_FREE)
+			pq_record_left(seg, slot, incarnation);
 		pq_record_vouch(seg, slot, incarnation, alive);
 		switch (pq_word_state(word)) {
 		case PROCQ_STATE_RESERVED:

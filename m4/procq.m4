@@ -12,6 +12,24 @@ AC_DEFUN([PQ_LINKS],
 [AC_LINK_IFELSE([AC_LANG_PROGRAM([$1], [$2])],
 	[pq_works=yes], [pq_works=no])])
 
+# PQ_YEAR2038: if times have 32 bits, ask the C library for 64. It gives these
+# only together with large files, which is AC_SYS_LARGEFILE's.
+AC_DEFUN([PQ_YEAR2038],
+[AC_CACHE_CHECK([what makes times go beyond 2038], [pq_cv_year2038],
+	[pq_cv_year2038=impossible
+	for pq_bits in none 64; do
+		AS_VAR_IF([pq_bits], [none], [pq_define=],
+			[pq_define="#define _TIME_BITS 64"])
+		AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[$pq_define
+			#include <time.h>
+			static char is_large@<:@sizeof(time_t) >= 8 ? 1 : -1@:>@;]],
+			[[return is_large@<:@0@:>@;]])],
+			[pq_cv_year2038=$pq_bits; break])
+	done])
+AS_VAR_IF([pq_cv_year2038], [64],
+	[AC_DEFINE([_TIME_BITS], [64],
+		[Define to 64 where times have 32 bits otherwise.])])])
+
 # PQ_FEATURE(NAME, MACRO, WHAT IT DOES, PROBE)
 # The option --enable-NAME and, if it is on, PQ_USE_MACRO. PROBE sets pq_works.
 # Left alone it follows the probe; asked for with yes, a failed probe is an
