@@ -78,15 +78,15 @@ void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity)
 	seg->ready = (struct pq_ring){
 		.ends = &seg->header->ready,
 		.cells = (void *)(base + at.ready),
-		.size = ready_size(capacity),
 		.fresh = pq_hint_ready, .arg = seg,
 	};
 	seg->free = (struct pq_ring){
 		.ends = &seg->header->free,
 		.cells = (void *)(base + at.free),
-		.size = free_size(capacity),
 		.fresh = pq_hint_free, .arg = seg,
 	};
+	pq_ring_shape(&seg->ready, ready_size(capacity));
+	pq_ring_shape(&seg->free, free_size(capacity));
 }
 
 /* ---- what the header says of machine and time ---- */
@@ -193,20 +193,20 @@ static int find_world(struct world *here)
 /* The semaphores of two C libraries may have the same size, and yet not wake
  * each other's waiters. So it counts what sem_init() makes of one: a number of
  * all its bytes (FNV-1a). */
-static uint64_t sem_kind(void)
+static int sem_kind(uint64_t *kind)
 {
-	uint64_t kind = UINT64_C(0xcbf29ce484222325);
 	unsigned char bytes[sizeof(sem_t)];
 	sem_t sem;
 
 	memset(&sem, 0, sizeof(sem));
+	*kind = UINT64_C(0xcbf29ce484222325);
 	if (sem_init(&sem, 1, 1) < 0)
-		return 0;
+		return -errno;
 	memcpy(bytes, &sem, sizeof(bytes));
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		kind = (kind ^ bytes[i]) * UINT64_C(0x100000001b3);
+		*kind = (*kind ^ bytes[i]) * UINT64_C(0x100000001b3);
 	sem_destroy(&sem);
-	return kind;
+	return 0;
 }
 
 static enum pq_lock_place lock_place(void)
@@ -220,17 +220,17 @@ static enum pq_lock_place lock_place(void)
 
 /* ---- filling ---- */
 
-static void fill_build(struct pq_header *h)
+static int fill_build(struct pq_header *h)
 {
 	h->version = PQ_VERSION;
 	h->byte_order = PQ_BYTE_ORDER_MARK;
 	h->word_size = sizeof(void *);
 	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	h->sem_size = sizeof(sem_t);
-	h->sem_kind = sem_kind();
 	h->lock_place = lock_place();
 	h->lock_base = (uint64_t)PQ_LOCK_BASE;
 	h->clock = (uint32_t)PQ_CLOCK_LIFE;
+	return sem_kind(&h->sem_kind);
 }
 
 static int fill_header(struct pq_header *h, uint32_t capacity)
@@ -238,7 +238,8 @@ static int fill_header(struct pq_header *h, uint32_t capacity)
 	struct world here;
 	int rc = find_world(&here);
 
-	fill_build(h);
+	if (rc == 0)
+		rc = fill_build(h);
 	h->capacity = capacity;
 	h->size = pq_segment_bytes(capacity);
 	h->created = pq_clock_wall();
@@ -278,8 +279,9 @@ static bool is_blank(const struct pq_header *h)
 		      sizeof(zeros)) == 0;
 }
 
-/* What of the build differs; 0: nothing. */
-static uint32_t find_difference(const struct pq_header *h)
+/* What of the build differs; 0: nothing.
+ * @param kind sem_kind() */
+static uint32_t find_difference(const struct pq_header *h, uint64_t kind)
 {
 	if (h->byte_order != PQ_BYTE_ORDER_MARK)
 		return PROCQ_DIFFERS_MACHINE;
@@ -292,11 +294,26 @@ static uint32_t find_difference(const struct pq_header *h)
 	if (h->lock_place != lock_place() ||
 	    h->lock_base != (uint64_t)PQ_LOCK_BASE)
 		return PROCQ_DIFFERS_LOCKS;
-	if (h->sem_size != sizeof(sem_t) || h->sem_kind != sem_kind())
+	if (h->sem_size != sizeof(sem_t) || h->sem_kind != kind)
 		return PROCQ_DIFFERS_SEMAPHORE;
 	if (h->clock != (uint32_t)PQ_CLOCK_LIFE)
 		return PROCQ_DIFFERS_CLOCK;
 	return 0;
+}
+
+/* Of a queue: can it be used here, and is it about to be removed? */
+static int judge_finished(const struct pq_header *h, uint32_t *differs)
+{
+	uint64_t kind;
+	int rc = sem_kind(&kind);
+
+	if (rc < 0)
+		return rc;
+	*differs = find_difference(h, kind);
+	if (*differs)
+		return -EPROTONOSUPPORT;
+	return atomic_load(&h->state) == PQ_OBJECT_FINAL ? PQ_FINISHED_FINAL
+							 : PQ_FINISHED;
 }
 
 int pq_format_judge(const struct pq_header *h, size_t size, uint32_t *differs)
@@ -307,14 +324,8 @@ int pq_format_judge(const struct pq_header *h, size_t size, uint32_t *differs)
 
 		if (magic == PQ_MAGIC_BUILDING)
 			return PQ_UNFINISHED;
-		if (magic == PQ_MAGIC) {
-			*differs = find_difference(h);
-			if (*differs)
-				return -EPROTONOSUPPORT;
-			return atomic_load(&h->state) == PQ_OBJECT_FINAL
-				       ? PQ_FINISHED_FINAL
-				       : PQ_FINISHED;
-		}
+		if (magic == PQ_MAGIC)
+			return judge_finished(h, differs);
 		if (magic != 0 || size != sizeof(*h))
 			return -EBADMSG;
 		/* The first step of a creator: an empty header. */
