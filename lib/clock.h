@@ -30,13 +30,15 @@ static inline int64_t pq_now(void)
 
 /* The clock of lifetimes. It is the same in every process and, where there is
  * such a clock, goes on while the machine is suspended. */
+#if PQ_USE_BOOTTIME
+# define PQ_CLOCK_LIFE CLOCK_BOOTTIME
+#else
+# define PQ_CLOCK_LIFE CLOCK_MONOTONIC
+#endif
+
 static inline int64_t pq_clock_life(void)
 {
-#if PQ_USE_BOOTTIME
-	return pq_clock(CLOCK_BOOTTIME);
-#else
-	return pq_clock(CLOCK_MONOTONIC);
-#endif
+	return pq_clock(PQ_CLOCK_LIFE);
 }
 
 /* The same, for a child before it has entered (raw.h). In a forked child the

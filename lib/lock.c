@@ -21,9 +21,6 @@
 #include "clock.h"
 #include "lock.h"
 
-/* Lock bytes lie far beyond the end of any object. */
-#define LOCK_BASE (INT64_C(1) << 40)
-
 /* ---- the views of this process ---- */
 
 /* open_mutex is taken before list_mutex. */
@@ -112,7 +109,7 @@ static struct flock lock_of(short type, uint64_t byte)
 	return (struct flock){
 		.l_type = type,
 		.l_whence = SEEK_SET,
-		.l_start = (off_t)(LOCK_BASE + (int64_t)byte),
+		.l_start = PQ_LOCK_BASE + (off_t)byte,
 		.l_len = 1,
 	};
 }
@@ -238,9 +235,15 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 	unlock_list();
 }
 
-int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
+int pq_file_locked(int fd, pid_t *holder)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return ask_lock(fd, whole, holder);
+}
+
+int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
+{
 	bool here = false;
 
 	lock_list();
@@ -251,7 +254,9 @@ int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 		*holder = seg->pid;
 		return 1;
 	}
-	return ask_lock(seg->lock_fd, whole, holder);
+	*holder = 0;
+	/* An onlooker found no lock file, so there are no locks. */
+	return seg->lock_fd < 0 ? 0 : pq_file_locked(seg->lock_fd, holder);
 }
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */

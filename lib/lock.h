@@ -8,8 +8,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "view.h"
+
+/* Lock bytes lie far beyond the end of any object. All users of an object have
+ * the same base: it is in the header. */
+#define PQ_LOCK_BASE ((off_t)(INT64_C(1) << 40))
+
+_Static_assert(sizeof(off_t) == 8, "offsets of 64 bits");
 
 /* How often a call is made that may fail for a moment's lack of memory. For
  * that alone a creator, or the last to leave, must not leave an object behind.
@@ -50,6 +57,8 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
  * @retval -ENOLCK, … the kernel can't say
  */
 int pq_locks_held(const struct pq_segment *seg, pid_t *holder);
+/** The same of any open file, and of other processes only. */
+int pq_file_locked(int fd, pid_t *holder);
 
 /**
  * Take the lock under which an object is built and unlinked. To be called

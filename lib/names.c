@@ -46,10 +46,11 @@ const char *procq_strerror(int err)
 	case EBADMSG:
 		return N_("not a queue, or damaged");
 	case EPROTONOSUPPORT:
-		return N_("a queue of another version of procq, "
-			  "or of another type of machine");
+		return N_("a queue of another version of procq, another build, "
+			  "or another type of machine");
 	case EXDEV:
-		return N_("a queue of another PID namespace");
+		return N_("a queue of another PID namespace, or of another "
+			  "time namespace");
 	case ESTALE:
 		return N_("a queue of an earlier boot");
 	case EUSERS:

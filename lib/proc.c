@@ -57,4 +57,17 @@ bool pq_proc_is_ours(void)
 	return pid == (long)getpid() && *rest == '\n';
 }
 
+#else
+
+bool pq_proc_read(const char *path, char *text, size_t size)
+{
+	(void)path, (void)text, (void)size;
+	return false;
+}
+
+bool pq_proc_is_ours(void)
+{
+	return false;
+}
+
 #endif

@@ -229,6 +229,31 @@ struct procq_options {
 #define PROCQ_OPEN_REAP_ALL 2u
 
 /*
+ * procq_options.found after -EPROTONOSUPPORT: what of the queue's users
+ * differs. Who joined nevertheless would take the living for the dead, or wake
+ * nobody.
+ */
+enum procq_differs {
+	PROCQ_DIFFERS_VERSION = 1,	/* the version of the layout */
+	PROCQ_DIFFERS_MACHINE = 2,	/* size or order of words, or pages */
+	PROCQ_DIFFERS_LOCKS = 3,	/* where its participants lock */
+	PROCQ_DIFFERS_SEMAPHORE = 4,	/* of another C library */
+	PROCQ_DIFFERS_CLOCK = 5		/* which clock measures a life */
+};
+
+/*
+ * procq_options.found after -EXDEV: a set of these.
+ *
+ * USED: some process uses the queue in its namespaces. If none does, the world
+ * of that queue has probably ended.
+ *
+ * TIME: its PID namespace is the caller's, but its time namespace is not: ages
+ * and start times mean something else there.
+ */
+#define PROCQ_FOREIGN_USED 1u
+#define PROCQ_FOREIGN_TIME 2u
+
+/*
  * procq_command.method: how procq_spawn() starts a process. AUTO is the
  * fastest one that works here. The others return -ENOSYS where they don't, and
  * are there to be compared.
@@ -443,6 +468,11 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * opened the queue signals only processes of that user, or of its own: see
  * procq_signal().
  *
+ * A container that is started again may find the queue of the one before it,
+ * whose PID namespace has ended. If the caller owns such a queue, may create
+ * one, no process uses the old one, and no process in it may have outlived its
+ * producer, then a new one replaces it.
+ *
  * @param out the handle, which procq_close() ends; NULL after an error
  * @param name as for procq_object_name()
  * @param options what it is opened for, and how
@@ -457,9 +487,10 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval -ENODEV it is not a regular shared memory object; or it is not yet
  *         built, and the file has a second name
  * @retval -EBADMSG it is not a queue, or it is damaged
- * @retval -EPROTONOSUPPORT it is a queue of another version or machine type
- *         (options->found: its layout version)
- * @retval -EXDEV it is a queue of another PID namespace
+ * @retval -EPROTONOSUPPORT it is a queue of another version, machine type or
+ *         build (options->found: an enum procq_differs)
+ * @retval -EXDEV it is a queue of another PID namespace or another time
+ *         namespace (options->found: a set of PROCQ_FOREIGN_USED, …)
  * @retval -ENOTSUP there is no /proc to see the PID namespace in (Linux)
  * @retval -ESTALE it is a queue of an earlier boot
  * @retval -EUSERS all PROCQ_PARTICIPANTS_MAX places are taken
@@ -805,7 +836,7 @@ PROCQ_API int procq_remove(struct procq *q);
 /**
  * Unlink an object that is not a usable queue and that nobody uses: one that
  * is damaged, or whose creator did not finish it, or a queue of another
- * version, machine type, boot or PID namespace. A process of another version
+ * version, build, machine type, boot, PID or time namespace. A process of another version
  * that joins its queue at this very moment is not seen. Blocks for half a
  * second at most, while another process is setting the queue up. Any thread.
  *

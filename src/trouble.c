@@ -16,6 +16,26 @@
 #include "i18n.h"
 #include "trouble.h"
 
+/* What of its programs differs from this one. */
+static const char *difference(uint32_t differs)
+{
+	switch (differs) {
+	case PROCQ_DIFFERS_VERSION:
+		return N_("another version of procq, with another layout");
+	case PROCQ_DIFFERS_MACHINE:
+		return N_("for another machine type (32 or 64 bits, byte "
+			  "order, size of a page)");
+	case PROCQ_DIFFERS_LOCKS:
+		return N_("built to lock in another place");
+	case PROCQ_DIFFERS_SEMAPHORE:
+		return N_("built with another C library, whose semaphores "
+			  "differ");
+	case PROCQ_DIFFERS_CLOCK:
+		return N_("built to use another clock");
+	}
+	return N_("unknown");
+}
+
 void complain_unopened(const char *queue, const struct procq_options *options,
 		       int err)
 {
@@ -32,8 +52,14 @@ void complain_unopened(const char *queue, const struct procq_options *options,
 			   PRIu32), queue, found);
 		break;
 	case -EPROTONOSUPPORT:
-		complain(_("queue '%s': it has another layout (version %"
-			   PRIu32 ")"), queue, found);
+		complain(_("queue '%s': its programs are of another kind: %s"),
+			 queue, _(difference(found)));
+		break;
+	case -EXDEV:
+		complain(found & PROCQ_FOREIGN_TIME
+			 ? _("queue '%s': it is of another time namespace")
+			 : _("queue '%s': it is of another PID namespace"),
+			 queue);
 		break;
 	case -ETIMEDOUT:
 		complain(_("queue '%s': process %" PRIu32
@@ -121,7 +147,7 @@ static void advise_access(void)
 #endif
 
 /* Say what helps, if something does. */
-static void advise(const char *queue, int err)
+static void advise(const char *queue, uint32_t found, int err)
 {
 	char object[PROCQ_NAME_SIZE];
 
@@ -151,8 +177,17 @@ static void advise(const char *queue, int err)
 		complain(_("'ulimit -n' sets the limit"));
 		return;
 	case -EXDEV:
-		complain(_("use it from inside that PID namespace "
-			   "(container)"));
+		if (found & PROCQ_FOREIGN_USED)
+			complain(_("it is in use there; use it from inside "
+				   "that namespace (container)"));
+		else
+			complain(_("no program uses it there; if none of its "
+				   "processes lives on, 'procq remove --force "
+				   "%s' removes it"), queue);
+		return;
+	case -EPROTONOSUPPORT:
+		complain(_("use it by those programs; or, if nobody needs it, "
+			   "'procq remove --force %s' removes it"), queue);
 		return;
 	}
 	if (is_wreck(err))
@@ -168,5 +203,5 @@ void complain_open(const char *queue, const struct procq_options *options,
 		return;
 	}
 	complain_unopened(queue, options, err);
-	advise(queue, err);
+	advise(queue, options->found, err);
 }
