@@ -524,7 +524,7 @@ static void start_one(struct producer *p)
 
 static bool producer_finished(struct producer *p)
 {
-	const struct run *r = &p->run;
+	struct run *r = &p->run;
 
 	/* Those that are not reported yet may die before they enter. */
 	if (r->counted && r->summary.started + p->unreported_count >= r->count)
@@ -555,6 +555,8 @@ static void produce(struct producer *p)
 	while (!producer_finished(p) && look_around(p)) {
 		if (!p->flood && procq_now() < p->due)
 			producer_rest(p, 0, p->due);
+		else if (!run_can_report(&p->run))
+			producer_rest(p, 0, PROCQ_FOREVER);
 		else
 			start_one(p);
 	}
@@ -563,7 +565,7 @@ static void produce(struct producer *p)
 
 /* ---- ending ---- */
 
-static enum on_exit choose_end(const struct producer *p)
+static enum on_exit choose_end(struct producer *p)
 {
 	if (p->on_exit != ON_EXIT_DEFAULT)
 		return p->on_exit;
