@@ -275,6 +275,10 @@ enum procq_method {
  * GROUP: the process leads a process group of its own, which is what
  * procq_signal() signals.
  *
+ * APART: the same, but procq_signal() signals the process alone. For what is
+ * alone in its group, such as an idle process: a signal to the producer's
+ * group, for example from the terminal, does not reach it.
+ *
  * STDIN: a command keeps standard input, which is /dev/null otherwise.
  *
  * ENTERED: procq_spawn() returns only when the process has entered itself.
@@ -283,6 +287,7 @@ enum procq_method {
 #define PROCQ_SPAWN_GROUP 2u
 #define PROCQ_SPAWN_STDIN 4u
 #define PROCQ_SPAWN_ENTERED 8u
+#define PROCQ_SPAWN_APART 16u
 
 /* What procq_spawn() starts. Begin with PROCQ_COMMAND_INIT, an idle process,
  * so that members of later versions have their defaults. */

@@ -19,6 +19,7 @@ program_tests = \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/truncate.test \
+	tests/program/unread.test \
 	tests/program/usage.test \
 	tests/program/users.test \
 	tests/program/wait.test
