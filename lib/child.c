@@ -71,7 +71,7 @@ static void close_inherited(const struct pq_start *s)
 	if (s->lifeline[1] >= 0)
 		pq_close(s->lifeline[1]);
 #if PQ_USE_CLOSE_RANGE
-	if (keep < 0 && pq_raw(SYS_close_range, 0, ~0u, 0, 0, 0) == 0)
+	if (keep < 0 && pq_raw(SYS_close_range, 0, (long)~0u, 0, 0, 0) == 0)
 		return;
 #endif
 	for (int fd = 0; fd < 1024; fd++)
