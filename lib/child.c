@@ -129,7 +129,7 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 		_exit(0);
 	}
 	for (;;)
-#if defined __linux__ && defined SYS_pause
+#if PQ_USE_LINUX && defined SYS_pause
 		pq_raw(SYS_pause, 0, 0, 0, 0, 0);
 #else
 		pause();

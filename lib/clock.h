@@ -45,7 +45,7 @@ static inline int64_t pq_clock_life(void)
  * vDSO costs several page faults; the system call costs less. */
 static inline int64_t pq_clock_life_child(void)
 {
-#if PQ_USE_BOOTTIME && defined __linux__ && defined __LP64__
+#if PQ_USE_BOOTTIME && PQ_USE_LINUX && defined __LP64__
 	struct timespec ts = { 0, 0 };
 
 	pq_raw(SYS_clock_gettime, CLOCK_BOOTTIME, (long)&ts, 0, 0, 0);

@@ -167,6 +167,31 @@ static inline uint64_t pq_member_incarnation(uint64_t member)
 	return member & PQ_INCARNATION_MASK;
 }
 
+/* ---- turn: place:16 since:48 ---- */
+
+/* Which waiter was woken at the beginning of the turn; µs, pq_now(). */
+#define PQ_TURN_BITS 48
+
+static inline uint64_t pq_turn(unsigned place, uint64_t since)
+{
+	return (uint64_t)place << PQ_TURN_BITS |
+	       (since & ((UINT64_C(1) << PQ_TURN_BITS) - 1));
+}
+
+static inline unsigned pq_turn_place(uint64_t turn)
+{
+	return (unsigned)(turn >> PQ_TURN_BITS);
+}
+
+/* How long it has lasted, in µs; below 0: it begins later. */
+static inline int64_t pq_turn_age(uint64_t turn, uint64_t now)
+{
+	const uint64_t sign = UINT64_C(1) << (PQ_TURN_BITS - 1);
+	uint64_t age = (now - turn) & ((UINT64_C(1) << PQ_TURN_BITS) - 1);
+
+	return (int64_t)(age ^ sign) - (int64_t)sign;
+}
+
 /* ---- sent: signal:8 alone:1 step:7 at:48 ---- */
 
 /* The signal that was sent last; was it for the process without its group?

@@ -99,6 +99,8 @@ struct world {
 	uint64_t time_namespace;
 };
 
+#if PQ_USE_LINUX
+
 /* Read a small file. How many bytes, or -errno. */
 static ssize_t read_text(const char *path, char *text, size_t size)
 {
@@ -144,13 +146,6 @@ static int read_boot_id(uint64_t id[2])
 	return 0;
 }
 
-/* May these be of the same boot? Yes, if one of them is unknown. */
-static bool same_boot(const uint64_t a[2], const uint64_t b[2])
-{
-	return (a[0] == b[0] && a[1] == b[1]) || (a[0] | a[1]) == 0 ||
-	       (b[0] | b[1]) == 0;
-}
-
 /* The inode of a namespace of this process; 0 if the system has none. If it
  * can't be read just now, that is an error, and the queue does not look like
  * one of another namespace. */
@@ -174,7 +169,6 @@ static int find_world(struct world *here)
 	int rc = read_boot_id(here->boot_id);
 
 	here->pid_namespace = here->time_namespace = here->pid_one = 0;
-#if defined __linux__
 	if (rc == 0)
 		rc = read_namespace("/proc/self/ns/pid", &here->pid_namespace);
 	if (rc == 0 && !here->pid_namespace)
@@ -184,8 +178,24 @@ static int find_world(struct world *here)
 				    &here->time_namespace);
 	if (rc == 0 && pq_proc_is_ours())
 		here->pid_one = pq_ident_of(PQ_IDENT_START, -1, 1);
-#endif
 	return rc;
+}
+
+#else
+
+static int find_world(struct world *here)
+{
+	memset(here, 0, sizeof(*here));
+	return 0;
+}
+
+#endif
+
+/* May these be of the same boot? Yes, if one of them is unknown. */
+static bool same_boot(const uint64_t a[2], const uint64_t b[2])
+{
+	return (a[0] == b[0] && a[1] == b[1]) || (a[0] | a[1]) == 0 ||
+	       (b[0] | b[1]) == 0;
 }
 
 /* ---- how this library is built ---- */

@@ -124,6 +124,10 @@ struct pq_waiters {
 	 * 0 by the lookout; set back by itself, by the sweep, or by a waiter
 	 * whose time ran out meanwhile. Read by wakers. Not used for exits. */
 	_Alignas(PQ_LINE) _Atomic uint64_t lookout;
+	/* Whose turn it is, and since when: see fields.h. Written by wakers;
+	 * read by them, and by the lookout. Relaxed: if two write at once, a
+	 * turn is shorter or longer, no more. Not used for exits. */
+	_Atomic uint64_t turn;
 };
 
 /* Where the lock bytes are: in the object itself, or in a file beside it. */

@@ -124,7 +124,7 @@ int procq_unlink(const char *name, uint32_t *found)
 
 /* ---- the queues of this machine ---- */
 
-#if defined __linux__
+#if PQ_USE_LINUX
 
 /* Where the C library has the objects, as shm_open() can't list them. */
 #define SHM_DIRECTORY "/dev/shm"

@@ -108,7 +108,8 @@
  *   of any role, and also works in a child made by fork().
  * - Any participant may be killed by SIGKILL, at any point: nothing is lost,
  *   and nobody waits for it. What it held goes back when another participant
- *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE.
+ *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE; in a
+ *   busy queue, those that wait, take or reap do so twice a second.
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.
@@ -689,11 +690,14 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
  * @param signo 1 to SIGRTMAX
  * @param alone 1: only to the process, never to its group
  * @retval 0 it was sent
- * @retval 1 the parent was asked to send it, and SIGCONT after it, which a
- *         stopped process needs in order to die; so asking for SIGCONT, too,
- *         does nothing
+ * @retval 1 this handle can't or may not send it: the parent was asked to,
+ *         and to send SIGCONT after it, which a stopped process needs in order
+ *         to die; so asking for SIGCONT, too, does nothing
  * @retval -ESRCH the process is dead, or this handle has not taken it
- * @retval -EPERM the system does not let this user signal it
+ * @retval -EACCES the system does not let this process signal it, and its
+ *         parent can't be asked
+ * @retval -EPERM in another user's queue: it is not known to be that user's,
+ *         and its parent can't be asked
  * @retval -ENOTSUP nothing here proves that it is still the same process
  * @retval -EINVAL there is no such signal
  * @since 0.1

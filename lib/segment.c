@@ -144,7 +144,7 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 	bool create = !(options->flags & PROCQ_OPEN_NOCREATE);
 	int flags = seg->readonly ? O_RDONLY : O_RDWR;
 
-#if defined __linux__
+#if PQ_USE_LINUX
 	/* If a FIFO has the name, an onlooker must not wait for a writer. */
 	flags |= O_NONBLOCK;
 #endif
@@ -693,6 +693,7 @@ static void free_segment(struct pq_segment *seg)
 {
 	free(seg->parked);
 	free(seg->own);
+	free(atomic_load(&seg->sweep));
 	free(seg);
 }
 

@@ -41,19 +41,97 @@ static void bury_orphan(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		pq_record_bury(seg, slot, word);
 }
 
-static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
-			 uint64_t member, struct procq_report *report)
+/* ---- the dead of one sweep ---- */
+
+/* How many records a sweep looks at before it gives way. */
+#define CHUNK 65536u
+
+struct one_dead {
+	uint64_t incarnation;
+	int64_t alive;		/* pq_member_last_alive() */
+};
+
+/* A sweep after all that are dead at one moment: one pass over the records,
+ * however many they are. */
+struct pq_sweep {
+	uint32_t next;		/* the record to go on with */
+	unsigned count;
+	bool vouches;		/* some were seen alive: see sweep_vouch() */
+	uint64_t members[PROCQ_PARTICIPANTS_MAX]; /* by place; 0: not dead */
+	struct one_dead dead[PROCQ_PARTICIPANTS_MAX]; /* by incarnation */
+};
+
+static int by_incarnation(const void *a, const void *b)
 {
-	uint64_t word = pq_load_word(seg, slot), to;
-	unsigned state = pq_word_state(word);
+	const struct one_dead *x = a, *y = b;
+
+	return (x->incarnation > y->incarnation) -
+	       (x->incarnation < y->incarnation);
+}
+
+/* Find the dead. 0: there are none. */
+static int begin(struct pq_segment *seg, struct pq_sweep **out)
+{
+	struct pq_sweep *sweep = NULL;
+
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		struct one_dead *dead;
+		uint64_t member;
+
+		if (!pq_member_dead(seg, i, &member))
+			continue;
+		if (!sweep)
+			sweep = calloc(1, sizeof(*sweep));
+		if (!sweep)
+			return -ENOMEM;
+		dead = &sweep->dead[sweep->count++];
+		dead->incarnation = pq_member_incarnation(member);
+		dead->alive = pq_member_last_alive(seg, i, dead->incarnation);
+		sweep->members[i] = member;
+		sweep->vouches |= dead->alive > 0;
+		/* Before any record goes back: see pq_tally_repair(). */
+		pq_tally_repair(seg, i, member);
+	}
+	if (!sweep)
+		return 0;
+	qsort(sweep->dead, sweep->count, sizeof(*sweep->dead), by_incarnation);
+	*out = sweep;
+	return 1;
+}
+
+/* When its producer was last alive is known until its place is emptied: note
+ * now what that proves. */
+static void sweep_vouch(struct pq_segment *seg, uint32_t slot,
+			const struct pq_sweep *sweep)
+{
+	struct pq_snapshot snap;
+	struct one_dead key, *found;
+
+	pq_record_snapshot(seg, slot, 0, &snap);
+	key.incarnation = snap.producer;
+	found = bsearch(&key, sweep->dead, sweep->count, sizeof(key),
+			by_incarnation);
+	if (found)
+		pq_record_vouch(seg, slot, found->incarnation, found->alive);
+}
+
+static void sweep_record(struct pq_segment *seg, uint32_t slot,
+			 const struct pq_sweep *sweep,
+			 struct procq_report *report)
+{
+	uint64_t word = pq_load_word(seg, slot), to, member;
+	unsigned state = pq_word_state(word), owner = pq_word_owner(word);
+	unsigned place = owner - 1;
 
 	if (state == PROCQ_STATE_GONE) {
-		bury_orphan(seg, slot, word, pq_member_incarnation(member));
+		/* The byte of the dead is not held. */
+		bury_orphan(seg, slot, word, 0);
 		return;
 	}
 	if ((state != PROCQ_STATE_RESERVED && state != PROCQ_STATE_TAKEN) ||
-	    pq_word_owner(word) != place + 1)
+	    place >= PROCQ_PARTICIPANTS_MAX || !sweep->members[place])
 		return;
+	member = sweep->members[place];
 	for (;;) {
 		if (atomic_load(&seg->participants[place].member) != member)
 			return;
@@ -64,7 +142,7 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 		/* A parent has marked it; or another sweeper was first, which
 		 * then counts it. */
 		if (pq_word_state(word) != state ||
-		    pq_word_owner(word) != place + 1)
+		    pq_word_owner(word) != owner)
 			return;
 	}
 	if (pq_word_state(to) == PROCQ_STATE_FREE) {
@@ -77,20 +155,23 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 	/* Its hint is put in with all missing ones. */
 }
 
-static void sweep_records(struct pq_segment *seg, unsigned place,
-			  uint64_t member, struct procq_report *report)
+/* False: somebody is awaited, before the last record. */
+static bool sweep_records(struct pq_segment *seg, struct pq_sweep *sweep,
+			  const _Atomic int *woken,
+			  struct procq_report *report)
 {
-	uint64_t incarnation = pq_member_incarnation(member);
-	int64_t alive = pq_member_last_alive(seg, place, incarnation);
+	uint32_t n = 0;
 
-	/* Before any record goes back: see pq_tally_repair(). */
-	pq_tally_repair(seg, place, member);
-	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
-		/* When it was last alive is known until the place is emptied:
-		 * note now what that proves. */
-		pq_record_vouch(seg, slot, incarnation, alive);
-		sweep_record(seg, slot, place, member, report);
+	for (; sweep->next < seg->capacity; sweep->next++, n++) {
+		if (n == CHUNK && woken && atomic_load(woken))
+			return false;
+		if (n == CHUNK)
+			n = 0;
+		if (sweep->vouches)
+			sweep_vouch(seg, sweep->next, sweep);
+		sweep_record(seg, sweep->next, sweep, report);
 	}
+	return true;
 }
 
 /* ---- hints ---- */
@@ -259,17 +340,9 @@ int64_t pq_missing_mend(struct pq_segment *seg, struct pq_missing *m,
 
 /* ---- participants ---- */
 
-static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t member,
-		       struct procq_report *report)
+static void sweep_place(struct pq_segment *seg, unsigned place,
+			uint64_t member, struct procq_report *report)
 {
-	int64_t hints;
-
-	sweep_records(seg, place, member, report);
-	hints = pq_sweep_hints(seg);
-	if (hints < 0)
-		return (int)hints;
-	if (report)
-		report->hints += (uint64_t)hints;
 	pq_bell_hide_dead(seg, place);
 	/* Last: from now on, another participant can take the place. */
 	if (atomic_compare_exchange_strong(&seg->participants[place].member,
@@ -278,25 +351,58 @@ static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t member,
 		atomic_fetch_add_explicit(&seg->header->swept, 1,
 					  memory_order_relaxed);
 	}
-	return 1;
+}
+
+/* After all records. */
+static int finish(struct pq_segment *seg, const struct pq_sweep *sweep,
+		  struct procq_report *report)
+{
+	int64_t hints = pq_sweep_hints(seg);
+
+	if (hints < 0)
+		return (int)hints;
+	if (report)
+		report->hints += (uint64_t)hints;
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
+		if (sweep->members[i])
+			sweep_place(seg, i, sweep->members[i], report);
+	return (int)sweep->count;
 }
 
 int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
 {
-	int swept = 0;
+	struct pq_sweep *sweep;
+	int rc = begin(seg, &sweep);
 
-	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
-		uint64_t member;
-		int rc;
+	if (rc <= 0)
+		return rc;
+	sweep_records(seg, sweep, NULL, report);
+	rc = finish(seg, sweep, report);
+	free(sweep);
+	return rc;
+}
 
-		if (!pq_member_dead(seg, i, &member))
-			continue;
-		rc = sweep_place(seg, i, member, report);
-		if (rc < 0)
+/* The same, or a part of it if somebody is awaited, which is kept for the next
+ * call. It does not matter how much time lies between: what was dead stays so,
+ * and what others have swept meanwhile is another's. */
+static int sweep_a_while(struct pq_segment *seg, const _Atomic int *woken)
+{
+	/* Taken out, so that one thread at a time has it. */
+	struct pq_sweep *sweep = atomic_exchange(&seg->sweep, NULL);
+	struct pq_sweep *none = NULL;
+	int rc = sweep ? 1 : begin(seg, &sweep);
+
+	if (rc <= 0)
+		return rc;
+	if (sweep_records(seg, sweep, woken, NULL)) {
+		rc = finish(seg, sweep, NULL);
+	} else {
+		rc = 0;
+		if (atomic_compare_exchange_strong(&seg->sweep, &none, sweep))
 			return rc;
-		swept++;
 	}
-	return swept;
+	free(sweep);
+	return rc;
 }
 
 /* The consumer that reported a death frees the record if the parent died
@@ -321,7 +427,8 @@ static void bury_some(struct pq_segment *seg)
 	atomic_store_explicit(&seg->look_at, slot, memory_order_relaxed);
 }
 
-int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
+int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval,
+		       const _Atomic int *woken)
 {
 	/* Read before the clock, or a look at this very moment seems to be in
 	 * the future. */
@@ -338,7 +445,7 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 	if (!atomic_compare_exchange_strong(&seg->header->looked, &looked,
 					    now))
 		return 0;
-	swept = pq_sweep_dead(seg, NULL);
+	swept = sweep_a_while(seg, woken);
 	bury_some(seg);
 	return swept;
 }

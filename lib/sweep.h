@@ -16,7 +16,7 @@
 #include "view.h"
 
 /**
- * Find dead participants and sweep after each.
+ * Find dead participants and sweep after them, in one pass over the records.
  * @param report what is done is added to it; may be NULL
  * @return how many were swept
  * @retval -ENOMEM
@@ -25,8 +25,12 @@ int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report);
 
 /** The same, unless a participant has looked in the last interval; then 0. Also
  * bury some GONE records that have no parent any more.
- * @param interval ns */
-int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval);
+ * @param interval ns
+ * @param woken if it is not 0 in the middle of a large queue, the rest is left
+ *        to the next call; may be NULL
+ * @return how many were swept; 0 also if the sweep is not finished */
+int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval,
+		       const _Atomic int *woken);
 
 /** Give up what a participant that leaves still holds; bury the GONE records
  * that have no parent any more, or this one. */

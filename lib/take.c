@@ -266,12 +266,35 @@ static int ask_parent(struct procq *q, struct pq_flight *f, int signo,
 	return 1;
 }
 
+/* To the process, or to its group and, if it has gone over to another one,
+ * also to itself. SIGKILL does no harm twice, so that waits for no answer. */
+static int send(const struct pq_flight *f, int signo, bool group)
+{
+	int rc = pq_pin_signal(f->pin, signo, group);
+
+	if (group && rc == 0 &&
+	    (signo == SIGKILL || getpgid(f->pid) != f->pid))
+		pq_pin_signal(f->pin, signo, false);
+	/* The process is alive, and leads no group: it has joined another, or
+	 * setpgid() was refused. */
+	if (group && rc == -ESRCH)
+		rc = pq_pin_signal(f->pin, signo, false);
+	return rc;
+}
+
+/* May this process not signal that one? EPERM: it is another user's. A sandbox
+ * may answer so, too, or as if the kernel had no such call. */
+static bool refused(int rc)
+{
+	return rc == -EPERM || rc == -EACCES || rc == -ENOSYS;
+}
+
 static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 		      bool alone)
 {
 	bool group = f->group && !alone;
 	uint64_t before = 0;
-	int rc;
+	int rc, asked;
 
 	/* A process that died on its own and is still a zombie does not die of
 	 * this signal; the rest of its group may. */
@@ -284,16 +307,14 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 	 * not noted. SIGCONT is not: it ends nothing. */
 	if (signo != SIGCONT)
 		before = pq_record_sent(q->seg, f->slot, signo, alone);
-	rc = pq_pin_signal(f->pin, signo, group);
-	if (rc == -EINVAL && group) {
-		rc = ask_parent(q, f, signo, alone);
-		if (rc == -ENOTSUP)
-			rc = pq_pin_signal(f->pin, signo, false);
+	rc = send(f, signo, group);
+	if (refused(rc) || (rc == -EINVAL && group)) {
+		asked = ask_parent(q, f, signo, alone);
+		if (asked != -ENOTSUP)
+			rc = asked;
+		else
+			rc = refused(rc) ? -EACCES : send(f, signo, false);
 	}
-	/* The process is alive, and does not lead a group: it has joined
-	 * another, or setpgid() was refused. */
-	if (rc == -ESRCH && group)
-		rc = pq_pin_signal(f->pin, signo, false);
 	if (rc < 0 && signo != SIGCONT)
 		pq_record_unsent(q->seg, f->slot, before);
 	return rc;

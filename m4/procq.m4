@@ -12,23 +12,35 @@ AC_DEFUN([PQ_LINKS],
 [AC_LINK_IFELSE([AC_LANG_PROGRAM([$1], [$2])],
 	[pq_works=yes], [pq_works=no])])
 
-# PQ_YEAR2038: if times have 32 bits, ask the C library for 64. It gives these
-# only together with large files, which is AC_SYS_LARGEFILE's.
-AC_DEFUN([PQ_YEAR2038],
-[AC_CACHE_CHECK([what makes times go beyond 2038], [pq_cv_year2038],
-	[pq_cv_year2038=impossible
-	for pq_bits in none 64; do
-		AS_VAR_IF([pq_bits], [none], [pq_define=],
-			[pq_define="#define _TIME_BITS 64"])
-		AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[$pq_define
-			#include <time.h>
-			static char is_large@<:@sizeof(time_t) >= 8 ? 1 : -1@:>@;]],
-			[[return is_large@<:@0@:>@;]])],
-			[pq_cv_year2038=$pq_bits; break])
-	done])
-AS_VAR_IF([pq_cv_year2038], [64],
-	[AC_DEFINE([_TIME_BITS], [64],
-		[Define to 64 where times have 32 bits otherwise.])])])
+# PQ_LONG_TIMES: 64 bits for time_t where the C library has them on demand,
+# which takes large files. After AC_SYS_LARGEFILE.
+AC_DEFUN([PQ_LONG_TIMES],
+[AC_MSG_CHECKING([for times after 2038])
+PQ_COMPILES([[#include <time.h>]],
+	[[static int enough[sizeof(time_t) > 4 ? 1 : -1]; return enough[0];]])
+AS_VAR_IF([pq_works], [yes], [],
+	[PQ_COMPILES([[#define _FILE_OFFSET_BITS 64
+		#define _TIME_BITS 64
+		#include <time.h>]],
+		[[static int enough[sizeof(time_t) > 4 ? 1 : -1];
+		return enough[0];]])
+	AS_VAR_IF([pq_works], [yes],
+		[AC_DEFINE([_TIME_BITS], [64],
+			[Define to 64 if time_t has 64 bits on demand.])])])
+AC_MSG_RESULT([$pq_works])])
+
+# PQ_LINUX: sets PQ_USE_LINUX for what Linux always had: /proc, its system calls
+# by number, where it has the shared memory.
+AC_DEFUN([PQ_LINUX],
+[AC_MSG_CHECKING([whether to use system calls and /proc of Linux])
+AS_VAR_IF([enable_linux_features], [no], [pq_works=no],
+	[PQ_COMPILES([[#ifndef __linux__
+		# error
+		#endif]])])
+AC_MSG_RESULT([$pq_works])
+AS_VAR_IF([pq_works], [yes],
+	[AC_DEFINE([PQ_USE_LINUX], [1],
+		[Define to 1 to use system calls and /proc of Linux.])])])
 
 # PQ_FEATURE(NAME, MACRO, WHAT IT DOES, PROBE)
 # The option --enable-NAME and, if it is on, PQ_USE_MACRO. PROBE sets pq_works.

@@ -85,25 +85,14 @@ bool is_wreck(int err)
 	       err == -ESTALE || err == -EXDEV;
 }
 
+#if PQ_USE_LINUX
+
 /* Where the C library keeps the objects. */
-#define SHM_DIRECTORY "/dev/shm"
+# define SHM_DIRECTORY "/dev/shm"
 
 bool shm_is_missing(void)
 {
-#ifdef __linux__
 	return access(SHM_DIRECTORY, F_OK) < 0 && errno == ENOENT;
-#else
-	return false;
-#endif
-}
-
-static bool shm_is_closed_to_us(void)
-{
-#ifdef __linux__
-	return access(SHM_DIRECTORY, W_OK | X_OK) < 0 && errno == EACCES;
-#else
-	return false;
-#endif
 }
 
 void complain_shm_missing(void)
@@ -114,6 +103,53 @@ void complain_shm_missing(void)
 		   "mode=1777 tmpfs %s'"), SHM_DIRECTORY, SHM_DIRECTORY);
 }
 
+static void advise_other_name(const char *object, bool others)
+{
+	if (others)
+		complain(_("choose another queue name; if nobody needs that "
+			   "object, its owner or root can remove it with "
+			   "'rm %s%s'"), SHM_DIRECTORY, object);
+	else
+		complain(_("it is %s%s; choose another queue name"),
+			 SHM_DIRECTORY, object);
+}
+
+static void advise_access(void)
+{
+	if (access(SHM_DIRECTORY, W_OK | X_OK) < 0 && errno == EACCES)
+		complain(_("every user has to be allowed to write to %s; root "
+			   "can allow it with 'chmod 1777 %s'"),
+			 SHM_DIRECTORY, SHM_DIRECTORY);
+	else
+		complain(_("the queue's creator has to allow it with "
+			   "'producer --mode'"));
+}
+
+#else /* Where they are is unknown. */
+
+bool shm_is_missing(void)
+{
+	return false;
+}
+
+void complain_shm_missing(void)
+{
+}
+
+static void advise_other_name(const char *object, bool others)
+{
+	(void)others;
+	complain(_("it is %s; choose another queue name"), object);
+}
+
+static void advise_access(void)
+{
+	complain(_("the queue's creator has to allow it with "
+		   "'producer --mode'"));
+}
+
+#endif
+
 /* Say what helps, if something does. */
 static void advise(const char *queue, uint32_t found, int err)
 {
@@ -121,28 +157,15 @@ static void advise(const char *queue, uint32_t found, int err)
 
 	switch (err) {
 	case -ENODEV:
-		if (procq_object_name(queue, object) == 0)
-			complain(_("it is %s%s; choose another queue name"),
-				 SHM_DIRECTORY, object);
-		return;
 	case -EPERM:
 		if (procq_object_name(queue, object) == 0)
-			complain(_("choose another queue name; if nobody needs "
-				   "that object, its owner or root can remove "
-				   "it with 'rm %s%s'"), SHM_DIRECTORY, object);
+			advise_other_name(object, err == -EPERM);
 		return;
 	case -ENOENT:
 		complain(_("'procq list' shows the queues on this machine"));
 		return;
 	case -EACCES:
-		if (shm_is_closed_to_us())
-			complain(_("every user has to be allowed to write to "
-				   "%s; root can allow it with "
-				   "'chmod 1777 %s'"),
-				 SHM_DIRECTORY, SHM_DIRECTORY);
-		else
-			complain(_("the queue's creator has to allow it with "
-				   "'producer --mode'"));
+		advise_access();
 		return;
 	case -EEXIST:
 		complain(_("without --capacity it is used as it is"));

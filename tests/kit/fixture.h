@@ -261,7 +261,8 @@ TAP_UNUSED static bool fixture_exists(void)
 
 TAP_UNUSED static void fixture_sleep(int64_t ns)
 {
-	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+	struct timespec ts = { (time_t)(ns / 1000000000),
+			       (long)(ns % 1000000000) };
 
 	nanosleep(&ts, NULL);
 }

@@ -359,7 +359,7 @@ static void come_and_go(void *arg)
 			fixture_open(PROCQ_ROLE_CONSUMER, 0);
 			fixture_killed();
 		}
-		pq_sweep_sometimes(q->seg, 0);
+		pq_sweep_sometimes(q->seg, 0, NULL);
 		procq_close(q);
 	}
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)

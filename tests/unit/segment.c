@@ -449,7 +449,9 @@ static void test_headers(void)
 	FALSIFY(byte_order, 0x04030201, -EPROTONOSUPPORT, "byte order");
 	FALSIFY(word_size, 2, -EPROTONOSUPPORT, "word size");
 	FALSIFY(page_size, 3, -EPROTONOSUPPORT, "size of a page");
+#if PQ_USE_LINUX
 	FALSIFY(boot_id[1], 42, -ESTALE, "an earlier boot");
+#endif
 	FALSIFY(capacity, 0, -EBADMSG, "a capacity of 0");
 	FALSIFY(capacity, PROCQ_CAPACITY_MAX + 1, -EBADMSG, "too large a one");
 	FALSIFY(capacity, CAPACITY + 1, -EBADMSG, "one that is not the size's");
