@@ -133,7 +133,13 @@ static int lock_byte(int fd, short type, uint64_t byte)
 	return call_lock(fd, F_SETLK, &fl);
 }
 
-/* Does another process hold it? 1, 0, -errno.
+/* Who may only read the object can have read locks, and participants have none:
+ * so a question whether one is there, or who, is that for a read lock, which
+ * only write locks are in the way of. A question for a write lock is who is in
+ * the way of that.
+ */
+
+/* Is there another process in the way of this lock? 1, 0, -errno.
  * @param holder its pid; 0 after 1: it has none in this PID namespace */
 static int ask_lock(int fd, struct flock fl, pid_t *holder)
 {
@@ -146,9 +152,17 @@ static int ask_lock(int fd, struct flock fl, pid_t *holder)
 	return 1;
 }
 
+/* Does another process hold it? */
 static int ask_byte(int fd, uint64_t byte, pid_t *holder)
 {
-	return ask_lock(fd, lock_of(F_WRLCK, byte), holder);
+	return ask_lock(fd, lock_of(F_RDLCK, byte), holder);
+}
+
+/* Is nothing in the way of a byte but what a reader has locked? */
+static bool read_locked(int fd, uint64_t byte, pid_t *reader)
+{
+	return ask_byte(fd, byte, reader) == 0 &&
+	       ask_lock(fd, lock_of(F_WRLCK, byte), reader) > 0;
 }
 
 static bool same_locks(const struct pq_segment *a, const struct pq_segment *b)
@@ -177,8 +191,10 @@ static bool held_here(const struct pq_segment *seg, uint64_t incarnation)
 	return false;
 }
 
-int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
+		 uint32_t *holder)
 {
+	pid_t reader;
 	int rc;
 
 	lock_list();
@@ -201,6 +217,11 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation);
 	if (rc == 0)
 		seg->own[seg->own_count++] = incarnation;
+	else if ((rc == -EAGAIN || rc == -EACCES) &&
+		 read_locked(seg->lock_fd, incarnation, &reader)) {
+		*holder = (uint32_t)reader;
+		rc = -EBUSY;
+	}
 	unlock_list();
 	return rc;
 }
@@ -237,7 +258,7 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 
 int pq_file_locked(int fd, pid_t *holder)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
 	return ask_lock(fd, whole, holder);
 }
@@ -261,6 +282,9 @@ int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */
 
+/* Who only reads the object is no creator, and need not be waited for. */
+#define READER_PATIENCE PQ_SECOND
+
 /* A process that has the init lock may be stopped: so the mutex is not kept
  * while this one waits for it, or no other thread could open or close a queue.
  */
@@ -275,16 +299,20 @@ static void pause_unlocked(int64_t pause)
 
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 {
-	int64_t pause = PQ_MILLI / 4;
+	int64_t pause = PQ_MILLI / 4, now = pq_now();
+	int64_t patience = pq_time_add(now, READER_PATIENCE);
+	pid_t pid;
 
-	for (;;) {
+	for (;; now = pq_now()) {
 		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0);
 
 		if (rc != -EAGAIN && rc != -EACCES)
 			return rc;
-		if (pq_now() >= deadline) {
-			pid_t pid;
-
+		if (now >= patience && read_locked(seg->lock_fd, 0, &pid)) {
+			*holder = (uint32_t)pid;
+			return -EBUSY;
+		}
+		if (now >= deadline) {
 			ask_byte(seg->lock_fd, 0, &pid);
 			*holder = (uint32_t)pid;
 			return -ETIMEDOUT;

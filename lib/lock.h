@@ -43,9 +43,12 @@ struct pq_segment *pq_segments_first(void);
  * Take an incarnation's lock byte.
  * @retval 0
  * @retval -EAGAIN, -EACCES another process holds it, or this one
+ * @retval -EBUSY none holds it, but one that can only read has a lock on it
+ *         (*holder: its pid, 0: unknown)
  * @retval -ENOMEM, -ENOLCK
  */
-int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation);
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
+		 uint32_t *holder);
 /** Does any process hold it? If the kernel can't say, yes. */
 bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation);
 void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
@@ -67,8 +70,9 @@ int pq_file_locked(int fd, pid_t *holder);
  * names, may have changed. No thread sleeps while it has an init lock, so a
  * thread that gets the mutex never finds one that this process holds.
  * @param deadline monotonic
- * @param holder after -ETIMEDOUT, its pid; 0: unknown
+ * @param holder after -ETIMEDOUT and -EBUSY, its pid; 0: unknown
  * @retval 0
+ * @retval -EBUSY for a second, only a read lock has been in the way
  * @retval -ETIMEDOUT, -ENOLCK
  */
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder);

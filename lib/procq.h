@@ -203,7 +203,10 @@ struct procq_options {
 	uint32_t role;		/* an enum procq_role */
 	uint32_t flags;		/* PROCQ_OPEN_NOCREATE, … */
 	uint32_t capacity;	/* records; 0: as it is, or the default */
-	uint32_t mode;		/* permission bits of a new object */
+	uint32_t mode;		/* permission bits of a new object; whoever may
+				 * read it must be allowed to write to it, too:
+				 * else -EINVAL, since readers can place locks
+				 * that keep participants out */
 	uint32_t found;		/* out: what the object has instead; see
 				 * the errors of procq_open() */
 	int64_t deadline;	/* for a creator in the middle of its work */
@@ -498,6 +501,9 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  *         namespace (options->found: a set of PROCQ_FOREIGN_USED, …)
  * @retval -ENOTSUP there is no /proc to see the PID namespace in (Linux)
  * @retval -ESTALE it is a queue of an earlier boot
+ * @retval -EBUSY a process that uses no queue has read locks on the object,
+ *         so that the caller can't lock its own byte (options->found: its pid,
+ *         0: unknown)
  * @retval -EUSERS all PROCQ_PARTICIPANTS_MAX places are taken
  * @retval -ENOSPC, -ENOMEM, -EMFILE, -ENFILE, -ENOLCK too little of something
  * @retval -ETIMEDOUT the deadline came (options->found: the pid of the

@@ -61,6 +61,10 @@ void complain_unopened(const char *queue, const struct procq_options *options,
 			 : _("queue '%s': it is of another PID namespace"),
 			 queue);
 		break;
+	case -EBUSY:
+		complain(_("queue '%s': process %" PRIu32 " has locked its "
+			   "object, and does not use it"), queue, found);
+		break;
 	case -ETIMEDOUT:
 		complain(_("queue '%s': process %" PRIu32
 			   " has not finished setting it up"), queue, found);
