@@ -95,7 +95,7 @@ bool pq_pin_dead(int pin)
 {
 	struct pollfd p = { .fd = pin, .events = POLLIN };
 
-	return poll(&p, 1, 0) == 1 && p.revents & (POLLIN | POLLHUP);
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLIN | POLLHUP | POLLNVAL);
 }
 
 /* ---- the inode ---- */

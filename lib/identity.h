@@ -62,7 +62,8 @@ int pq_pin(pid_t pid);
  * @retval -EINVAL no such signal, or no groups in this kernel */
 int pq_pin_signal(int pin, int signo, bool group);
 
-/** Is the pinned process dead (and perhaps a zombie)? */
+/** Is the pinned process dead (and perhaps a zombie)? Also if that is no
+ * descriptor any more. */
 bool pq_pin_dead(int pin);
 
 #endif

@@ -12,6 +12,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "handle.h"
+#include "lock.h"
 #include "member.h"
 #include "sweep.h"
 #include "take.h"
@@ -26,7 +27,8 @@
 
 void pq_show_alive(struct procq *q)
 {
-	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
+	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START ||
+	    !pq_seated(q))
 		return;
 	pq_member_show_alive(q->seg, q->place);
 	if (pq_clock_life() - q->last_start > ALIVE_PAUSE)
@@ -159,6 +161,11 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	pq_show_alive(q);
 	if (rc != -ETIMEDOUT)
 		return rc;
+	/* The host program has closed the descriptor of the lock byte: others
+	 * take this participant for dead, or will. */
+	q->lost = q->lost || !pq_locks_here(q->seg);
+	if (!pq_seated(q))
+		return -ESTALE;
 	pq_bell_relieve(q->seg, what);
 	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);
 	return wait.deadline == deadline ? -ETIMEDOUT : 0;

@@ -231,7 +231,7 @@ TAP_UNUSED static int mark_at_look(pid_t tracee, uint32_t slot)
 
 	while (calls_next(tracee, &call, &wstatus))
 		if (!marked && calls_is_look(&call)) {
-			pq_record_mark(seg, slot, p->place, &status);
+			fixture_mark(seg, slot, p->place, &status);
 			marked = true;
 		}
 	return marked && WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1;

@@ -7,6 +7,7 @@ together_tests = \
 	tests/together/between \
 	tests/together/close \
 	tests/together/forks \
+	tests/together/host \
 	tests/together/race \
 	tests/together/rejoin \
 	tests/together/sandbox \

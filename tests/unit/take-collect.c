@@ -144,14 +144,15 @@ static void ask_in_vain(void *arg)
 	must(lives(pid));
 
 	/* Of a living parent only the mark tells. */
-	made.pid = 0x3ffffff0;
+	made.pid = (int32_t)fixture_bystander();
 	slot = enter(p, &made);
 	must(take(c, slot) == 0);
 	flight(slot)->died = 1;
 	must(collect(c, &e) == 0);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	must(collect(c, &e) == 1);
 	must(collect(c, &e) == 0);
+	fixture_end(made.pid);
 	/* Of a dead one, that nobody has the pid any more. */
 	fixture_end(pid);
 	must(collect(c, &e) == 1 && e.process.pid == pid &&
