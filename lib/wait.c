@@ -142,6 +142,10 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 
 	if (rc < 0)
 		return rc;
+	/* No reading of the clock is before 0; neither is a time to sleep
+	 * until, nor does the rest of this reckon with one. */
+	if (deadline < 0)
+		deadline = 0;
 	pq_pass_on(q, ~what);
 	pq_show_alive(q);
 	wait.place = q->place;
