@@ -139,8 +139,10 @@ int pq_flights_poll(struct pq_flights *flights, int64_t deadline)
 		const struct pq_flight *f = &flights->all[i];
 
 		if (f->orphan && f->pin >= 0)
-			fds[n++] = (struct pollfd){ .fd = f->pin,
-						    .events = POLLIN };
+			/* Of one that is known to be dead, POLLHUP alone: it
+			 * has been reaped. */
+			fds[n++] = (struct pollfd){
+				.fd = f->pin, .events = f->died ? 0 : POLLIN };
 	}
 	if (left < 0)
 		left = 0;

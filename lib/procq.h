@@ -320,7 +320,8 @@ enum procq_event_type {
 enum procq_cause {
 	PROCQ_CAUSE_UNKNOWN = 0,	/* its parent was stopped or dead, and
 					 * did not report the status, or did not
-					 * get it; code: 0 */
+					 * get it, and the kernel did not tell
+					 * it either; code: 0 */
 	PROCQ_CAUSE_EXIT = 1,		/* it exited; code: the exit status */
 	PROCQ_CAUSE_SIGNAL = 2,		/* a signal; code: its number */
 	PROCQ_CAUSE_CORE = 3		/* the same, and it dumped core */
@@ -679,7 +680,8 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
  * record. A process that exited on its own is collected in the same way. A
  * death is confirmed when the parent has entered the status, see procq_reap();
  * if the parent is dead, without that; if the parent is stopped, a second after
- * the death, with PROCQ_CAUSE_UNKNOWN.
+ * the death. Then the cause is what the kernel tells of it, as a rule: it is
+ * PROCQ_CAUSE_UNKNOWN without pidfds and /proc.
  * @param out the end of the process
  * @retval 1 *out has it
  * @retval 0 there is none

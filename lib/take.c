@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "backoff.h"
@@ -40,6 +41,9 @@
 #define GRACE PQ_SECOND
 /* How often the pins of processes with a living parent are looked at. */
 #define POLL_INTERVAL (100 * PQ_MILLI)
+/* How long a dead orphan is given to be reaped by whoever has inherited it:
+ * then the kernel tells how it died. */
+#define REAPER_MAX (100 * PQ_MILLI)
 
 /* If hints found no place in the ready ring, and there is one again, put all
  * missing hints in. */
@@ -416,13 +420,34 @@ static bool is_lost(const struct pq_flight *f, bool marked, uint32_t cause)
 			 cause == PROCQ_CAUSE_UNKNOWN;
 }
 
-static void fill_event(struct procq *q, const struct pq_flight *f,
-		       uint64_t word, bool marked, struct procq_event *out)
+/* Its parent can't tell how it died. The kernel may, through the pin. */
+static void ask_pin(struct pq_flight *f, struct procq_event *out)
+{
+	int status;
+
+	if (out->cause != PROCQ_CAUSE_UNKNOWN || !pq_flight_pinned(f) ||
+	    f->verdict != PQ_VERDICT_PINNED ||
+	    pq_pin_status(f->pin, f->pid, &status) <= 0)
+		return;
+	if (WIFEXITED(status)) {
+		out->cause = PROCQ_CAUSE_EXIT;
+		out->code = WEXITSTATUS(status);
+	} else if (WIFSIGNALED(status)) {
+		/* The core flag is not in POSIX. */
+		out->cause = status & 0x80 ? PROCQ_CAUSE_CORE
+					   : PROCQ_CAUSE_SIGNAL;
+		out->code = WTERMSIG(status);
+	}
+}
+
+static void fill_event(struct procq *q, struct pq_flight *f, uint64_t word,
+		       bool marked, struct procq_event *out)
 {
 	memset(out, 0, sizeof(*out));
 	pq_record_describe(q->seg, f->slot, word, &out->process);
 	out->process.consumer = q->incarnation;
 	pq_record_obituary(q->seg, f->slot, marked, out);
+	ask_pin(f, out);
 	out->type = is_lost(f, marked, out->cause) ? PROCQ_EVENT_STALE
 						   : PROCQ_EVENT_RETIRED;
 	out->process.age = out->lived;
@@ -453,6 +478,19 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	return true;
 }
 
+/* Is it worth waiting until the kernel can tell how it died? */
+static bool awaits_reaper(struct pq_flight *f, int64_t now)
+{
+	int status;
+
+	if (f->pin < 0 || f->verdict != PQ_VERDICT_PINNED ||
+	    pq_pin_status(f->pin, f->pid, &status) != 0)
+		return false;
+	if (!f->died)
+		f->died = now;
+	return now - f->died < REAPER_MAX;
+}
+
 /* No mark: does the pin, or the lack of one, show the death? */
 static bool finish_unmarked(struct procq *q, struct pq_flight *f,
 			    uint64_t word, int64_t now,
@@ -467,6 +505,8 @@ static bool finish_unmarked(struct procq *q, struct pq_flight *f,
 		/* Its parent may have marked it before it died. */
 		word = pq_load_word(q->seg, f->slot);
 		pq_flights_orphan(&q->flights, f);
+		if (awaits_reaper(f, now))
+			return false;
 		return is_ours(q, f, word) && finish(q, f, word, false, out);
 	}
 	if (!f->died)

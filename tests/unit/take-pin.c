@@ -25,7 +25,7 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 		[PQ_VERDICT_UNPROVEN] = -ENOTSUP,
 	};
 	struct procq_event e;
-	uint32_t slot = orphan(pid, ident, flags);
+	uint32_t slot = orphan(pid, ident, flags), cause;
 	int rc;
 
 	need(take(c, slot) == 0);
@@ -40,11 +40,13 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 	}
 	if (want != PQ_VERDICT_STALE)
 		fixture_end(pid);
+	cause = want == PQ_VERDICT_PINNED && pins_tell ? PROCQ_CAUSE_SIGNAL
+						       : PROCQ_CAUSE_UNKNOWN;
 	rc = collect(c, &e);
 	ok(rc == 1 && fixture_state(p, slot) == PROCQ_STATE_FREE &&
 		   e.type == (want == PQ_VERDICT_STALE ? PROCQ_EVENT_STALE
 						       : PROCQ_EVENT_RETIRED) &&
-		   e.cause == PROCQ_CAUSE_UNKNOWN,
+		   e.cause == cause,
 	   "… its end is reported as it should be");
 	if (want == PQ_VERDICT_STALE)
 		fixture_end(pid);
