@@ -42,7 +42,7 @@ void children_reap(struct run *r)
 void children_sleep(struct run *r, unsigned what, int64_t deadline)
 {
 	signals_hear_children(true);
-	procq_wait(r->q, what, deadline);
+	run_wait(r, what, deadline);
 	signals_hear_children(false);
 }
 
@@ -54,7 +54,8 @@ bool children_drain(struct run *r)
 		complain(_("waiting until consumers have ended the rest"
 			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
-	while (procq_children(r->q) > 0 && signals_stops() == stops) {
+	while (procq_children(r->q) > 0 && signals_stops() == stops &&
+	       !r->lost) {
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
@@ -138,6 +139,8 @@ static bool end_all(struct killing *k)
 		now = procq_now();
 		endings_step(&k->endings, now);
 		/* The rest are with consumers, or have yet to enter. */
+		if (k->run->lost)
+			return false;
 		if (endings_pending(&k->endings) == 0 &&
 		    (procq_children(q) <= k->endings.count || now >= k->until))
 			return false;
