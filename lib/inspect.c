@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "gone.h"
 #include "handle.h"
 #include "lock.h"
 #include "member.h"
@@ -49,10 +50,24 @@ static void count_participants(struct pq_segment *seg, struct procq_stat *out)
 	}
 }
 
-static void count_records(const struct pq_segment *seg, struct procq_stat *out)
+/* The word of a record. What died with its producer, and is not yet marked, is
+ * shown as it will be: whoever only looks can't mark it. */
+static uint64_t look_at_word(struct pq_segment *seg, uint32_t slot,
+			     struct pq_living *living)
 {
+	uint64_t word = pq_load_word(seg, slot);
+
+	return pq_trace(seg, slot, word, living) == PQ_TRACE_LOST
+		       ? pq_word_lose(word)
+		       : word;
+}
+
+static void count_records(struct pq_segment *seg, struct procq_stat *out)
+{
+	struct pq_living living = { { 0 } };
+
 	for (uint32_t i = 0; i < seg->capacity; i++) {
-		unsigned state = pq_word_state(pq_load_word(seg, i));
+		unsigned state = pq_word_state(look_at_word(seg, i, &living));
 		bool present = state == PROCQ_STATE_QUEUED ||
 			       state == PROCQ_STATE_TAKEN ||
 			       state == PROCQ_STATE_EXITED;
@@ -145,7 +160,8 @@ static int by_seq(const void *a, const void *b)
 int procq_snapshot(const struct procq *q, struct procq_process *out,
 		   uint32_t max)
 {
-	const struct pq_segment *seg = q->seg;
+	struct pq_segment *seg = q->seg;
+	struct pq_living living = { { 0 } };
 	struct procq_process *all = NULL, *larger;
 	uint32_t n = 0, room = 0;
 
@@ -163,7 +179,8 @@ int procq_snapshot(const struct procq *q, struct procq_process *out,
 			}
 			all = larger;
 		}
-		pq_record_describe(seg, i, word, &all[n]);
+		pq_record_describe(seg, i, look_at_word(seg, i, &living),
+				   &all[n]);
 		/* If it changed while it was read, read it again. */
 		if (pq_load_word(seg, i) == word)
 			n++;
@@ -264,6 +281,7 @@ int procq_check(struct procq *q, struct procq_report *out)
 	if (hints < 0)
 		return -ENOMEM;
 	out->hints += (uint64_t)hints;
+	out->lost = pq_sweep_lost(q->seg);
 	/* In a queue that is used, some step is half done at any moment. It is
 	 * a fault only if every look finds one. */
 	for (int look = 0; look < LOOKS; look++) {

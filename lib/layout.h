@@ -29,7 +29,7 @@
 #include "ring.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
-#define PQ_VERSION 2u
+#define PQ_VERSION 3u
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 

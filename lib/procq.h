@@ -190,8 +190,9 @@ enum procq_state {
 	PROCQ_STATE_RESERVED = 1,	/* a producer is starting a process */
 	PROCQ_STATE_QUEUED = 2,		/* a process waits for its turn */
 	PROCQ_STATE_TAKEN = 3,		/* a participant is ending it */
-	PROCQ_STATE_EXITED = 4,		/* it exited on its own, and is still to
-					 * be reported */
+	PROCQ_STATE_EXITED = 4,		/* it exited on its own, or died with
+					 * its producer, and is still to be
+					 * reported */
 	PROCQ_STATE_GONE = 5		/* its death is reported; its parent has
 					 * yet to reap it */
 };
@@ -296,13 +297,16 @@ struct procq_process {
 	uint32_t slot;		/* the record, 0 to capacity - 1 */
 	uint32_t state;		/* an enum procq_state */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP,
-				 * PROCQ_PROCESS_RETURNED */
+				 * PROCQ_PROCESS_RETURNED, PROCQ_PROCESS_LOST */
 	char label[PROCQ_LABEL_SIZE];
 };
 
 /* procq_process.flags, beside those of procq_command: a participant had taken
  * the process, and put it back, or died and had it put back. */
 #define PROCQ_PROCESS_RETURNED 256u
+/* The process is dead, and so is its producer: nobody can say how it died. Its
+ * state is EXITED, and procq_collect() reports it as stale. */
+#define PROCQ_PROCESS_LOST 512u
 
 /* procq_event.type: what the event says of the process. */
 enum procq_event_type {
@@ -389,6 +393,8 @@ struct procq_report {
 	uint64_t returned;	/* processes that it put back for them */
 	uint64_t freed;		/* reservations of the dead that it freed */
 	uint64_t hints;		/* missing ring entries that it put back */
+	uint64_t lost;		/* processes that died with their producer, and
+				 * are still to be reported */
 	uint64_t faults;	/* violations that can't be repaired */
 	char first[120];	/* the first of these, in words */
 };

@@ -39,6 +39,18 @@ void children_reap(struct run *r)
 		summary_count(&r->summary, &e);
 }
 
+unsigned children_collect(struct run *r)
+{
+	struct procq_process what;
+	struct procq_event e;
+	unsigned n = 0;
+
+	while (procq_take_exited(r->q, &what) == 0)
+		for (; procq_collect(r->q, &e) > 0; n++)
+			run_written(r, output_ended(&r->out, &e, "producer"));
+	return n;
+}
+
 void children_sleep(struct run *r, unsigned what, int64_t deadline)
 {
 	signals_hear_children(true);

@@ -12,6 +12,7 @@ program_tests = \
 	tests/program/hostile.test \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \
+	tests/program/lost.test \
 	tests/program/order.test \
 	tests/program/output.test \
 	tests/program/procq.test \
