@@ -530,6 +530,7 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval 0
  * @retval -EAGAIN the queue is full: wait for PROCQ_WAIT_ROOM
  * @retval -ESHUTDOWN the queue is closed
+ * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EINVAL the command, or a method that it can't be started with
  * @retval -ENOSYS this method is not available here
  * @retval -ENOTSUP a sandbox forbids the death signal, so that only processes
@@ -619,6 +620,7 @@ PROCQ_API int procq_peek(struct procq *q, struct procq_process *out);
  * @param out its description; out->slot names it from now on
  * @retval 0
  * @retval -EAGAIN there is none, or it is not this one
+ * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; the
  *         process stays in the queue
  * @since 0.1
@@ -710,11 +712,19 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * or close promptly: these wake the next waiter, which otherwise sleeps on,
  * for PROCQ_PATIENCE at most.
  *
+ * Somebody may remove the object by hand while it is used, or the system at the
+ * end of a login session. Then nobody can join this queue any more, and another
+ * one may get its name. It is looked for every PROCQ_PATIENCE. A participant
+ * should end what it has, and leave: procq_take_own(), procq_signal(),
+ * procq_collect() and procq_reap() work as before.
+ *
  * @param what a set of PROCQ_WAIT_ROOM, PROCQ_WAIT_READY, …; 0: only sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again
  * @retval -ETIMEDOUT the deadline has come
  * @retval -EINTR a signal handler has run
+ * @retval -EIDRM the object has lost its name. Returned as soon as that is
+ *         seen, and from then on after each sleep in vain
  * @since 0.1
  */
 PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);

@@ -54,7 +54,8 @@ unsigned children_collect(struct run *r)
 void children_sleep(struct run *r, unsigned what, int64_t deadline)
 {
 	signals_hear_children(true);
-	procq_wait(r->q, what, deadline);
+	if (procq_wait(r->q, what, deadline) == -EIDRM)
+		run_removed(r);
 	signals_hear_children(false);
 }
 
@@ -66,7 +67,8 @@ bool children_drain(struct run *r)
 		complain(_("waiting until consumers have ended the rest"
 			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
-	while (procq_children(r->q) > 0 && signals_stops() == stops) {
+	while (procq_children(r->q) > 0 && signals_stops() == stops &&
+	       !r->removed) {
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
@@ -74,7 +76,8 @@ bool children_drain(struct run *r)
 	}
 	/* If they got the same signal, none may be left; but their records
 	 * are. */
-	return signals_stops() == stops;
+	return signals_stops() == stops &&
+	       !(r->removed && procq_children(r->q) > 0);
 }
 
 static void children_unconfirmed(void *arg, const struct ending *e, int err)

@@ -29,7 +29,8 @@ void children_sleep(struct run *r, unsigned what, int64_t deadline);
 
 /**
  * Wait until consumers have ended all.
- * @retval false the user sent a signal meanwhile
+ * @retval false the user sent a signal meanwhile, or the queue's object was
+ *         removed
  */
 bool children_drain(struct run *r);
 

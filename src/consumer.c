@@ -390,6 +390,9 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 		if (c->idle_since == 0)
 			c->idle_since = procq_now();
 		break;
+	case -EIDRM:
+		run_removed(&c->run);
+		break;
 	case -EMFILE:
 	case -ENFILE:
 	case -ENOMEM:
@@ -569,8 +572,10 @@ static void consume(struct consumer *c)
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
 			out.what |= PROCQ_WAIT_DEATH;
-		procq_wait(c->run.q, out.what,
-			   time_min(out.deadline, next_look(c, now)));
+		if (procq_wait(c->run.q, out.what,
+			       time_min(out.deadline, next_look(c, now))) ==
+		    -EIDRM)
+			run_removed(&c->run);
 		consumer_collect(c);
 		now = procq_now();
 	}

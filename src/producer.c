@@ -526,6 +526,9 @@ static void start_one(struct producer *p)
 	case -ESHUTDOWN:
 		no_room(p, err);
 		break;
+	case -EIDRM:
+		run_removed(&p->run);
+		break;
 	case -ECANCELED:
 		/* It was killed before it had entered. */
 		producer_reap(p);
@@ -589,6 +592,23 @@ static enum on_exit choose_end(const struct producer *p)
 	return ON_EXIT_DRAIN;
 }
 
+/* Nobody finds those that are left by the queue. */
+static void name_kept(struct producer *p)
+{
+	struct procq_process *all;
+	uint32_t room = procq_capacity(p->run.q);
+	int n;
+
+	all = calloc(room, sizeof(*all));
+	n = all ? procq_snapshot(p->run.q, all, room) : 0;
+	for (int i = 0; i < n && (uint32_t)i < room; i++)
+		if (all[i].producer == procq_incarnation(p->run.q) &&
+		    all[i].state == PROCQ_STATE_QUEUED)
+			complain(_("process %" PRId32 " is left, in no queue"),
+				 all[i].pid);
+	free(all);
+}
+
 static void producer_finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
@@ -598,6 +618,8 @@ static void producer_finish(struct producer *p)
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, p->no_group);
 	producer_reap(p);
+	if (p->run.removed && p->command.flags & PROCQ_SPAWN_KEEP)
+		name_kept(p);
 	run_report_repairs(&p->run, true);
 	p->run.summary.left = procq_children(p->run.q);
 }

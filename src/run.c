@@ -247,7 +247,17 @@ void run_written(struct run *r, int err)
 
 bool run_stopped(const struct run *r)
 {
-	return r->broken || signals_stops() > 0;
+	return r->broken || r->removed || signals_stops() > 0;
+}
+
+void run_removed(struct run *r)
+{
+	if (r->removed)
+		return;
+	r->removed = true;
+	complain(_("the object of queue '%s' has been removed while it was in "
+		   "use; see LIMITS in procq(7)"), r->queue);
+	run_fail(r, EXIT_FAILED);
 }
 
 bool run_timed_out(const struct run *r, int64_t now)

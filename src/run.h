@@ -74,6 +74,7 @@ struct run {
 	uint64_t returned;
 	int64_t repairs_reported;	/* when */
 	int status;			/* the exit status */
+	bool removed;			/* the queue's object has lost its name */
 	bool broken;			/* lines can't be written any more */
 	bool pipe_closed;		/* … because the reader is gone */
 };
@@ -99,7 +100,10 @@ void run_begin(struct run *r);
 int run_open(struct run *r, struct procq_options *options);
 /** Handle what a write of a line returned. */
 void run_written(struct run *r, int err);
-/** Should the run stop: did a signal ask, or can't lines be written? */
+/** A call of the library said -EIDRM: complain, once, and fail. */
+void run_removed(struct run *r);
+/** Should the run stop: did a signal ask, can't lines be written, or is the
+ * queue's object removed? */
 bool run_stopped(const struct run *r);
 /** Is the time of -t over? */
 bool run_timed_out(const struct run *r, int64_t now);

@@ -16,6 +16,7 @@ program_tests = \
 	tests/program/order.test \
 	tests/program/output.test \
 	tests/program/procq.test \
+	tests/program/removed.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/truncate.test \
