@@ -16,6 +16,7 @@
 #include "gone.h"
 #include "identity.h"
 #include "lock.h"
+#include "proc.h"
 #include "record.h"
 
 static bool is_alive(struct pq_segment *seg, uint64_t producer,
@@ -38,7 +39,8 @@ static bool is_another(const struct pq_snapshot *snap, int pin)
 							   : PQ_IDENT_INODE;
 	uint64_t ident;
 
-	if (!snap->ident)
+	/* In a /proc of another PID namespace, each pid is another's. */
+	if (!snap->ident || (kind == PQ_IDENT_START && !pq_proc_is_ours()))
 		return false;
 	ident = pq_ident_of(kind, pin, snap->pid);
 	return ident && ident != snap->ident;

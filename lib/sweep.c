@@ -195,30 +195,46 @@ static void mark_hint(const struct pq_hint *hint, void *arg)
 						 << (hint->index % 64);
 }
 
-static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
+/* Which records the ring has valid hints of; to be freed. NULL: no memory. */
+static uint64_t *mark_hints(const struct pq_segment *seg,
+			    const struct pq_ring *ring)
 {
 	struct marks marks = { seg, ring, NULL };
-	int64_t mended = 0;
 
 	/* A capacity is never 0. */
 	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
 	marks.bits = calloc((seg->capacity + 63) / 64, sizeof(uint64_t));
-	if (!marks.bits)
+	if (marks.bits)
+		pq_ring_scan(ring, mark_hint, &marks);
+	return marks.bits;
+}
+
+/* Should the ring have a hint of this record, and has it none? */
+static bool lacks_hint(const struct pq_segment *seg, const struct pq_ring *ring,
+		       const uint64_t *bits, uint32_t slot, uint64_t word)
+{
+	return !(bits[slot / 64] >> (slot % 64) & 1) &&
+	       ring->fresh(seg, slot, pq_hint_gen(pq_word_gen(word)));
+}
+
+static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
+{
+	uint64_t *bits = mark_hints(seg, ring);
+	int64_t mended = 0;
+
+	if (!bits)
 		return -ENOMEM;
-	pq_ring_scan(ring, mark_hint, &marks);
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
 
-		if (marks.bits[slot / 64] >> (slot % 64) & 1)
-			continue;
 		/* Its appender may still come. Then there are two hints, and
 		 * the second one is skipped as stale. */
-		if (!ring->fresh(seg, slot, pq_hint_gen(pq_word_gen(word))))
+		if (!lacks_hint(seg, ring, bits, slot, word))
 			continue;
 		pq_record_hint(seg, slot, word);
 		mended++;
 	}
-	free(marks.bits);
+	free(bits);
 	return mended;
 }
 
@@ -230,6 +246,99 @@ int64_t pq_sweep_hints(struct pq_segment *seg)
 		return ready;
 	freed = mend_ring(seg, &seg->free);
 	return freed < 0 ? freed : ready + freed;
+}
+
+/* ---- hints that are missing for good ---- */
+
+/* Note one more. false: no memory. */
+static bool note_missing(struct pq_missing *m, uint32_t slot, uint64_t word)
+{
+	if (m->count == m->room) {
+		size_t room = m->room ? 2 * m->room : 64;
+		struct pq_lack *all = realloc(m->all, room * sizeof(*all));
+
+		if (!all)
+			return false;
+		m->all = all;
+		m->room = room;
+	}
+	m->all[m->count++] = (struct pq_lack){ slot, word };
+	return true;
+}
+
+static int note_ring(struct pq_segment *seg, const struct pq_ring *ring,
+		     struct pq_missing *m)
+{
+	uint64_t *bits = mark_hints(seg, ring);
+	bool noted = bits;
+
+	for (uint32_t slot = 0; slot < seg->capacity && noted; slot++) {
+		uint64_t word = pq_load_word(seg, slot);
+
+		if (lacks_hint(seg, ring, bits, slot, word))
+			noted = note_missing(m, slot, word);
+	}
+	free(bits);
+	return noted ? 0 : -ENOMEM;
+}
+
+/* Of those that were noted for this ring, forget what has a hint now, or is in
+ * another generation. */
+static int keep_lacking(struct pq_segment *seg, const struct pq_ring *ring,
+			bool of_free, struct pq_missing *m)
+{
+	uint64_t *bits = mark_hints(seg, ring);
+	size_t kept = 0;
+
+	if (!bits)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->count; i++) {
+		struct pq_lack l = m->all[i];
+		bool is_free = pq_word_state(l.word) == PROCQ_STATE_FREE;
+
+		if (is_free != of_free ||
+		    (pq_word_gen(pq_load_word(seg, l.slot)) ==
+			     pq_word_gen(l.word) &&
+		     lacks_hint(seg, ring, bits, l.slot, l.word)))
+			m->all[kept++] = l;
+	}
+	m->count = kept;
+	free(bits);
+	return 0;
+}
+
+int64_t pq_missing_look(struct pq_segment *seg, struct pq_missing *m)
+{
+	int rc;
+
+	if (m->looked++ == 0) {
+		rc = note_ring(seg, &seg->ready, m);
+		if (rc == 0)
+			rc = note_ring(seg, &seg->free, m);
+	} else {
+		rc = keep_lacking(seg, &seg->ready, false, m);
+		if (rc == 0)
+			rc = keep_lacking(seg, &seg->free, true, m);
+	}
+	return rc < 0 ? rc : (int64_t)m->count;
+}
+
+int64_t pq_missing_mend(struct pq_segment *seg, struct pq_missing *m,
+			int64_t rc)
+{
+	for (size_t i = 0; i < m->count && rc > 0; i++) {
+		struct pq_lack l = m->all[i];
+		bool is_free = pq_word_state(l.word) == PROCQ_STATE_FREE;
+		uint64_t word = pq_load_word(seg, l.slot);
+
+		/* A mark keeps the generation, and changes the word. */
+		if (pq_word_gen(word) == pq_word_gen(l.word) &&
+		    (is_free ? &seg->free : &seg->ready)
+			    ->fresh(seg, l.slot, pq_hint_gen(pq_word_gen(word))))
+			pq_record_hint(seg, l.slot, word);
+	}
+	free(m->all);
+	return rc;
 }
 
 /* ---- participants ---- */
@@ -381,6 +490,8 @@ void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member)
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
 
+		if (pq_word_state(word) != PROCQ_STATE_FREE)
+			pq_record_left(seg, slot, incarnation);
 		pq_record_vouch(seg, slot, incarnation, alive);
 		switch (pq_word_state(word)) {
 		case PROCQ_STATE_RESERVED:

@@ -9,6 +9,7 @@
 #define PQ_SWEEP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "procq.h"
@@ -43,7 +44,27 @@ uint64_t pq_sweep_lost(struct pq_segment *seg);
 /** Is there a GONE record of this parent? */
 bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation);
 
-/** Put missing hints in. @return how many @retval -ENOMEM */
+/** Put missing hints in. One that another participant appends meanwhile may
+ * seem to be missing; a second one of it does no harm.
+ * @return how many @retval -ENOMEM */
 int64_t pq_sweep_hints(struct pq_segment *seg);
+
+/* Records whose hints were missed by each look so far. Begins with zeros. */
+struct pq_missing {
+	struct pq_lack {
+		uint32_t slot;
+		uint64_t word;
+	} *all;
+	size_t count, room;
+	unsigned looked;
+};
+
+/** Look once more. @return how many are still missing @retval -ENOMEM */
+int64_t pq_missing_look(struct pq_segment *seg, struct pq_missing *m);
+/** Put these in, and free the list.
+ * @param rc what the last look returned; after an error nothing is put in
+ * @return rc */
+int64_t pq_missing_mend(struct pq_segment *seg, struct pq_missing *m,
+			int64_t rc);
 
 #endif

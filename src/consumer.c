@@ -78,6 +78,7 @@ struct consumer {
 	int64_t idle_since;	/* nothing to take since then; 0: not idle */
 	int64_t drained_since;	/* 0: not drained */
 	bool met;		/* a process whose producer joined later */
+	bool refused;		/* it may not signal what it took */
 	bool ended;		/* drained, waited enough, or failed */
 };
 
@@ -250,11 +251,28 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 
 /* ---- ending ---- */
 
+/* It may not end this one, and so perhaps none. Others may. */
+static void consumer_refused(struct consumer *c, const struct ending *e,
+			     int err)
+{
+	if (!c->refused)
+		complain(_("cannot signal process %" PRId32
+			   ", which goes back into the queue: %s"),
+			 e->process.pid, _(procq_strerror(err)));
+	c->refused = true;
+	c->ended = true;
+	run_fail(&c->run, EXIT_FAILED);
+}
+
 static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
 {
 	struct consumer *c = arg;
 	struct procq_process p = e->process;
 
+	if (ending_refused(err)) {
+		consumer_refused(c, e, err);
+		return;
+	}
 	if (err < 0)
 		complain(_("cannot signal process %" PRId32 ": %s"), p.pid,
 			 _(procq_strerror(err)));
@@ -356,12 +374,12 @@ static int consumer_take_one(struct consumer *c, struct procq_process *p,
 }
 
 /* Is there a reason to take no more now? */
-static bool has_enough(const struct consumer *c)
+static bool has_enough(struct consumer *c)
 {
-	const struct run *r = &c->run;
+	struct run *r = &c->run;
 	uint64_t pending = endings_pending(&c->endings);
 
-	return pending >= c->in_flight ||
+	return pending >= c->in_flight || !run_can_report(r) ||
 	       /* The unconfirmed count, too: they were signalled. */
 	       (r->counted &&
 		r->summary.retired + c->endings.count >= r->count);
@@ -536,7 +554,7 @@ static bool counted_out(const struct consumer *c)
 
 static bool consumer_finished(struct consumer *c, int64_t now)
 {
-	const struct run *r = &c->run;
+	struct run *r = &c->run;
 
 	if (!c->ended && (drained(c, now) || consumer_waited(c, now)))
 		c->ended = true;
@@ -692,7 +710,8 @@ static void consumer_run(struct consumer *c)
 		c->in_flight = capacity;
 	c->endings = (struct endings){ .q = c->run.q, .plan = &c->plan,
 				       .report = consumer_unconfirmed, .arg = c,
-				       .alone = c->no_group };
+				       .alone = c->no_group,
+				       .give_back = true };
 	if (endings_init(&c->endings) < 0) {
 		consumer_fail(c, -ENOMEM);
 		return;
@@ -717,8 +736,10 @@ int main(int argc, char **argv)
 	consumer_parse(&c, argc, argv);
 	c.options.role = c.dry_run ? PROCQ_ROLE_ONLOOKER : PROCQ_ROLE_CONSUMER;
 	c.options.flags = PROCQ_OPEN_NOCREATE;
-	if (c.dry_run)
+	if (c.dry_run) {
 		c.run.no_summary = true;
+		c.run.at_once = true;
+	}
 	run_begin(&c.run);
 	/* Nothing to wait for. */
 	if (c.run.counted && c.run.count == 0)

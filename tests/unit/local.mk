@@ -33,13 +33,14 @@ unit_tests = \
 	tests/unit/take-pin \
 	tests/unit/take-signal \
 	tests/unit/tally \
-	tests/unit/word
+	tests/unit/word \
+	tests/unit/writer
 check_PROGRAMS += $(unit_tests)
 
 # The library is played by the test.
 tests_unit_ending_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=procq_signal,--wrap=procq_now,--wrap=procq_capacity \
-	-Wl,--wrap=realloc
+	-Wl,--wrap=procq_give_back,--wrap=realloc
 
 # What the objects of lib/ may call.
 room_tests = \
