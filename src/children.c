@@ -92,10 +92,11 @@ static void collect_all(struct killing *k)
 	struct procq_event e;
 
 	while (procq_collect(k->run->q, &e) > 0) {
-		endings_collected(&k->endings, &e);
+		enum ended_by by = endings_collected(&k->endings, &e);
+
 		/* Counted when it was reaped. */
-		run_written(k->run,
-			    output_ended(&k->run->out, &e, "producer"));
+		run_written(k->run, output_ended(&k->run->out, &e, by,
+						 "producer"));
 	}
 }
 

@@ -257,18 +257,20 @@ static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
 	p.age += procq_now() - e->since;
 	c->run.summary.unconfirmed = c->endings.unconfirmed;
 	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
-						e->sent));
+						e->sent,
+						ending_reason(e, err)));
 }
 
 static void consumer_collect(struct consumer *c)
 {
 	struct procq_event event;
+	enum ended_by by;
 
 	while (procq_collect(c->run.q, &event) > 0) {
-		endings_collected(&c->endings, &event);
+		by = endings_collected(&c->endings, &event);
 		c->run.summary.unconfirmed = c->endings.unconfirmed;
-		summary_add(&c->run.summary, &event);
-		run_written(&c->run, output_ended(&c->run.out, &event,
+		summary_add(&c->run.summary, &event, by);
+		run_written(&c->run, output_ended(&c->run.out, &event, by,
 						  "consumer"));
 	}
 }

@@ -301,13 +301,78 @@ void endings_hasten(struct endings *all)
 		}
 }
 
-void endings_collected(struct endings *all, struct procq_event *event)
+/* ---- deaths ---- */
+
+/* Signals of which a process dies by its own doing. */
+static bool is_fault(int signo)
+{
+	static const int faults[] = {
+		SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS,
+		SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		if (signo == faults[i])
+			return true;
+	return false;
+}
+
+/* @param last the step that it had reached */
+static bool was_sent(const struct endings *all, const struct procq_event *event,
+		     int last)
+{
+	for (int step = 0; step <= last && step < all->plan->count; step++)
+		if (all->plan->steps[step].signo == event->code)
+			return true;
+	/* By another consumer, before. */
+	return event->signal == event->code;
+}
+
+static enum ended_by who_ended(const struct endings *all,
+			       const struct procq_event *event, int last)
+{
+	bool signalled = event->step > 0;
+
+	if (event->type == PROCQ_EVENT_STALE)
+		return ENDED_BY_UNKNOWN;
+	switch ((enum procq_cause)event->cause) {
+	case PROCQ_CAUSE_EXIT:
+		return signalled ? ENDED_BY_US : ENDED_BY_SELF;
+	case PROCQ_CAUSE_SIGNAL:
+	case PROCQ_CAUSE_CORE:
+		if (signalled && was_sent(all, event, last))
+			return ENDED_BY_US;
+		if (is_fault(event->code))
+			return signalled ? ENDED_BY_US : ENDED_BY_SELF;
+		return ENDED_BY_OTHER;
+	case PROCQ_CAUSE_UNKNOWN:
+	default:
+		return signalled ? ENDED_BY_US : ENDED_BY_UNKNOWN;
+	}
+}
+
+const char *ending_reason(const struct ending *e, int err)
+{
+	switch (err) {
+	case 0:
+		return e->signo == SIGKILL ? "survived-kill" : "survived";
+	case -EPERM:
+		return "not-permitted";
+	case -ENOTSUP:
+		return "unproven";
+	default:
+		return "failed";
+	}
+}
+
+enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 {
 	uint32_t i = all->by_slot[event->process.slot];
 	struct ending *e = &all->nodes[i];
+	enum ended_by by = who_ended(all, event, i > 0 ? e->step : -1);
 
 	if (i == 0)
-		return;
+		return by;
 	if (event->step > 0 && e->sent > 0) {
 		event->step = e->sent;
 		event->signal = e->signo;
@@ -320,6 +385,7 @@ void endings_collected(struct endings *all, struct procq_event *event)
 	e->next = all->unused;
 	all->unused = i;
 	all->count--;
+	return by;
 }
 
 void endings_free(struct endings *all)

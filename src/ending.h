@@ -59,6 +59,14 @@ void escalation_simple(struct escalation *plan, int signo, int64_t kill_after);
 const char *escalation_parse(struct escalation *plan, const char *text,
 			     int64_t last_wait);
 
+/* Who ended a process. */
+enum ended_by {
+	ENDED_BY_UNKNOWN,
+	ENDED_BY_SELF,		/* it exited, or died of a fault of its own */
+	ENDED_BY_US,		/* signals were sent to it here */
+	ENDED_BY_OTHER		/* a signal that nobody of the queue had sent */
+};
+
 /* A process that is being ended. */
 struct ending {
 	struct procq_process process;	/* as it was when it was taken */
@@ -118,8 +126,13 @@ void endings_step(struct endings *all, int64_t now);
  * to those that are begun from now on, as their first. */
 void endings_hasten(struct endings *all);
 /** A death is confirmed. If the process died of a signal sent here, *event
- * gets its step: the library does not count SIGCONT as one. */
-void endings_collected(struct endings *all, struct procq_event *event);
+ * gets its step: the library does not count SIGCONT as one.
+ * @return who ended it */
+enum ended_by endings_collected(struct endings *all, struct procq_event *event);
+
+/** Why a death can't be confirmed, from what an ending_report got. A word for
+ * lines of events, not translated. */
+const char *ending_reason(const struct ending *e, int err);
 
 /** The earliest deadline of all, or PROCQ_FOREVER: when to call
  * endings_step(). */

@@ -181,6 +181,55 @@ static struct procq_event die(uint32_t slot, int step, int signo)
 	return event;
 }
 
+/* Who ended one that died of a signal (or exited, if it is 0)? */
+static enum ended_by ended_by(uint32_t slot, int step, int signo, int code)
+{
+	struct procq_event event;
+
+	memset(&event, 0, sizeof(event));
+	event.process.slot = slot;
+	event.type = PROCQ_EVENT_RETIRED;
+	event.cause = code > 0 ? PROCQ_CAUSE_SIGNAL : PROCQ_CAUSE_EXIT;
+	event.code = code;
+	event.step = step;
+	event.signal = signo;
+	return endings_collected(&all, &event);
+}
+
+static void test_who(void)
+{
+	struct ending e = { .signo = SIGKILL };
+	struct procq_event gone;
+
+	escalation_parse(&steps, "TERM,1,INT,1,KILL", NS_PER_S);
+	begin_with(8);
+	for (uint32_t i = 0; i < 8; i++)
+		add(i, 0);
+	is_int(ended_by(0, 1, SIGTERM, SIGTERM), ENDED_BY_US, "of its signal");
+	is_int(ended_by(1, 1, SIGTERM, 0), ENDED_BY_US, "exits at a signal");
+	is_int(ended_by(2, 1, SIGTERM, SIGINT), ENDED_BY_OTHER,
+	       "of a signal that has not been sent yet");
+	is_int(ended_by(3, 1, SIGTERM, SIGSEGV), ENDED_BY_US,
+	       "a fault at a signal");
+	is_int(ended_by(4, 0, 0, SIGKILL), ENDED_BY_OTHER, "KILL by another");
+	is_int(ended_by(5, 0, 0, SIGSEGV), ENDED_BY_SELF, "a fault");
+	is_int(ended_by(6, 0, 0, 0), ENDED_BY_SELF, "exits");
+	at(1000 * MS);
+	is_int(ended_by(7, 2, SIGINT, SIGTERM), ENDED_BY_US,
+	       "of a signal before the last one");
+	memset(&gone, 0, sizeof(gone));
+	gone.type = PROCQ_EVENT_RETIRED;
+	gone.cause = PROCQ_CAUSE_UNKNOWN;
+	is_int(endings_collected(&all, &gone), ENDED_BY_UNKNOWN,
+	       "nobody knows of what");
+	end();
+	is_str(ending_reason(&e, 0), "survived-kill", "alive after KILL");
+	e.signo = SIGTERM;
+	is_str(ending_reason(&e, 0), "survived", "alive after less");
+	is_str(ending_reason(&e, -EPERM), "not-permitted", "not permitted");
+	is_str(ending_reason(&e, -ENOTSUP), "unproven", "unproven");
+}
+
 static void refuses(const char *text)
 {
 	struct escalation x;
@@ -602,5 +651,6 @@ int main(void)
 	test_memory();
 	test_long();
 	test_many();
+	test_who();
 	return done();
 }
