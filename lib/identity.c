@@ -23,6 +23,7 @@
 #endif
 
 #include "identity.h"
+#include "proc.h"
 #include "raw.h"
 
 #if PQ_USE_PIDFD
@@ -38,6 +39,27 @@
 #define PIDFS_MAGIC 0x50494446
 #define SIGNAL_PROCESS_GROUP 4u		/* PIDFD_SIGNAL_PROCESS_GROUP */
 
+#if PQ_USE_PIDFD
+/* If a sandbox forbids it, that is as if there were none. */
+static bool refused(long rc)
+{
+	return rc == -EPERM || rc == -EACCES || rc == -EINVAL ||
+	       rc == -ENOENT;
+}
+
+/* A sandbox may answer with any error. So one that says that there is no
+ * process is believed only where this process can pin itself. */
+static int no_process(void)
+{
+	long fd = pq_raw(SYS_pidfd_open, pq_getpid(), 0, 0, 0, 0);
+
+	if (fd < 0)
+		return refused(fd) ? -ENOSYS : (int)fd;
+	pq_close((int)fd);
+	return -ESRCH;
+}
+#endif
+
 int pq_pin(pid_t pid)
 {
 #if PQ_USE_PIDFD
@@ -47,12 +69,11 @@ int pq_pin(pid_t pid)
 	if (pid <= 0)
 		return -ESRCH;
 	fd = pq_raw(SYS_pidfd_open, pid, 0, 0, 0, 0);
-	/* If a sandbox forbids it, that is as if there were none. EINVAL, or
-	 * ENOENT of newer kernels: the pid is now that of a thread, not
-	 * of a process. */
-	if (fd == -EPERM || fd == -EACCES)
-		return -ENOSYS;
-	return fd == -EINVAL || fd == -ENOENT ? -ESRCH : (int)fd;
+	/* EINVAL, or ENOENT of newer kernels: the pid is now that of a thread,
+	 * not of a process. */
+	if (fd == -EINVAL || fd == -ENOENT)
+		return no_process();
+	return refused(fd) ? -ENOSYS : (int)fd;
 #else
 	(void)pid;
 	return -ENOSYS;
@@ -164,7 +185,7 @@ static enum pq_ident_kind find_kind(void)
 		return PQ_IDENT_INODE;
 #endif
 #if PQ_USE_STARTTIME
-	if (start_of(getpid()))
+	if (pq_proc_is_ours() && start_of(getpid()))
 		return PQ_IDENT_START;
 #endif
 	return PQ_IDENT_NONE;
@@ -172,15 +193,18 @@ static enum pq_ident_kind find_kind(void)
 
 enum pq_ident_kind pq_ident_kind(void)
 {
-	/* If two threads ask at once, both get the same answer. */
-	static _Atomic int known = -1;
-	int kind = atomic_load_explicit(&known, memory_order_relaxed);
+	/* The answer, and the process that asked: a child may be in a PID
+	 * namespace that /proc does not show. If two threads ask at once, both
+	 * get the same answer. */
+	static _Atomic uint64_t known;
+	uint64_t is = atomic_load_explicit(&known, memory_order_relaxed);
+	uint64_t me = (uint64_t)getpid() << 8;
 
-	if (kind < 0) {
-		kind = (int)find_kind();
-		atomic_store_explicit(&known, kind, memory_order_relaxed);
+	if ((is & ~UINT64_C(0xff)) != me) {
+		is = me | (uint64_t)find_kind();
+		atomic_store_explicit(&known, is, memory_order_relaxed);
 	}
-	return (enum pq_ident_kind)kind;
+	return (enum pq_ident_kind)(is & 0xff);
 }
 
 bool pq_start_is_past(uint64_t ident, int64_t when)

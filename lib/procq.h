@@ -108,7 +108,8 @@
  *   of any role, and also works in a child made by fork().
  * - Any participant may be killed by SIGKILL, at any point: nothing is lost,
  *   and nobody waits for it. What it held goes back when another participant
- *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE.
+ *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE; in a
+ *   busy queue, those that wait, take or reap do so twice a second.
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.
@@ -202,7 +203,10 @@ struct procq_options {
 	uint32_t role;		/* an enum procq_role */
 	uint32_t flags;		/* PROCQ_OPEN_NOCREATE, … */
 	uint32_t capacity;	/* records; 0: as it is, or the default */
-	uint32_t mode;		/* permission bits of a new object */
+	uint32_t mode;		/* permission bits of a new object; whoever may
+				 * read it must be allowed to write to it, too:
+				 * else -EINVAL, since readers can place locks
+				 * that keep participants out */
 	uint32_t found;		/* out: what the object has instead; see
 				 * the errors of procq_open() */
 	int64_t deadline;	/* for a creator in the middle of its work */
@@ -226,6 +230,31 @@ struct procq_options {
  */
 #define PROCQ_OPEN_NOCREATE 1u
 #define PROCQ_OPEN_REAP_ALL 2u
+
+/*
+ * procq_options.found after -EPROTONOSUPPORT: what of the queue's users
+ * differs. Who joined nevertheless would take the living for the dead, or wake
+ * nobody.
+ */
+enum procq_differs {
+	PROCQ_DIFFERS_VERSION = 1,	/* the version of the layout */
+	PROCQ_DIFFERS_MACHINE = 2,	/* size or order of words, or pages */
+	PROCQ_DIFFERS_LOCKS = 3,	/* where its participants lock */
+	PROCQ_DIFFERS_SEMAPHORE = 4,	/* of another C library */
+	PROCQ_DIFFERS_CLOCK = 5		/* which clock measures a life */
+};
+
+/*
+ * procq_options.found after -EXDEV: a set of these.
+ *
+ * USED: some process uses the queue in its namespaces. If none does, the world
+ * of that queue has probably ended.
+ *
+ * TIME: its PID namespace is the caller's, but its time namespace is not: ages
+ * and start times mean something else there.
+ */
+#define PROCQ_FOREIGN_USED 1u
+#define PROCQ_FOREIGN_TIME 2u
 
 /*
  * procq_command.method: how procq_spawn() starts a process. AUTO is the
@@ -447,6 +476,11 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * opened the queue signals only processes of that user, or of its own: see
  * procq_signal().
  *
+ * A container that is started again may find the queue of the one before it,
+ * whose PID namespace has ended. If the caller owns such a queue, may create
+ * one, no process uses the old one, and no process in it may have outlived its
+ * producer, then a new one replaces it.
+ *
  * @param out the handle, which procq_close() ends; NULL after an error
  * @param name as for procq_object_name()
  * @param options what it is opened for, and how
@@ -461,11 +495,15 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval -ENODEV it is not a regular shared memory object; or it is not yet
  *         built, and the file has a second name
  * @retval -EBADMSG it is not a queue, or it is damaged
- * @retval -EPROTONOSUPPORT it is a queue of another version or machine type
- *         (options->found: its layout version)
- * @retval -EXDEV it is a queue of another PID namespace
+ * @retval -EPROTONOSUPPORT it is a queue of another version, machine type or
+ *         build (options->found: an enum procq_differs)
+ * @retval -EXDEV it is a queue of another PID namespace or another time
+ *         namespace (options->found: a set of PROCQ_FOREIGN_USED, …)
  * @retval -ENOTSUP there is no /proc to see the PID namespace in (Linux)
  * @retval -ESTALE it is a queue of an earlier boot
+ * @retval -EBUSY a process that uses no queue has read locks on the object,
+ *         so that the caller can't lock its own byte (options->found: its pid,
+ *         0: unknown)
  * @retval -EUSERS all PROCQ_PARTICIPANTS_MAX places are taken
  * @retval -ENOSPC, -ENOMEM, -EMFILE, -ENFILE, -ENOLCK too little of something
  * @retval -ETIMEDOUT the deadline came (options->found: the pid of the
@@ -657,11 +695,14 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
  * @param signo 1 to SIGRTMAX
  * @param alone 1: only to the process, never to its group
  * @retval 0 it was sent
- * @retval 1 the parent was asked to send it, and SIGCONT after it, which a
- *         stopped process needs in order to die; so asking for SIGCONT, too,
- *         does nothing
+ * @retval 1 this handle can't or may not send it: the parent was asked to,
+ *         and to send SIGCONT after it, which a stopped process needs in order
+ *         to die; so asking for SIGCONT, too, does nothing
  * @retval -ESRCH the process is dead, or this handle has not taken it
- * @retval -EPERM the system does not let this user signal it
+ * @retval -EACCES the system does not let this process signal it, and its
+ *         parent can't be asked
+ * @retval -EPERM in another user's queue: it is not known to be that user's,
+ *         and its parent can't be asked
  * @retval -ENOTSUP nothing here proves that it is still the same process
  * @retval -EINVAL there is no such signal
  * @since 0.1
@@ -806,7 +847,7 @@ PROCQ_API int procq_remove(struct procq *q);
 /**
  * Unlink an object that is not a usable queue and that nobody uses: one that
  * is damaged, or whose creator did not finish it, or a queue of another
- * version, machine type, boot or PID namespace. A process of another version
+ * version, build, machine type, boot, PID or time namespace. A process of another version
  * that joins its queue at this very moment is not seen. Blocks for half a
  * second at most, while another process is setting the queue up. Any thread.
  *

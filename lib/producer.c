@@ -277,6 +277,7 @@ int procq_reap(struct procq *q)
 	if (rc < 0)
 		return rc;
 	pq_show_alive(q);
+	pq_look_in_passing(q);
 	return pq_reap(q, NULL);
 }
 
@@ -287,5 +288,6 @@ int procq_reap_one(struct procq *q, struct procq_event *out)
 	if (rc < 0)
 		return rc;
 	pq_show_alive(q);
+	pq_look_in_passing(q);
 	return pq_reap(q, out);
 }

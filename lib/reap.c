@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "handle.h"
@@ -121,6 +122,16 @@ static int reap_behind(struct procq *q, struct procq_event *out)
 	return reaped;
 }
 
+/* If it has gone over to another group, others may be left in its own. SIGKILL
+ * does no harm twice, so that waits for no answer. */
+static void send(pid_t pid, bool group, int signo)
+{
+	if (group)
+		kill(-pid, signo);
+	if (!group || signo == SIGKILL || getpgid(pid) != pid)
+		kill(pid, signo);
+}
+
 static void answer(struct procq *q, pid_t pid, uint32_t slot)
 {
 	bool group = false;
@@ -133,9 +144,9 @@ static void answer(struct procq *q, pid_t pid, uint32_t slot)
 	 * stopped, it needs SIGCONT to die. */
 	if (group && kill(-pid, 0) < 0 && errno == ESRCH)
 		group = false;
-	kill(group ? -pid : pid, signo);
+	send(pid, group, signo);
 	if (pq_parent_continues(signo))
-		kill(group ? -pid : pid, SIGCONT);
+		send(pid, group, SIGCONT);
 }
 
 static void answer_all(struct procq *q)

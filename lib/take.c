@@ -29,6 +29,7 @@
 #include "lock.h"
 #include "member.h"
 #include "owner.h"
+#include "proc.h"
 #include "record.h"
 #include "sweep.h"
 #include "take.h"
@@ -101,13 +102,16 @@ static enum pq_ident_kind kind_of(const struct pq_snapshot *snap)
 /* A start time has the resolution of a clock tick; with few pids, one may be
  * reused within it. But while its producer lived the pid was the orphan's own,
  * since a producer marks before it reaps. So if the producer was alive after
- * the tick, no other process started in it with this pid. */
+ * the tick, no other process started in it with this pid. And in a /proc of
+ * another PID namespace, each pid is another's. */
 static bool start_proves(struct procq *q, uint32_t slot,
 			 const struct pq_snapshot *snap)
 {
 	struct pq_snapshot again;
 	int place = pq_member_find(q->seg, snap->producer);
 
+	if (!pq_proc_is_ours())
+		return false;
 	if (place >= 0 &&
 	    pq_start_is_past(snap->ident,
 			     pq_member_last_alive(q->seg, (unsigned)place,
@@ -117,6 +121,15 @@ static bool start_proves(struct procq *q, uint32_t slot,
 	 * was vouched for before the place was emptied. */
 	pq_record_snapshot(q->seg, slot, 0, &again);
 	return again.producer == snap->producer && again.flags & PQ_F_SURE;
+}
+
+/* The identity is another than the recorded one. A start time says so only in
+ * a /proc that shows this PID namespace. */
+static enum pq_verdict another(enum pq_ident_kind kind)
+{
+	return kind != PQ_IDENT_START || pq_proc_is_ours()
+		       ? PQ_VERDICT_STALE
+		       : PQ_VERDICT_UNPROVEN;
 }
 
 /* Is it the recorded process that has the pid now? */
@@ -137,12 +150,11 @@ static enum pq_verdict compare(const struct pq_snapshot *snap, int pin)
 	 * shows that the recorded process is dead: it is the pinned one, or
 	 * was gone before the pin. */
 	if (kind == PQ_IDENT_START && pin >= 0 && pq_pin_dead(pin))
-		return ident == snap->ident ? PQ_VERDICT_PINNED
-					    : PQ_VERDICT_STALE;
+		return ident == snap->ident ? PQ_VERDICT_PINNED : another(kind);
 	if (!ident)
 		return PQ_VERDICT_UNPROVEN;
 	if (ident != snap->ident)
-		return PQ_VERDICT_STALE;
+		return another(kind);
 	/* Without a pin, the pid may be another's by the time of a signal. */
 	return pin >= 0 ? PQ_VERDICT_PINNED : PQ_VERDICT_UNPROVEN;
 }
@@ -254,12 +266,35 @@ static int ask_parent(struct procq *q, struct pq_flight *f, int signo,
 	return 1;
 }
 
+/* To the process, or to its group and, if it has gone over to another one,
+ * also to itself. SIGKILL does no harm twice, so that waits for no answer. */
+static int send(const struct pq_flight *f, int signo, bool group)
+{
+	int rc = pq_pin_signal(f->pin, signo, group);
+
+	if (group && rc == 0 &&
+	    (signo == SIGKILL || getpgid(f->pid) != f->pid))
+		pq_pin_signal(f->pin, signo, false);
+	/* The process is alive, and leads no group: it has joined another, or
+	 * setpgid() was refused. */
+	if (group && rc == -ESRCH)
+		rc = pq_pin_signal(f->pin, signo, false);
+	return rc;
+}
+
+/* May this process not signal that one? EPERM: it is another user's. A sandbox
+ * may answer so, too, or as if the kernel had no such call. */
+static bool refused(int rc)
+{
+	return rc == -EPERM || rc == -EACCES || rc == -ENOSYS;
+}
+
 static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 		      bool alone)
 {
 	bool group = f->group && !alone;
 	uint64_t before = 0;
-	int rc;
+	int rc, asked;
 
 	/* A process that died on its own and is still a zombie does not die of
 	 * this signal; the rest of its group may. */
@@ -272,16 +307,14 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 	 * not noted. SIGCONT is not: it ends nothing. */
 	if (signo != SIGCONT)
 		before = pq_record_sent(q->seg, f->slot, signo, alone);
-	rc = pq_pin_signal(f->pin, signo, group);
-	if (rc == -EINVAL && group) {
-		rc = ask_parent(q, f, signo, alone);
-		if (rc == -ENOTSUP)
-			rc = pq_pin_signal(f->pin, signo, false);
+	rc = send(f, signo, group);
+	if (refused(rc) || (rc == -EINVAL && group)) {
+		asked = ask_parent(q, f, signo, alone);
+		if (asked != -ENOTSUP)
+			rc = asked;
+		else
+			rc = refused(rc) ? -EACCES : send(f, signo, false);
 	}
-	/* The process is alive, and does not lead a group: it has joined
-	 * another, or setpgid() was refused. */
-	if (rc == -ESRCH && group)
-		rc = pq_pin_signal(f->pin, signo, false);
 	if (rc < 0 && signo != SIGCONT)
 		pq_record_unsent(q->seg, f->slot, before);
 	return rc;

@@ -74,6 +74,7 @@ struct consumer {
 	int64_t aged;		/* … and the age that it has to reach */
 	int64_t idle_since;	/* nothing to take since then; 0: not idle */
 	int64_t drained_since;	/* 0: not drained */
+	bool refused;		/* it may not signal what it took */
 	bool ended;		/* drained, waited enough, or failed */
 };
 
@@ -246,19 +247,44 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 
 /* ---- ending ---- */
 
-static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
+static void report_unconfirmed(struct consumer *c, const struct ending *e,
+			       int err)
 {
-	struct consumer *c = arg;
 	struct procq_process p = e->process;
 
-	if (err < 0)
-		complain(_("cannot signal process %" PRId32 ": %s"), p.pid,
-			 _(procq_strerror(err)));
 	p.age += procq_now() - e->since;
-	c->run.summary.unconfirmed = c->endings.unconfirmed;
 	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
 						e->sent,
 						ending_reason(e, err)));
+}
+
+/* It may not end this one, and so perhaps none. Others may. */
+static void consumer_refused(struct consumer *c, const struct ending *e,
+			     int err)
+{
+	report_unconfirmed(c, e, err);
+	if (!c->refused)
+		complain(_("cannot signal process %" PRId32
+			   ", which goes back into the queue: %s"),
+			 e->process.pid, _(procq_strerror(err)));
+	c->refused = true;
+	c->ended = true;
+	run_fail(&c->run, EXIT_FAILED);
+}
+
+static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
+{
+	struct consumer *c = arg;
+
+	if (ending_refused(err)) {
+		consumer_refused(c, e, err);
+		return;
+	}
+	if (err < 0)
+		complain(_("cannot signal process %" PRId32 ": %s"),
+			 e->process.pid, _(procq_strerror(err)));
+	c->run.summary.unconfirmed = c->endings.unconfirmed;
+	report_unconfirmed(c, e, err);
 }
 
 static void consumer_collect(struct consumer *c)
@@ -671,7 +697,8 @@ static void consumer_run(struct consumer *c)
 		c->in_flight = capacity;
 	c->endings = (struct endings){ .q = c->run.q, .plan = &c->plan,
 				       .report = consumer_unconfirmed, .arg = c,
-				       .alone = c->no_group };
+				       .alone = c->no_group,
+				       .give_back = true };
 	if (endings_init(&c->endings) < 0) {
 		consumer_fail(c, -ENOMEM);
 		return;

@@ -210,8 +210,29 @@ static void begin_wait(struct endings *all, struct ending *e)
 	list_append(all, e);
 }
 
+static void drop_node(struct endings *all, struct ending *e)
+{
+	uint32_t i = index_of(all, e);
+
+	all->by_slot[e->process.slot] = 0;
+	e->next = all->unused;
+	all->unused = i;
+	all->count--;
+}
+
+bool ending_refused(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
 static void give_up(struct endings *all, struct ending *e, int err)
 {
+	if (all->give_back && ending_refused(err)) {
+		all->report(all->arg, e, err);
+		procq_give_back(all->q, e->process.slot);
+		drop_node(all, e);
+		return;
+	}
 	e->unconfirmed = true;
 	all->unconfirmed++;
 	all->report(all->arg, e, err);
@@ -356,12 +377,10 @@ const char *ending_reason(const struct ending *e, int err)
 	switch (err) {
 	case 0:
 		return e->signo == SIGKILL ? "survived-kill" : "survived";
-	case -EPERM:
-		return "not-permitted";
 	case -ENOTSUP:
 		return "unproven";
 	default:
-		return "failed";
+		return ending_refused(err) ? "not-permitted" : "failed";
 	}
 }
 
@@ -381,10 +400,7 @@ enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 		all->unconfirmed--;
 	else
 		list_remove(all, e);
-	all->by_slot[e->process.slot] = 0;
-	e->next = all->unused;
-	all->unused = i;
-	all->count--;
+	drop_node(all, e);
 	return by;
 }
 

@@ -83,8 +83,12 @@ struct ending {
 
 /** Reports that a death can't be confirmed for now. Must not call this room.
  * @param err 0: it is alive after the last step; else why procq_signal()
- *        failed */
+ *        failed; see ending_refused() */
 typedef void ending_report(void *arg, const struct ending *e, int err);
+
+/** Is this an error of procq_signal() that says that the process may not be
+ * signalled? Then, with give_back, it is put back into the queue. */
+bool ending_refused(int err);
 
 struct ending_list {
 	uint32_t head, tail;		/* 0: empty */
@@ -97,6 +101,7 @@ struct endings {
 	ending_report *report;
 	void *arg;
 	bool alone;			/* not their process groups */
+	bool give_back;			/* what may not be signalled */
 
 	/* Written here only. */
 	uint32_t *by_slot;		/* index of its node, 0: none */

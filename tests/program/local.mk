@@ -7,6 +7,7 @@ program_tests = \
 	tests/program/bound.test \
 	tests/program/command.test \
 	tests/program/consume.test \
+	tests/program/container.test \
 	tests/program/ending.test \
 	tests/program/exit.test \
 	tests/program/hostile.test \

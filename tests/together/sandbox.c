@@ -213,6 +213,13 @@ static void pins_forbidden(void *arg)
 	without_pins(EPERM);
 }
 
+/* What a kernel answers where there is no such process, and a sandbox for any.
+ */
+static void pins_denied(void *arg)
+{
+	without_pins(*(const int *)arg);
+}
+
 /* Without a pin and without a parent nobody may signal it: by the time it is
  * sent the pid could be another's. That it is dead can be seen. */
 static void no_pin_of_an_orphan(void *arg)
@@ -444,23 +451,41 @@ static void group_of_an_orphan(void *arg)
 	must(procq_close(consumer) == 1);
 }
 
+/* Pins, but no signals by them: the parent is asked. */
 static void no_permission(void *arg)
+{
+	struct procq_process p;
+
+	begin();
+	forbid_one(SYS_pidfd_send_signal, *(const int *)arg);
+	live(PROCQ_METHOD_AUTO, 0, 1);
+	live(PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP, 1);
+	/* Its own parent, too. */
+	p = spawn(PROCQ_METHOD_AUTO, 0);
+	must(procq_take_own(producer, &p) == 0);
+	must(procq_signal(producer, p.slot, SIGTERM, 0) == 1);
+	while (procq_reap(producer) == 0)
+		procq_wait(producer, PROCQ_WAIT_CHILD,
+			   procq_now() + 5 * PQ_MILLI);
+	must(procq_collect(producer, &(struct procq_event){ .type = 0 }) == 1);
+	end();
+}
+
+static void no_permission_for_an_orphan(void *arg)
 {
 	struct procq_process p;
 	struct procq_event e;
 
-	(void)arg;
-	begin();
-	forbid_one(SYS_pidfd_send_signal, EPERM);
-	p = spawn(PROCQ_METHOD_AUTO, 0);
-	take();
-	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -EPERM);
-	must(procq_signal(consumer, p.slot, SIGCONT, 0) == -EPERM);
+	p = take_orphan(0);
+	forbid_one(SYS_pidfd_send_signal, *(const int *)arg);
+	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -EACCES);
+	must(procq_signal(consumer, p.slot, SIGCONT, 0) == -EACCES);
 	must(kill(p.pid, SIGKILL) == 0);
 	e = collect();
 	/* What was not sent has not ended it. */
 	must(e.step == 0 && e.signal == 0 && e.latency == -1);
-	end();
+	bury(p.pid);
+	end_consumer();
 }
 
 /* ---- starting ---- */
@@ -536,6 +561,10 @@ static void fork_refused(void *arg)
 	const struct rule rules[] = {
 		{ SYS_clone3, -1, 0, ENOSYS },
 		{ SYS_clone, -1, 0, EAGAIN },
+# ifdef SYS_fork
+		{ SYS_fork, -1, 0, EAGAIN },
+		{ SYS_vfork, -1, 0, EAGAIN },
+# endif
 	};
 	static const char *const argv[] = { "true", NULL };
 	struct procq_command command = PROCQ_COMMAND_INIT;
@@ -543,7 +572,7 @@ static void fork_refused(void *arg)
 	command.argv = argv;
 	(void)arg;
 	begin();
-	forbid(rules, 2);
+	forbid(rules, sizeof(rules) / sizeof(rules[0]));
 	must(procq_spawn(producer, NULL, NULL) == -EUSERS);
 	must(procq_spawn(producer, &command, NULL) == -EUSERS);
 	must(procq_occupied(producer) == 0);
@@ -647,11 +676,16 @@ static void poll_interrupted(void *arg)
 	};
 	struct procq_process p;
 	struct procq_event e;
+	int64_t soon;
+	int rc;
 
 	(void)arg;
 	p = take_orphan(0);
-	must(procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 20000000) ==
-	     -ETIMEDOUT);
+	soon = procq_now() + 20000000;
+	do
+		rc = procq_wait(consumer, PROCQ_WAIT_DEATH, soon);
+	while (rc == 0);
+	must(rc == -ETIMEDOUT);
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, 0) == -ETIMEDOUT);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == 0);
@@ -702,7 +736,8 @@ static bool has_pidfs(void)
 
 int main(void)
 {
-	int again = EAGAIN, memory = ENOMEM;
+	int again = EAGAIN, memory = ENOMEM, invalid = EINVAL, none = ENOENT;
+	int denied = EPERM, unknown = ENOSYS;
 	unsigned by_fork = PROCQ_METHOD_FORK, by_any = PROCQ_METHOD_AUTO;
 
 	fixture_begin("sandbox");
@@ -710,6 +745,8 @@ int main(void)
 		skip_all("no seccomp here");
 	play(pins_unknown, NULL, "no pins");
 	play(pins_forbidden, NULL, "pins forbidden");
+	play(pins_denied, &invalid, "pins said to be invalid");
+	play(pins_denied, &none, "pins said to be of nobody");
 	play(no_pin_of_an_orphan, NULL, "no pins: an orphan is not signalled");
 	play(no_pin_of_the_dead, NULL, "no pins: a dead orphan is stale");
 	play(too_many_pins, NULL, "no descriptor for a pin");
@@ -720,7 +757,12 @@ int main(void)
 	     "signalled");
 	play(group_signals, NULL, "no signals to groups: the parent's task");
 	play(group_of_an_orphan, NULL, "no signals to an orphan's group");
-	play(no_permission, NULL, "no permission to signal");
+	play(no_permission, &denied, "no permission to signal");
+	play(no_permission, &unknown, "no call to signal by a pin");
+	play(no_permission_for_an_orphan, &denied,
+	     "no permission to signal an orphan");
+	play(no_permission_for_an_orphan, &unknown,
+	     "no call to signal an orphan by a pin");
 	play(clone_forbidden, NULL, "clone3 forbidden: fork");
 	play(clone_too_old, NULL, "clone3 of an old kernel: fork");
 	play(fork_refused, NULL, "fork fails, too");

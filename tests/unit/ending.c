@@ -84,6 +84,17 @@ int __wrap_procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
 	return answer_to == 0 || answer_to == signo ? answer : 0;
 }
 
+static uint32_t returns, returned;	/* slot */
+
+int __wrap_procq_give_back(struct procq *q, uint32_t slot);
+int __wrap_procq_give_back(struct procq *q, uint32_t slot)
+{
+	(void)q;
+	returns++;
+	returned = slot;
+	return 0;
+}
+
 void *__real_realloc(void *p, size_t n);
 void *__wrap_realloc(void *p, size_t n);
 void *__wrap_realloc(void *p, size_t n)
@@ -125,6 +136,7 @@ static int begin_with(uint32_t n)
 	late = 0;
 	last_end = 0;
 	reports = 0;
+	returns = 0;
 	return endings_init(&all);
 }
 
@@ -441,6 +453,20 @@ static void test_refused(void)
 	e = die(2, 1, SIGTERM);
 	is_int(e.step, 1, "it dies of that later");
 	is_int(all.count, 0, "none is left");
+	all.give_back = true;
+	answer_to = 0;
+	add(3, 0);
+	is_int(returns, 0, "what can't be proven is kept");
+	die(3, 0, 0);
+	for (int i = 0; i < 2; i++) {
+		answer = i ? -EACCES : -EPERM;
+		add(4, 0);
+		is_int(reports, 4 + i, "what may not be signalled is reported");
+		is_int(reported_err, answer, "and why");
+		is_int(returns, 1 + i, "and put back");
+		is_int(returned, 4, "that one");
+		is_int(all.count, 0, "and kept no longer");
+	}
 	end();
 }
 

@@ -40,7 +40,7 @@ check_PROGRAMS += $(unit_tests)
 # The library is played by the test.
 tests_unit_ending_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=procq_signal,--wrap=procq_now,--wrap=procq_capacity \
-	-Wl,--wrap=realloc
+	-Wl,--wrap=procq_give_back,--wrap=realloc
 
 # What the objects of lib/ may call.
 room_tests = \

@@ -10,6 +10,10 @@
 
 #include "../kit/taking.h"
 
+#include <sched.h>
+
+#include "proc.h"
+
 /* @param ident recorded; the process with this pid is pid's
  * @param want how it must be judged */
 static void judge(pid_t pid, uint64_t ident, uint32_t flags,
@@ -336,6 +340,62 @@ static void test_dies_meanwhile(void)
 }
 #endif
 
+#if PQ_USE_STARTTIME && defined __linux__
+/* ---- in a PID namespace whose /proc is another's ---- */
+
+/* The number 1 is this process's, and in /proc another's. */
+static void judge_in_namespace(void *arg)
+{
+	struct procq_event e;
+	uint64_t ident = pq_ident_of(PQ_IDENT_START, -1, 1);
+
+	(void)arg;
+	must(getpid() == 1 && ident != 0);
+	must(!pq_proc_is_ours());
+	must(pq_ident_kind() != PQ_IDENT_START);
+	setup();
+	for (int other = 0; other <= 1; other++) {
+		uint32_t slot = orphan(1, ident + (uint64_t)other, PQ_F_START);
+
+		must(take(c, slot) == 0);
+		must(flight(slot)->verdict == PQ_VERDICT_UNPROVEN);
+		must(procq_signal(c, slot, SIGTERM, 0) == -ENOTSUP);
+		must(collect(c, &e) == 0);
+	}
+	_exit(0);
+}
+
+static void enter_namespace(void *arg)
+{
+	pid_t pid;
+
+	/* The parent's answer is not its child's. */
+	pq_ident_kind();
+	if (!pq_proc_is_ours() || unshare(CLONE_NEWPID) < 0)
+		_exit(77);
+	/* Its parent has no number there, so it is no fixture_fork(). */
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		alarm(fixture_seconds());
+		judge_in_namespace(arg);
+	}
+	must(pid > 0);
+	_exit(fixture_wait(pid));
+}
+
+static void test_namespace(void)
+{
+	int rc = fixture_run(enter_namespace, NULL);
+
+	if (rc == 77)
+		skip("a start time in another's /proc", "no PID namespace");
+	else
+		is_int(rc, 0, "a start time in another's /proc proves nothing");
+	fixture_clean();
+}
+#endif
+
 /* ---- where there are no pins ---- */
 
 static void orphans_unpinned(void *arg)
@@ -389,6 +449,10 @@ int main(void)
 		test_dies_meanwhile();
 #endif
 	}
+#if PQ_USE_STARTTIME && defined __linux__
+	if (pins)
+		test_namespace();
+#endif
 	unpinned(orphans_unpinned, "without pins orphans are not signalled");
 	return done();
 }

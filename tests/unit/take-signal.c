@@ -179,6 +179,19 @@ static void test_group(void)
 			       "else its group dies, too");
 		}
 	}
+	for (int i = 0; i < 2; i++) {
+		int signo = i ? SIGKILL : SIGTERM;
+
+		/* The leader goes over to another group, and leaves one. */
+		slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
+		other = fixture_bystander();
+		need(setpgid(other, pid) == 0 && setpgid(pid, getpgrp()) == 0);
+		need(take(c, slot) == 0);
+		ok(procq_signal(c, slot, signo, 0) >= 0,
+		   "a leader has left its group");
+		ok(await_event(p, c, &e) == 1 && e.code == signo, "it dies");
+		is_int(fixture_wait(other), -signo, "and so does its group");
+	}
 	if (pins) {
 		slot = take_dead_leader(&other);
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
@@ -218,7 +231,7 @@ static void ask(void *arg)
 	struct procq_event e;
 	siginfo_t stopped;
 	uint32_t slot;
-	pid_t pid;
+	pid_t pid, other;
 
 	(void)arg;
 	setup_unpinned();
@@ -247,6 +260,13 @@ static void ask(void *arg)
 	must(is_asked(slot) && sent(slot) >> 56 == SIGTERM);
 	must(await_event(p, c, &e) == 1);
 	must(e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGTERM && e.step == 2);
+	/* A leader that has left its group, and one of that. */
+	slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
+	other = fixture_bystander();
+	must(setpgid(other, pid) == 0 && setpgid(pid, getpgrp()) == 0);
+	must(take(c, slot) == 0 && procq_signal(c, slot, SIGTERM, 0) == 1);
+	must(await_event(p, c, &e) == 1 && e.code == SIGTERM);
+	must(fixture_wait(other) == -SIGTERM);
 	must(fixture_state(p, slot) == PROCQ_STATE_FREE);
 	must(fixture_sum(p) == 0);
 	_exit(0);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * proc.h - what /proc says, and of whom: in that of another PID namespace, the
+ * same number is another process.
+ */
+#ifndef PQ_PROC_H
+#define PQ_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** The text of a file in /proc, cut off at size - 1. @retval false it can't be
+ * read */
+bool pq_proc_read(const char *path, char *text, size_t size);
+
+/** Does /proc show the processes of this process's own PID namespace? If the
+ * kernel can't say, no. */
+bool pq_proc_is_ours(void);
+
+#endif
