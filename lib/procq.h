@@ -572,6 +572,8 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  *         with PROCQ_SPAWN_KEEP can be started
  * @retval -ECHILD SIGCHLD is ignored, so that the end of a process can't be
  *         reported; or the handle is another process's
+ * @retval -EXDEV the caller's children are in another PID namespace than
+ *         itself, as after unshare()
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was started,
  *         has entered, and exited with 127 or 126

@@ -482,6 +482,12 @@ static void cannot_start(struct producer *p, int err,
 		run_fail(&p->run, EXIT_FAILED);
 		return;
 	}
+	if (err == -EXDEV) {
+		complain(_("cannot start a process: its children are in "
+			   "another PID namespace (unshare --fork helps)"));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
 	if (!command->argv || err == -EINVAL || err == -ENOSYS) {
 		complain(_("cannot start a process: %s"),
 			 _(procq_strerror(err)));
