@@ -324,6 +324,11 @@ struct procq_process {
 	int64_t queued;		/* ns since the epoch, wall clock; 0: it has
 				 * not yet entered */
 	int64_t age;		/* ns since its start; up to its death */
+	int64_t signalled;	/* what its age was at the first signal that was
+				 * to end it, whoever has sent that; 0 if
+				 * there was none */
+	int32_t signal;		/* the last one; 0: none */
+	int32_t step;		/* how many, repeats and SIGCONT aside */
 	int32_t pid;		/* 0: not yet known */
 	int32_t ppid;		/* the process that started it */
 	uint32_t slot;		/* the record, 0 to capacity - 1 */

@@ -12,10 +12,14 @@
  * signal to it is refused, its death is reported as unconfirmed, and no
  * further signal is sent. It may still die later.
  *
+ * An escalation belongs to the process, whose record knows the first signal and
+ * the last: one that was taken from a killed consumer goes on where that was.
+ *
  * Every process waits equally long after a step, so the processes that wait
- * after one step stand in the order of their deadlines as they come. So a list
- * per step, and one of those that have yet to get SIGCONT, does what a heap
- * would. No call looks at all processes; only the memory depends on how many
+ * after one step stand in the order of their deadlines as they come. So three
+ * lists per step do what a heap would: of those that wait, of those that have
+ * yet to get SIGCONT, and of those whose step another began, of which some wait
+ * a little longer than they need, to stand in order. No call looks at all processes; only the memory depends on how many
  * are in flight.
  *
  * Signals are sent by procq_signal() only. Must not take a process, wait for
@@ -77,6 +81,9 @@ struct ending {
 	int step;			/* index into the steps */
 	int sent;			/* how many signals, without SIGCONT */
 	int signo;			/* the last of these, 0: none */
+	int64_t left;			/* of a step that another began;
+					 * PROCQ_FOREVER: begin it */
+	bool shorter;			/* only what was left of a step */
 	bool uncontinued;		/* SIGCONT is what it is due for */
 	bool unconfirmed;		/* in no list any more */
 };
@@ -109,6 +116,7 @@ struct endings {
 	uint32_t room;
 	uint32_t unused;		/* list of free nodes, by next */
 	struct ending_list waiting[ESCALATION_STEPS];
+	struct ending_list shorter[ESCALATION_STEPS];
 	struct ending_list uncontinued[ESCALATION_STEPS];
 	int first_step;			/* where the next one begins */
 	uint32_t count;			/* all, the unconfirmed among them */
