@@ -331,6 +331,11 @@ struct procq_process {
 	int64_t queued;		/* ns since the epoch, wall clock; 0: it has
 				 * not yet entered */
 	int64_t age;		/* ns since its start; up to its death */
+	int64_t signalled;	/* what its age was at the first signal that was
+				 * to end it, whoever has sent that; 0 if
+				 * there was none */
+	int32_t signal;		/* the last one; 0: none */
+	int32_t step;		/* how many, repeats and SIGCONT aside */
 	int32_t pid;		/* 0: not yet known */
 	int32_t ppid;		/* the process that started it */
 	uint32_t slot;		/* the record, 0 to capacity - 1 */
@@ -587,6 +592,8 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  *         with PROCQ_SPAWN_KEEP can be started
  * @retval -ECHILD SIGCHLD is ignored, so that the end of a process can't be
  *         reported; or the handle is another process's
+ * @retval -EXDEV the caller's children are in another PID namespace than
+ *         itself, as after unshare()
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was started,
  *         has entered, and exited with 127 or 126

@@ -477,6 +477,7 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	uint32_t flags = pq_producer_flags(producer);
 	uint64_t entered = pq_untag(LOAD(r->entered), PQ_ENTERED_BITS);
 	uint64_t obit = LOAD(r->obit);
+	uint64_t sent = LOAD(r->sent);
 	unsigned owner = pq_word_owner(word);
 
 	memset(out, 0, sizeof(*out));
@@ -502,6 +503,11 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 					     (int64_t)entered * 1000) : 0;
 	out->age = obit ? (int64_t)pq_obit_lived(obit) * 1000
 			: pq_time_since(LOAD(r->started), pq_clock_life());
+	out->step = (int32_t)pq_sent_step(sent);
+	if (out->step) {
+		out->signal = pq_sent_signal(sent);
+		out->signalled = (int64_t)pq_sent_at(sent) * 1000;
+	}
 	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
 		label[i] = LOAD(r->label[i]);
 	memcpy(out->label, label, sizeof(label));
