@@ -48,7 +48,9 @@ unsigned children_collect(struct run *r)
 
 	while (procq_take_exited(r->q, &what) == 0)
 		for (; procq_collect(r->q, &e) > 0; n++)
-			run_written(r, output_ended(&r->out, &e, "producer"));
+			/* Signals were a consumer's, which gave it back. */
+			run_written(r, output_ended(&r->out, &e, ending_by(&e),
+						    "consumer"));
 	return n;
 }
 

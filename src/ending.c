@@ -405,7 +405,8 @@ static bool is_fault(int signo)
 	return false;
 }
 
-/* @param last the step that it had reached */
+/* @param all used only up to that step
+ * @param last the step that it had reached; -1: none */
 static bool was_sent(const struct endings *all, const struct procq_event *event,
 		     int last)
 {
@@ -437,6 +438,11 @@ static enum ended_by who_ended(const struct endings *all,
 	default:
 		return signalled ? ENDED_BY_US : ENDED_BY_UNKNOWN;
 	}
+}
+
+enum ended_by ending_by(const struct procq_event *event)
+{
+	return who_ended(NULL, event, -1);
 }
 
 const char *ending_reason(const struct ending *e, int err)

@@ -143,6 +143,9 @@ void endings_hasten(struct endings *all);
  * @return who ended it */
 enum ended_by endings_collected(struct endings *all, struct procq_event *event);
 
+/** Who ended a process that nothing here was ending? */
+enum ended_by ending_by(const struct procq_event *event);
+
 /** Why a death can't be confirmed, from what an ending_report got. A word for
  * lines of events, not translated. */
 const char *ending_reason(const struct ending *e, int err);
