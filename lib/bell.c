@@ -29,6 +29,12 @@
  *    ends relieves the lookout. If the lookout is alive after all, waiters are
  *    woken beside it, and it still owes: that costs some wake-ups, no more.
  *
+ * 5. Wakers take turns, so that of N waiters none starves. For PQ_TURN, the
+ *    same waiter is woken again and again, if it waits: so a busy pair need not
+ *    hand over with each event. Then the search begins behind it. A lookout
+ *    whose turn is over does not linger while others sleep, but sleeps, too:
+ *    otherwise it would find everything, and none would be woken.
+ *
  * Posts may be late: they end a later wait too early, which does no harm.
  * There is no condition variable here: one in shared memory may hang for ever
  * once a waiter was killed.
@@ -44,6 +50,11 @@
 
 /* How often a waiter looks before it sleeps, at least. */
 #define LINGER_TURNS 8
+
+/* How long a turn lasts, in us: see 5. */
+#ifndef PQ_TURN
+# define PQ_TURN 4000
+#endif
 
 /* If a bell has more posts than participants can leave on it, it is damaged. */
 #define POSTS_MAX (4u * PROCQ_PARTICIPANTS_MAX)
@@ -73,24 +84,80 @@ static bool clear_bit(struct pq_waiters *waiters, unsigned place)
 
 /* ---- waking ---- */
 
-/* False: there is none to wake. */
-static bool wake_one(struct pq_segment *seg, struct pq_waiters *waiters)
-{
-	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++) {
-		uint64_t bits;
+#define WORDS (PROCQ_PARTICIPANTS_MAX / 64u)
 
-		while ((bits = atomic_load_explicit(&waiters->bits[w],
-						    memory_order_relaxed))) {
+/* Does any waiter sleep? A guess: if it is wrong, the caller looks a few times
+ * too often, or sleeps too early. */
+static bool asleep(const struct pq_waiters *waiters)
+{
+	for (unsigned w = 0; w < WORDS; w++)
+		if (atomic_load_explicit(&waiters->bits[w],
+					 memory_order_relaxed))
+			return true;
+	return false;
+}
+
+static uint64_t micros(void)
+{
+	return (uint64_t)pq_now() / 1000;
+}
+
+/* Is the turn over, and does a waiter sleep whose turn may be next? */
+static bool has_next(const struct pq_waiters *waiters)
+{
+	uint64_t turn;
+
+	if (!asleep(waiters))
+		return false;
+	turn = atomic_load_explicit(&waiters->turn, memory_order_relaxed);
+	return pq_turn_age(turn, micros()) >= PQ_TURN;
+}
+
+/* Find a waiter, from this place on and round, and clear its bit. -1: there is
+ * none. */
+static int choose(struct pq_waiters *waiters, unsigned from)
+{
+	/* The bits of the first word that are below come last. */
+	for (unsigned n = 0; n <= WORDS; n++) {
+		unsigned w = (from / 64 + n) % WORDS;
+		uint64_t mask = ~UINT64_C(0) << from % 64, bits;
+
+		if (n > 0)
+			mask = n < WORDS ? ~UINT64_C(0) : ~mask;
+		while ((bits = mask & atomic_load_explicit(
+				&waiters->bits[w], memory_order_relaxed))) {
 			unsigned place = w * 64 +
 					 (unsigned)__builtin_ctzll(bits);
 
-			if (clear_bit(waiters, place)) {
-				sem_post(&seg->participants[place].bell);
-				return true;
-			}
+			if (clear_bit(waiters, place))
+				return (int)place;
 		}
 	}
-	return false;
+	return -1;
+}
+
+/* False: there is none to wake. */
+static bool wake_one(struct pq_segment *seg, struct pq_waiters *waiters)
+{
+	uint64_t now, turn;
+	bool over;
+	int place;
+
+	if (!asleep(waiters))
+		return false;
+	now = micros();
+	turn = atomic_load_explicit(&waiters->turn, memory_order_relaxed);
+	over = pq_turn_age(turn, now) >= PQ_TURN;
+	place = choose(waiters, (pq_turn_place(turn) + over) %
+					PROCQ_PARTICIPANTS_MAX);
+	if (place < 0)
+		return false;
+	if (over || (unsigned)place != pq_turn_place(turn))
+		atomic_store_explicit(&waiters->turn,
+				      pq_turn((unsigned)place, now),
+				      memory_order_relaxed);
+	sem_post(&seg->participants[place].bell);
+	return true;
 }
 
 /* One waiter, if there is no lookout. */
@@ -263,18 +330,8 @@ static bool linger(const struct pq_wait *wait)
 	return false;
 }
 
-/* Does any waiter sleep? A guess: if it is wrong, the caller looks a few times
- * too often, or sleeps too early. */
-static bool asleep(const struct pq_waiters *waiters)
-{
-	for (unsigned w = 0; w < PROCQ_PARTICIPANTS_MAX / 64; w++)
-		if (atomic_load_explicit(&waiters->bits[w],
-					 memory_order_relaxed))
-			return true;
-	return false;
-}
-
-/* Linger: as the lookout for each event that has none. If another participant
+/* Linger: as the lookout for each event that has none. If a turn is over, give
+ * way to the waiters that sleep, and sleep as well. If another participant
  * is the lookout for all that is wanted, linger without being it, and owe
  * nothing; but if any waiter sleeps for that already, don't linger: it is the
  * one to be woken first. */
@@ -283,6 +340,13 @@ static bool look_out(struct pq_segment *seg, const struct pq_wait *wait)
 	unsigned wants = wait->wants, watches = 0;
 	bool found;
 
+	if ((wants & PROCQ_WAIT_ROOM && has_next(&seg->header->room)) ||
+	    (wants & PROCQ_WAIT_READY && has_next(&seg->header->arrivals))) {
+		/* A watch of the one before in this place, see take_watch(). */
+		leave_watch(&seg->header->room, wait->place);
+		leave_watch(&seg->header->arrivals, wait->place);
+		return false;
+	}
 	if (wants & PROCQ_WAIT_ROOM &&
 	    take_watch(&seg->header->room, wait->place))
 		watches |= PROCQ_WAIT_ROOM;

@@ -71,7 +71,7 @@ static void close_inherited(const struct pq_start *s)
 	if (s->lifeline[1] >= 0)
 		pq_close(s->lifeline[1]);
 #if PQ_USE_CLOSE_RANGE
-	if (keep < 0 && pq_raw(SYS_close_range, 0, ~0u, 0, 0, 0) == 0)
+	if (keep < 0 && pq_raw(SYS_close_range, 0, (long)~0u, 0, 0, 0) == 0)
 		return;
 #endif
 	for (int fd = 0; fd < 1024; fd++)
@@ -129,7 +129,7 @@ static ON_ANY_STACK _Noreturn void idle(const struct pq_start *s)
 		_exit(0);
 	}
 	for (;;)
-#if defined __linux__ && defined SYS_pause
+#if PQ_USE_LINUX && defined SYS_pause
 		pq_raw(SYS_pause, 0, 0, 0, 0, 0);
 #else
 		pause();

@@ -30,20 +30,22 @@ static inline int64_t pq_now(void)
 
 /* The clock of lifetimes. It is the same in every process and, where there is
  * such a clock, goes on while the machine is suspended. */
+#if PQ_USE_BOOTTIME
+# define PQ_CLOCK_LIFE CLOCK_BOOTTIME
+#else
+# define PQ_CLOCK_LIFE CLOCK_MONOTONIC
+#endif
+
 static inline int64_t pq_clock_life(void)
 {
-#if PQ_USE_BOOTTIME
-	return pq_clock(CLOCK_BOOTTIME);
-#else
-	return pq_clock(CLOCK_MONOTONIC);
-#endif
+	return pq_clock(PQ_CLOCK_LIFE);
 }
 
 /* The same, for a child before it has entered (raw.h). In a forked child the
  * vDSO costs several page faults; the system call costs less. */
 static inline int64_t pq_clock_life_child(void)
 {
-#if PQ_USE_BOOTTIME && defined __linux__ && defined __LP64__
+#if PQ_USE_BOOTTIME && PQ_USE_LINUX && defined __LP64__
 	struct timespec ts = { 0, 0 };
 
 	pq_raw(SYS_clock_gettime, CLOCK_BOOTTIME, (long)&ts, 0, 0, 0);

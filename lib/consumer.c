@@ -80,6 +80,7 @@ int procq_take(struct procq *q, const struct procq_process *only,
 
 	if (rc < 0)
 		return rc;
+	pq_look_in_passing(q);
 	rc = take_in_turn(q, only, out);
 	pq_pass_on(q, PROCQ_WAIT_READY);
 	return rc;
@@ -124,6 +125,7 @@ int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)
 	if (rc < 0)
 		return rc;
 	q->skip_linger = false;
+	q->pin_pause = 0;
 	return pq_take_signal(q, slot, signo, alone);
 }
 

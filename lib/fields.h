@@ -22,6 +22,52 @@ static inline uint64_t pq_saturate(uint64_t value, unsigned bits)
 	return value < max ? value : max;
 }
 
+/* ---- a cell of a ring: lap:19 index:20 generation:25 ---- */
+
+/*
+ * How often the ring was filled before, which record, and the low bits of its
+ * generation. A hint must not look valid in a later life of its record. As
+ * long as its cell is not filled anew, at most as many hints come as the ring
+ * has cells, and for each the generation goes up by two at most: so there are
+ * more generations than twice the cells.
+ */
+#define PQ_HINT_GEN_BITS 25
+#define PQ_HINT_INDEX_BITS 20
+#define PQ_HINT_LAP_BITS 19
+#define PQ_HINT_GEN_MASK ((UINT32_C(1) << PQ_HINT_GEN_BITS) - 1)
+#define PQ_HINT_INDEX_MASK ((UINT32_C(1) << PQ_HINT_INDEX_BITS) - 1)
+#define PQ_HINT_LAP_MASK ((UINT32_C(1) << PQ_HINT_LAP_BITS) - 1)
+/* The most cells that a ring may have. */
+#define PQ_RING_MAX (UINT64_C(1) << (PQ_HINT_GEN_BITS - 2))
+
+_Static_assert(PQ_HINT_GEN_BITS + PQ_HINT_INDEX_BITS + PQ_HINT_LAP_BITS == 64,
+	       "a cell is 64 bits");
+_Static_assert(PROCQ_CAPACITY_MAX - 1 <= PQ_HINT_INDEX_MASK, "every record");
+
+static inline uint64_t pq_cell(uint64_t lap, uint32_t index, uint64_t gen)
+{
+	return (lap & PQ_HINT_LAP_MASK)
+		       << (PQ_HINT_GEN_BITS + PQ_HINT_INDEX_BITS) |
+	       (uint64_t)(index & PQ_HINT_INDEX_MASK) << PQ_HINT_GEN_BITS |
+	       (gen & PQ_HINT_GEN_MASK);
+}
+
+static inline uint32_t pq_cell_lap(uint64_t cell)
+{
+	return (uint32_t)(cell >> (PQ_HINT_GEN_BITS + PQ_HINT_INDEX_BITS));
+}
+
+static inline uint32_t pq_cell_index(uint64_t cell)
+{
+	return (uint32_t)(cell >> PQ_HINT_GEN_BITS) & PQ_HINT_INDEX_MASK;
+}
+
+/* The part of a generation that a hint has. */
+static inline uint32_t pq_hint_gen(uint64_t gen)
+{
+	return (uint32_t)gen & PQ_HINT_GEN_MASK;
+}
+
 /* ---- tagged fields ---- */
 
 /*
@@ -35,7 +81,7 @@ static inline uint64_t pq_saturate(uint64_t value, unsigned bits)
 /* The widths of the values; the tag has the rest. */
 #define PQ_PID_BITS 32
 /* PQ_IDENT_BITS: identity.h */
-#define PQ_SEQ_BITS 48		/* position in the ready ring, plus one */
+#define PQ_SEQ_BITS 52		/* position in the ready ring, plus one */
 #define PQ_ENTERED_BITS 40	/* µs from start to entry */
 
 static inline uint64_t pq_tagged(uint64_t gen, unsigned bits, uint64_t value)
@@ -85,6 +131,7 @@ static inline uint32_t pq_counted_count(uint64_t counted)
 #define PQ_F_GROUP 2u
 #define PQ_F_START 4u		/* ident is a start time, not an inode */
 #define PQ_F_SURE 8u		/* and no other has both it and the pid */
+#define PQ_F_LEFT 256u		/* its producer has left, and may live on */
 
 static inline uint64_t pq_producer(uint64_t incarnation, uint32_t flags)
 {
@@ -118,6 +165,31 @@ static inline unsigned pq_member_role(uint64_t member)
 static inline uint64_t pq_member_incarnation(uint64_t member)
 {
 	return member & PQ_INCARNATION_MASK;
+}
+
+/* ---- turn: place:16 since:48 ---- */
+
+/* Which waiter was woken at the beginning of the turn; µs, pq_now(). */
+#define PQ_TURN_BITS 48
+
+static inline uint64_t pq_turn(unsigned place, uint64_t since)
+{
+	return (uint64_t)place << PQ_TURN_BITS |
+	       (since & ((UINT64_C(1) << PQ_TURN_BITS) - 1));
+}
+
+static inline unsigned pq_turn_place(uint64_t turn)
+{
+	return (unsigned)(turn >> PQ_TURN_BITS);
+}
+
+/* How long it has lasted, in µs; below 0: it begins later. */
+static inline int64_t pq_turn_age(uint64_t turn, uint64_t now)
+{
+	const uint64_t sign = UINT64_C(1) << (PQ_TURN_BITS - 1);
+	uint64_t age = (now - turn) & ((UINT64_C(1) << PQ_TURN_BITS) - 1);
+
+	return (int64_t)(age ^ sign) - (int64_t)sign;
 }
 
 /* ---- sent: signal:8 alone:1 step:7 at:48 ---- */

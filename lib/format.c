@@ -14,6 +14,9 @@
 
 #include "clock.h"
 #include "format.h"
+#include "identity.h"
+#include "lock.h"
+#include "proc.h"
 
 /* ---- sizes ---- */
 
@@ -75,18 +78,28 @@ void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity)
 	seg->ready = (struct pq_ring){
 		.ends = &seg->header->ready,
 		.cells = (void *)(base + at.ready),
-		.size = ready_size(capacity),
 		.fresh = pq_hint_ready, .arg = seg,
 	};
 	seg->free = (struct pq_ring){
 		.ends = &seg->header->free,
 		.cells = (void *)(base + at.free),
-		.size = free_size(capacity),
 		.fresh = pq_hint_free, .arg = seg,
 	};
+	pq_ring_shape(&seg->ready, ready_size(capacity));
+	pq_ring_shape(&seg->free, free_size(capacity));
 }
 
 /* ---- what the header says of machine and time ---- */
+
+/* Where a process is. */
+struct world {
+	uint64_t boot_id[2];
+	uint64_t pid_namespace;
+	uint64_t pid_one;
+	uint64_t time_namespace;
+};
+
+#if PQ_USE_LINUX
 
 /* Read a small file. How many bytes, or -errno. */
 static ssize_t read_text(const char *path, char *text, size_t size)
@@ -133,6 +146,51 @@ static int read_boot_id(uint64_t id[2])
 	return 0;
 }
 
+/* The inode of a namespace of this process; 0 if the system has none. If it
+ * can't be read just now, that is an error, and the queue does not look like
+ * one of another namespace. */
+static int read_namespace(const char *path, uint64_t *id)
+{
+	struct stat st;
+
+	*id = 0;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	*id = st.st_ino;
+	return 0;
+}
+
+/* Who runs here: which boot, which namespaces. Unlike a boot, an unknown
+ * namespace does not match all others: a pid of the queue could be another
+ * process here. Linux has PID namespaces even if there is no /proc to see them
+ * in: then no process may join. */
+static int find_world(struct world *here)
+{
+	int rc = read_boot_id(here->boot_id);
+
+	here->pid_namespace = here->time_namespace = here->pid_one = 0;
+	if (rc == 0)
+		rc = read_namespace("/proc/self/ns/pid", &here->pid_namespace);
+	if (rc == 0 && !here->pid_namespace)
+		rc = -ENOTSUP;
+	if (rc == 0)
+		rc = read_namespace("/proc/self/ns/time",
+				    &here->time_namespace);
+	if (rc == 0 && pq_proc_is_ours())
+		here->pid_one = pq_ident_of(PQ_IDENT_START, -1, 1);
+	return rc;
+}
+
+#else
+
+static int find_world(struct world *here)
+{
+	memset(here, 0, sizeof(*here));
+	return 0;
+}
+
+#endif
+
 /* May these be of the same boot? Yes, if one of them is unknown. */
 static bool same_boot(const uint64_t a[2], const uint64_t b[2])
 {
@@ -140,43 +198,67 @@ static bool same_boot(const uint64_t a[2], const uint64_t b[2])
 	       (b[0] | b[1]) == 0;
 }
 
-/* 0 if the system has none. If it can't be read just now, that is an error, and
- * the queue does not look like one of another namespace. Unlike a boot, an
- * unknown namespace does not match all others: a pid of the queue could be
- * another process here. Linux has namespaces even if there is no /proc to see
- * them in: then no process may join. */
-static int read_pid_namespace(uint64_t *id)
-{
-	struct stat st;
+/* ---- how this library is built ---- */
 
-	*id = 0;
-#if defined __linux__
-	if (stat("/proc/self/ns/pid", &st) < 0)
-		return errno == ENOENT ? -ENOTSUP : -errno;
-	*id = st.st_ino;
-#else
-	(void)st;
-#endif
+/* The semaphores of two C libraries may have the same size, and yet not wake
+ * each other's waiters. So it counts what sem_init() makes of one: a number of
+ * all its bytes (FNV-1a). */
+static int sem_kind(uint64_t *kind)
+{
+	unsigned char bytes[sizeof(sem_t)];
+	sem_t sem;
+
+	memset(&sem, 0, sizeof(sem));
+	*kind = UINT64_C(0xcbf29ce484222325);
+	if (sem_init(&sem, 1, 1) < 0)
+		return -errno;
+	memcpy(bytes, &sem, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		*kind = (*kind ^ bytes[i]) * UINT64_C(0x100000001b3);
+	sem_destroy(&sem);
 	return 0;
+}
+
+static enum pq_lock_place lock_place(void)
+{
+#if PQ_USE_SHM_LOCKS
+	return PQ_LOCKS_INSIDE;
+#else
+	return PQ_LOCKS_BESIDE;
+#endif
 }
 
 /* ---- filling ---- */
 
-static int fill_header(struct pq_header *h, uint32_t capacity)
+static int fill_build(struct pq_header *h)
 {
-	int rc;
-
 	h->version = PQ_VERSION;
 	h->byte_order = PQ_BYTE_ORDER_MARK;
 	h->word_size = sizeof(void *);
-	h->sem_size = sizeof(sem_t);
 	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	h->sem_size = sizeof(sem_t);
+	h->lock_place = lock_place();
+	h->lock_base = (uint64_t)PQ_LOCK_BASE;
+	h->clock = (uint32_t)PQ_CLOCK_LIFE;
+	return sem_kind(&h->sem_kind);
+}
+
+static int fill_header(struct pq_header *h, uint32_t capacity)
+{
+	struct world here;
+	int rc = find_world(&here);
+
+	if (rc == 0)
+		rc = fill_build(h);
 	h->capacity = capacity;
 	h->size = pq_segment_bytes(capacity);
 	h->created = pq_clock_wall();
 	atomic_store_explicit(&h->next_incarnation, 1, memory_order_relaxed);
-	rc = read_pid_namespace(&h->pid_namespace);
-	return rc < 0 ? rc : read_boot_id(h->boot_id);
+	memcpy(h->boot_id, here.boot_id, sizeof(h->boot_id));
+	h->pid_namespace = here.pid_namespace;
+	h->pid_one = here.pid_one;
+	h->time_namespace = here.time_namespace;
+	return rc;
 }
 
 int pq_format_fill(struct pq_segment *seg)
@@ -207,7 +289,44 @@ static bool is_blank(const struct pq_header *h)
 		      sizeof(zeros)) == 0;
 }
 
-int pq_format_judge(const struct pq_header *h, size_t size)
+/* What of the build differs; 0: nothing.
+ * @param kind sem_kind() */
+static uint32_t find_difference(const struct pq_header *h, uint64_t kind)
+{
+	if (h->byte_order != PQ_BYTE_ORDER_MARK)
+		return PROCQ_DIFFERS_MACHINE;
+	/* Beyond here, another version may mean something else. */
+	if (h->version != PQ_VERSION)
+		return PROCQ_DIFFERS_VERSION;
+	if (h->word_size != sizeof(void *) ||
+	    h->page_size != (uint32_t)sysconf(_SC_PAGESIZE))
+		return PROCQ_DIFFERS_MACHINE;
+	if (h->lock_place != lock_place() ||
+	    h->lock_base != (uint64_t)PQ_LOCK_BASE)
+		return PROCQ_DIFFERS_LOCKS;
+	if (h->sem_size != sizeof(sem_t) || h->sem_kind != kind)
+		return PROCQ_DIFFERS_SEMAPHORE;
+	if (h->clock != (uint32_t)PQ_CLOCK_LIFE)
+		return PROCQ_DIFFERS_CLOCK;
+	return 0;
+}
+
+/* Of a queue: can it be used here, and is it about to be removed? */
+static int judge_finished(const struct pq_header *h, uint32_t *differs)
+{
+	uint64_t kind;
+	int rc = sem_kind(&kind);
+
+	if (rc < 0)
+		return rc;
+	*differs = find_difference(h, kind);
+	if (*differs)
+		return -EPROTONOSUPPORT;
+	return atomic_load(&h->state) == PQ_OBJECT_FINAL ? PQ_FINISHED_FINAL
+							 : PQ_FINISHED;
+}
+
+int pq_format_judge(const struct pq_header *h, size_t size, uint32_t *differs)
 {
 	for (;;) {
 		uint64_t magic = atomic_load_explicit(&h->magic,
@@ -216,9 +335,7 @@ int pq_format_judge(const struct pq_header *h, size_t size)
 		if (magic == PQ_MAGIC_BUILDING)
 			return PQ_UNFINISHED;
 		if (magic == PQ_MAGIC)
-			return atomic_load(&h->state) == PQ_OBJECT_FINAL
-				       ? PQ_FINISHED_FINAL
-				       : PQ_FINISHED;
+			return judge_finished(h, differs);
 		if (magic != 0 || size != sizeof(*h))
 			return -EBADMSG;
 		/* The first step of a creator: an empty header. */
@@ -230,33 +347,41 @@ int pq_format_judge(const struct pq_header *h, size_t size)
 	}
 }
 
+/* An inode of a namespace is soon used again: so is its pid 1 the same? In
+ * another time namespace it seems to have started at another time. */
+static bool same_pid_namespace(const struct pq_header *h,
+			       const struct world *here)
+{
+	return h->pid_namespace == here->pid_namespace &&
+	       (h->pid_one == here->pid_one || !h->pid_one || !here->pid_one ||
+		h->time_namespace != here->time_namespace);
+}
+
 int pq_format_verify(const struct pq_header *h, size_t size,
 		     struct procq_options *options)
 {
 	/* Read once: a hostile object may change in between. */
 	uint32_t capacity = *(const volatile uint32_t *)&h->capacity;
-	uint64_t boot_id[2], pid_namespace = 0;
+	struct world here;
 	int rc;
 
-	options->found = h->version;
-	if (h->byte_order != PQ_BYTE_ORDER_MARK || h->version != PQ_VERSION ||
-	    h->word_size != sizeof(void *) || h->sem_size != sizeof(sem_t) ||
-	    h->page_size != (uint32_t)sysconf(_SC_PAGESIZE))
-		return -EPROTONOSUPPORT;
 	options->found = capacity;
 	if (capacity < 1 || capacity > PROCQ_CAPACITY_MAX ||
 	    h->size != pq_segment_bytes(capacity) ||
 	    size < pq_segment_bytes(capacity))
 		return -EBADMSG;
-	rc = read_boot_id(boot_id);
-	if (rc == 0)
-		rc = read_pid_namespace(&pid_namespace);
+	rc = find_world(&here);
 	if (rc < 0)
 		return rc;
-	if (!same_boot(boot_id, h->boot_id))
+	if (!same_boot(here.boot_id, h->boot_id))
 		return -ESTALE;
-	if (h->pid_namespace != pid_namespace)
+	options->found = 0;
+	if (!same_pid_namespace(h, &here))
 		return -EXDEV;
+	options->found = PROCQ_FOREIGN_TIME;
+	if (h->time_namespace != here.time_namespace)
+		return -EXDEV;
+	options->found = capacity;
 	if (options->capacity && options->capacity != capacity)
 		return -EEXIST;
 	options->found = 0;

@@ -32,16 +32,20 @@ enum pq_finding { PQ_UNFINISHED, PQ_FINISHED, PQ_FINISHED_FINAL };
  * What is there? Decided by the first bytes only, which are trusted for no more
  * than that.
  * @param size of the object, which is at least that of the header
+ * @param differs out, with -EPROTONOSUPPORT: an enum procq_differs
  * @retval an enum pq_finding
  * @retval -EBADMSG no queue
+ * @retval -EPROTONOSUPPORT a queue of another build: nothing else of it is read
  */
-int pq_format_judge(const struct pq_header *h, size_t size);
+int pq_format_judge(const struct pq_header *h, size_t size, uint32_t *differs);
 
 /**
- * Is it a queue of this machine, boot and PID namespace, and of the capacity
- * that options ask for? If not, options->found is what it has instead.
+ * Is this finished queue of this boot and of the caller's namespaces, and of
+ * the capacity that options ask for? If not, options->found is what it has
+ * instead; with -EXDEV without PROCQ_FOREIGN_USED, for that takes a look at the
+ * locks.
  * @retval its capacity
- * @retval -EPROTONOSUPPORT, -EBADMSG, -ESTALE, -EXDEV, -EEXIST, …
+ * @retval -EBADMSG, -ESTALE, -EXDEV, -EEXIST, …
  */
 int pq_format_verify(const struct pq_header *h, size_t size,
 		     struct procq_options *options);

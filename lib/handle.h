@@ -44,6 +44,8 @@ struct procq {
 	/* The consumer's side. */
 	struct pq_flights flights;
 	uint32_t search;		/* where pq_take_find() goes on */
+	int64_t pin_pause;		/* see wait.c; 0: the shortest */
+	int64_t vain;			/* slept so long since it was woken */
 
 	/* The last wait timed out, and nothing was signalled since: nothing
 	 * is about to happen, so the next wait does not linger. */

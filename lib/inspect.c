@@ -22,6 +22,10 @@
 #define LOOKS 50
 #define LOOK_PAUSE (2 * PQ_MILLI)
 
+/* How often a hint has to be missed, over some 20 ms, before it is missing. */
+#define HINT_LOOKS 5
+#define HINT_PAUSE (5 * PQ_MILLI)
+
 /* ---- counters ---- */
 
 static void count_participants(struct pq_segment *seg, struct procq_stat *out)
@@ -31,9 +35,6 @@ static void count_participants(struct pq_segment *seg, struct procq_stat *out)
 		uint64_t member;
 		uint32_t wants;
 
-		out->retired += atomic_load(&p->tally[PQ_TALLY_RETIRED]);
-		out->exited += atomic_load(&p->tally[PQ_TALLY_EXITED]);
-		out->lost += atomic_load(&p->tally[PQ_TALLY_LOST]);
 		if (pq_member_dead(seg, i, &member)) {
 			out->dead++;
 			continue;
@@ -49,33 +50,67 @@ static void count_participants(struct pq_segment *seg, struct procq_stat *out)
 	}
 }
 
-static void count_records(const struct pq_segment *seg, struct procq_stat *out)
+/* What participants have reported.
+ * @return how many are about to report one more */
+static uint64_t count_reported(const struct pq_segment *seg,
+			       struct procq_stat *out)
 {
-	for (uint32_t i = 0; i < seg->capacity; i++) {
-		unsigned state = pq_word_state(pq_load_word(seg, i));
-		bool present = state == PROCQ_STATE_QUEUED ||
-			       state == PROCQ_STATE_TAKEN ||
-			       state == PROCQ_STATE_EXITED;
+	uint64_t pending = 0;
 
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		const struct pq_participant *p = &seg->participants[i];
+
+		/* The intent first: one that is withdrawn already is in the
+		 * count. */
+		pending += atomic_load(&p->intent) != 0;
+		out->retired += atomic_load(&p->tally[PQ_TALLY_RETIRED]);
+		out->exited += atomic_load(&p->tally[PQ_TALLY_EXITED]);
+		out->lost += atomic_load(&p->tally[PQ_TALLY_LOST]);
+	}
+	return pending;
+}
+
+static uint64_t reported(const struct procq_stat *s)
+{
+	return s->retired + s->exited + s->lost;
+}
+
+/* @return how many lives are over, modulo 2^32 */
+static uint32_t count_records(const struct pq_segment *seg,
+			      struct procq_stat *out)
+{
+	uint32_t ended = 0;
+
+	for (uint32_t i = 0; i < seg->capacity; i++) {
+		unsigned state;
+
+		ended += pq_record_ended(seg, i, &state);
 		if (state <= PROCQ_STATE_GONE)
 			out->states[state]++;
-		out->present += present;
-		/* A process is counted by itself as it enters, or when its
-		 * record is freed. */
-		out->started += pq_counted_count(
-			atomic_load(&seg->records[i].counted));
-		if (present && !pq_record_counted(seg, i))
-			out->started++;
+		out->present += pq_state_present(state);
 	}
+	return ended;
+}
+
+/* The records count lives modulo 2^32; what was reported has 64 bits, and is
+ * nearly as much. */
+static uint64_t count_started(const struct procq_stat *s, uint32_t ended)
+{
+	int32_t more = (int32_t)(ended - (uint32_t)reported(s));
+
+	return reported(s) + (uint64_t)(int64_t)more + s->present;
 }
 
 int procq_stat(const struct procq *q, struct procq_stat *out)
 {
 	struct pq_segment *seg = q->seg;
 	const struct pq_header *h = seg->header;
+	uint32_t ended;
 
 	memset(out, 0, sizeof(*out));
-	count_records(seg, out);
+	ended = count_records(seg, out);
+	count_reported(seg, out);
+	out->started = count_started(out, ended);
 	count_participants(seg, out);
 	out->returned = atomic_load(&h->returned);
 	out->swept = atomic_load(&h->swept);
@@ -211,7 +246,7 @@ static bool ends_fit(const struct pq_ring *ring, uint64_t head, uint64_t tail)
 	/* The hint at the tail was taken before its appender moved the tail. If
 	 * the appender is dead, the next one does. The cell says if it is so. */
 	if (head == tail + 1)
-		return pq_ring_position_at(ring, tail) == (uint32_t)tail;
+		return pq_ring_lap_at(ring, tail) == pq_ring_lap(ring, tail);
 	return tail - head <= ring->size;
 }
 
@@ -226,27 +261,50 @@ static void check_ring(const struct pq_ring *ring, const char *name,
 		FAULT(out, "%s ring: head %llu, tail %llu", name,
 		      (unsigned long long)head, (unsigned long long)tail);
 	for (uint64_t p = head; p < tail && p - head < ring->size; p++) {
-		uint32_t found = pq_ring_position_at(ring, p);
+		uint32_t found = pq_ring_lap_at(ring, p);
 
-		if (found != (uint32_t)p &&
+		if (found != pq_ring_lap(ring, p) &&
 		    atomic_load(&ring->ends->head) <= p)
 			FAULT(out, "%s ring: the cell of position %llu is "
-			      "of position %lu modulo 2^32", name,
+			      "of lap %lu", name,
 			      (unsigned long long)p, (unsigned long)found);
 	}
 }
 
-static void check_sum(const struct procq *q, struct procq_report *out)
+/* A life is over first in its record, then it is reported. So what the records
+ * say lies between what was reported before they were read, and what is, or is
+ * about to be, afterwards: in any queue, however many end meanwhile. */
+static void check_sum(const struct pq_segment *seg, struct procq_report *out)
 {
-	struct procq_stat s;
-	uint64_t sum;
+	struct procq_stat before = { 0 }, s = { 0 };
+	uint64_t least, most;
+	uint32_t ended;
 
-	procq_stat(q, &s);
-	sum = s.retired + s.exited + s.lost + s.present;
-	if (s.started != sum)
+	count_reported(seg, &before);
+	ended = count_records(seg, &s);
+	most = count_reported(seg, &s);
+	least = reported(&before);
+	most += reported(&s);
+	if ((uint32_t)(ended - (uint32_t)least) > most - least)
 		FAULT(out, "started %llu processes, but retired, exited, lost "
-		      "and present are %llu", (unsigned long long)s.started,
-		      (unsigned long long)sum);
+		      "and present are %llu",
+		      (unsigned long long)count_started(&s, ended),
+		      (unsigned long long)(reported(&s) + s.present));
+}
+
+/* Put in the hints that are really missing. A look takes a while, and does not
+ * see what others append behind it: so only what several looks miss is. */
+static int64_t mend_hints(struct pq_segment *seg)
+{
+	struct timespec pause = pq_timespec(HINT_PAUSE);
+	struct pq_missing missing = { 0 };
+	int64_t n = pq_missing_look(seg, &missing);
+
+	for (int look = 1; look < HINT_LOOKS && n > 0; look++) {
+		nanosleep(&pause, NULL);
+		n = pq_missing_look(seg, &missing);
+	}
+	return pq_missing_mend(seg, &missing, n);
 }
 
 int procq_check(struct procq *q, struct procq_report *out)
@@ -260,7 +318,7 @@ int procq_check(struct procq *q, struct procq_report *out)
 	memset(out, 0, sizeof(*out));
 	if (pq_sweep_dead(q->seg, out) < 0)
 		return -ENOMEM;
-	hints = pq_sweep_hints(q->seg);
+	hints = mend_hints(q->seg);
 	if (hints < 0)
 		return -ENOMEM;
 	out->hints += (uint64_t)hints;
@@ -273,7 +331,7 @@ int procq_check(struct procq *q, struct procq_report *out)
 		check_words(q->seg, &r);
 		check_ring(&q->seg->ready, "ready", &r);
 		check_ring(&q->seg->free, "free", &r);
-		check_sum(q, &r);
+		check_sum(q->seg, &r);
 		if (r.faults == 0)
 			return 0;
 		nanosleep(&pause, NULL);

@@ -29,7 +29,7 @@
 #include "ring.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
-#define PQ_VERSION 2u
+#define PQ_VERSION 3u
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 
@@ -59,7 +59,7 @@ struct pq_record {
 
 	/* Written by the producer while the record is RESERVED by it; read by
 	 * all. PQ_F_SURE is added by CAS, by a producer that leaves, or by the
-	 * sweep of a dead one. */
+	 * sweep of a dead one; PQ_F_LEFT by a producer that leaves. */
 	_Atomic uint64_t producer;
 	_Atomic int64_t started;	/* pq_clock_life() */
 	_Atomic int64_t started_wall;
@@ -124,7 +124,14 @@ struct pq_waiters {
 	 * 0 by the lookout; set back by itself, by the sweep, or by a waiter
 	 * whose time ran out meanwhile. Read by wakers. Not used for exits. */
 	_Alignas(PQ_LINE) _Atomic uint64_t lookout;
+	/* Whose turn it is, and since when: see fields.h. Written by wakers;
+	 * read by them, and by the lookout. Relaxed: if two write at once, a
+	 * turn is shorter or longer, no more. Not used for exits. */
+	_Atomic uint64_t turn;
 };
+
+/* Where the lock bytes are: in the object itself, or in a file beside it. */
+enum pq_lock_place { PQ_LOCKS_INSIDE = 1, PQ_LOCKS_BESIDE = 2 };
 
 /* The state of the object; see segment.c. Any other value is the incarnation
  * that proposes to remove it. */
@@ -137,13 +144,24 @@ struct pq_header {
 	_Atomic uint64_t magic;
 	uint32_t version;
 	uint32_t byte_order;
+	/* How its users are built. Who is built otherwise would take the living
+	 * for the dead, or never wake them: so it must not join. */
 	uint32_t word_size;
-	uint32_t sem_size;
 	uint32_t page_size;
+	uint32_t sem_size;
+	uint32_t lock_place;		/* an enum pq_lock_place */
+	uint64_t sem_kind;		/* what sem_init() writes, as a number */
+	uint64_t lock_base;		/* offset of the first lock byte */
+	uint32_t clock;			/* of lifetimes: its number in POSIX */
 	uint32_t capacity;
 	uint64_t size;
+	/* Where its users are. */
 	uint64_t boot_id[2];
 	uint64_t pid_namespace;		/* inode, 0: there are none */
+	uint64_t pid_one;		/* start time of that namespace's pid 1,
+					 * which tells it from a later one with
+					 * the same inode; 0: unknown */
+	uint64_t time_namespace;	/* inode, 0: there are none */
 	int64_t created;		/* wall clock */
 
 	/* OPEN, an incarnation that proposes to remove it, or FINAL. Changed

@@ -24,9 +24,6 @@
 #include "clock.h"
 #include "lock.h"
 
-/* Lock bytes lie far beyond the end of any object. */
-#define LOCK_BASE (INT64_C(1) << 40)
-
 /* ---- the views of this process ---- */
 
 /* open_mutex is taken before list_mutex. */
@@ -115,7 +112,7 @@ static struct flock lock_of(short type, uint64_t byte)
 	return (struct flock){
 		.l_type = type,
 		.l_whence = SEEK_SET,
-		.l_start = (off_t)(LOCK_BASE + (int64_t)byte),
+		.l_start = PQ_LOCK_BASE + (off_t)byte,
 		.l_len = 1,
 	};
 }
@@ -139,7 +136,13 @@ static int lock_byte(int fd, short type, uint64_t byte)
 	return call_lock(fd, F_SETLK, &fl);
 }
 
-/* Does another process hold it? 1, 0, -errno.
+/* Who may only read the object can have read locks, and participants have none:
+ * so a question whether one is there, or who, is that for a read lock, which
+ * only write locks are in the way of. A question for a write lock is who is in
+ * the way of that.
+ */
+
+/* Is there another process in the way of this lock? 1, 0, -errno.
  * @param holder its pid; 0 after 1: it has none in this PID namespace */
 static int ask_lock(int fd, struct flock fl, pid_t *holder)
 {
@@ -152,9 +155,17 @@ static int ask_lock(int fd, struct flock fl, pid_t *holder)
 	return 1;
 }
 
+/* Does another process hold it? */
 static int ask_byte(int fd, uint64_t byte, pid_t *holder)
 {
-	return ask_lock(fd, lock_of(F_WRLCK, byte), holder);
+	return ask_lock(fd, lock_of(F_RDLCK, byte), holder);
+}
+
+/* Is nothing in the way of a byte but what a reader has locked? */
+static bool read_locked(int fd, uint64_t byte, pid_t *reader)
+{
+	return ask_byte(fd, byte, reader) == 0 &&
+	       ask_lock(fd, lock_of(F_WRLCK, byte), reader) > 0;
 }
 
 static bool same_locks(const struct pq_segment *a, const struct pq_segment *b)
@@ -184,8 +195,10 @@ static bool held_here(const struct pq_segment *seg, uint64_t incarnation)
 	return false;
 }
 
-int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
+		 uint32_t *holder)
 {
+	pid_t reader;
 	int rc;
 
 	lock_list();
@@ -208,6 +221,11 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation)
 	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation);
 	if (rc == 0)
 		seg->own[seg->own_count++] = incarnation;
+	else if ((rc == -EAGAIN || rc == -EACCES) &&
+		 read_locked(seg->lock_fd, incarnation, &reader)) {
+		*holder = (uint32_t)reader;
+		rc = -EBUSY;
+	}
 	unlock_list();
 	return rc;
 }
@@ -249,9 +267,15 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 	unlock_list();
 }
 
+int pq_file_locked(int fd, pid_t *holder)
+{
+	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return ask_lock(fd, whole, holder);
+}
+
 int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	bool here = false;
 	int rc;
 
@@ -263,11 +287,18 @@ int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 		*holder = seg->pid;
 		return 1;
 	}
-	rc = ask_lock(seg->lock_fd, whole, holder);
+	*holder = 0;
+	/* An onlooker found no lock file, so there are no locks. */
+	if (seg->lock_fd < 0)
+		return 0;
+	rc = pq_file_locked(seg->lock_fd, holder);
 	return rc == 0 && !pq_locks_here(seg) ? -EBADF : rc;
 }
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */
+
+/* Who only reads the object is no creator, and need not be waited for. */
+#define READER_PATIENCE PQ_SECOND
 
 /* A process that has the init lock may be stopped: so the mutex is not kept
  * while this one waits for it, or no other thread could open or close a queue.
@@ -283,18 +314,22 @@ static void pause_unlocked(int64_t pause)
 
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 {
-	int64_t pause = PQ_MILLI / 4;
+	int64_t pause = PQ_MILLI / 4, now = pq_now();
+	int64_t patience = pq_time_add(now, READER_PATIENCE);
+	pid_t pid;
 
 	if (!pq_locks_here(seg))
 		return -EBADF;
-	for (;;) {
+	for (;; now = pq_now()) {
 		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0);
 
 		if (rc != -EAGAIN && rc != -EACCES)
 			return rc;
-		if (pq_now() >= deadline) {
-			pid_t pid;
-
+		if (now >= patience && read_locked(seg->lock_fd, 0, &pid)) {
+			*holder = (uint32_t)pid;
+			return -EBUSY;
+		}
+		if (now >= deadline) {
 			ask_byte(seg->lock_fd, 0, &pid);
 			*holder = (uint32_t)pid;
 			return -ETIMEDOUT;

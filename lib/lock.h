@@ -8,8 +8,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "view.h"
+
+/* Lock bytes lie far beyond the end of any object. All users of an object have
+ * the same base: it is in the header. */
+#define PQ_LOCK_BASE ((off_t)(INT64_C(1) << 40))
+
+_Static_assert(sizeof(off_t) == 8, "offsets of 64 bits");
 
 /* How often a call is made that may fail for a moment's lack of memory. For
  * that alone a creator, or the last to leave, must not leave an object behind.
@@ -36,9 +43,12 @@ struct pq_segment *pq_segments_first(void);
  * Take an incarnation's lock byte.
  * @retval 0
  * @retval -EAGAIN, -EACCES another process holds it, or this one
+ * @retval -EBUSY none holds it, but one that can only read has a lock on it
+ *         (*holder: its pid, 0: unknown)
  * @retval -ENOMEM, -ENOLCK
  */
-int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation);
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
+		 uint32_t *holder);
 /** Does any process hold it? If the kernel can't say, yes. */
 bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation);
 /** Are the locks still by a descriptor of their file? */
@@ -52,6 +62,8 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
  * @retval -ENOLCK, … the kernel can't say
  */
 int pq_locks_held(const struct pq_segment *seg, pid_t *holder);
+/** The same of any open file, and of other processes only. */
+int pq_file_locked(int fd, pid_t *holder);
 
 /**
  * Take the lock under which an object is built and unlinked. To be called
@@ -60,8 +72,9 @@ int pq_locks_held(const struct pq_segment *seg, pid_t *holder);
  * names, may have changed. No thread sleeps while it has an init lock, so a
  * thread that gets the mutex never finds one that this process holds.
  * @param deadline monotonic
- * @param holder after -ETIMEDOUT, its pid; 0: unknown
+ * @param holder after -ETIMEDOUT and -EBUSY, its pid; 0: unknown
  * @retval 0
+ * @retval -EBUSY for a second, only a read lock has been in the way
  * @retval -ETIMEDOUT, -ENOLCK
  */
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder);

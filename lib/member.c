@@ -34,7 +34,8 @@ static void sit_down(struct pq_segment *seg, unsigned place)
 
 static int draw_incarnation(struct pq_segment *seg, uint64_t *incarnation)
 {
-	int rc;
+	uint32_t reader;
+	int rc = 0;
 
 	/* The counter may be damaged: it may yield 0, whose byte is the init
 	 * lock, or the number of another participant, which holds its byte. */
@@ -43,11 +44,13 @@ static int draw_incarnation(struct pq_segment *seg, uint64_t *incarnation)
 						1) & PQ_INCARNATION_MASK;
 		if (*incarnation == 0)
 			continue;
-		rc = pq_byte_hold(seg, *incarnation);
-		if (rc != -EAGAIN && rc != -EACCES)
+		rc = pq_byte_hold(seg, *incarnation, &reader);
+		if (rc == -EBUSY)
+			seg->reader = reader;
+		else if (rc != -EAGAIN && rc != -EACCES)
 			return rc;
 	}
-	return -EBADMSG;
+	return rc == -EBUSY ? -EBUSY : -EBADMSG;
 }
 
 int pq_member_join_first(struct pq_segment *seg, unsigned role,

@@ -28,6 +28,7 @@ int pq_member_join_first(struct pq_segment *seg, unsigned role,
  * @retval 1 the object is being removed: open it anew
  * @retval -EUSERS no place is empty
  * @retval -EBADMSG the counter of incarnations is damaged
+ * @retval -EBUSY seg->reader has locked all bytes, though it can only read
  * @retval -ENOLCK, … the lock byte
  */
 int pq_member_join(struct pq_segment *seg, unsigned role,

@@ -46,10 +46,11 @@ const char *procq_strerror(int err)
 	case EBADMSG:
 		return N_("not a queue, or damaged");
 	case EPROTONOSUPPORT:
-		return N_("a queue of another version of procq, "
-			  "or of another type of machine");
+		return N_("a queue of another version of procq, another build, "
+			  "or another type of machine");
 	case EXDEV:
-		return N_("a queue of another PID namespace");
+		return N_("a queue of another PID namespace, or of another "
+			  "time namespace");
 	case ESTALE:
 		return N_("a queue of an earlier boot");
 	case EUSERS:
@@ -123,7 +124,7 @@ int procq_unlink(const char *name, uint32_t *found)
 
 /* ---- the queues of this machine ---- */
 
-#if defined __linux__
+#if PQ_USE_LINUX
 
 /* Where the C library has the objects, as shm_open() can't list them. */
 #define SHM_DIRECTORY "/dev/shm"

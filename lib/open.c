@@ -32,7 +32,9 @@ static int check_options(const struct procq_options *options)
 	    options->role > PROCQ_ROLE_ONLOOKER ||
 	    options->capacity > PROCQ_CAPACITY_MAX || options->mode & ~0777u)
 		return -EINVAL;
-	return 0;
+	/* Who can read, but not write, could place locks, and so keep others
+	 * out. */
+	return options->mode & 0444 & ~(options->mode << 1) ? -EINVAL : 0;
 }
 
 /* If all places are taken, some may be those of the dead. true: some were, and
@@ -86,6 +88,8 @@ static int open_and_join(struct procq *q, const char *object,
 		if (q->role == PROCQ_ROLE_ONLOOKER || q->incarnation)
 			return 0;
 		rc = seat(q);
+		if (rc == -EBUSY)
+			options->found = q->seg->reader;
 		if (rc)
 			pq_segment_close(q->seg);
 	} while (rc == 1);

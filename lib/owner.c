@@ -42,6 +42,8 @@ void pq_file_close(int fd, struct pq_file file)
 		close(fd);
 }
 
+#if PQ_USE_LINUX
+
 /* What the kernel shows for each user that has no number in a user namespace.
  */
 static uid_t overflow_uid(void)
@@ -86,3 +88,19 @@ bool pq_owner_has(uid_t uid, pid_t pid)
 	/* The kernel lets a user signal what has either of these. */
 	return id[0] == uid || id[2] == uid;
 }
+
+#else
+
+bool pq_owner_is_me(int fd, const struct stat *st)
+{
+	(void)fd;
+	return st->st_uid == geteuid();
+}
+
+bool pq_owner_has(uid_t uid, pid_t pid)
+{
+	(void)uid, (void)pid;
+	return false;
+}
+
+#endif

@@ -15,7 +15,7 @@ int pq_peek(idtype_t type, pid_t pid, struct pq_corpse *corpse)
 	long rc;
 
 	memset(&corpse->info, 0, sizeof(corpse->info));
-#if defined __linux__ && defined __LP64__
+#if PQ_USE_LINUX && defined __LP64__
 	/* The system call, unlike waitid(), also reports what the process has
 	 * used. */
 	rc = pq_raw(SYS_waitid, type, pid, (long)&corpse->info,

@@ -13,6 +13,8 @@
 
 #include "proc.h"
 
+#if PQ_USE_LINUX
+
 bool pq_proc_read(const char *path, char *text, size_t size)
 {
 	ssize_t got;
@@ -54,3 +56,18 @@ bool pq_proc_is_ours(void)
 		pid = number_of(text, "\nTgid:", &rest);
 	return pid == (long)getpid() && *rest == '\n';
 }
+
+#else
+
+bool pq_proc_read(const char *path, char *text, size_t size)
+{
+	(void)path, (void)text, (void)size;
+	return false;
+}
+
+bool pq_proc_is_ours(void)
+{
+	return false;
+}
+
+#endif

@@ -108,7 +108,8 @@
  *   of any role, and also works in a child made by fork().
  * - Any participant may be killed by SIGKILL, at any point: nothing is lost,
  *   and nobody waits for it. What it held goes back when another participant
- *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE.
+ *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE; in a
+ *   busy queue, those that wait, take or reap do so twice a second.
  * - The locks that show others that a participant is alive are lost when its
  *   process closes any descriptor of the object. So do not close what you did
  *   not open, as closefrom() does, and do not open the object. A participant
@@ -208,7 +209,10 @@ struct procq_options {
 	uint32_t role;		/* an enum procq_role */
 	uint32_t flags;		/* PROCQ_OPEN_NOCREATE, … */
 	uint32_t capacity;	/* records; 0: as it is, or the default */
-	uint32_t mode;		/* permission bits of a new object */
+	uint32_t mode;		/* permission bits of a new object; whoever may
+				 * read it must be allowed to write to it, too:
+				 * else -EINVAL, since readers can place locks
+				 * that keep participants out */
 	uint32_t found;		/* out: what the object has instead; see
 				 * the errors of procq_open() */
 	int64_t deadline;	/* for a creator in the middle of its work */
@@ -234,6 +238,31 @@ struct procq_options {
 #define PROCQ_OPEN_REAP_ALL 2u
 
 /*
+ * procq_options.found after -EPROTONOSUPPORT: what of the queue's users
+ * differs. Who joined nevertheless would take the living for the dead, or wake
+ * nobody.
+ */
+enum procq_differs {
+	PROCQ_DIFFERS_VERSION = 1,	/* the version of the layout */
+	PROCQ_DIFFERS_MACHINE = 2,	/* size or order of words, or pages */
+	PROCQ_DIFFERS_LOCKS = 3,	/* where its participants lock */
+	PROCQ_DIFFERS_SEMAPHORE = 4,	/* of another C library */
+	PROCQ_DIFFERS_CLOCK = 5		/* which clock measures a life */
+};
+
+/*
+ * procq_options.found after -EXDEV: a set of these.
+ *
+ * USED: some process uses the queue in its namespaces. If none does, the world
+ * of that queue has probably ended.
+ *
+ * TIME: its PID namespace is the caller's, but its time namespace is not: ages
+ * and start times mean something else there.
+ */
+#define PROCQ_FOREIGN_USED 1u
+#define PROCQ_FOREIGN_TIME 2u
+
+/*
  * procq_command.method: how procq_spawn() starts a process. AUTO is the
  * fastest one that works here. The others return -ENOSYS where they don't, and
  * are there to be compared.
@@ -255,6 +284,10 @@ enum procq_method {
  * GROUP: the process leads a process group of its own, which is what
  * procq_signal() signals.
  *
+ * APART: the same, but procq_signal() signals the process alone. For what is
+ * alone in its group, such as an idle process: a signal to the producer's
+ * group, for example from the terminal, does not reach it.
+ *
  * STDIN: a command keeps standard input, which is /dev/null otherwise.
  *
  * ENTERED: procq_spawn() returns only when the process has entered itself.
@@ -263,6 +296,7 @@ enum procq_method {
 #define PROCQ_SPAWN_GROUP 2u
 #define PROCQ_SPAWN_STDIN 4u
 #define PROCQ_SPAWN_ENTERED 8u
+#define PROCQ_SPAWN_APART 16u
 
 /* What procq_spawn() starts. Begin with PROCQ_COMMAND_INIT, an idle process,
  * so that members of later versions have their defaults. */
@@ -450,6 +484,11 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * opened the queue signals only processes of that user, or of its own: see
  * procq_signal().
  *
+ * A container that is started again may find the queue of the one before it,
+ * whose PID namespace has ended. If the caller owns such a queue, may create
+ * one, no process uses the old one, and no process in it may have outlived its
+ * producer, then a new one replaces it.
+ *
  * @param out the handle, which procq_close() ends; NULL after an error
  * @param name as for procq_object_name()
  * @param options what it is opened for, and how
@@ -464,11 +503,15 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval -ENODEV it is not a regular shared memory object; or it is not yet
  *         built, and the file has a second name
  * @retval -EBADMSG it is not a queue, or it is damaged
- * @retval -EPROTONOSUPPORT it is a queue of another version or machine type
- *         (options->found: its layout version)
- * @retval -EXDEV it is a queue of another PID namespace
+ * @retval -EPROTONOSUPPORT it is a queue of another version, machine type or
+ *         build (options->found: an enum procq_differs)
+ * @retval -EXDEV it is a queue of another PID namespace or another time
+ *         namespace (options->found: a set of PROCQ_FOREIGN_USED, …)
  * @retval -ENOTSUP there is no /proc to see the PID namespace in (Linux)
  * @retval -ESTALE it is a queue of an earlier boot
+ * @retval -EBUSY a process that uses no queue has read locks on the object,
+ *         so that the caller can't lock its own byte (options->found: its pid,
+ *         0: unknown)
  * @retval -EUSERS all PROCQ_PARTICIPANTS_MAX places are taken
  * @retval -ENOSPC, -ENOMEM, -EMFILE, -ENFILE, -ENOLCK too little of something
  * @retval -ETIMEDOUT the deadline came (options->found: the pid of the
@@ -814,7 +857,7 @@ PROCQ_API int procq_remove(struct procq *q);
 /**
  * Unlink an object that is not a usable queue and that nobody uses: one that
  * is damaged, or whose creator did not finish it, or a queue of another
- * version, machine type, boot or PID namespace. A process of another version
+ * version, build, machine type, boot, PID or time namespace. A process of another version
  * that joins its queue at this very moment is not seen. Blocks for half a
  * second at most, while another process is setting the queue up. Any thread.
  *

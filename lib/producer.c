@@ -57,7 +57,7 @@ static void fill_start(struct procq *q, const struct procq_command *command,
 	start->ident_kind = pq_ident_kind();
 	start->parent = q->pid;
 	start->keep = command->flags & PROCQ_SPAWN_KEEP;
-	start->group = command->flags & PROCQ_SPAWN_GROUP;
+	start->group = command->flags & (PROCQ_SPAWN_GROUP | PROCQ_SPAWN_APART);
 	start->keep_stdin = command->flags & PROCQ_SPAWN_STDIN;
 	start->lifeline[0] = start->lifeline[1] = -1;
 	if (!command->argv && !start->keep) {
@@ -69,10 +69,11 @@ static void fill_start(struct procq *q, const struct procq_command *command,
 		start->mask = *command->mask;
 }
 
-static uint32_t origin_flags(const struct pq_start *start)
+static uint32_t origin_flags(const struct procq_command *command,
+			     const struct pq_start *start)
 {
 	return (start->keep ? PQ_F_KEEP : 0) |
-	       (start->group ? PQ_F_GROUP : 0) |
+	       (command->flags & PROCQ_SPAWN_GROUP ? PQ_F_GROUP : 0) |
 	       (start->ident_kind == PQ_IDENT_START ? PQ_F_START : 0);
 }
 
@@ -147,7 +148,7 @@ static int64_t reserve(struct procq *q, const struct procq_command *command,
 	if (atomic_load_explicit(&q->seg->header->closed,
 				 memory_order_relaxed))
 		return -ESHUTDOWN;
-	origin.flags = origin_flags(start);
+	origin.flags = origin_flags(command, start);
 	pq_command_label(origin.label, command);
 	origin.started_wall = pq_clock_wall();
 	origin.started = pq_clock_life();
@@ -276,6 +277,7 @@ int procq_reap(struct procq *q)
 	if (rc < 0)
 		return rc;
 	pq_show_alive(q);
+	pq_look_in_passing(q);
 	return pq_reap(q, NULL);
 }
 
@@ -286,5 +288,6 @@ int procq_reap_one(struct procq *q, struct procq_event *out)
 	if (rc < 0)
 		return rc;
 	pq_show_alive(q);
+	pq_look_in_passing(q);
 	return pq_reap(q, out);
 }

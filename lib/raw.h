@@ -11,7 +11,7 @@
 #ifndef PQ_RAW_H
 #define PQ_RAW_H
 
-#if defined __linux__
+#if PQ_USE_LINUX
 
 #include <errno.h>
 #include <signal.h>
@@ -77,7 +77,7 @@ static inline long pq_raw(long nr, long a, long b, long c, long d, long e)
 
 static inline pid_t pq_getpid(void)
 {
-#if defined __linux__
+#if PQ_USE_LINUX
 	return (pid_t)pq_raw(SYS_getpid, 0, 0, 0, 0, 0);
 #else
 	return getpid();
@@ -86,7 +86,7 @@ static inline pid_t pq_getpid(void)
 
 static inline pid_t pq_getppid(void)
 {
-#if defined __linux__
+#if PQ_USE_LINUX
 	return (pid_t)pq_raw(SYS_getppid, 0, 0, 0, 0, 0);
 #else
 	return getppid();
@@ -95,7 +95,7 @@ static inline pid_t pq_getppid(void)
 
 static inline void pq_lead_group(void)
 {
-#if defined __linux__
+#if PQ_USE_LINUX
 	pq_raw(SYS_setpgid, 0, 0, 0, 0, 0);
 #else
 	setpgid(0, 0);
@@ -104,7 +104,7 @@ static inline void pq_lead_group(void)
 
 static inline void pq_set_mask(const sigset_t *mask)
 {
-#if defined __linux__
+#if PQ_USE_LINUX
 	/* The kernel's set is the first bytes of the libc's. */
 	pq_raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, _NSIG / 8, 0);
 #else
@@ -114,7 +114,7 @@ static inline void pq_set_mask(const sigset_t *mask)
 
 static inline void pq_close(int fd)
 {
-#if defined __linux__
+#if PQ_USE_LINUX
 	pq_raw(SYS_close, fd, 0, 0, 0, 0);
 #else
 	close(fd);

@@ -256,12 +256,44 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 	return true;
 }
 
+/* Is the life with this pid the newest one that is counted? */
+static bool is_counted(uint64_t counted, uint64_t pid)
+{
+	return pq_counted_life(counted) ==
+	       (uint32_t)pq_tag(pid, PQ_PID_BITS) + 1;
+}
+
 bool pq_record_counted(const struct pq_segment *seg, uint32_t slot)
 {
 	const struct pq_record *r = &seg->records[slot];
-	uint32_t life = (uint32_t)pq_tag(LOAD(r->pid), PQ_PID_BITS) + 1;
 
-	return pq_counted_life(LOAD(r->counted)) == life;
+	return is_counted(LOAD(r->counted), LOAD(r->pid));
+}
+
+/* How often to read a record that others change meanwhile: with each change of
+ * the word some transition is made, so only damage goes on for ever. */
+#define READS_MAX 1000
+
+uint32_t pq_record_ended(const struct pq_segment *seg, uint32_t slot,
+			 unsigned *state)
+{
+	const struct pq_record *r = &seg->records[slot];
+	uint64_t word = pq_load_word(seg, slot), counted, pid, before;
+	int reads = 0;
+
+	do {
+		before = word;
+		/* Acquire: the word is not read again before these. */
+		counted = atomic_load_explicit(&r->counted,
+					       memory_order_acquire);
+		pid = atomic_load_explicit(&r->pid, memory_order_acquire);
+		word = pq_load_word(seg, slot);
+	} while (word != before && ++reads < READS_MAX);
+	*state = pq_word_state(word);
+	/* A life that goes on may be counted already: by itself, or by who is
+	 * about to release the record. */
+	return pq_counted_count(counted) -
+	       (pq_state_present(*state) && is_counted(counted, pid));
 }
 
 /* ---- the taker ---- */
@@ -308,6 +340,20 @@ void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 	atomic_compare_exchange_strong(
 		&seg->records[slot].producer, &producer,
 		pq_producer(incarnation, snap.flags | PQ_F_SURE));
+}
+
+void pq_record_left(struct pq_segment *seg, uint32_t slot,
+		    uint64_t incarnation)
+{
+	uint64_t producer = LOAD(seg->records[slot].producer);
+
+	/* It reserves nothing any more: see pq_record_vouch(). A record that is
+	 * free meanwhile gets a new producer with its next process. */
+	if (pq_producer_incarnation(producer) == incarnation)
+		atomic_compare_exchange_strong(
+			&seg->records[slot].producer, &producer,
+			pq_producer(incarnation, pq_producer_flags(producer) |
+						 PQ_F_LEFT));
 }
 
 uint64_t pq_record_sent(struct pq_segment *seg, uint32_t slot, int signo,

@@ -123,6 +123,11 @@ void pq_record_order(struct pq_segment *seg, uint32_t slot, uint64_t position);
 void pq_record_vouch(struct pq_segment *seg, uint32_t slot,
 		     uint64_t incarnation, int64_t alive);
 
+/** If the record is of this producer, which leaves now: note that its process
+ * may be alive although no participant is. */
+void pq_record_left(struct pq_segment *seg, uint32_t slot,
+		    uint64_t incarnation);
+
 /** Note a signal before it is sent. The time of the first step stays. SIGCONT
  * is not counted as an escalation step.
  * @return for pq_record_unsent(), if the signal can't be sent */
@@ -175,6 +180,21 @@ void pq_record_bury(struct pq_segment *seg, uint32_t slot, uint64_t word);
 
 /** Is the life that the record holds counted? */
 bool pq_record_counted(const struct pq_segment *seg, uint32_t slot);
+/**
+ * How many lives of this record are over: reported, or about to be. That only
+ * grows, and is right for one moment, whatever others do meanwhile.
+ * @param state out: of the record at that moment
+ * @return modulo 2^32
+ */
+uint32_t pq_record_ended(const struct pq_segment *seg, uint32_t slot,
+			 unsigned *state);
+
+/** Has a record of this state a process in it? */
+static inline bool pq_state_present(unsigned state)
+{
+	return state == PROCQ_STATE_QUEUED || state == PROCQ_STATE_TAKEN ||
+	       state == PROCQ_STATE_EXITED;
+}
 
 /** Describe the record, for a caller of the library. */
 void pq_record_describe(const struct pq_segment *seg, uint32_t slot,

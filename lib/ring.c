@@ -13,24 +13,32 @@
 #include <config.h>
 
 #include "backoff.h"
+#include "fields.h"
 #include "ring.h"
 
-static uint64_t make_cell(uint64_t position, uint32_t index, uint64_t gen)
+void pq_ring_shape(struct pq_ring *ring, uint64_t size)
 {
-	return (position & 0xffffffffu) << 32 |
-	       (uint64_t)(index & PQ_HINT_INDEX_MASK) << PQ_HINT_GEN_BITS |
-	       pq_hint_gen(gen);
+	ring->size = size;
+	for (ring->shift = 0; UINT64_C(1) << ring->shift < size;)
+		ring->shift++;
 }
 
-/* Modulo 2^32. */
-static uint32_t position_of(uint64_t cell)
+static uint64_t make_cell(const struct pq_ring *ring, uint64_t position,
+			  uint32_t index, uint64_t gen)
 {
-	return (uint32_t)(cell >> 32);
+	return pq_cell(position >> ring->shift, index, gen);
 }
 
-static bool cell_at(uint64_t cell, uint64_t position)
+uint32_t pq_ring_lap(const struct pq_ring *ring, uint64_t position)
 {
-	return position_of(cell) == (uint32_t)position;
+	return (uint32_t)(position >> ring->shift) & PQ_HINT_LAP_MASK;
+}
+
+/* The cell is of this ring's position, so only the lap remains to be seen. */
+static bool cell_at(const struct pq_ring *ring, uint64_t cell,
+		    uint64_t position)
+{
+	return pq_cell_lap(cell) == pq_ring_lap(ring, position);
 }
 
 static _Atomic uint64_t *cell_of(const struct pq_ring *ring, uint64_t position)
@@ -41,15 +49,15 @@ static _Atomic uint64_t *cell_of(const struct pq_ring *ring, uint64_t position)
 static void read_hint(struct pq_hint *hint, uint64_t cell, uint64_t position)
 {
 	hint->position = position;
-	hint->index = (uint32_t)(cell >> PQ_HINT_GEN_BITS) & PQ_HINT_INDEX_MASK;
-	hint->gen = (uint32_t)cell & PQ_HINT_GEN_MASK;
+	hint->index = pq_cell_index(cell);
+	hint->gen = pq_hint_gen(cell);
 }
 
 void pq_ring_format(struct pq_ring *ring)
 {
 	for (uint64_t i = 0; i < ring->size; i++)
 		atomic_store_explicit(&ring->cells[i],
-				      make_cell(i - ring->size, 0, 0),
+				      make_cell(ring, i - ring->size, 0, 0),
 				      memory_order_relaxed);
 	atomic_store_explicit(&ring->ends->head, 0, memory_order_relaxed);
 	atomic_store_explicit(&ring->ends->tail, 0, memory_order_relaxed);
@@ -117,14 +125,14 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		uint64_t old = atomic_load_explicit(cell, memory_order_acquire);
 		uint64_t head;
 
-		if (cell_at(old, tail)) {	/* filled: help it along */
+		if (cell_at(ring, old, tail)) {	/* filled: help it along */
 			advance(&ring->ends->tail, tail);
 			pq_back_off(&turns);
 			continue;
 		}
 		/* R2. If it is not one lap old, this tail is out of date, and
 		 * the cell may have a valid hint of a later lap. */
-		if (!cell_at(old, tail - ring->size)) {
+		if (!cell_at(ring, old, tail - ring->size)) {
 			/* Then the tail has moved on. If it has not, the ring
 			 * is damaged, and no round will mend it. */
 			if (atomic_load_explicit(&ring->ends->tail,
@@ -138,7 +146,7 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 			continue;
 		}
 		if (!atomic_compare_exchange_strong_explicit(
-			    cell, &old, make_cell(tail, index, gen),
+			    cell, &old, make_cell(ring, tail, index, gen),
 			    memory_order_acq_rel, memory_order_relaxed)) {
 			pq_back_off(&turns);
 			continue;
@@ -150,9 +158,9 @@ bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 	}
 }
 
-uint32_t pq_ring_position_at(const struct pq_ring *ring, uint64_t position)
+uint32_t pq_ring_lap_at(const struct pq_ring *ring, uint64_t position)
 {
-	return position_of(atomic_load_explicit(cell_of(ring, position),
+	return pq_cell_lap(atomic_load_explicit(cell_of(ring, position),
 						memory_order_acquire));
 }
 
@@ -176,7 +184,7 @@ bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint)
 
 		cell = atomic_load_explicit(cell_of(ring, head),
 					    memory_order_acquire);
-		if (cell_at(cell, head))
+		if (cell_at(ring, cell, head))
 			break;
 		/* Empty, unless others have taken hints meanwhile. */
 		now = atomic_load_explicit(&ring->ends->head,
@@ -207,7 +215,7 @@ void pq_ring_scan(const struct pq_ring *ring,
 						     memory_order_acquire);
 		struct pq_hint hint;
 
-		if (!cell_at(cell, p)) {
+		if (!cell_at(ring, cell, p)) {
 			if (p >= atomic_load_explicit(&ring->ends->tail,
 						      memory_order_acquire))
 				return;

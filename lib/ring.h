@@ -17,17 +17,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A cell: position:32 index:20 generation:12. */
-#define PQ_HINT_GEN_BITS 12
-#define PQ_HINT_GEN_MASK 0xfffu
-#define PQ_HINT_INDEX_MASK 0xfffffu
-
-/* The part of a generation that a hint has. */
-static inline uint32_t pq_hint_gen(uint64_t gen)
-{
-	return (uint32_t)gen & PQ_HINT_GEN_MASK;
-}
-
 /* The shared part: two counters, each alone on its cache lines. */
 struct pq_ring_ends {
 	/* The next position to take. Written by takers and by appenders that
@@ -45,6 +34,7 @@ struct pq_ring {
 	 * all. */
 	_Atomic uint64_t *cells;
 	uint64_t size;			/* a power of two */
+	unsigned shift;			/* which: set by pq_ring_shape() */
 	/* Is this hint still valid? For appenders that find the ring full. */
 	bool (*fresh)(const void *arg, uint32_t index, uint32_t gen);
 	const void *arg;
@@ -59,8 +49,11 @@ struct pq_ring {
 struct pq_hint {
 	uint64_t position;
 	uint32_t index;		/* may be out of range in a damaged object */
-	uint32_t gen;		/* the low PQ_HINT_GEN_BITS of it */
+	uint32_t gen;		/* pq_hint_gen() */
 };
+
+/** Set the size, a power of two. */
+void pq_ring_shape(struct pq_ring *ring, uint64_t size);
 
 /**
  * Fill a ring with empty cells: those of the lap before position 0.
@@ -78,8 +71,10 @@ void pq_ring_format(struct pq_ring *ring);
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);
 
-/** The position, modulo 2^32, that the cell for this position has now. */
-uint32_t pq_ring_position_at(const struct pq_ring *ring, uint64_t position);
+/** The lap that this position is in, and that of its cell now. Both as far as
+ * a cell has it. If they are the same, the cell is filled. */
+uint32_t pq_ring_lap(const struct pq_ring *ring, uint64_t position);
+uint32_t pq_ring_lap_at(const struct pq_ring *ring, uint64_t position);
 
 /** Is the ring full? The answer may be out of date. */
 bool pq_ring_full(const struct pq_ring *ring);

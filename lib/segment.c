@@ -2,7 +2,7 @@
 /*
  * segment.c - the shared object: create, open, close, remove, unlink.
  * Must not look into records or the participants' table, but to see whether
- * all of them are free.
+ * all of them are free, or whether a process may live on in one.
  *
  * The init lock of an object is a byte lock, which the kernel releases when
  * its holder dies. An object is built or unlinked only by the holder of its
@@ -22,6 +22,11 @@
  * writes the state, then reads the table: sequentially consistent, so one of
  * them sees the other. See "Building and removing the object" in
  * doc/design.md.
+ *
+ * A queue of other namespaces is refused. Who lives in it is seen by the locks
+ * alone: so if none is held and no process in it can have outlived its
+ * producer, it is of a world that has ended, such as a container that was
+ * started again. A creator then removes it in the same way, and builds anew.
  */
 #include <config.h>
 
@@ -53,6 +58,15 @@ static int look_at(int fd, struct stat *st)
 
 /* ---- names and descriptors ---- */
 
+/* false: it is too long. */
+static bool lock_file_name(const struct pq_segment *seg, char *name,
+			   size_t size)
+{
+	int n = snprintf(name, size, "/tmp/procq-lock.%s", seg->name + 1);
+
+	return n >= 0 && (size_t)n < size;
+}
+
 /* On Linux the object itself can be locked. Elsewhere a file beside it is. */
 static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 {
@@ -61,10 +75,7 @@ static int open_lock_file(struct pq_segment *seg, uint32_t mode)
 	seg->lock_fd = seg->fd;
 	return 0;
 #else
-	int n = snprintf(seg->lock_name, sizeof(seg->lock_name),
-			 "/tmp/procq-lock.%s", seg->name + 1);
-
-	if (n < 0 || (size_t)n >= sizeof(seg->lock_name))
+	if (!lock_file_name(seg, seg->lock_name, sizeof(seg->lock_name)))
 		return -ENAMETOOLONG;
 	for (;;) {
 		/* Not O_CREAT at once: in a sticky directory the kernel
@@ -133,7 +144,7 @@ static int open_object(struct pq_segment *seg, struct procq_options *options)
 	bool create = !(options->flags & PROCQ_OPEN_NOCREATE);
 	int flags = seg->readonly ? O_RDONLY : O_RDWR;
 
-#if defined __linux__
+#if PQ_USE_LINUX
 	/* If a FIFO has the name, an onlooker must not wait for a writer. */
 	flags |= O_NONBLOCK;
 #endif
@@ -284,7 +295,8 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 
 /* What is there? Decided by the first bytes only, which are trusted for no
  * more than that. */
-static int look(const struct pq_segment *seg, size_t size)
+static int look(const struct pq_segment *seg, size_t size,
+		struct procq_options *options)
 {
 	struct pq_header *h;
 	int found;
@@ -296,7 +308,7 @@ static int look(const struct pq_segment *seg, size_t size)
 	h = map_bytes(seg, sizeof(*h));
 	if (h == MAP_FAILED)
 		return -errno;
-	found = pq_format_judge(h, size);
+	found = pq_format_judge(h, size, &options->found);
 	munmap(h, sizeof(*h));
 	return found;
 }
@@ -394,7 +406,7 @@ static int settle_locked(struct pq_segment *seg,
 	rc = look_at(seg->fd, &st);
 	if (rc < 0)
 		return rc;
-	rc = look(seg, (size_t)st.st_size);
+	rc = look(seg, (size_t)st.st_size, options);
 	switch (rc) {
 	case PQ_UNFINISHED:
 		rc = check_builder(seg, &st, options);
@@ -439,6 +451,187 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 	return rc;
 }
 
+/* ---- unlinking what its users can't be asked about ---- */
+
+/* Holds the init lock, so a proposal that is in force is a dead remover's.
+ * false: a participant joins at this moment. */
+static bool propose(struct pq_header *h, uint64_t proposer)
+{
+	uint64_t state = atomic_load(&h->state);
+
+	return atomic_compare_exchange_strong(&h->state, &state, proposer);
+}
+
+/* After a look at the object. true: it is final; false: it stays, since it is
+ * used, or since a participant has joined in the meantime. */
+static bool decide(struct pq_header *h, uint64_t proposer, bool is_unused)
+{
+	return atomic_compare_exchange_strong(&h->state, &proposer,
+			is_unused ? PQ_OBJECT_FINAL : PQ_OBJECT_OPEN) &&
+	       is_unused;
+}
+
+/* Any number that is neither OPEN nor FINAL: under the init lock nobody else
+ * proposes. */
+#define PROPOSER UINT64_C(1)
+
+/* A queue of another build may have its locks in the other place. To close
+ * that once more drops no lock of this process: it has none there. */
+static int held_elsewhere(const struct pq_segment *seg, pid_t *holder)
+{
+#if PQ_USE_SHM_LOCKS
+	char name[sizeof(seg->lock_name)];
+	int fd, rc;
+
+	lock_file_name(seg, name, sizeof(name));
+	fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT || is_no_object(errno) ? 0 : -errno;
+	rc = pq_file_locked(fd, holder);
+	close(fd);
+	return rc;
+#else
+	int rc = pq_file_locked(seg->fd, holder);
+
+	/* The system has no locks on such objects. */
+	return rc < 0 ? 0 : rc;
+#endif
+}
+
+/* Does any process have it open as a participant? If so, say which. */
+static int check_unlocked(const struct pq_segment *seg, uint32_t *found)
+{
+	pid_t holder = 0;
+	int rc = pq_locks_held(seg, &holder);
+
+	if (rc == 0)
+		rc = held_elsewhere(seg, &holder);
+	if (rc <= 0)
+		return rc;
+	*found = (uint32_t)holder;
+	return -EBUSY;
+}
+
+/* Unlink an object, if no process has a lock on it, and check() agrees. An
+ * object that is unusable everywhere is joined by no process. In other
+ * namespaces a process may join at this moment, without the init lock: so such
+ * an object is removed as a queue is, by a proposal, a look, and a decision.
+ * The look is at the locks, which a process has before it takes a place: what
+ * the dead have left in its table and records can't be swept from here. */
+static int unlink_unused(struct pq_segment *seg, bool foreign, uint32_t *found,
+			 int (*check)(const struct pq_segment *seg))
+{
+	struct pq_header *h = NULL;
+	int rc;
+
+	if (foreign) {
+		h = map_bytes(seg, sizeof(*h));
+		if (h == MAP_FAILED)
+			return -errno;
+		propose(h, PROPOSER);
+	}
+	rc = check_unlocked(seg, found);
+	if (rc == 0 && check)
+		rc = check(seg);
+	if (h && !decide(h, PROPOSER, rc == 0) && rc == 0)
+		rc = -EBUSY;
+	if (rc == 0)
+		rc = unlink_object(seg);
+	if (h) {
+		if (rc < 0)
+			atomic_store(&h->state, PQ_OBJECT_OPEN);
+		munmap(h, sizeof(*h));
+	}
+	return rc;
+}
+
+/* ---- the queue of a world that has ended ---- */
+
+/* Can a process of this record live on although no participant does? */
+static bool may_outlive(const struct pq_record *r)
+{
+	unsigned state = pq_word_state(atomic_load(&r->word));
+
+	if (state == PROCQ_STATE_FREE)
+		return false;
+#if PQ_USE_PDEATHSIG
+	return pq_producer_flags(atomic_load(&r->producer)) &
+	       (PQ_F_KEEP | PQ_F_LEFT);
+#else
+	return true;
+#endif
+}
+
+/* A check of unlink_unused(): -EBUSY if a process in the queue may live on. */
+static int check_ended(const struct pq_segment *seg)
+{
+	struct pq_segment view = *seg;
+	uint32_t capacity;
+	struct stat st;
+	char *base;
+	int rc = look_at(seg->fd, &st);
+
+	base = rc < 0 ? MAP_FAILED : map_bytes(seg, (size_t)st.st_size);
+	if (base == MAP_FAILED)
+		return rc < 0 ? rc : -errno;
+	capacity = ((const struct pq_header *)(void *)base)->capacity;
+	if (capacity < 1 || capacity > PROCQ_CAPACITY_MAX ||
+	    pq_segment_bytes(capacity) > (size_t)st.st_size)
+		capacity = 0, rc = -EBADMSG;
+	else
+		pq_format_locate(&view, base, capacity);
+	for (uint32_t i = 0; i < capacity && rc == 0; i++)
+		if (may_outlive(&view.records[i]))
+			rc = -EBUSY;
+	munmap(base, (size_t)st.st_size);
+	return rc;
+}
+
+/* Holds the init lock, and the name leads here. Is it still what it was? 0: it
+ * has been unlinked. */
+static int replace_locked(struct pq_segment *seg)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	uint32_t holder;
+	struct stat st;
+	int rc = look_at(seg->fd, &st);
+
+	if (rc == 0)
+		rc = look(seg, (size_t)st.st_size, &o);
+	if (rc != PQ_FINISHED)
+		return rc < 0 ? rc : 0;
+	rc = verify_header(seg, (size_t)st.st_size, &o);
+	if (rc != -EXDEV || o.found & PROCQ_FOREIGN_TIME)
+		return rc < 0 ? rc : 0;
+	return unlink_unused(seg, true, &holder, check_ended);
+}
+
+/* A queue of other namespaces. 1: it was the wreck of a world that has ended,
+ * and is gone: look again. -EXDEV: it stays. */
+static int settle_foreign(struct pq_segment *seg,
+			  struct procq_options *options,
+			  const struct stat *st)
+{
+	uint32_t holder;
+	int rc = check_unlocked(seg, &holder);
+
+	/* If the kernel can't say, somebody does. */
+	if (rc < 0)
+		options->found |= PROCQ_FOREIGN_USED;
+	if (rc < 0 || options->flags & PROCQ_OPEN_NOCREATE ||
+	    options->found & PROCQ_FOREIGN_TIME ||
+	    !pq_owner_is_me(seg->fd, st))
+		return -EXDEV;
+	rc = pq_init_lock(seg, options->deadline, &holder);
+	if (rc < 0)
+		return -EXDEV;
+	rc = name_leads_here(seg);
+	if (rc > 0)
+		rc = replace_locked(seg);
+	pq_init_unlock(seg);
+	return rc < 0 ? -EXDEV : 1;
+}
+
 /* The object, if it is of a kind and an owner that may be opened. */
 static int open_owned(struct pq_segment *seg, struct procq_options *options,
 		      struct stat *st)
@@ -476,7 +669,7 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	rc = open_owned(seg, options, &st);
 	if (rc != 0)
 		return rc;
-	found = look(seg, (size_t)st.st_size);
+	found = look(seg, (size_t)st.st_size, options);
 	if (found < 0)
 		return found;
 	/* No lock file for what is no queue. And none is opened before that
@@ -489,7 +682,9 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 	if (found == PQ_FINISHED) {
 		/* It may have been built since: its size as it is now. */
 		rc = look_at(seg->fd, &st);
-		return rc < 0 ? rc : verify(seg, (size_t)st.st_size, options);
+		if (rc == 0)
+			rc = verify(seg, (size_t)st.st_size, options);
+		return rc == -EXDEV ? settle_foreign(seg, options, &st) : rc;
 	}
 	return settle(seg, options, creator);
 }
@@ -498,6 +693,7 @@ static void free_segment(struct pq_segment *seg)
 {
 	free(seg->parked);
 	free(seg->own);
+	free(atomic_load(&seg->sweep));
 	free(seg);
 }
 
@@ -633,24 +829,6 @@ static bool unused(const struct pq_segment *seg)
 	return true;
 }
 
-/* Holds the init lock, so a proposal that is in force is a dead remover's.
- * false: a participant joins at this moment. */
-static bool propose(struct pq_header *h, uint64_t proposer)
-{
-	uint64_t state = atomic_load(&h->state);
-
-	return atomic_compare_exchange_strong(&h->state, &state, proposer);
-}
-
-/* After a look at the object. true: it is final; false: it stays, since it is
- * used, or since a participant has joined in the meantime. */
-static bool decide(struct pq_header *h, uint64_t proposer, bool is_unused)
-{
-	return atomic_compare_exchange_strong(&h->state, &proposer,
-			is_unused ? PQ_OBJECT_FINAL : PQ_OBJECT_OPEN) &&
-	       is_unused;
-}
-
 /* Holds the init lock, and the name leads here. */
 static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
 {
@@ -694,12 +872,8 @@ int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 
 /* ---- unlinking an object that is no usable queue ---- */
 
-/* Any number that is neither OPEN nor FINAL: under the init lock nobody else
- * proposes. */
-#define PROPOSER UINT64_C(1)
-
 /* 0: it is no usable queue. -EALREADY: it is one.
- * @param foreign out: it is one in another PID namespace only */
+ * @param foreign out: it is one, in other namespaces */
 static int judge_unusable(const struct pq_segment *seg, bool *foreign)
 {
 	struct procq_options options = PROCQ_OPTIONS_INIT;
@@ -708,7 +882,7 @@ static int judge_unusable(const struct pq_segment *seg, bool *foreign)
 
 	*foreign = false;
 	if (rc == 0)
-		rc = look(seg, (size_t)st.st_size);
+		rc = look(seg, (size_t)st.st_size, &options);
 	if (rc == PQ_FINISHED) {
 		rc = verify_header(seg, (size_t)st.st_size, &options);
 		if (rc > 0)
@@ -729,47 +903,13 @@ static int check_unlinker(int fd, const struct stat *st, uint32_t *found)
 	return -EPERM;
 }
 
-/* An object that is unusable everywhere is joined by no process. In another
- * PID namespace a process may join at this moment, without the init lock: so
- * such an object is removed as a queue is, by a proposal, a look, and a
- * decision. The look is at the locks: what the dead have left in its table and
- * records can't be swept from here. */
-static int unlink_unused(struct pq_segment *seg, bool foreign, uint32_t *found)
-{
-	struct pq_header *h = NULL;
-	pid_t holder;
-	int rc;
-
-	if (foreign) {
-		h = map_bytes(seg, sizeof(*h));
-		if (h == MAP_FAILED)
-			return -errno;
-		propose(h, PROPOSER);
-	}
-	rc = pq_locks_held(seg, &holder);
-	if (rc > 0) {
-		*found = (uint32_t)holder;
-		rc = -EBUSY;
-	}
-	if (h && !decide(h, PROPOSER, rc == 0) && rc == 0)
-		rc = -EBUSY;
-	if (rc == 0)
-		rc = unlink_object(seg);
-	if (h) {
-		if (rc < 0)
-			atomic_store(&h->state, PQ_OBJECT_OPEN);
-		munmap(h, sizeof(*h));
-	}
-	return rc;
-}
-
 /* Holds the init lock, and the name leads here. */
 static int unlink_locked(struct pq_segment *seg, uint32_t *found)
 {
 	bool foreign;
 	int rc = judge_unusable(seg, &foreign);
 
-	return rc < 0 ? rc : unlink_unused(seg, foreign, found);
+	return rc < 0 ? rc : unlink_unused(seg, foreign, found, NULL);
 }
 
 /* 0: unlinked. 1: the name leads elsewhere now. */

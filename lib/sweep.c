@@ -41,19 +41,97 @@ static void bury_orphan(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		pq_record_bury(seg, slot, word);
 }
 
-static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
-			 uint64_t member, struct procq_report *report)
+/* ---- the dead of one sweep ---- */
+
+/* How many records a sweep looks at before it gives way. */
+#define CHUNK 65536u
+
+struct one_dead {
+	uint64_t incarnation;
+	int64_t alive;		/* pq_member_last_alive() */
+};
+
+/* A sweep after all that are dead at one moment: one pass over the records,
+ * however many they are. */
+struct pq_sweep {
+	uint32_t next;		/* the record to go on with */
+	unsigned count;
+	bool vouches;		/* some were seen alive: see sweep_vouch() */
+	uint64_t members[PROCQ_PARTICIPANTS_MAX]; /* by place; 0: not dead */
+	struct one_dead dead[PROCQ_PARTICIPANTS_MAX]; /* by incarnation */
+};
+
+static int by_incarnation(const void *a, const void *b)
 {
-	uint64_t word = pq_load_word(seg, slot), to;
-	unsigned state = pq_word_state(word);
+	const struct one_dead *x = a, *y = b;
+
+	return (x->incarnation > y->incarnation) -
+	       (x->incarnation < y->incarnation);
+}
+
+/* Find the dead. 0: there are none. */
+static int begin(struct pq_segment *seg, struct pq_sweep **out)
+{
+	struct pq_sweep *sweep = NULL;
+
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		struct one_dead *dead;
+		uint64_t member;
+
+		if (!pq_member_dead(seg, i, &member))
+			continue;
+		if (!sweep)
+			sweep = calloc(1, sizeof(*sweep));
+		if (!sweep)
+			return -ENOMEM;
+		dead = &sweep->dead[sweep->count++];
+		dead->incarnation = pq_member_incarnation(member);
+		dead->alive = pq_member_last_alive(seg, i, dead->incarnation);
+		sweep->members[i] = member;
+		sweep->vouches |= dead->alive > 0;
+		/* Before any record goes back: see pq_tally_repair(). */
+		pq_tally_repair(seg, i, member);
+	}
+	if (!sweep)
+		return 0;
+	qsort(sweep->dead, sweep->count, sizeof(*sweep->dead), by_incarnation);
+	*out = sweep;
+	return 1;
+}
+
+/* When its producer was last alive is known until its place is emptied: note
+ * now what that proves. */
+static void sweep_vouch(struct pq_segment *seg, uint32_t slot,
+			const struct pq_sweep *sweep)
+{
+	struct pq_snapshot snap;
+	struct one_dead key, *found;
+
+	pq_record_snapshot(seg, slot, 0, &snap);
+	key.incarnation = snap.producer;
+	found = bsearch(&key, sweep->dead, sweep->count, sizeof(key),
+			by_incarnation);
+	if (found)
+		pq_record_vouch(seg, slot, found->incarnation, found->alive);
+}
+
+static void sweep_record(struct pq_segment *seg, uint32_t slot,
+			 const struct pq_sweep *sweep,
+			 struct procq_report *report)
+{
+	uint64_t word = pq_load_word(seg, slot), to, member;
+	unsigned state = pq_word_state(word), owner = pq_word_owner(word);
+	unsigned place = owner - 1;
 
 	if (state == PROCQ_STATE_GONE) {
-		bury_orphan(seg, slot, word, pq_member_incarnation(member));
+		/* The byte of the dead is not held. */
+		bury_orphan(seg, slot, word, 0);
 		return;
 	}
 	if ((state != PROCQ_STATE_RESERVED && state != PROCQ_STATE_TAKEN) ||
-	    pq_word_owner(word) != place + 1)
+	    place >= PROCQ_PARTICIPANTS_MAX || !sweep->members[place])
 		return;
+	member = sweep->members[place];
 	for (;;) {
 		if (atomic_load(&seg->participants[place].member) != member)
 			return;
@@ -64,7 +142,7 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 		/* A parent has marked it; or another sweeper was first, which
 		 * then counts it. */
 		if (pq_word_state(word) != state ||
-		    pq_word_owner(word) != place + 1)
+		    pq_word_owner(word) != owner)
 			return;
 	}
 	if (pq_word_state(to) == PROCQ_STATE_FREE) {
@@ -77,20 +155,23 @@ static void sweep_record(struct pq_segment *seg, uint32_t slot, unsigned place,
 	/* Its hint is put in with all missing ones. */
 }
 
-static void sweep_records(struct pq_segment *seg, unsigned place,
-			  uint64_t member, struct procq_report *report)
+/* False: somebody is awaited, before the last record. */
+static bool sweep_records(struct pq_segment *seg, struct pq_sweep *sweep,
+			  const _Atomic int *woken,
+			  struct procq_report *report)
 {
-	uint64_t incarnation = pq_member_incarnation(member);
-	int64_t alive = pq_member_last_alive(seg, place, incarnation);
+	uint32_t n = 0;
 
-	/* Before any record goes back: see pq_tally_repair(). */
-	pq_tally_repair(seg, place, member);
-	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
-		/* When it was last alive is known until the place is emptied:
-		 * note now what that proves. */
-		pq_record_vouch(seg, slot, incarnation, alive);
-		sweep_record(seg, slot, place, member, report);
+	for (; sweep->next < seg->capacity; sweep->next++, n++) {
+		if (n == CHUNK && woken && atomic_load(woken))
+			return false;
+		if (n == CHUNK)
+			n = 0;
+		if (sweep->vouches)
+			sweep_vouch(seg, sweep->next, sweep);
+		sweep_record(seg, sweep->next, sweep, report);
 	}
+	return true;
 }
 
 /* ---- hints ---- */
@@ -111,30 +192,46 @@ static void mark_hint(const struct pq_hint *hint, void *arg)
 						 << (hint->index % 64);
 }
 
-static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
+/* Which records the ring has valid hints of; to be freed. NULL: no memory. */
+static uint64_t *mark_hints(const struct pq_segment *seg,
+			    const struct pq_ring *ring)
 {
 	struct marks marks = { seg, ring, NULL };
-	int64_t mended = 0;
 
 	/* A capacity is never 0. */
 	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
 	marks.bits = calloc((seg->capacity + 63) / 64, sizeof(uint64_t));
-	if (!marks.bits)
+	if (marks.bits)
+		pq_ring_scan(ring, mark_hint, &marks);
+	return marks.bits;
+}
+
+/* Should the ring have a hint of this record, and has it none? */
+static bool lacks_hint(const struct pq_segment *seg, const struct pq_ring *ring,
+		       const uint64_t *bits, uint32_t slot, uint64_t word)
+{
+	return !(bits[slot / 64] >> (slot % 64) & 1) &&
+	       ring->fresh(seg, slot, pq_hint_gen(pq_word_gen(word)));
+}
+
+static int64_t mend_ring(struct pq_segment *seg, const struct pq_ring *ring)
+{
+	uint64_t *bits = mark_hints(seg, ring);
+	int64_t mended = 0;
+
+	if (!bits)
 		return -ENOMEM;
-	pq_ring_scan(ring, mark_hint, &marks);
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
 
-		if (marks.bits[slot / 64] >> (slot % 64) & 1)
-			continue;
 		/* Its appender may still come. Then there are two hints, and
 		 * the second one is skipped as stale. */
-		if (!ring->fresh(seg, slot, pq_hint_gen(pq_word_gen(word))))
+		if (!lacks_hint(seg, ring, bits, slot, word))
 			continue;
 		pq_record_hint(seg, slot, word);
 		mended++;
 	}
-	free(marks.bits);
+	free(bits);
 	return mended;
 }
 
@@ -148,19 +245,104 @@ int64_t pq_sweep_hints(struct pq_segment *seg)
 	return freed < 0 ? freed : ready + freed;
 }
 
+/* ---- hints that are missing for good ---- */
+
+/* Note one more. false: no memory. */
+static bool note_missing(struct pq_missing *m, uint32_t slot, uint64_t word)
+{
+	if (m->count == m->room) {
+		size_t room = m->room ? 2 * m->room : 64;
+		struct pq_lack *all = realloc(m->all, room * sizeof(*all));
+
+		if (!all)
+			return false;
+		m->all = all;
+		m->room = room;
+	}
+	m->all[m->count++] = (struct pq_lack){ slot, word };
+	return true;
+}
+
+static int note_ring(struct pq_segment *seg, const struct pq_ring *ring,
+		     struct pq_missing *m)
+{
+	uint64_t *bits = mark_hints(seg, ring);
+	bool noted = bits;
+
+	for (uint32_t slot = 0; slot < seg->capacity && noted; slot++) {
+		uint64_t word = pq_load_word(seg, slot);
+
+		if (lacks_hint(seg, ring, bits, slot, word))
+			noted = note_missing(m, slot, word);
+	}
+	free(bits);
+	return noted ? 0 : -ENOMEM;
+}
+
+/* Of those that were noted for this ring, forget what has a hint now, or is in
+ * another generation. */
+static int keep_lacking(struct pq_segment *seg, const struct pq_ring *ring,
+			bool of_free, struct pq_missing *m)
+{
+	uint64_t *bits = mark_hints(seg, ring);
+	size_t kept = 0;
+
+	if (!bits)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->count; i++) {
+		struct pq_lack l = m->all[i];
+		bool is_free = pq_word_state(l.word) == PROCQ_STATE_FREE;
+
+		if (is_free != of_free ||
+		    (pq_word_gen(pq_load_word(seg, l.slot)) ==
+			     pq_word_gen(l.word) &&
+		     lacks_hint(seg, ring, bits, l.slot, l.word)))
+			m->all[kept++] = l;
+	}
+	m->count = kept;
+	free(bits);
+	return 0;
+}
+
+int64_t pq_missing_look(struct pq_segment *seg, struct pq_missing *m)
+{
+	int rc;
+
+	if (m->looked++ == 0) {
+		rc = note_ring(seg, &seg->ready, m);
+		if (rc == 0)
+			rc = note_ring(seg, &seg->free, m);
+	} else {
+		rc = keep_lacking(seg, &seg->ready, false, m);
+		if (rc == 0)
+			rc = keep_lacking(seg, &seg->free, true, m);
+	}
+	return rc < 0 ? rc : (int64_t)m->count;
+}
+
+int64_t pq_missing_mend(struct pq_segment *seg, struct pq_missing *m,
+			int64_t rc)
+{
+	for (size_t i = 0; i < m->count && rc > 0; i++) {
+		struct pq_lack l = m->all[i];
+		bool is_free = pq_word_state(l.word) == PROCQ_STATE_FREE;
+		uint64_t word = pq_load_word(seg, l.slot);
+
+		/* A mark keeps the generation, and changes the word. */
+		if (pq_word_gen(word) == pq_word_gen(l.word) &&
+		    (is_free ? &seg->free : &seg->ready)
+			    ->fresh(seg, l.slot, pq_hint_gen(pq_word_gen(word))))
+			pq_record_hint(seg, l.slot, word);
+	}
+	free(m->all);
+	return rc;
+}
+
 /* ---- participants ---- */
 
-static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t member,
-		       struct procq_report *report)
+static void sweep_place(struct pq_segment *seg, unsigned place,
+			uint64_t member, struct procq_report *report)
 {
-	int64_t hints;
-
-	sweep_records(seg, place, member, report);
-	hints = pq_sweep_hints(seg);
-	if (hints < 0)
-		return (int)hints;
-	if (report)
-		report->hints += (uint64_t)hints;
 	pq_bell_hide_dead(seg, place);
 	/* Last: from now on, another participant can take the place. */
 	if (atomic_compare_exchange_strong(&seg->participants[place].member,
@@ -169,25 +351,58 @@ static int sweep_place(struct pq_segment *seg, unsigned place, uint64_t member,
 		atomic_fetch_add_explicit(&seg->header->swept, 1,
 					  memory_order_relaxed);
 	}
-	return 1;
+}
+
+/* After all records. */
+static int finish(struct pq_segment *seg, const struct pq_sweep *sweep,
+		  struct procq_report *report)
+{
+	int64_t hints = pq_sweep_hints(seg);
+
+	if (hints < 0)
+		return (int)hints;
+	if (report)
+		report->hints += (uint64_t)hints;
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
+		if (sweep->members[i])
+			sweep_place(seg, i, sweep->members[i], report);
+	return (int)sweep->count;
 }
 
 int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report)
 {
-	int swept = 0;
+	struct pq_sweep *sweep;
+	int rc = begin(seg, &sweep);
 
-	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
-		uint64_t member;
-		int rc;
+	if (rc <= 0)
+		return rc;
+	sweep_records(seg, sweep, NULL, report);
+	rc = finish(seg, sweep, report);
+	free(sweep);
+	return rc;
+}
 
-		if (!pq_member_dead(seg, i, &member))
-			continue;
-		rc = sweep_place(seg, i, member, report);
-		if (rc < 0)
+/* The same, or a part of it if somebody is awaited, which is kept for the next
+ * call. It does not matter how much time lies between: what was dead stays so,
+ * and what others have swept meanwhile is another's. */
+static int sweep_a_while(struct pq_segment *seg, const _Atomic int *woken)
+{
+	/* Taken out, so that one thread at a time has it. */
+	struct pq_sweep *sweep = atomic_exchange(&seg->sweep, NULL);
+	struct pq_sweep *none = NULL;
+	int rc = sweep ? 1 : begin(seg, &sweep);
+
+	if (rc <= 0)
+		return rc;
+	if (sweep_records(seg, sweep, woken, NULL)) {
+		rc = finish(seg, sweep, NULL);
+	} else {
+		rc = 0;
+		if (atomic_compare_exchange_strong(&seg->sweep, &none, sweep))
 			return rc;
-		swept++;
 	}
-	return swept;
+	free(sweep);
+	return rc;
 }
 
 /* The consumer that reported a death frees the record if the parent died
@@ -212,7 +427,8 @@ static void bury_some(struct pq_segment *seg)
 	atomic_store_explicit(&seg->look_at, slot, memory_order_relaxed);
 }
 
-int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
+int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval,
+		       const _Atomic int *woken)
 {
 	/* Read before the clock, or a look at this very moment seems to be in
 	 * the future. */
@@ -229,7 +445,7 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval)
 	if (!atomic_compare_exchange_strong(&seg->header->looked, &looked,
 					    now))
 		return 0;
-	swept = pq_sweep_dead(seg, NULL);
+	swept = sweep_a_while(seg, woken);
 	bury_some(seg);
 	return swept;
 }
@@ -242,6 +458,8 @@ void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member)
 	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
 		uint64_t word = pq_load_word(seg, slot);
 
+		if (pq_word_state(word) != PROCQ_STATE_FREE)
+			pq_record_left(seg, slot, incarnation);
 		pq_record_vouch(seg, slot, incarnation, alive);
 		switch (pq_word_state(word)) {
 		case PROCQ_STATE_RESERVED:

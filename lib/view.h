@@ -34,6 +34,9 @@ struct pq_segment {
 	unsigned users;
 	bool readonly;
 	uid_t owner;			/* of the object */
+	/* Who had a read lock where a participant could not get its byte; 0:
+	 * unknown. Relaxed: only to be told. */
+	_Atomic uint32_t reader;
 	/* This process is root, and the object is another user's. */
 	bool guarded;
 
@@ -54,6 +57,9 @@ struct pq_segment {
 	/* Where pq_sweep_sometimes() goes on. Relaxed: threads of this process
 	 * may look at the same records, or skip some until the next round. */
 	_Atomic uint32_t look_at;
+	/* A sweep that gave way, to be gone on with; NULL: none. Taken and put
+	 * back by threads of this process. */
+	struct pq_sweep *_Atomic sweep;
 
 	/* Incarnations whose bytes this process holds through this view:
 	 * F_GETLK does not report the locks of the process that asks. Guarded

@@ -20,8 +20,15 @@
 
 /* The longest sleep while it awaits deaths that perhaps no waker reports. */
 #define SHORT_SLICE (100 * PQ_MILLI)
+/* No waker reports the death of an orphan. Between two looks at the pins it
+ * sleeps on its bell, each time twice as long as the last. */
+#define PIN_PAUSE_MIN PQ_MILLI
+#define PIN_PAUSE_MAX (10 * PQ_MILLI)
 /* Some clock ticks, the unit of start times. */
 #define ALIVE_PAUSE (30 * PQ_MILLI)
+/* In a flood no wait times out. Then the dead are looked for in passing, so
+ * that they are swept within a second. */
+#define PASSING (PQ_SECOND / 2)
 
 /* ---- signs of life ---- */
 
@@ -74,6 +81,11 @@ void pq_pass_on(struct procq *q, unsigned what)
 		pq_wake_arrival(q->seg);
 }
 
+void pq_look_in_passing(struct procq *q)
+{
+	pq_sweep_sometimes(q->seg, PASSING, &q->woken);
+}
+
 /* ---- waiting ---- */
 
 int64_t procq_now(void)
@@ -105,8 +117,14 @@ static bool worth_looking(const struct pq_wait *wait)
 	       atomic_load(&q->seg->participants[q->place].asked);
 }
 
-/* No waker reports the death of an orphan, only its pin does. So sleep on the
- * pins; the bell is heard at the end of the slice. */
+/* Nothing is awaited but deaths of orphans, which only their pins show. So
+ * sleep on the pins; the bell is heard at the end of the pause. */
+static bool only_pins(const struct procq *q, unsigned what)
+{
+	return what == PROCQ_WAIT_DEATH && !q->children.count &&
+	       q->flights.count == q->flights.orphans;
+}
+
 static int sleep_on_pins(struct procq *q, const struct pq_wait *wait)
 {
 	int rc = 0;
@@ -134,8 +152,56 @@ static int64_t end_of_slice(const struct procq *q, int64_t deadline)
 	return deadline - now > slice ? now + slice : deadline;
 }
 
+/* The same, with an orphan in flight. */
+static int64_t end_of_pause(struct procq *q, int64_t end)
+{
+	int64_t now = pq_now();
+
+	if (q->pin_pause < PIN_PAUSE_MIN)
+		q->pin_pause = PIN_PAUSE_MIN;
+	return end - now > q->pin_pause ? now + q->pin_pause : end;
+}
+
+/* It was not woken. Has it slept for so long that the lookout may be dead? */
+static bool slept_long(struct procq *q, bool pins)
+{
+	if (pins) {
+		q->vain += q->pin_pause;
+		q->pin_pause *= 2;
+		if (q->pin_pause > PIN_PAUSE_MAX)
+			q->pin_pause = PIN_PAUSE_MAX;
+		if (q->vain < PROCQ_PATIENCE)
+			return false;
+	}
+	q->vain = 0;
+	return true;
+}
+
+/* When the sleep is over. */
+static int end_wait(struct procq *q, unsigned what, bool pins, int rc)
+{
+	q->skip_linger = rc == -ETIMEDOUT;
+	atomic_store(&q->woken, 0);
+	pq_show_alive(q);
+	if (rc != -ETIMEDOUT) {
+		q->pin_pause = q->vain = 0;
+		pq_look_in_passing(q);
+		return rc;
+	}
+	/* The host program has closed the descriptor of the lock byte: others
+	 * take this participant for dead, or will. */
+	q->lost = q->lost || !pq_locks_here(q->seg);
+	if (!pq_seated(q))
+		return -ESTALE;
+	if (slept_long(q, pins))
+		pq_bell_relieve(q->seg, what);
+	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE, &q->woken);
+	return rc;
+}
+
 int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 {
+	bool pins;
 	struct pq_wait wait = { .wants = what, .worth = worth_looking,
 				.arg = q };
 	int rc = pq_usable_participant(q);
@@ -156,23 +222,15 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	wait.linger = q->skip_linger ? 0 : PQ_LINGER;
 	wait.deadline = end_of_slice(q, deadline);
 	wait.owed = &q->owed;
-	if (q->flights.orphans && what & PROCQ_WAIT_DEATH)
+	pins = q->flights.orphans && what & PROCQ_WAIT_DEATH;
+	if (pins)
+		wait.deadline = end_of_pause(q, wait.deadline);
+	if (pins && only_pins(q, what))
 		rc = sleep_on_pins(q, &wait);
 	else
 		rc = pq_bell_wait(q->seg, &wait);
-	q->skip_linger = rc == -ETIMEDOUT;
-	atomic_store(&q->woken, 0);
-	pq_show_alive(q);
-	if (rc != -ETIMEDOUT)
-		return rc;
-	/* The host program has closed the descriptor of the lock byte: others
-	 * take this participant for dead, or will. */
-	q->lost = q->lost || !pq_locks_here(q->seg);
-	if (!pq_seated(q))
-		return -ESTALE;
-	pq_bell_relieve(q->seg, what);
-	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE);
-	return wait.deadline == deadline ? -ETIMEDOUT : 0;
+	rc = end_wait(q, what, pins, rc);
+	return rc == -ETIMEDOUT && wait.deadline != deadline ? 0 : rc;
 }
 
 void procq_wake(struct procq *q)

@@ -20,4 +20,9 @@ void pq_show_alive(struct procq *q);
  * over. */
 void pq_show_last_alive(struct procq *q);
 
+/** Sweep after the dead if no participant has looked for some time; as a rule,
+ * that is a look at the clock. For what is called often in a busy queue, where
+ * no wait times out. */
+void pq_look_in_passing(struct procq *q);
+
 #endif

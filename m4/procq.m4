@@ -12,6 +12,36 @@ AC_DEFUN([PQ_LINKS],
 [AC_LINK_IFELSE([AC_LANG_PROGRAM([$1], [$2])],
 	[pq_works=yes], [pq_works=no])])
 
+# PQ_LONG_TIMES: 64 bits for time_t where the C library has them on demand,
+# which takes large files. After AC_SYS_LARGEFILE.
+AC_DEFUN([PQ_LONG_TIMES],
+[AC_MSG_CHECKING([for times after 2038])
+PQ_COMPILES([[#include <time.h>]],
+	[[static int enough[sizeof(time_t) > 4 ? 1 : -1]; return enough[0];]])
+AS_VAR_IF([pq_works], [yes], [],
+	[PQ_COMPILES([[#define _FILE_OFFSET_BITS 64
+		#define _TIME_BITS 64
+		#include <time.h>]],
+		[[static int enough[sizeof(time_t) > 4 ? 1 : -1];
+		return enough[0];]])
+	AS_VAR_IF([pq_works], [yes],
+		[AC_DEFINE([_TIME_BITS], [64],
+			[Define to 64 if time_t has 64 bits on demand.])])])
+AC_MSG_RESULT([$pq_works])])
+
+# PQ_LINUX: sets PQ_USE_LINUX for what Linux always had: /proc, its system calls
+# by number, where it has the shared memory.
+AC_DEFUN([PQ_LINUX],
+[AC_MSG_CHECKING([whether to use system calls and /proc of Linux])
+AS_VAR_IF([enable_linux_features], [no], [pq_works=no],
+	[PQ_COMPILES([[#ifndef __linux__
+		# error
+		#endif]])])
+AC_MSG_RESULT([$pq_works])
+AS_VAR_IF([pq_works], [yes],
+	[AC_DEFINE([PQ_USE_LINUX], [1],
+		[Define to 1 to use system calls and /proc of Linux.])])])
+
 # PQ_FEATURE(NAME, MACRO, WHAT IT DOES, PROBE)
 # The option --enable-NAME and, if it is on, PQ_USE_MACRO. PROBE sets pq_works.
 # Left alone it follows the probe; asked for with yes, a failed probe is an

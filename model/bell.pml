@@ -24,7 +24,9 @@
  * ends before its time (a signal, or the bound itself at the worst moment,
  * where a living lookout is taken for dead). NOBOUND: waits without a bound.
  * SAFETY_ONLY: the end of all is looked at, not the way there. LOOKFIRST: who
- * rings looks for the lookout before it looks for bits; both are right.
+ * rings looks for the lookout before it looks for bits; both are right. TURNS:
+ * the search for a waiter begins anywhere, and goes round. A lookout whose turn
+ * is over sleeps at once, as one that has tried in vain to be it.
  *
  * Served: whatever happens, it does not stay so that a living waiter sleeps
  * while a unit of his kind is there.
@@ -39,7 +41,8 @@
  * owes none), HEARDONLY (nor if the post did not wake it), TOOKONLY (nor if
  * others had taken what it saw), PASSFIRST (named while it does it). Of the
  * lookout: LATECLEAR (named while it looks for the last time), EARLYLOOK (who
- * rings looks for it before the work is there), NOSTEAL (a dead one stays).
+ * rings looks for it before the work is there), NOSTEAL (a dead one stays). Of turns:
+ * NOWRAP (the search does not go round).
  */
 #ifndef WAITERS
 #define WAITERS 2
@@ -132,39 +135,58 @@ ltl served { []<>!WRONG }
 #define SQUARE(k) (!owes[k])
 #endif
 
+/* Where the search begins. */
+#ifdef TURNS
+#define BEGIN if :: from = 0 :: from = 1 :: from = WAITERS - 1 fi
+#define AT ((from + i) % WAITERS)
+#define ENDED from = 0
+#else
+#define BEGIN skip
+#define AT i
+#define ENDED skip
+#endif
+#ifdef NOWRAP
+#define LAST (WAITERS - from)
+#else
+#define LAST WAITERS
+#endif
+
 /* The bits first, then the lookout, then the one bit, then the post. */
 inline ring(k)
 {
 #ifdef LOOKFIRST
 	d_step { if :: LOOKED_FOR(k) -> i = WAITERS :: else fi };
 #endif
+	BEGIN;
 	do
-	:: d_step { (i == WAITERS) -> i = 0 }; break
-	:: (i < WAITERS && !waits[(k) * WAITERS + i]) -> i++
-	:: (i < WAITERS && waits[(k) * WAITERS + i]) ->
+	:: d_step { (i >= LAST) -> i = 0; ENDED }; break
+	:: (i < LAST && !waits[(k) * WAITERS + AT]) -> i++
+	:: (i < LAST && waits[(k) * WAITERS + AT]) ->
 #ifndef LOOKFIRST
 		if
 #ifdef EARLYLOOK
-		:: d_step { known -> i = 0 }; break
+		:: d_step { known -> i = 0; ENDED }; break
 #else
-		:: d_step { LOOKED_FOR(k) -> i = 0 }; break
+		:: d_step { LOOKED_FOR(k) -> i = 0; ENDED }; break
 #endif
 		:: else
 		fi;
 #endif
 #ifdef POSTFIRST
-		STEP(sem[i]++);
-		STEP(waits[(k) * WAITERS + i] = 0);
+		STEP(sem[AT]++);
+		STEP(waits[(k) * WAITERS + AT] = 0);
 		i = 0;
+		ENDED;
 		break
 #else
 		if
 		:: d_step {
-			waits[(k) * WAITERS + i] -> waits[(k) * WAITERS + i] = 0
+			waits[(k) * WAITERS + AT] ->
+			waits[(k) * WAITERS + AT] = 0
 		   };
 			STEP(post());
 			break
-		:: d_step { !waits[(k) * WAITERS + i] -> i++ }
+		:: d_step { !waits[(k) * WAITERS + AT] -> i++ }
 #if CRASHES > 0
 		:: DEATH
 #endif
@@ -176,10 +198,11 @@ inline ring(k)
 inline post()
 {
 	d_step {
-		sem[i]++;
+		sem[AT]++;
 		/* a late one of each other's, and one a kind */
-		assert(sem[i] <= RINGERS + WAITERS - 1 + KINDS);
-		i = 0
+		assert(sem[AT] <= RINGERS + WAITERS - 1 + KINDS);
+		i = 0;
+		ENDED
 	}
 }
 
@@ -288,6 +311,9 @@ proctype Waiter(byte me)
 {
 	byte n, i;
 	bit owes[2], vain;
+#ifdef TURNS
+	byte from;
+#endif
 #ifdef EARLYLOOK
 	bit known;
 #endif
@@ -448,20 +474,23 @@ killed:	skip;
 #endif
 #ifdef REBORN
 	d_step {
-		i = 0; owes[0] = 0; owes[1] = 0; vain = 0
+		i = 0; owes[0] = 0; owes[1] = 0; vain = 0; ENDED
 	};
 	goto again;
 #endif
 #endif
 over:	skip;
 	d_step {
-		n = 0; i = 0; owes[0] = 0; owes[1] = 0; vain = 0
+		n = 0; i = 0; owes[0] = 0; owes[1] = 0; vain = 0; ENDED
 	}
 }
 
 proctype Ringer(byte me)
 {
 	byte i, n;
+#ifdef TURNS
+	byte from;
+#endif
 #ifdef EARLYLOOK
 	bit known;
 #endif
@@ -492,7 +521,7 @@ proctype Ringer(byte me)
 	fi;
 #endif
 killed:	skip;
-	d_step { i = 0; n = 0 }
+	d_step { i = 0; n = 0; ENDED }
 }
 
 #ifdef SWEEP

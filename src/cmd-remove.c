@@ -23,6 +23,7 @@
 #include "procq-cmd.h"
 #include "signals.h"
 #include "trouble.h"
+#include "writer.h"
 
 /* How long nothing may move before --kill gives up, unless --wait says. */
 #define PATIENCE (5 * NS_PER_S)
@@ -241,6 +242,17 @@ static void leave_signals(void)
 	}
 }
 
+/* No ending waits behind a message. */
+static void start_messages(void)
+{
+	static struct writer messages;
+
+	if (!writer_is_needed(STDERR_FILENO))
+		return;
+	writer_init(&messages, signals_news, signals_stops_at());
+	messages_through(&messages);
+}
+
 /* Signals that ask to stop are handled meanwhile: otherwise they would leave
  * the queue closed. */
 static int close_and_end(struct work *w)
@@ -253,6 +265,7 @@ static int close_and_end(struct work *w)
 		return err;
 	signals_wake(w->q);
 	signals_start(&mask);
+	start_messages();
 	err = procq_set_closed(w->q, 1);
 	if (err == 0)
 		err = end_and_remove(w);
@@ -261,6 +274,7 @@ static int close_and_end(struct work *w)
 	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
 		procq_set_closed(w->q, before.closed != 0);
 	signals_wake(NULL);
+	messages_finish();
 	leave_signals();
 	return err;
 }

@@ -363,12 +363,12 @@ static int consumer_take_one(struct consumer *c, struct procq_process *p,
 }
 
 /* Is there a reason to take no more now? */
-static bool has_enough(const struct consumer *c)
+static bool has_enough(struct consumer *c)
 {
-	const struct run *r = &c->run;
+	struct run *r = &c->run;
 	uint64_t pending = endings_pending(&c->endings);
 
-	return pending >= c->in_flight ||
+	return pending >= c->in_flight || !run_can_report(r) ||
 	       /* The unconfirmed count, too: they were signalled. */
 	       (r->counted &&
 		r->summary.retired + c->endings.count >= r->count);
@@ -536,7 +536,7 @@ static bool counted_out(const struct consumer *c)
 
 static bool consumer_finished(struct consumer *c, int64_t now)
 {
-	const struct run *r = &c->run;
+	struct run *r = &c->run;
 
 	if (!c->ended && (drained(c, now) || consumer_waited(c, now)))
 		c->ended = true;
@@ -717,8 +717,10 @@ int main(int argc, char **argv)
 	consumer_parse(&c, argc, argv);
 	c.options.role = c.dry_run ? PROCQ_ROLE_ONLOOKER : PROCQ_ROLE_CONSUMER;
 	c.options.flags = PROCQ_OPEN_NOCREATE;
-	if (c.dry_run)
+	if (c.dry_run) {
 		c.run.no_summary = true;
+		c.run.at_once = true;
+	}
 	run_begin(&c.run);
 	/* Nothing to wait for. */
 	if (c.run.counted && c.run.count == 0)

@@ -101,6 +101,11 @@ mode_t option_mode(const char *option, const char *text)
 	if (n == 0 || text[n] != '\0' || mode > 0777)
 		bad_argument(option, text,
 			     _("octal permissions are expected, such as 0660"));
+	/* As procq_open() has it. */
+	if (mode & 0444 & ~(mode << 1))
+		bad_argument(option, text,
+			     _("who may read a queue must be allowed to write "
+			       "to it, too"));
 	return (mode_t)mode;
 }
 

@@ -79,6 +79,7 @@ int output_open(struct output *out, const char *file,
 	out->format = format;
 	out->queue = queue;
 	out->fd = STDOUT_FILENO;
+	out->writer = NULL;
 	out->opened = false;
 	if (file && strcmp(file, "-") != 0) {
 		out->fd = open_file(file, out->abandon);
@@ -373,6 +374,8 @@ static int emit(struct output *out, struct output_event *e)
 	if (e->when <= 0)
 		e->when = wall_now();
 	make_line(out, e, &l);
+	if (out->writer)
+		return writer_put(out->writer, out->fd, l.text, l.used);
 	return line_write(&l, out->fd, out->abandon);
 }
 

@@ -2,7 +2,7 @@
 /*
  * output.h - one line per event, as text, JSON Lines, or TSV.
  *
- * A line is written when the event happens. Must not use stdio, whose buffers
+ * A line goes out when the event happens. Must not use stdio, whose buffers
  * a child would inherit, and must not print errors: the caller gets -errno.
  */
 #ifndef OUTPUT_H
@@ -14,6 +14,7 @@
 
 #include "line.h"
 #include "procq.h"
+#include "writer.h"
 
 enum output_format {
 	OUTPUT_TEXT = 0,
@@ -29,6 +30,9 @@ struct output {
 	 * write that blocks is given up; from the first on, the wait for a
 	 * FIFO's reader. */
 	const volatile sig_atomic_t *abandon;
+	/* Set by the caller after output_open(): writes the lines of events.
+	 * NULL: they are written at once, and may block. */
+	struct writer *writer;
 	bool opened;		/* output_close() closes fd */
 	bool silent;		/* write nothing */
 };

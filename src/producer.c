@@ -132,7 +132,7 @@ N_("      --mode=OCTAL           permissions of a queue that this creates "
 "(default\n"
 "                               0600)\n") },
 	{ OPT_NO_GROUP, "no-group", no_argument,
-N_("      --no-group             don't give each COMMAND a process group of "
+N_("      --no-group             don't give each process a process group of "
 "its own\n") },
 	{ OPT_STDIN, "stdin", no_argument,
 N_("      --stdin                let COMMAND read the producer's standard "
@@ -256,11 +256,11 @@ static void settle_command(struct producer *p, char **operands)
 		usage_error(_("--delay and --rate can't both be given"));
 	if (p->on_exit == ON_EXIT_LEAVE)
 		command->flags |= PROCQ_SPAWN_KEEP;
-	/* A process that may outlive the producer must not get the signals of
-	 * its terminal. */
-	if (!p->no_group &&
-	    (command->argv || command->flags & PROCQ_SPAWN_KEEP))
-		command->flags |= PROCQ_SPAWN_GROUP;
+	/* No process gets the signals of the producer's terminal, or of
+	 * timeout(1). An idle one is alone in its group. */
+	if (!p->no_group)
+		command->flags |= command->argv ? PROCQ_SPAWN_GROUP
+						: PROCQ_SPAWN_APART;
 	/* A line reports the position in the queue, which is known after the
 	 * entry; in flood, lines wait for a few more starts. With
 	 * --on-exit=leave, a process that has not entered when the producer
@@ -529,7 +529,7 @@ static void start_one(struct producer *p)
 
 static bool producer_finished(struct producer *p)
 {
-	const struct run *r = &p->run;
+	struct run *r = &p->run;
 
 	/* Those that are not reported yet may die before they enter. */
 	if (r->counted && r->summary.started + p->unreported_count >= r->count)
@@ -560,6 +560,8 @@ static void produce(struct producer *p)
 	while (!producer_finished(p) && look_around(p)) {
 		if (!p->flood && procq_now() < p->due)
 			producer_rest(p, 0, p->due);
+		else if (!run_can_report(&p->run))
+			producer_rest(p, 0, PROCQ_FOREVER);
 		else
 			start_one(p);
 	}
@@ -568,7 +570,7 @@ static void produce(struct producer *p)
 
 /* ---- ending ---- */
 
-static enum on_exit choose_end(const struct producer *p)
+static enum on_exit choose_end(struct producer *p)
 {
 	if (p->on_exit != ON_EXIT_DEFAULT)
 		return p->on_exit;

@@ -20,6 +20,7 @@
 #include "program.h"
 #include "progress.h"
 #include "summary.h"
+#include "writer.h"
 
 /* Options without a letter; a program's own begin at OPT_OWN. */
 enum {
@@ -53,6 +54,8 @@ struct run {
 	bool waits;			/* wait is given */
 	bool seeded;
 	bool delayed;			/* delay is given */
+	bool at_once;			/* nothing waits behind a line: write
+					 * each as it comes */
 	uint64_t count;
 	uint64_t seed;
 	int64_t duration;		/* ns */
@@ -64,6 +67,8 @@ struct run {
 	bool joined;			/* q was open once */
 	run_printer *printer;
 	struct output out;
+	struct writer lines;		/* out's, if its reader may not read */
+	struct writer messages;		/* standard error's, likewise */
 	struct generator random;
 	struct progress progress;
 	struct summary summary;
@@ -105,7 +110,10 @@ void run_written(struct run *r, int err);
 void run_wait(struct run *r, unsigned what, int64_t deadline);
 /** Should the run stop: did a signal ask, can't lines be written, or is the
  * place lost? */
-bool run_stopped(const struct run *r);
+bool run_stopped(struct run *r);
+/** Can what is begun now be reported? If not, the readers of lines or messages
+ * do not read, and a later procq_wait() ends when they do. */
+bool run_can_report(struct run *r);
 /** Is the time of -t over? */
 bool run_timed_out(const struct run *r, int64_t now);
 /** Handle SIGUSR1, and show the progress line. */

@@ -21,6 +21,8 @@
 #include "i18n.h"
 #include "shortage.h"
 
+#if PQ_USE_LINUX
+
 /* The tasks in /proc; threads count. */
 struct tasks {
 	uint64_t all;
@@ -160,18 +162,14 @@ static bool nearly(uint64_t n, uint64_t max)
 	return n >= max - max / 10;
 }
 
-char *shortage_describe(char *buf, size_t size)
+/* The limits of the kernel, and of the control groups. */
+static bool system_is_full(char *buf, size_t size, uint64_t nproc)
 {
-	uint64_t nproc = UINT64_MAX, pid_max = UINT64_MAX;
-	uint64_t threads_max = UINT64_MAX;
+	uint64_t pid_max = UINT64_MAX, threads_max = UINT64_MAX;
 	struct tasks tasks = count_tasks();
-	struct rlimit limit;
 
 	if (any_group_is_full(buf, size))
-		return buf;
-	if (getrlimit(RLIMIT_NPROC, &limit) == 0 &&
-	    limit.rlim_cur != RLIM_INFINITY && getuid() != 0)
-		nproc = limit.rlim_cur;
+		return true;
 	read_number("/proc/sys/kernel/pid_max", &pid_max);
 	read_number("/proc/sys/kernel/threads-max", &threads_max);
 	if (tasks.mine >= nproc)
@@ -182,7 +180,32 @@ char *shortage_describe(char *buf, size_t size)
 	else if (nearly(system_tasks(), threads_max))
 		snprintf(buf, size, _("kernel.threads-max is %" PRIu64),
 			 threads_max);
-	else if (nproc != UINT64_MAX)
+	else
+		return false;
+	return true;
+}
+
+#else
+
+static bool system_is_full(char *buf, size_t size, uint64_t nproc)
+{
+	(void)buf, (void)size, (void)nproc;
+	return false;
+}
+
+#endif
+
+char *shortage_describe(char *buf, size_t size)
+{
+	uint64_t nproc = UINT64_MAX;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NPROC, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY && getuid() != 0)
+		nproc = limit.rlim_cur;
+	if (system_is_full(buf, size, nproc))
+		return buf;
+	if (nproc != UINT64_MAX)
 		snprintf(buf, size, _("some limit is reached, it is unknown"
 			 " which (ulimit -u is %" PRIu64 ")"), nproc);
 	else

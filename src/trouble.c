@@ -16,6 +16,26 @@
 #include "i18n.h"
 #include "trouble.h"
 
+/* What of its programs differs from this one. */
+static const char *difference(uint32_t differs)
+{
+	switch (differs) {
+	case PROCQ_DIFFERS_VERSION:
+		return N_("another version of procq, with another layout");
+	case PROCQ_DIFFERS_MACHINE:
+		return N_("for another machine type (32 or 64 bits, byte "
+			  "order, size of a page)");
+	case PROCQ_DIFFERS_LOCKS:
+		return N_("built to lock in another place");
+	case PROCQ_DIFFERS_SEMAPHORE:
+		return N_("built with another C library, whose semaphores "
+			  "differ");
+	case PROCQ_DIFFERS_CLOCK:
+		return N_("built to use another clock");
+	}
+	return N_("unknown");
+}
+
 void complain_unopened(const char *queue, const struct procq_options *options,
 		       int err)
 {
@@ -32,8 +52,18 @@ void complain_unopened(const char *queue, const struct procq_options *options,
 			   PRIu32), queue, found);
 		break;
 	case -EPROTONOSUPPORT:
-		complain(_("queue '%s': it has another layout (version %"
-			   PRIu32 ")"), queue, found);
+		complain(_("queue '%s': its programs are of another kind: %s"),
+			 queue, _(difference(found)));
+		break;
+	case -EXDEV:
+		complain(found & PROCQ_FOREIGN_TIME
+			 ? _("queue '%s': it is of another time namespace")
+			 : _("queue '%s': it is of another PID namespace"),
+			 queue);
+		break;
+	case -EBUSY:
+		complain(_("queue '%s': process %" PRIu32 " has locked its "
+			   "object, and does not use it"), queue, found);
 		break;
 	case -ETIMEDOUT:
 		complain(_("queue '%s': process %" PRIu32
@@ -55,25 +85,14 @@ bool is_wreck(int err)
 	       err == -ESTALE || err == -EXDEV;
 }
 
+#if PQ_USE_LINUX
+
 /* Where the C library keeps the objects. */
-#define SHM_DIRECTORY "/dev/shm"
+# define SHM_DIRECTORY "/dev/shm"
 
 bool shm_is_missing(void)
 {
-#ifdef __linux__
 	return access(SHM_DIRECTORY, F_OK) < 0 && errno == ENOENT;
-#else
-	return false;
-#endif
-}
-
-static bool shm_is_closed_to_us(void)
-{
-#ifdef __linux__
-	return access(SHM_DIRECTORY, W_OK | X_OK) < 0 && errno == EACCES;
-#else
-	return false;
-#endif
 }
 
 void complain_shm_missing(void)
@@ -84,35 +103,69 @@ void complain_shm_missing(void)
 		   "mode=1777 tmpfs %s'"), SHM_DIRECTORY, SHM_DIRECTORY);
 }
 
+static void advise_other_name(const char *object, bool others)
+{
+	if (others)
+		complain(_("choose another queue name; if nobody needs that "
+			   "object, its owner or root can remove it with "
+			   "'rm %s%s'"), SHM_DIRECTORY, object);
+	else
+		complain(_("it is %s%s; choose another queue name"),
+			 SHM_DIRECTORY, object);
+}
+
+static void advise_access(void)
+{
+	if (access(SHM_DIRECTORY, W_OK | X_OK) < 0 && errno == EACCES)
+		complain(_("every user has to be allowed to write to %s; root "
+			   "can allow it with 'chmod 1777 %s'"),
+			 SHM_DIRECTORY, SHM_DIRECTORY);
+	else
+		complain(_("the queue's creator has to allow it with "
+			   "'producer --mode'"));
+}
+
+#else /* Where they are is unknown. */
+
+bool shm_is_missing(void)
+{
+	return false;
+}
+
+void complain_shm_missing(void)
+{
+}
+
+static void advise_other_name(const char *object, bool others)
+{
+	(void)others;
+	complain(_("it is %s; choose another queue name"), object);
+}
+
+static void advise_access(void)
+{
+	complain(_("the queue's creator has to allow it with "
+		   "'producer --mode'"));
+}
+
+#endif
+
 /* Say what helps, if something does. */
-static void advise(const char *queue, int err)
+static void advise(const char *queue, uint32_t found, int err)
 {
 	char object[PROCQ_NAME_SIZE];
 
 	switch (err) {
 	case -ENODEV:
-		if (procq_object_name(queue, object) == 0)
-			complain(_("it is %s%s; choose another queue name"),
-				 SHM_DIRECTORY, object);
-		return;
 	case -EPERM:
 		if (procq_object_name(queue, object) == 0)
-			complain(_("choose another queue name; if nobody needs "
-				   "that object, its owner or root can remove "
-				   "it with 'rm %s%s'"), SHM_DIRECTORY, object);
+			advise_other_name(object, err == -EPERM);
 		return;
 	case -ENOENT:
 		complain(_("'procq list' shows the queues on this machine"));
 		return;
 	case -EACCES:
-		if (shm_is_closed_to_us())
-			complain(_("every user has to be allowed to write to "
-				   "%s; root can allow it with "
-				   "'chmod 1777 %s'"),
-				 SHM_DIRECTORY, SHM_DIRECTORY);
-		else
-			complain(_("the queue's creator has to allow it with "
-				   "'producer --mode'"));
+		advise_access();
 		return;
 	case -EEXIST:
 		complain(_("without --capacity it is used as it is"));
@@ -128,8 +181,17 @@ static void advise(const char *queue, int err)
 		complain(_("'ulimit -n' sets the limit"));
 		return;
 	case -EXDEV:
-		complain(_("use it from inside that PID namespace "
-			   "(container)"));
+		if (found & PROCQ_FOREIGN_USED)
+			complain(_("it is in use there; use it from inside "
+				   "that namespace (container)"));
+		else
+			complain(_("no program uses it there; if none of its "
+				   "processes lives on, 'procq remove --force "
+				   "%s' removes it"), queue);
+		return;
+	case -EPROTONOSUPPORT:
+		complain(_("use it by those programs; or, if nobody needs it, "
+			   "'procq remove --force %s' removes it"), queue);
 		return;
 	}
 	if (is_wreck(err))
@@ -145,5 +207,5 @@ void complain_open(const char *queue, const struct procq_options *options,
 		return;
 	}
 	complain_unopened(queue, options, err);
-	advise(queue, err);
+	advise(queue, options->found, err);
 }

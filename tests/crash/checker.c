@@ -25,6 +25,9 @@
 enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 
 #define PLACES ((unsigned)CRASH_PLACES)
+/* A hint: lap:19 index:20 generation:25. */
+#define HINT_GEN ((UINT64_C(1) << 25) - 1)
+#define HINT_LAPS ((UINT64_C(1) << 19) - 1)
 #define GEN_MASK ((UINT64_C(1) << 40) - 1)
 #define INCARNATION_MASK ((UINT64_C(1) << 48) - 1)
 #define LOCK_BASE (INT64_C(1) << 40)
@@ -32,7 +35,7 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 
 /* Offsets. */
 #define H_MAGIC 0
-#define H_CAPACITY 28
+#define H_CAPACITY 52
 #define H_LIFE 128
 #define H_READY 256		/* head, tail 128 on */
 #define H_FREE 512
@@ -278,13 +281,13 @@ static void check_places(void)
 
 static bool has_hint(size_t ring_at, uint64_t cells, size_t ends, uint32_t slot)
 {
-	uint64_t head = get64(ends), gen = word_at(slot) & 0xfff;
+	uint64_t head = get64(ends), gen = word_at(slot) & HINT_GEN;
 
 	for (uint64_t p = head; p < head + cells; p++) {
 		uint64_t c = get64(ring_at + 8 * (p & (cells - 1)));
 
-		if (c >> 32 == (p & 0xffffffff) &&
-		    (c >> 12 & 0xfffff) == slot && (c & 0xfff) == gen)
+		if (c >> 45 == (p / cells & HINT_LAPS) &&
+		    (c >> 25 & 0xfffff) == slot && (c & HINT_GEN) == gen)
 			return true;
 	}
 	return false;
@@ -315,8 +318,8 @@ static void check_ring(size_t ring_at, uint64_t cells, size_t ends,
 		     (uintmax_t)tail);
 	for (uint64_t p = head; p < head + cells; p++) {
 		uint64_t c = get64(ring_at + 8 * (p & (cells - 1)));
-		uint32_t at = (uint32_t)(c >> 32);
-		bool filled = at == (uint32_t)p;
+		uint64_t lap = c >> 45;
+		bool filled = lap == (p / cells & HINT_LAPS);
 
 		if (p < tail && !filled)
 			find("%s ring: position %ju is a hole", name,
@@ -324,9 +327,9 @@ static void check_ring(size_t ring_at, uint64_t cells, size_t ends,
 		if (p > tail && filled)
 			find("%s ring: position %ju is beyond the tail", name,
 			     (uintmax_t)p);
-		if (!filled && at != (uint32_t)(p - cells))
-			find("%s ring: a cell of position %u at %ju", name,
-			     (unsigned)at, (uintmax_t)p);
+		if (!filled && lap != ((p / cells - 1) & HINT_LAPS))
+			find("%s ring: a cell of lap %ju at %ju", name,
+			     (uintmax_t)lap, (uintmax_t)p);
 	}
 }
 

@@ -138,8 +138,12 @@ static void fix_header(struct pq_header *h, const struct pq_header *good,
 		h->version = good->version;
 		h->byte_order = good->byte_order;
 		h->word_size = good->word_size;
-		h->sem_size = good->sem_size;
 		h->page_size = good->page_size;
+		h->sem_size = good->sem_size;
+		h->sem_kind = good->sem_kind;
+		h->lock_place = good->lock_place;
+		h->lock_base = good->lock_base;
+		h->clock = good->clock;
 	}
 	if (!(wrong & FUZZ_WRONG_CAPACITY)) {
 		h->capacity = good->capacity;
@@ -148,6 +152,8 @@ static void fix_header(struct pq_header *h, const struct pq_header *good,
 	if (!(wrong & FUZZ_WRONG_BOOT)) {
 		memcpy(h->boot_id, good->boot_id, sizeof(h->boot_id));
 		h->pid_namespace = good->pid_namespace;
+		h->pid_one = good->pid_one;
+		h->time_namespace = good->time_namespace;
 	}
 	if (!(wrong & FUZZ_WRONG_LIFE) &&
 	    atomic_load(&h->state) == PQ_OBJECT_FINAL)

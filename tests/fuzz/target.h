@@ -40,9 +40,9 @@ struct fuzz_options {
 
 #define FUZZ_VERBATIM 1u
 #define FUZZ_WRONG_MAGIC 1u
-#define FUZZ_WRONG_VERSION 2u	/* also byte order and sizes of types */
+#define FUZZ_WRONG_VERSION 2u	/* also all that is said of the build */
 #define FUZZ_WRONG_CAPACITY 4u	/* also the size */
-#define FUZZ_WRONG_BOOT 8u	/* also the namespace */
+#define FUZZ_WRONG_BOOT 8u	/* also the namespaces */
 #define FUZZ_WRONG_LIFE 16u
 
 /* The script: one byte says what, one with which handle and how. */

@@ -261,7 +261,8 @@ TAP_UNUSED static bool fixture_exists(void)
 
 TAP_UNUSED static void fixture_sleep(int64_t ns)
 {
-	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+	struct timespec ts = { (time_t)(ns / 1000000000),
+			       (long)(ns % 1000000000) };
 
 	nanosleep(&ts, NULL);
 }
@@ -338,27 +339,41 @@ TAP_UNUSED static void fixture_make(const void *bytes, size_t n,
 	close(fd);
 }
 
+#ifndef PQ_USE_SHM_LOCKS
+# define PQ_USE_SHM_LOCKS 0
+#endif
+
+/* A descriptor of the file with the lock bytes.
+ * @param inside the object itself has them; otherwise a file beside it */
+TAP_UNUSED static int fixture_locks(bool inside)
+{
+	char name[PROCQ_NAME_SIZE + 32];
+
+	if (inside)
+		return shm_open(fixture_object, O_RDWR, 0);
+	snprintf(name, sizeof(name), "/tmp/procq-lock.%s", fixture_object + 1);
+	return open(name, O_RDWR | O_CREAT, 0600);
+}
+
+/* For the body of a child: lock a byte, and stay. */
+TAP_UNUSED static _Noreturn void fixture_hold(int fd, off_t at,
+					      _Atomic int *ready)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+			    .l_start = at, .l_len = 1 };
+
+	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
+		_exit(1);
+	atomic_store(ready, 1);
+	for (;;)
+		pause();
+}
+
 /* The body of a creator that holds the init lock and does not come to an end.
  * @param arg an _Atomic int: set to 1 when it has the lock */
 TAP_UNUSED static void fixture_build_for_ever(void *arg)
 {
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-			    .l_start = (off_t)1 << 40, .l_len = 1 };
-#if PQ_USE_SHM_LOCKS
-	int fd = shm_open(fixture_object, O_RDWR, 0);
-#else
-	char name[PROCQ_NAME_SIZE + 32];
-	int fd;
-
-	snprintf(name, sizeof(name), "/tmp/procq-lock.%s", fixture_object + 1);
-	fd = open(name, O_RDWR | O_CREAT, 0600);
-#endif
-
-	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
-		_exit(1);
-	atomic_store((_Atomic int *)arg, 1);
-	for (;;)
-		pause();
+	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), (off_t)1 << 40, arg);
 }
 
 /* For the body of a child: die here, as by somebody's kill -9. */

@@ -103,6 +103,18 @@ skip()
 	echo "ok $number - $1 # SKIP $2"
 }
 
+# check_with FEATURE NAME COMMAND...: a check of what only builds with it have
+check_with()
+{
+	feature=$1
+	shift
+	if feature "$feature"; then
+		check "$@"
+	else
+		skip "$1" "built without $feature"
+	fi
+}
+
 # skip_all WHY: none of this file can
 skip_all()
 {

@@ -7,6 +7,7 @@ program_tests = \
 	tests/program/bound.test \
 	tests/program/command.test \
 	tests/program/consume.test \
+	tests/program/container.test \
 	tests/program/ending.test \
 	tests/program/exit.test \
 	tests/program/hostile.test \
@@ -18,6 +19,7 @@ program_tests = \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/truncate.test \
+	tests/program/unread.test \
 	tests/program/usage.test \
 	tests/program/users.test \
 	tests/program/wait.test

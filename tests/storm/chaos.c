@@ -105,7 +105,7 @@ static uint64_t draw(uint64_t below)
 
 static void nap(int64_t ns)
 {
-	struct timespec ts = { ns / S, ns % S };
+	struct timespec ts = { (time_t)(ns / S), (long)(ns % S) };
 
 	nanosleep(&ts, NULL);
 }

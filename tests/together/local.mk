@@ -5,6 +5,7 @@
 
 together_tests = \
 	tests/together/between \
+	tests/together/check \
 	tests/together/close \
 	tests/together/forks \
 	tests/together/host \

@@ -707,12 +707,14 @@ static void dead_for_long(void)
 
 static void look_0(void)
 {
-	seen->looks[0] = pq_sweep_sometimes(seg, 3600 * INT64_C(1000000000));
+	seen->looks[0] = pq_sweep_sometimes(seg, 3600 * INT64_C(1000000000),
+					    NULL);
 }
 
 static void look_1(void)
 {
-	seen->looks[1] = pq_sweep_sometimes(seg, 3600 * INT64_C(1000000000));
+	seen->looks[1] = pq_sweep_sometimes(seg, 3600 * INT64_C(1000000000),
+					    NULL);
 }
 
 static bool one_looked(void)

@@ -136,6 +136,71 @@ static void test_direct(void)
 	is_int(wakes(5), 0, "a waiter that hides is not woken");
 }
 
+/* ---- in turn ---- */
+
+/* As if the turn had begun so long ago. */
+static void age_turn(struct pq_waiters *waiters, int64_t by)
+{
+	uint64_t turn = atomic_load(&waiters->turn);
+
+	atomic_store(&waiters->turn,
+		     pq_turn(pq_turn_place(turn),
+			     turn - (uint64_t)by / 1000));
+}
+
+/* It is the turn of this place for an hour. */
+static void begin_turn(struct pq_waiters *waiters, unsigned place)
+{
+	uint64_t later = (uint64_t)pq_now() / 1000 + 3600000000u;
+
+	atomic_store(&waiters->turn, pq_turn(place, later));
+}
+
+static int woken_of(const unsigned *places, int n)
+{
+	int which = -1;
+
+	for (int i = 0; i < n; i++)
+		if (wakes(places[i]))
+			which = which < 0 ? i : 99;
+	return which;
+}
+
+/* Each that is woken waits again at once. */
+static void test_turns(void)
+{
+	const unsigned places[] = { 3, 5, 64, 700 };
+	struct pq_waiters *waiters = &seg->header->room;
+	unsigned n = sizeof(places) / sizeof(*places);
+	int bad = 0, first;
+
+	for (unsigned i = 0; i < n; i++)
+		pq_bell_show(seg, places[i], PROCQ_WAIT_ROOM);
+	pq_wake_room(seg);
+	first = woken_of(places, (int)n);
+	for (unsigned round = 1; round < 3 * n; round++) {
+		pq_bell_show(seg, places[((unsigned)first + round - 1) % n],
+			     PROCQ_WAIT_ROOM);
+		age_turn(waiters, 1000 * MS);
+		pq_wake_room(seg);
+		bad += woken_of(places, (int)n) !=
+		       (int)(((unsigned)first + round) % n);
+	}
+	is_int(bad, 0, "when a turn is over, the next waiter is woken, and so "
+	       "on, round the table");
+	for (unsigned i = 0; i < n; i++)
+		pq_bell_show(seg, places[i], PROCQ_WAIT_ROOM);
+	begin_turn(waiters, places[1]);
+	for (unsigned i = 0; i < 5; i++) {
+		pq_wake_room(seg);
+		bad += woken_of(places, (int)n) != 1;
+		pq_bell_show(seg, places[1], PROCQ_WAIT_ROOM);
+	}
+	is_int(bad, 0, "in its turn, a waiter is woken again and again");
+	for (unsigned i = 0; i < n; i++)
+		pq_bell_hide(seg, places[i], PROCQ_WAIT_ROOM, &owed);
+}
+
 /* ---- what hiding tells ---- */
 
 static void test_woken_meanwhile(unsigned wants, struct pq_waiters *waiters,
@@ -244,6 +309,22 @@ static void test_linger(void)
 	ok(looks < 100, "without lingering it looks a few times");
 }
 
+/* While another waiter sleeps, whose turn may be next. */
+static void test_linger_in_turn(void)
+{
+	int left = -1;
+
+	pq_bell_show(seg, 3, PROCQ_WAIT_ROOM);
+	age_turn(&seg->header->room, 1000 * MS);
+	looks = 0;
+	linger_for(60000 * MS, procq_now() + 20 * MS, look_down, &left);
+	is_int(looks, 1, "a lookout whose turn is over does not linger");
+	pq_bell_hide(seg, 3, PROCQ_WAIT_ROOM, &owed);
+	looks = 0;
+	linger_for(60000 * MS, procq_now() + 20 * MS, look_down, &left);
+	ok(looks > 8, "but it does if no other waiter sleeps");
+}
+
 static void test_wait(void)
 {
 	bool yes = true, no = false;
@@ -300,6 +381,8 @@ static unsigned wait_owing(unsigned wants, unsigned debt)
 				.deadline = procq_now() + 60000 * MS,
 				.worth = look_out, .owed = &debt };
 
+	begin_turn(&seg->header->room, 700);
+	begin_turn(&seg->header->arrivals, 700);
 	watch.looks = 0;
 	watch.before = watch.after = 0;
 	need(pq_bell_wait(seg, &wait) == 0);
@@ -409,6 +492,7 @@ static int wakes_ready(void)
 	int n = wakes(700);
 
 	pq_bell_show(seg, 700, PROCQ_WAIT_READY);
+	begin_turn(&seg->header->arrivals, 700);
 	return n;
 }
 
@@ -456,6 +540,7 @@ static void test_debt_of_room(void)
 
 	setup();
 	note("what a lookout for room owes");
+	begin_turn(&seg->header->room, 700);
 	pq_bell_show(seg, 700, PROCQ_WAIT_ROOM);
 	need(procq_wait(p, PROCQ_WAIT_ROOM, PROCQ_FOREVER) == 0);
 	start_one();
@@ -573,12 +658,14 @@ int main(void)
 	test_all();
 	test_exits();
 	test_direct();
+	test_turns();
 	test_woken_meanwhile(PROCQ_WAIT_ROOM, &seg->header->room, "room");
 	test_woken_meanwhile(PROCQ_WAIT_READY, &seg->header->arrivals,
 			     "arrivals");
 	test_woken_meanwhile(PROCQ_WAIT_EXITS, &seg->header->exits, "exits");
 	test_wait();
 	test_linger();
+	test_linger_in_turn();
 	test_lookout(&seg->header->room, PROCQ_WAIT_ROOM, pq_wake_room, "room");
 	test_lookout(&seg->header->arrivals, PROCQ_WAIT_READY, pq_wake_arrival,
 		     "arrivals");

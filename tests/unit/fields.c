@@ -33,7 +33,7 @@ static void test_tagged(void)
 					   PQ_SEQ_BITS, PQ_ENTERED_BITS };
 	int tags = 0, values = 0, wide = 0;
 
-	ok(PQ_PID_BITS == 32 && PQ_IDENT_BITS == 44 && PQ_SEQ_BITS == 48 &&
+	ok(PQ_PID_BITS == 32 && PQ_IDENT_BITS == 44 && PQ_SEQ_BITS == 52 &&
 	   PQ_ENTERED_BITS == 40, "the widths that other processes expect");
 	is_field(pq_tagged(0x1234567890, 32, 0xcafe), 0x345678900000cafe,
 		 "the low bits of the generation, then the value");
@@ -49,6 +49,19 @@ static void test_tagged(void)
 	is_int(tags, 0, "the tag is as much of the generation as fits");
 	is_int(values, 0, "the value comes back without it");
 	is_int(wide, 0, "a value that is too large spills nowhere");
+}
+
+static void test_cell(void)
+{
+	uint64_t cell = pq_cell(0x7abcd, 0xfedcb, UINT64_C(0xf01234567));
+
+	is_field(cell, (UINT64_C(0x7abcd) << 20 | 0xfedcb) << 25 | 0x1234567,
+		 "a cell is lap:19 index:20 generation:25");
+	is_field(pq_cell_lap(cell), 0x7abcd, "the lap");
+	is_field(pq_cell_index(cell), 0xfedcb, "the index");
+	is_field(pq_hint_gen(cell), 0x1234567, "the generation");
+	is_field(pq_cell(UINT64_MAX, 0, 0), UINT64_C(0x7ffff) << 45,
+		 "a lap too many begins anew, and spills nowhere");
 }
 
 static void test_counted(void)
@@ -154,6 +167,7 @@ int main(void)
 {
 	test_saturate();
 	test_tagged();
+	test_cell();
 	test_counted();
 	test_producer();
 	test_member();

@@ -11,6 +11,7 @@
 
 #include "../kit/fixture.h"
 #include "layout.h"
+#include "lock.h"
 
 #define CAPACITY 4
 
@@ -358,7 +359,7 @@ static void come_and_go(void *arg)
 			fixture_open(PROCQ_ROLE_CONSUMER, 0);
 			fixture_killed();
 		}
-		pq_sweep_sometimes(q->seg, 0);
+		pq_sweep_sometimes(q->seg, 0, NULL);
 		procq_close(q);
 	}
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
@@ -441,9 +442,130 @@ static void test_usurped(void)
 	fixture_clean();
 }
 
+/* ---- one that can only read ---- */
+
+static _Atomic int *ready;
+
+/* Place a read lock, as a process may that can only read the file. */
+static _Noreturn void read_lock(off_t at, off_t length)
+{
+	struct flock fl = { .l_type = F_RDLCK, .l_whence = SEEK_SET,
+			    .l_start = at, .l_len = length };
+	int fd = fixture_locks(PQ_USE_SHM_LOCKS);
+
+	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
+		_exit(1);
+	atomic_store(ready, 1);
+	for (;;)
+		pause();
+}
+
+static off_t lock_at, lock_length;
+
+static void reader(void *arg)
+{
+	(void)arg;
+	read_lock(lock_at, lock_length);
+}
+
+static pid_t start_reader(off_t at, off_t length)
+{
+	lock_at = at;
+	lock_length = length;
+	return fixture_launch(reader, ready);
+}
+
+static void end_reader(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	fixture_wait(pid);
+}
+
+static int open_rc(unsigned role, uint32_t *found)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	int rc;
+
+	o.role = role;
+	o.deadline = procq_now() + INT64_C(20000000000);
+	rc = procq_open(&q, fixture_queue, &o);
+	*found = o.found;
+	if (rc == 0)
+		procq_close(q);
+	return rc;
+}
+
+static void test_readers(void)
+{
+	off_t base = PQ_LOCK_BASE;
+	uint64_t incarnation, member;
+	struct procq_stat s;
+	uint32_t found;
+	unsigned place;
+	pid_t pid;
+	int fd;
+
+	setup();
+	incarnation = atomic_load(&seg->header->next_incarnation);
+	place = keeper->place + 1;
+	fixture_run(join_and_die, NULL);
+	pid = start_reader(base + (off_t)incarnation, 1);
+	ok(pq_member_dead(seg, place, &member) &&
+		   pq_member_incarnation(member) == incarnation,
+	   "a reader's lock keeps nobody alive");
+	procq_stat(keeper, &s);
+	ok(s.dead == 1 && s.consumers == 0, "nor is anybody counted for it");
+	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0,
+	       "a newcomer draws another number");
+	end_reader(pid);
+	pid = start_reader(base + (off_t)atomic_load(
+				   &seg->header->next_incarnation), 0);
+	ok(open_rc(PROCQ_ROLE_KEEPER, &found) == -EBUSY &&
+	   found == (uint32_t)pid,
+	   "if a reader has locked all numbers, it is told who");
+	ok(pq_byte_held(seg, keeper->incarnation),
+	   "who has a number, keeps it");
+	end_reader(pid);
+	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0, "then all is well");
+	teardown();
+
+	/* A creator that was killed at once. */
+	fd = shm_open(fixture_object, O_RDWR | O_CREAT | O_EXCL, 0600);
+	need(fd >= 0);
+	close(fd);
+	pid = start_reader(base, 1);
+	ok(open_rc(PROCQ_ROLE_KEEPER, &found) == -EBUSY &&
+	   found == (uint32_t)pid, "nor does a creator wait for a reader");
+	end_reader(pid);
+	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0, "then it builds");
+	fixture_clean();
+}
+
+static void test_modes(void)
+{
+	static const unsigned bad[] = { 0644, 0604, 0640, 0660 | 04, 0444 };
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	int refused = 0;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		o.mode = bad[i];
+		refused += procq_open(&q, fixture_queue, &o) == -EINVAL;
+	}
+	is_int(refused, sizeof(bad) / sizeof(*bad),
+	       "no queue is made for people who can only read it");
+	o.mode = 0660;
+	is_int(procq_open(&q, fixture_queue, &o), 0, "but for a group");
+	procq_close(q);
+}
+
 int main(void)
 {
 	fixture_begin("member");
+	ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need(ready != MAP_FAILED);
 	test_join();
 	test_final();
 	test_sit_down();
@@ -454,5 +576,7 @@ int main(void)
 	test_fork();
 	test_crowd();
 	test_usurped();
+	test_readers();
+	test_modes();
 	return done();
 }

@@ -118,9 +118,11 @@ static void test_wrecks(void)
 	fixture_make(buffer, size, size);
 	unlinked("one of another version");
 	h->version--;
+#if PQ_USE_LINUX
 	h->boot_id[1]++;
 	fixture_make(buffer, size, size);
 	unlinked("one of an earlier boot");
+#endif
 	h->boot_id[1]--;
 	h->pid_namespace++;
 	fixture_make(buffer, size, size);

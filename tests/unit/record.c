@@ -764,6 +764,125 @@ static void test_crowd(void)
 	teardown();
 }
 
+/* ---- long runs ---- */
+
+/* As if all positions before this one had been used. */
+static void begin_at(struct pq_ring *ring, uint64_t position)
+{
+	uint64_t end = position + ring->size;
+
+	for (uint64_t at = position; at < end; at++)
+		atomic_store(&ring->cells[at & (ring->size - 1)],
+			     pq_cell(pq_ring_lap(ring, at - ring->size), 0, 0));
+	atomic_store(&ring->ends->head, position);
+	atomic_store(&ring->ends->tail, position);
+	atomic_store(&ring->seen, position);
+}
+
+/* @return its seq */
+static uint64_t enter_next(uint32_t *slot)
+{
+	uint64_t word, seq;
+
+	*slot = reserve(&word);
+	seq = fixture_enter(seg, *slot, word, 5, 5);
+	need(seq);
+	return seq;
+}
+
+/* Without a look at the ring. */
+static void end_out_of_turn(uint32_t slot)
+{
+	uint64_t word = word_of(slot);
+
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	fixture_mark(seg, slot, p->place, &status);
+	need(release(slot, PQ_TALLY_RETIRED, true));
+}
+
+/* Lives of one record that are all taken out of turn leave the ring full of
+ * stale hints. None of them may lead to a later life, whose seq would then be
+ * an earlier one's. */
+static void test_out_of_turn(void)
+{
+	int wrong = 0;
+	uint64_t lives;
+
+	p = fixture_open(PROCQ_ROLE_PRODUCER, 1);
+	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	seg = p->seg;
+	origin.incarnation = p->incarnation;
+	lives = 3 * seg->ready.size;
+	for (uint64_t life = 0; life < lives; life++) {
+		struct pq_hint hint;
+		uint32_t slot;
+		uint64_t seq = enter_next(&slot), word;
+
+		need(pq_ring_peek(&seg->ready, &hint));
+		wrong += pq_hint_leads(seg, hint.index, hint.gen, &word) &&
+			 hint.position + 1 != seq;
+		end_out_of_turn(slot);
+	}
+	is_int(wrong, 0, "no hint of an earlier life leads to a later one");
+	teardown();
+}
+
+/* A hundred years at a million a second are less than 2^52. */
+static void test_far_positions(void)
+{
+	uint64_t start = (UINT64_C(1) << 52) - 1 - 3 * CAPACITY;
+	struct procq_process d;
+	int bad = 0;
+
+	setup();
+	begin_at(&seg->ready, start);
+	for (uint64_t i = 1; i <= 3 * CAPACITY; i++) {
+		uint32_t slot;
+
+		bad += enter_next(&slot) != start + i;
+		pq_record_describe(seg, slot, word_of(slot), &d);
+		bad += d.seq != start + i;
+		end_out_of_turn(slot);
+	}
+	is_int(bad, 0, "a seq has 52 bits");
+	teardown();
+}
+
+/* The records count lives in 32 bits. */
+static void test_many_lives(void)
+{
+	uint64_t more = UINT32_MAX - 2, far = UINT64_C(1) << 52;
+	struct procq_report report;
+	struct procq_stat s;
+	uint32_t slot;
+
+	setup();
+	/* As many lives in each record, all reported; and many laps before. */
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		atomic_store(&seg->records[i].counted, pq_counted(0,
+							(uint32_t)more));
+	atomic_store(&seg->participants[c->place].tally[PQ_TALLY_RETIRED],
+		     far + CAPACITY * more);
+	for (int i = 0; i < 5 * CAPACITY; i++) {
+		enter_next(&slot);
+		end_out_of_turn(slot);
+	}
+	s = stat_now();
+	ok(s.retired == far + CAPACITY * (more + 5) && s.started == s.retired,
+	   "the 2^32nd life of a record is counted like all others");
+	queued(6);
+	s = stat_now();
+	ok(s.started == s.retired + 1 && s.present == 1, "and one that lives");
+	need(procq_check(p, &report) == 0);
+	ok(report.faults == 0, "a check finds all well");
+	atomic_fetch_add(&seg->records[0].counted, 1);
+	need(procq_check(p, &report) == 0);
+	ok(report.faults > 0, "and one too many, still");
+	atomic_fetch_sub(&seg->records[0].counted, 1);
+	teardown();
+}
+
 int main(void)
 {
 	fixture_begin("record");
@@ -781,5 +900,8 @@ int main(void)
 	test_used_again();
 	test_out_of_place();
 	test_crowd();
+	test_out_of_turn();
+	test_far_positions();
+	test_many_lives();
 	return done();
 }

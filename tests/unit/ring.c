@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * unit/ring.c - the hint ring: order, full and empty, laps, the wrap of the
- * 32-bit positions, stale hints, what the dead leave half done, rule R2, and
+ * laps, stale hints, what the dead leave half done, rule R2, and
  * many threads at once.
  */
 #include <config.h>
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "fields.h"
 #include "ring.h"
 
 #include "../kit/tap.h"
@@ -27,24 +28,32 @@ static bool fresh(const void *arg, uint32_t index, uint32_t gen)
 	return index < HINTS && !atomic_load(&stale[index]);
 }
 
-/* The format again: position:32 index:20 generation:12. */
-static uint64_t cell(uint64_t position, uint64_t index, uint64_t gen)
+/* The format again: lap:19 index:20 generation:25. */
+static uint64_t cell(uint64_t lap, uint64_t index, uint64_t gen)
 {
-	return (position & 0xffffffff) << 32 | index << 12 | gen;
+	return (lap & 0x7ffff) << 45 | index << 25 | gen;
+}
+
+/* The same in a ring of so many cells, for this position. */
+static uint64_t cell_for(uint64_t size, uint64_t position, uint64_t index,
+			 uint64_t gen)
+{
+	return cell(position / size, index, gen);
 }
 
 /* A ring as it is after start appends and takes. */
 static struct pq_ring ring_at(uint64_t size, uint64_t start)
 {
-	struct pq_ring ring = { .ends = &ends, .cells = cells, .size = size,
-				.fresh = fresh, .seen = start };
+	struct pq_ring ring = { .ends = &ends, .cells = cells, .fresh = fresh,
+				.seen = start };
 
 	memset((void *)stale, 0, sizeof(stale));
+	pq_ring_shape(&ring, size);
 	pq_ring_format(&ring);
 	if (start == 0)
 		return ring;
 	for (uint64_t p = start - size; p != start; p++)
-		atomic_store(&cells[p % size], cell(p, 0, 0));
+		atomic_store(&cells[p % size], cell_for(size, p, 0, 0));
 	atomic_store(&ends.head, start);
 	atomic_store(&ends.tail, start);
 	return ring;
@@ -84,10 +93,11 @@ static void test_order(void)
 	   "one in time says that, too");
 	pq_ring_append(&ring, PQ_HINT_INDEX_MASK, UINT64_C(0x123456789ab), &at);
 	ok(take(&ring, &hint) && hint.index == PQ_HINT_INDEX_MASK &&
-	   hint.gen == 0x9ab, "the largest index, the low bits of the generation");
-	is_int(atomic_load(&cells[at % 8]),
-	       (intmax_t)cell(at, PQ_HINT_INDEX_MASK, 0x9ab),
-	       "a cell is position:32 index:20 generation:12");
+	   hint.gen == 0x16789ab,
+	   "the largest index, the low bits of the generation");
+	is_int((intmax_t)atomic_load(&cells[at % 8]),
+	       (intmax_t)cell_for(8, at, PQ_HINT_INDEX_MASK, 0x16789ab),
+	       "a cell is lap:19 index:20 generation:25");
 }
 
 static void test_full(void)
@@ -185,6 +195,9 @@ static void test_laps(void)
 	run_laps(64, UINT32_MAX - 1000, 20000, "… with more cells");
 	run_laps(64, 3 * (UINT64_C(1) << 32) - 500, 20000,
 		 "… for the third time");
+	run_laps(4, (UINT64_C(1) << 21) - 50, 1000, "over lap 2^19");
+	run_laps(1024, (UINT64_C(1) << 29) - 3000, 100000,
+		 "… with more cells");
 	run_laps(8, (UINT64_C(1) << 63) - 20, 1000, "over position 2^63");
 }
 
@@ -213,7 +226,7 @@ static void test_dead_appender(uint64_t start, const char *where)
 	uint64_t at;
 
 	note("%s", where);
-	atomic_store(&cells[start % 8], cell(start, 40, 4));
+	atomic_store(&cells[start % 8], cell_for(8, start, 40, 4));
 	ok(pq_ring_peek(&ring, &hint) && hint.index == 40 && hint.gen == 4,
 	   "a cell that is filled counts before its tail is told");
 	is_str(scanned(&ring), "40 ", "a scan sees it");
@@ -224,7 +237,7 @@ static void test_dead_appender(uint64_t start, const char *where)
 	   hint.index == 41 && !take(&ring, &hint), "both come, in order");
 
 	ring = ring_at(8, start);
-	atomic_store(&cells[start % 8], cell(start, 40, 4));
+	atomic_store(&cells[start % 8], cell_for(8, start, 40, 4));
 	ok(take(&ring, &hint) && !pq_ring_peek(&ring, &hint) &&
 	   atomic_load(&ends.head) == start + 1,
 	   "taken before its tail is told: the head may lead");
@@ -241,13 +254,13 @@ static void test_stalled_appender(uint64_t start, const char *where)
 {
 	struct pq_ring ring = ring_at(8, start);
 	struct pq_hint hint;
-	uint64_t live = cell(start + 8, 60, 1);
+	uint64_t live = cell_for(8, start + 8, 60, 1);
 	int bad = 0;
 
 	note("%s", where);
 	for (uint32_t i = 0; i < 8; i++)
 		atomic_store(&cells[(start + i) % 8],
-			     cell(start + 8 + i, 60 + i, 1));
+			     cell_for(8, start + 8 + i, 60 + i, 1));
 	atomic_store(&ends.head, start + 8);
 	ok(!pq_ring_append(&ring, 99, 9, NULL),
 	   "R2: an append at a tail of the lap before does not succeed");
@@ -264,13 +277,13 @@ static void test_stalled_appender(uint64_t start, const char *where)
 	   "a head of the lap before leads to no hint");
 
 	/* Nor does a cell of so many laps later. */
-	for (unsigned bit = 4; bit < 32; bit++) {
+	for (unsigned bit = 0; bit < 19; bit++) {
 		ring = ring_at(8, start);
 		atomic_store(&cells[start % 8],
-			     cell(start + (UINT64_C(1) << bit), 60, 1));
+			     cell(start / 8 + (UINT64_C(1) << bit), 60, 1));
 		bad += pq_ring_peek(&ring, &hint);
 	}
-	is_int(bad, 0, "all bits of a position count");
+	is_int(bad, 0, "all bits of a lap count");
 }
 
 static void nothing(const struct pq_hint *hint, void *arg)
@@ -301,7 +314,7 @@ static void test_damage(void)
 	ring = ring_at(8, 0);
 	for (uint32_t i = 0; i < 4; i++)
 		pq_ring_append(&ring, i, 0, NULL);
-	atomic_store(&cells[1], cell(UINT64_C(77), 5, 5));
+	atomic_store(&cells[1], cell(77, 5, 5));
 	is_str(scanned(&ring), "0 2 3 ", "a scan steps over a hole");
 }
 

@@ -10,7 +10,9 @@
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
+#include "format.h"
 #include "layout.h"
+#include "lock.h"
 
 #define CAPACITY 5
 
@@ -446,26 +448,187 @@ static void test_headers(void)
 	FALSIFY(version, PQ_VERSION + 1, -EPROTONOSUPPORT, "another version");
 	FALSIFY(byte_order, 0x04030201, -EPROTONOSUPPORT, "byte order");
 	FALSIFY(word_size, 2, -EPROTONOSUPPORT, "word size");
-	FALSIFY(sem_size, 1, -EPROTONOSUPPORT, "size of a semaphore");
 	FALSIFY(page_size, 3, -EPROTONOSUPPORT, "size of a page");
+#if PQ_USE_LINUX
 	FALSIFY(boot_id[1], 42, -ESTALE, "an earlier boot");
-	FALSIFY(pid_namespace, 42, -EXDEV, "another PID namespace");
+#endif
 	FALSIFY(capacity, 0, -EBADMSG, "a capacity of 0");
 	FALSIFY(capacity, PROCQ_CAPACITY_MAX + 1, -EBADMSG, "too large a one");
 	FALSIFY(capacity, CAPACITY + 1, -EBADMSG, "one that is not the size's");
 	FALSIFY(size, 17, -EBADMSG, "a size that is not the capacity's");
 	size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 	refused(size - 1, -EBADMSG, "an object that is too short");
-	size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
-	((struct pq_header *)(void *)buffer)->version = 77;
-	fixture_make(buffer, size, size);
-	{
-		uint32_t found = 0;
+}
 
-		open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found);
-		is_int(found, 77, "the other version is told");
-	}
+/* What is built otherwise is refused by what differs, and nobody here unlinks
+ * it while it is used in the other place. */
+static void refused_build(uint32_t differs, const char *what)
+{
+	size_t size = pq_segment_bytes(CAPACITY);
+	uint32_t found = 0;
+	int rc;
+
+	fixture_make(buffer, size, size);
+	rc = open_rc(PROCQ_ROLE_KEEPER, 0, 0, &found);
+	ok(rc == -EPROTONOSUPPORT && found == differs, "%s", what);
+	rc = open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found);
+	ok(rc == -EPROTONOSUPPORT && found == differs, "… to an onlooker");
 	fixture_clean();
+}
+
+static void test_builds(void)
+{
+	struct pq_header *h = (void *)buffer;
+
+#define DIFFERS(field, value, kind, what) \
+	do { \
+		fixture_bytes(buffer, sizeof(buffer), CAPACITY); \
+		h->field = value; \
+		refused_build(kind, what); \
+	} while (0)
+
+	DIFFERS(version, 77, PROCQ_DIFFERS_VERSION, "another version");
+	DIFFERS(byte_order, 0x04030201, PROCQ_DIFFERS_MACHINE, "byte order");
+	DIFFERS(word_size, 2, PROCQ_DIFFERS_MACHINE, "words of another size");
+	DIFFERS(page_size, 3, PROCQ_DIFFERS_MACHINE, "pages of another size");
+	DIFFERS(lock_place, h->lock_place ^ 3, PROCQ_DIFFERS_LOCKS,
+		"locks in the other place");
+	DIFFERS(lock_base, 0, PROCQ_DIFFERS_LOCKS, "offsets of 32 bits");
+	DIFFERS(sem_size, 1, PROCQ_DIFFERS_SEMAPHORE, "size of a semaphore");
+	DIFFERS(sem_kind, h->sem_kind + 1, PROCQ_DIFFERS_SEMAPHORE,
+		"semaphores of another C library");
+	DIFFERS(clock, 77, PROCQ_DIFFERS_CLOCK, "another clock");
+	/* Of another version no more than that is read. */
+	fixture_bytes(buffer, sizeof(buffer), CAPACITY);
+	h->version = 77;
+	memset((char *)buffer + 16, 0xff, sizeof(*h) - 16);
+	refused_build(PROCQ_DIFFERS_VERSION, "another version, of any content");
+}
+
+/* Holds a byte where a build of the other kind has its locks. */
+static void lock_elsewhere(void *arg)
+{
+	fixture_hold(fixture_locks(!PQ_USE_SHM_LOCKS), 7, arg);
+}
+
+static void test_used_by_another_build(void)
+{
+	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
+	uint32_t found = 0;
+	pid_t pid;
+
+	((struct pq_header *)(void *)buffer)->lock_place ^= 3;
+	fixture_make(buffer, size, size);
+	pid = fixture_launch(lock_elsewhere, &gate->open);
+	ok(procq_unlink(fixture_queue, &found) == -EBUSY &&
+	   found == (uint32_t)pid && fixture_exists(),
+	   "a queue of another build that is in use is not unlinked");
+	kill(pid, SIGKILL);
+	fixture_wait(pid);
+	is_int(procq_unlink(fixture_queue, &found), 0,
+	       "it is when nobody uses it");
+	fixture_clean();
+}
+
+/* ---- other namespaces ---- */
+
+/* A queue of another PID namespace, without a lock: a record in this state,
+ * whose producer had these flags. */
+static void make_foreign(unsigned state, uint32_t flags)
+{
+	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
+	struct pq_segment seg = { .size = size };
+
+	pq_format_locate(&seg, (void *)buffer, CAPACITY);
+	seg.header->pid_namespace ^= 1;
+	atomic_store(&seg.records[1].word, pq_word(state, 0, 0, 7));
+	atomic_store(&seg.records[1].producer, pq_producer(3, flags));
+	fixture_make(buffer, size, size);
+}
+
+static void hold_a_byte(void *arg)
+{
+	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), PQ_LOCK_BASE + 3, arg);
+}
+
+static void test_foreign(void)
+{
+	uint32_t found = 9;
+	pid_t pid;
+
+	make_foreign(PROCQ_STATE_QUEUED, PQ_F_KEEP);
+	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV && found == 0,
+	   "a queue of another PID namespace with kept processes is refused");
+	ok(fixture_exists() && procq_unlink(fixture_queue, &found) == 0,
+	   "and stays until it is unlinked by hand");
+	make_foreign(PROCQ_STATE_RESERVED, PQ_F_KEEP);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), -EXDEV,
+	       "one that is being started may be one");
+	fixture_clean();
+	make_foreign(PROCQ_STATE_QUEUED, PQ_F_LEFT);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), -EXDEV,
+	       "so may those of a producer that has left");
+	fixture_clean();
+	make_foreign(PROCQ_STATE_FREE, PQ_F_KEEP);
+	pid = fixture_launch(hold_a_byte, &gate->open);
+	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
+		   found == PROCQ_FOREIGN_USED,
+	   "one that is in use is refused, and that is told");
+	ok(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found) == -EXDEV &&
+		   found == PROCQ_FOREIGN_USED,
+	   "… to an onlooker, too");
+	kill(pid, SIGKILL);
+	fixture_wait(pid);
+	ok(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found) ==
+			   -EXDEV && found == 0,
+	   "one that nobody uses is refused to who does not create");
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, &found), 0,
+	       "and a creator replaces it");
+	fixture_clean();
+#if PQ_USE_PDEATHSIG
+	make_foreign(PROCQ_STATE_QUEUED, 0);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, &found), 0,
+	       "also with what its dead producer's death has ended");
+	fixture_clean();
+#endif
+}
+
+static void test_pid_one(void)
+{
+	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
+	struct pq_header *h = (void *)buffer;
+	uint64_t pid_one = h->pid_one;
+	uint32_t found = 0;
+
+	if (!pid_one) {
+		skip("a PID namespace with the inode of an earlier one",
+		     "no start time of pid 1");
+		return;
+	}
+	h->pid_one++;
+	fixture_make(buffer, size, size);
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found),
+	       -EXDEV, "a PID namespace with the inode of an earlier one");
+	fixture_clean();
+	h->pid_one = 0;
+	fixture_make(buffer, size, size);
+	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found), 0,
+	       "if it is not known, the inode decides");
+	fixture_clean();
+}
+
+static void test_time_namespace(void)
+{
+	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
+	uint32_t found = 0;
+
+	((struct pq_header *)(void *)buffer)->time_namespace ^= 1;
+	fixture_make(buffer, size, size);
+	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
+		   found == PROCQ_FOREIGN_TIME && fixture_exists(),
+	   "another time namespace: refused, and never replaced");
+	is_int(procq_unlink(fixture_queue, &found), 0,
+	       "but unlinked by hand, when nobody uses it");
 }
 
 static void test_names_that_lead_elsewhere(void)
@@ -661,6 +824,11 @@ int main(void)
 	test_slow_creator();
 	test_garbage();
 	test_headers();
+	test_builds();
+	test_used_by_another_build();
+	test_foreign();
+	test_pid_one();
+	test_time_namespace();
 	test_names_that_lead_elsewhere();
 	test_remove();
 	test_unlinked();

@@ -440,6 +440,14 @@ static void test_stopped(void)
 	teardown();
 }
 
+static int count_dead(const struct procq *q)
+{
+	struct procq_stat s;
+
+	procq_stat(q, &s);
+	return (int)s.dead;
+}
+
 /* How many records are GONE. */
 static int gone(void)
 {
@@ -457,28 +465,96 @@ static void test_sometimes(void)
 	setup();
 	atomic_store(&seg->header->looked, procq_now());
 	fixture_run(dead_producer, &n);
-	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000), NULL), 0,
 	       "somebody has looked just now");
 	atomic_store(&seg->header->looked,
 		     procq_now() - INT64_C(7200000000000));
-	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 1,
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000), NULL), 1,
 	       "nobody has for two hours");
 	fixture_run(dead_producer, &n);
-	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000), NULL), 0,
 	       "that was a look, too");
 	atomic_store(&seg->header->looked, INT64_MAX);
-	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 1,
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000), NULL), 1,
 	       "a look from the future does not count");
 	fixture_run(dead_producer, &n);
-	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000)), 0,
+	is_int(pq_sweep_sometimes(seg, INT64_C(3600000000000), NULL), 0,
 	       "it was one that counts");
-	is_int(pq_sweep_sometimes(seg, 0), 1, "at last somebody looks again");
+	is_int(pq_sweep_sometimes(seg, 0, NULL), 1,
+	       "at last somebody looks again");
 	/* The consumer that reported its death was stopped before it looked
 	 * again. */
 	fixture_run(dead_parent, seg);
 	is_int(gone(), 1, "a parent that is in no table has left one told");
-	is_int(pq_sweep_sometimes(seg, 0), 0, "nobody is dead");
+	is_int(pq_sweep_sometimes(seg, 0, NULL), 0, "nobody is dead");
 	is_int(gone(), 0, "a look frees that all the same");
+	teardown();
+}
+
+/* A large queue. It can be looked at in pieces. */
+static void test_gives_way(void)
+{
+	_Atomic int woken = 1;
+	int n = 1, calls = 0, swept = 0;
+
+	p = fixture_open(PROCQ_ROLE_PRODUCER, 200000);
+	seg = p->seg;
+	for (int i = 0; i < 3; i++)
+		fixture_run(dead_producer, &n);
+	while (calls < 10 && swept == 0) {
+		swept = pq_sweep_sometimes(seg, 0, &woken);
+		calls++;
+		if (calls == 1)
+			ok(swept == 0 && count_dead(p) == 3 &&
+				   fixture_state(p, 0) == PROCQ_STATE_FREE,
+			   "somebody is awaited: a sweep begins, and gives way");
+	}
+	ok(calls > 2 && swept == 3 && count_dead(p) == 0,
+	   "it goes on the next times, and ends for all of the dead at once");
+	fixture_run(dead_producer, &n);
+	woken = 0;
+	is_int(pq_sweep_sometimes(seg, 0, &woken), 1,
+	       "if nobody is awaited, it does not give way");
+	fixture_run(dead_producer, &n);
+	woken = 1;
+	is_int(pq_sweep_sometimes(seg, 0, &woken), 0, "another gives way");
+	is_int(pq_sweep_dead(seg, NULL), 1, "who wants it whole, has it whole");
+	for (calls = 0; calls < 10; calls++)
+		pq_sweep_sometimes(seg, 0, &woken);
+	is_int((long)atomic_load(&seg->header->swept), 5,
+	       "what others have swept is not swept again");
+	procq_close(p);
+	fixture_clean();
+}
+
+/* In a busy queue no wait times out. The three calls of a busy participant look
+ * in passing. */
+static void test_in_passing(void)
+{
+	const int64_t ago = INT64_C(2000000000);
+	struct procq_process what;
+	int n = 1;
+
+	setup();
+	fixture_run(dead_producer, &n);
+	atomic_store(&seg->header->looked, procq_now());
+	procq_reap(p);
+	is_int(pq_word_state(pq_load_word(seg, 0)), PROCQ_STATE_RESERVED,
+	       "in passing: not if somebody has looked just now");
+	atomic_store(&seg->header->looked, procq_now() - ago);
+	procq_reap(p);
+	is_int(fixture_state(p, 0), PROCQ_STATE_FREE,
+	       "in passing: procq_reap() sweeps");
+	fixture_run(dead_producer, &n);
+	atomic_store(&seg->header->looked, procq_now() - ago);
+	is_int(procq_take(p, NULL, &what), -EAGAIN,
+	       "in passing: nothing to take");
+	is_int(troubles(), 0, "in passing: procq_take() sweeps");
+	fixture_run(dead_producer, &n);
+	atomic_store(&seg->header->looked, procq_now() - ago);
+	procq_wake(p);
+	is_int(procq_wait(p, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
+	       "in passing: a wait is ended at once");
 	teardown();
 }
 
@@ -572,6 +648,8 @@ int main(void)
 	test_late_sweeper();
 	test_stopped();
 	test_sometimes();
+	test_in_passing();
+	test_gives_way();
 	test_many();
 	return done();
 }
