@@ -89,6 +89,9 @@ static int start_process(struct procq *q, struct pq_start *start,
 	rc = pq_spawn(start, wanted, &q->nest, pid);
 	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_METHOD_AUTO))
 		rc = pq_spawn(start, PROCQ_METHOD_FORK, &q->nest, pid);
+	/* What fork says where no child can be. */
+	if (rc == -ENOMEM && !pq_spawn_stays())
+		return -EXDEV;
 	return rc == -EAGAIN ? -EUSERS : rc;
 }
 
@@ -186,6 +189,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	if (rc < 0)
 		goto cancel;
 	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
+	q->started = true;
 	if (start->ident_kind == PQ_IDENT_START)
 		q->last_start = pq_clock_life();
 	if (command->flags & PROCQ_SPAWN_ENTERED)
@@ -219,6 +223,8 @@ static int check_and_spawn(struct procq *q,
 		rc = -ENOTSUP;
 	if (rc == 0 && !q->children.count && !pq_zombies_stay())
 		rc = -ECHILD;
+	if (rc == 0 && !q->started && !pq_spawn_stays())
+		rc = -EXDEV;
 	if (rc == 0)
 		rc = pq_intmap_reserve(&q->children);
 	if (rc == 0 && !command->argv)
@@ -246,7 +252,7 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 int procq_entered(struct procq *q, struct procq_process *process)
 {
 	const struct pq_pair *child;
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -262,7 +268,7 @@ int procq_entered(struct procq *q, struct procq_process *process)
 int procq_child(const struct procq *q, uint32_t slot,
 		struct procq_process *out)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -281,7 +287,7 @@ uint32_t procq_children(const struct procq *q)
 
 int procq_reap(struct procq *q)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -292,7 +298,7 @@ int procq_reap(struct procq *q)
 
 int procq_reap_one(struct procq *q, struct procq_event *out)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;

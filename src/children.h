@@ -36,9 +36,9 @@ bool children_drain(struct run *r);
 
 /**
  * End them as ending.h has it: TERM, and KILL after five seconds or at the
- * user's second signal. Those that a consumer is ending are left to it for
- * six seconds, or for one after the second signal. The processes that are left
- * then die of their parent's death, unless they were started with
+ * user's second signal. Those that a consumer is ending are left to it as long
+ * as it takes, or for a second after the second signal. The processes that are
+ * left then die of their parent's death, unless they were started with
  * PROCQ_SPAWN_KEEP. If some are not known to be dead, the run has failed.
  * @param alone not their process groups
  */

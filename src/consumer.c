@@ -251,10 +251,22 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 
 /* ---- ending ---- */
 
+static void report_unconfirmed(struct consumer *c, const struct ending *e,
+			       int err)
+{
+	struct procq_process p = e->process;
+
+	p.age += procq_now() - e->since;
+	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
+						e->sent,
+						ending_reason(e, err)));
+}
+
 /* It may not end this one, and so perhaps none. Others may. */
 static void consumer_refused(struct consumer *c, const struct ending *e,
 			     int err)
 {
+	report_unconfirmed(c, e, err);
 	if (!c->refused)
 		complain(_("cannot signal process %" PRId32
 			   ", which goes back into the queue: %s"),
@@ -267,31 +279,29 @@ static void consumer_refused(struct consumer *c, const struct ending *e,
 static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
 {
 	struct consumer *c = arg;
-	struct procq_process p = e->process;
 
 	if (ending_refused(err)) {
 		consumer_refused(c, e, err);
 		return;
 	}
 	if (err < 0)
-		complain(_("cannot signal process %" PRId32 ": %s"), p.pid,
-			 _(procq_strerror(err)));
-	p.age += procq_now() - e->since;
+		complain(_("cannot signal process %" PRId32 ": %s"),
+			 e->process.pid, _(procq_strerror(err)));
 	c->run.summary.unconfirmed = c->endings.unconfirmed;
-	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
-						e->sent));
+	report_unconfirmed(c, e, err);
 }
 
 static void consumer_collect(struct consumer *c)
 {
 	struct procq_event event;
+	enum ended_by by;
 
 	while (procq_collect(c->run.q, &event) > 0) {
-		endings_collected(&c->endings, &event);
+		by = endings_collected(&c->endings, &event);
 		c->met |= event.process.producer > procq_incarnation(c->run.q);
 		c->run.summary.unconfirmed = c->endings.unconfirmed;
-		summary_add(&c->run.summary, &event);
-		run_written(&c->run, output_ended(&c->run.out, &event,
+		summary_add(&c->run.summary, &event, by);
+		run_written(&c->run, output_ended(&c->run.out, &event, by,
 						  "consumer"));
 	}
 }
@@ -407,6 +417,9 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 		}
 		if (c->idle_since == 0)
 			c->idle_since = procq_now();
+		break;
+	case -ESTALE:
+		/* The wait, which comes next, says so. */
 		break;
 	case -EIDRM:
 		run_removed(&c->run);
@@ -590,10 +603,8 @@ static void consume(struct consumer *c)
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
 			out.what |= PROCQ_WAIT_DEATH;
-		if (procq_wait(c->run.q, out.what,
-			       time_min(out.deadline, next_look(c, now))) ==
-		    -EIDRM)
-			run_removed(&c->run);
+		run_wait(&c->run, out.what,
+			 time_min(out.deadline, next_look(c, now)));
 		consumer_collect(c);
 		now = procq_now();
 	}
@@ -602,13 +613,14 @@ static void consume(struct consumer *c)
 /* Wait for those that it is ending; after a second signal, give them back. */
 static void consumer_finish(struct consumer *c)
 {
-	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
+	while (endings_pending(&c->endings) > 0 && signals_stops() < 2 &&
+	       !c->run.lost) {
 		consumer_collect(c);
 		endings_step(&c->endings, procq_now());
 		if (endings_pending(&c->endings) == 0)
 			break;
-		procq_wait(c->run.q, PROCQ_WAIT_DEATH,
-			   endings_deadline(&c->endings));
+		run_wait(&c->run, PROCQ_WAIT_DEATH,
+			 endings_deadline(&c->endings));
 	}
 	consumer_collect(c);
 	run_report_repairs(&c->run, true);

@@ -80,6 +80,7 @@ struct producer {
 	bool no_group;
 	bool flood;		/* no pauses between starts */
 	bool failed;		/* a start failed for good */
+	bool ran;		/* a start has worked */
 
 	int64_t due;		/* the next start */
 	int64_t full_since;	/* 0: there is room */
@@ -379,6 +380,7 @@ static void started(struct producer *p, const struct procq_process *what)
 {
 	p->full_since = 0;
 	p->back_off = 0;
+	p->ran = true;
 	p->unreaped++;
 	if (p->flood && !p->run.quiet) {
 		report_later(p, what);
@@ -444,17 +446,12 @@ static void no_room(struct producer *p, int err)
 		      wait_deadline(p));
 }
 
-/* The system has no process or no memory left. */
-static void no_resources(struct producer *p, int err)
+/* A start failed, and may work in a moment. */
+static void start_later(struct producer *p)
 {
 	bool first = p->back_off == 0;
-	char why[256];
 	int64_t half, deadline;
 
-	if (first)
-		complain(_("cannot start a process for now: %s"),
-			 err == -EUSERS ? shortage_describe(why, sizeof(why))
-					: strerror(-err));
 	if (producer_waited(p, procq_now())) {
 		complain(_("gave up starting a process"));
 		run_fail(&p->run, EXIT_WAITED);
@@ -468,6 +465,45 @@ static void no_resources(struct producer *p, int err)
 	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
 	deadline = time_min(time_after(procq_now(), half), wait_deadline(p));
 	producer_rest(p, 0, deadline);
+}
+
+/* The system has no process or no memory left. */
+static void no_resources(struct producer *p, int err)
+{
+	char why[256];
+
+	if (p->back_off == 0)
+		complain(_("cannot start a process for now: %s"),
+			 err == -EUSERS ? shortage_describe(why, sizeof(why))
+					: strerror(-err));
+	start_later(p);
+}
+
+/* Can the command be executed again in a moment? A file that is being written,
+ * or, if it was there before, replaced. */
+static bool is_passing(const struct producer *p, int err)
+{
+	switch (err) {
+	case -ETXTBSY:
+		return true;
+	case -ENOENT:
+	case -ESTALE:
+	case -EIO:
+	case -ENFILE:
+	case -EAGAIN:
+		return p->ran;
+	default:
+		return false;
+	}
+}
+
+static void cannot_run_yet(struct producer *p, int err)
+{
+	p->run.summary.failed++;
+	if (p->back_off == 0)
+		complain(_("cannot run '%s' for now: %s"), p->command.argv[0],
+			 strerror(-err));
+	start_later(p);
 }
 
 /* A process that could not execute its command is about to exit. Let it: its
@@ -493,9 +529,20 @@ static void cannot_start(struct producer *p, int err,
 	const struct procq_command *command = &p->command;
 
 	p->failed = true;
+	/* Of the queue; or of a file system, and then exec has failed. */
+	if (err == -ESTALE)
+		run_wait(&p->run, 0, procq_now());
+	if (p->run.lost)
+		return;
 	if (err == -ENOTSUP) {
 		complain(_("processes can't be made to die with their producer"
 			   " here; with --keep they may outlive it"));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
+	if (err == -EXDEV) {
+		complain(_("cannot start a process: its children are in "
+			   "another PID namespace (unshare --fork helps)"));
 		run_fail(&p->run, EXIT_FAILED);
 		return;
 	}
@@ -518,6 +565,12 @@ static void start_one(struct producer *p)
 	struct procq_process what = { .pid = 0 };
 	int err = procq_spawn(p->run.q, &p->command, &what);
 
+	/* -EAGAIN without a process is about the queue. */
+	if (p->command.argv && is_passing(p, err) &&
+	    (err != -EAGAIN || what.pid > 0)) {
+		cannot_run_yet(p, err);
+		return;
+	}
 	switch (err) {
 	case 0:
 		started(p, &what);
