@@ -171,6 +171,10 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	if (slot < 0)
 		return (int)slot;
 	start->slot = (uint32_t)slot;
+	if (q->late) {
+		pq_nest_settle(&q->nest);
+		pq_late_release(&q->late);
+	}
 	if (command->argv) {
 		rc = pq_command_prepare(&prepared, start, command->argv,
 					q->name, &q->lookup);
@@ -178,7 +182,10 @@ static int spawn(struct procq *q, const struct procq_command *command,
 			goto cancel;
 	}
 	rc = start_process(q, start, command->method, &pid);
-	pq_command_release(&prepared);
+	if (start->late)
+		pq_late_add(&q->late, &prepared, start->late);
+	else
+		pq_command_release(&prepared);
 	if (rc < 0)
 		goto cancel;
 	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
