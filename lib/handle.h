@@ -27,6 +27,7 @@ struct procq {
 	uint32_t flags;			/* of procq_options */
 	uint64_t incarnation;
 	unsigned place;
+	bool lost;			/* its lock byte is: see wait.c */
 
 	/* The producer's side. */
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
@@ -38,6 +39,8 @@ struct procq {
 	int lifeline[2];		/* see spawn.c; -1: none */
 	int64_t look_after;		/* see reap.c; 0: at once */
 	bool look_late;			/* a look was put off until then */
+	int64_t ask_after;		/* see reap_stolen() */
+	uint32_t ask_at;		/* … where it goes on in children */
 
 	/* The consumer's side. */
 	struct pq_flights flights;
@@ -68,7 +71,11 @@ static inline unsigned pq_owner(const struct procq *q)
  * parent, however that has made the copy; -EINVAL: NULL. */
 int pq_usable(const struct procq *q);
 /** The same; -EINVAL also for an onlooker's. */
+int pq_usable_parent(const struct procq *q);
+/** The same; -ESTALE if others have taken this participant for dead. */
 int pq_usable_participant(const struct procq *q);
+/** Has this participant its place? If not, all that it had is others'. */
+bool pq_seated(const struct procq *q);
 /** The number of this process among those that it may have handles of. */
 unsigned pq_handle_number(void);
 

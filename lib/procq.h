@@ -40,8 +40,8 @@
  *				procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
  *			procq_reap(q);
  *		}
- *		while (procq_children(q) > 0) {
- *			procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
+ *		while (procq_children(q) > 0 && rc != -ESTALE) {
+ *			rc = procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
  *			procq_reap(q);
  *		}
  *		signal(SIGCHLD, SIG_DFL);
@@ -110,6 +110,12 @@
  *   and nobody waits for it. What it held goes back when another participant
  *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE; in a
  *   busy queue, those that wait, take or reap do so twice a second.
+ * - The locks that show others that a participant is alive are lost when its
+ *   process closes any descriptor of the object. So do not close what you did
+ *   not open, as closefrom() does, and do not open the object. A participant
+ *   that others took for dead harms nobody; its functions return -ESTALE from
+ *   then on, but for procq_reap() and procq_reap_one(), which report nothing to
+ *   others any more. All it can do is to close its handle.
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.
@@ -123,7 +129,7 @@
  *   it has started, and must be the only one to do so. A process that other
  *   code reaps, such as wait() or waitpid(-1) in another thread, or that the
  *   kernel reaps because SIGCHLD is ignored or has SA_NOCLDWAIT, is reported
- *   as lost.
+ *   with PROCQ_CAUSE_UNKNOWN; if it was not taken, as lost.
  */
 #ifndef PROCQ_H
 #define PROCQ_H
@@ -352,7 +358,9 @@ enum procq_event_type {
 /* procq_event.cause: how the process died, and what procq_event.code is. */
 enum procq_cause {
 	PROCQ_CAUSE_UNKNOWN = 0,	/* its parent was stopped or dead, and
-					 * did not report the status; code: 0 */
+					 * did not report the status, or did not
+					 * get it, and the kernel did not tell
+					 * it either; code: 0 */
 	PROCQ_CAUSE_EXIT = 1,		/* it exited; code: the exit status */
 	PROCQ_CAUSE_SIGNAL = 2,		/* a signal; code: its number */
 	PROCQ_CAUSE_CORE = 3		/* the same, and it dumped core */
@@ -722,7 +730,8 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
  * record. A process that exited on its own is collected in the same way. A
  * death is confirmed when the parent has entered the status, see procq_reap();
  * if the parent is dead, without that; if the parent is stopped, a second after
- * the death, with PROCQ_CAUSE_UNKNOWN.
+ * the death. Then the cause is what the kernel tells of it, as a rule: it is
+ * PROCQ_CAUSE_UNKNOWN without pidfds and /proc.
  * @param out the end of the process
  * @retval 1 *out has it
  * @retval 0 there is none
@@ -761,6 +770,7 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * @retval 0 look again
  * @retval -ETIMEDOUT the deadline has come
  * @retval -EINTR a signal handler has run
+ * @retval -ESTALE others have taken this participant for dead
  * @since 0.1
  */
 PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);

@@ -243,7 +243,7 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 int procq_entered(struct procq *q, struct procq_process *process)
 {
 	const struct pq_pair *child;
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -259,7 +259,7 @@ int procq_entered(struct procq *q, struct procq_process *process)
 int procq_child(const struct procq *q, uint32_t slot,
 		struct procq_process *out)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -278,7 +278,7 @@ uint32_t procq_children(const struct procq *q)
 
 int procq_reap(struct procq *q)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -289,7 +289,7 @@ int procq_reap(struct procq *q)
 
 int procq_reap_one(struct procq *q, struct procq_event *out)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;

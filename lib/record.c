@@ -159,18 +159,32 @@ static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	pq_wake_arrival(seg);
 }
 
-void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
+bool pq_record_is_of(const struct pq_segment *seg, uint32_t slot,
+		     uint64_t word, const struct pq_parentage *whose)
+{
+	struct pq_snapshot snap;
+
+	pq_record_snapshot(seg, slot, word, &snap);
+	if (snap.producer != whose->incarnation)
+		return false;
+	/* Before its entry, the record need not have its pid. */
+	if (pq_word_state(word) == PROCQ_STATE_RESERVED)
+		return pq_word_owner(word) == whose->place + 1 &&
+		       (!snap.pid || snap.pid == whose->pid);
+	return snap.pid == whose->pid;
+}
+
+void pq_record_mark(struct pq_segment *seg, uint32_t slot,
+		    const struct pq_parentage *whose,
 		    const struct pq_status *status)
 {
 	uint64_t word = pq_load_word(seg, slot), to;
 
 	for (;;) {
+		if (!pq_record_is_of(seg, slot, word, whose))
+			return;
 		switch (pq_word_state(word)) {
 		case PROCQ_STATE_RESERVED:
-			if (pq_word_owner(word) != place + 1)
-				return;
-			to = pq_word_free(word);
-			break;
 		case PROCQ_STATE_GONE:
 			to = pq_word_free(word);
 			break;

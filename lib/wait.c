@@ -12,6 +12,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "handle.h"
+#include "lock.h"
 #include "member.h"
 #include "sweep.h"
 #include "take.h"
@@ -33,7 +34,8 @@
 
 void pq_show_alive(struct procq *q)
 {
-	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
+	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START ||
+	    !pq_seated(q))
 		return;
 	pq_member_show_alive(q->seg, q->place);
 	if (pq_clock_life() - q->last_start > ALIVE_PAUSE)
@@ -186,6 +188,11 @@ static int end_wait(struct procq *q, unsigned what, bool pins, int rc)
 		pq_look_in_passing(q);
 		return rc;
 	}
+	/* The host program has closed the descriptor of the lock byte: others
+	 * take this participant for dead, or will. */
+	q->lost = q->lost || !pq_locks_here(q->seg);
+	if (!pq_seated(q))
+		return -ESTALE;
 	if (slept_long(q, pins))
 		pq_bell_relieve(q->seg, what);
 	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE, &q->woken);
@@ -201,6 +208,10 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 
 	if (rc < 0)
 		return rc;
+	/* No reading of the clock is before 0; neither is a time to sleep
+	 * until, nor does the rest of this reckon with one. */
+	if (deadline < 0)
+		deadline = 0;
 	pq_pass_on(q, ~what);
 	pq_show_alive(q);
 	wait.place = q->place;

@@ -22,16 +22,23 @@
  * by init, before the last thread lets go of the lock byte. IDENT: whatever was
  * pinned is compared with the record, also where the parent seems to live.
  * TICKS: a process is known by the tick in which it started, of which there are
- * so many and one, and a producer shows now and then that it lives.
+ * so many and one, and a producer shows now and then that it lives. LOSSES
+ * producers lose their lock byte and go on: their host has closed a descriptor.
+ * To see that a life is one's own child's, and to write its status, is one step
+ * here, although it is two in the code.
  *
  * Mutants: REAPFIRST LATEPIN SIGNALFIRST NOCHECK LOCKFIRST SAMEBYTE FREEEARLY
- * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE COARSE.
+ * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE COARSE; with LOSSES:
+ * BLINDMARK.
  */
 #ifndef CRASHES
 #define CRASHES 1
 #endif
 #ifndef STOPS
 #define STOPS 0
+#endif
+#ifndef LOSSES
+#define LOSSES 0
 #endif
 #ifndef STRANGERS
 #define STRANGERS 1
@@ -68,6 +75,9 @@ bit lock[5];
 bit halted[5], out[5];		/* stopped; ended or killed */
 bit missed;			/* somebody died: the sweep is due */
 byte crashes, stops, strangers;
+#if LOSSES > 0
+byte losses;
+#endif
 #ifdef SAMEBYTE
 #define BYTE(n) ((n) < 3 -> 1 : (n))	/* both sit in the same place */
 #else
@@ -176,6 +186,11 @@ inline reap()
 /* A reservation is this one's, or the record is its child's unmarked life. */
 #define MINE (state == RESERVED && owner == me || \
 	ino == me && !(state == FREE) && !(state == RESERVED))
+#if LOSSES > 0 && !defined(BLINDMARK)
+#define FOREIGN (!(MINE))
+#else
+#define FOREIGN false
+#endif
 
 proctype Producer(byte me)
 {
@@ -199,7 +214,10 @@ end1:	atomic {
 		:: (holder[2] == NOBODY) ->
 			holder[2] = me; pidof[me] = 2; BORN(2)
 		:: (holder[1] != NOBODY && holder[2] != NOBODY) ->
-			RELEASE;
+			if
+			:: FOREIGN
+			:: else -> RELEASE
+			fi;
 			lock[BYTE(me)] = 0; out[me] = 1;
 			goto done
 		fi;
@@ -222,11 +240,17 @@ end2:	if
 #endif
 #ifndef STATUSLATE
 	/* plain stores: no other life may be in the record by now */
-	atomic { assert(MINE); status = me };
+	atomic {
+		if
+		:: FOREIGN
+		:: else -> assert(MINE); status = me
+		fi
+	};
 	MAYDIE;
 #endif
 	do
-	:: d_step { w = state; g = gen; o = owner; d = dead };
+	:: d_step { w = state; g = gen; o = owner; d = dead; ok = FOREIGN };
+	   if :: ok -> w = FREE; break :: else fi;
 	   MAYDIE;
 	   d_step {
 		ok = 0;
@@ -573,6 +597,16 @@ end:	do
 	   }
 #ifdef TICKS
 	:: (clock < TICKS) -> clock++
+#endif
+#if LOSSES > 0
+	:: atomic {
+		(losses < LOSSES && lock[BYTE(1)]) ->
+		losses++; lock[BYTE(1)] = 0; missed = 1
+	   }
+	:: atomic {
+		(losses < LOSSES && lock[BYTE(2)]) ->
+		losses++; lock[BYTE(2)] = 0; missed = 1
+	   }
 #endif
 	od
 }

@@ -43,7 +43,7 @@ void children_reap(struct run *r)
 void children_sleep(struct run *r, unsigned what, int64_t deadline)
 {
 	signals_hear_children(true);
-	procq_wait(r->q, what, deadline);
+	run_wait(r, what, deadline);
 	signals_hear_children(false);
 }
 
@@ -55,7 +55,8 @@ bool children_drain(struct run *r)
 		complain(_("waiting until consumers have ended the rest"
 			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
-	while (procq_children(r->q) > 0 && signals_stops() == stops) {
+	while (procq_children(r->q) > 0 && signals_stops() == stops &&
+	       !r->lost) {
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
@@ -171,6 +172,8 @@ static bool end_all(struct killing *k)
 			return true;
 		now = procq_now();
 		endings_step(&k->endings, now);
+		if (k->run->lost)
+			return false;
 		if (endings_pending(&k->endings) == 0 && !awaits_others(k, now))
 			return false;
 		rest_while_killing(k, now);

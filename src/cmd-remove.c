@@ -36,6 +36,7 @@ struct work {
 	int64_t moved;		/* when something last moved */
 	uint64_t ended;
 	bool scarce;		/* no descriptor or memory for one more */
+	bool lost;		/* the place in the queue is another's */
 	struct procq_stat seen;	/* the last look at it */
 };
 
@@ -122,8 +123,10 @@ static void sleep_a_little(struct work *w)
 	unsigned what = PROCQ_WAIT_DEATH | (w->scarce ? 0 : PROCQ_WAIT_READY);
 	int64_t deadline = procq_now() + 100 * NS_PER_MS;
 
-	procq_wait(w->q, what,
-		   time_min(deadline, endings_deadline(&w->endings)));
+	if (procq_wait(w->q, what,
+		       time_min(deadline, endings_deadline(&w->endings))) ==
+	    -ESTALE)
+		w->lost = true;
 }
 
 /*
@@ -150,7 +153,7 @@ static int end_and_remove(struct work *w)
 			if (err != -EBUSY)
 				return err;
 		}
-		if (procq_now() >= time_after(w->moved, patience))
+		if (w->lost || procq_now() >= time_after(w->moved, patience))
 			return -ETIMEDOUT;
 		sleep_a_little(w);
 	}

@@ -403,6 +403,9 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 		if (c->idle_since == 0)
 			c->idle_since = procq_now();
 		break;
+	case -ESTALE:
+		/* The wait, which comes next, says so. */
+		break;
 	case -EMFILE:
 	case -ENFILE:
 	case -ENOMEM:
@@ -579,8 +582,8 @@ static void consume(struct consumer *c)
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
 			out.what |= PROCQ_WAIT_DEATH;
-		procq_wait(c->run.q, out.what,
-			   time_min(out.deadline, next_look(c, now)));
+		run_wait(&c->run, out.what,
+			 time_min(out.deadline, next_look(c, now)));
 		consumer_collect(c);
 		now = procq_now();
 	}
@@ -589,13 +592,14 @@ static void consume(struct consumer *c)
 /* Wait for those that it is ending; after a second signal, give them back. */
 static void consumer_finish(struct consumer *c)
 {
-	while (endings_pending(&c->endings) > 0 && signals_stops() < 2) {
+	while (endings_pending(&c->endings) > 0 && signals_stops() < 2 &&
+	       !c->run.lost) {
 		consumer_collect(c);
 		endings_step(&c->endings, procq_now());
 		if (endings_pending(&c->endings) == 0)
 			break;
-		procq_wait(c->run.q, PROCQ_WAIT_DEATH,
-			   endings_deadline(&c->endings));
+		run_wait(&c->run, PROCQ_WAIT_DEATH,
+			 endings_deadline(&c->endings));
 	}
 	consumer_collect(c);
 	run_report_repairs(&c->run, true);

@@ -288,8 +288,9 @@ static int step_before(const struct endings *all,
 
 	if (p->signal == 0 || step < 0)
 		return -1;
-	if (step < all->plan->count && all->plan->steps[step].signo ==
-	    p->signal)
+	/* SIGCONT comes after any step. */
+	if (step < all->plan->count &&
+	    (p->signal == SIGCONT || all->plan->steps[step].signo == p->signal))
 		return step;
 	for (step = all->plan->count - 1; step >= 0; step--)
 		if (all->plan->steps[step].signo == p->signal)

@@ -512,6 +512,11 @@ static void cannot_start(struct producer *p, int err,
 	const struct procq_command *command = &p->command;
 
 	p->failed = true;
+	/* Of the queue; or of a file system, and then exec has failed. */
+	if (err == -ESTALE)
+		run_wait(&p->run, 0, procq_now());
+	if (p->run.lost)
+		return;
 	if (err == -ENOTSUP) {
 		complain(_("processes can't be made to die with their producer"
 			   " here; with --keep they may outlive it"));

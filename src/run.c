@@ -274,10 +274,20 @@ void run_written(struct run *r, int err)
 		complain_output(r, err);
 }
 
+void run_wait(struct run *r, unsigned what, int64_t deadline)
+{
+	if (procq_wait(r->q, what, deadline) != -ESTALE || r->lost)
+		return;
+	r->lost = true;
+	complain(_("queue '%s': others have taken this program for dead; it"
+		   " can't go on"), r->queue);
+	run_fail(r, EXIT_FAILED);
+}
+
 bool run_stopped(struct run *r)
 {
 	run_written(r, writer_error(&r->lines));
-	return r->broken || signals_stops() > 0;
+	return r->broken || r->lost || signals_stops() > 0;
 }
 
 bool run_can_report(struct run *r)

@@ -81,6 +81,7 @@ struct run {
 	int status;			/* the exit status */
 	bool broken;			/* lines can't be written any more */
 	bool pipe_closed;		/* … because the reader is gone */
+	bool lost;			/* its place in the queue is */
 };
 
 /** Set the defaults. */
@@ -104,7 +105,11 @@ void run_begin(struct run *r);
 int run_open(struct run *r, struct procq_options *options);
 /** Handle what a write of a line returned. */
 void run_written(struct run *r, int err);
-/** Should the run stop: did a signal ask, or can't lines be written? */
+/** Sleep, as procq_wait(). If the place in the queue is lost, say so: then the
+ * run is to stop, and to wait for nothing more. */
+void run_wait(struct run *r, unsigned what, int64_t deadline);
+/** Should the run stop: did a signal ask, can't lines be written, or is the
+ * place lost? */
 bool run_stopped(struct run *r);
 /** Can what is begun now be reported? If not, the readers of lines or messages
  * do not read, and a later procq_wait() ends when they do. */

@@ -488,6 +488,27 @@ static void no_permission_for_an_orphan(void *arg)
 	end_consumer();
 }
 
+/* How an orphan died can't be known, so nothing waits for its reaper. */
+static void no_info(void *arg)
+{
+	const struct rule rules[] = {
+		{ SYS_ioctl, -1, 0, EPERM },
+		{ SYS_openat, -1, 0, EACCES },
+	};
+	struct procq_process p;
+	struct procq_event e;
+
+	(void)arg;
+	p = take_orphan(0);
+	forbid(rules, 2);
+	must(kill(p.pid, SIGKILL) == 0);
+	/* It stays a zombie meanwhile. */
+	e = collect();
+	must(e.process.pid == p.pid && e.cause == PROCQ_CAUSE_UNKNOWN);
+	must(waitpid(p.pid, NULL, WNOHANG) == p.pid);
+	end_consumer();
+}
+
 /* ---- starting ---- */
 
 static void on_signal(int signo)
@@ -763,6 +784,7 @@ int main(void)
 	     "no permission to signal an orphan");
 	play(no_permission_for_an_orphan, &unknown,
 	     "no call to signal an orphan by a pin");
+	play(no_info, NULL, "no cause of an orphan's death");
 	play(clone_forbidden, NULL, "clone3 forbidden: fork");
 	play(clone_too_old, NULL, "clone3 of an old kernel: fork");
 	play(fork_refused, NULL, "fork fails, too");

@@ -133,7 +133,7 @@ static void mark_one(struct worker *w)
 	slot = w->mine[i];
 	pq_record_asked(seg, slot, &group);
 	cargo[slot].marked = w->q->incarnation;
-	pq_record_mark(seg, slot, w->q->place, &status);
+	fixture_mark(seg, slot, w->q->place, &status);
 	w->mine[i] = w->mine[--w->count];
 	atomic_fetch_add(&marks, 1);
 }

@@ -99,7 +99,7 @@ static void dead_consumer(void *arg)
 	for (int i = 0; i < *(int *)arg; i++) {
 		take(q, (uint32_t)i);
 		if (i % 2)
-			pq_record_mark(q->seg, (uint32_t)i, 0, &status);
+			fixture_mark(q->seg, (uint32_t)i, 0, &status);
 	}
 	fixture_killed();
 }
@@ -225,7 +225,7 @@ static void test_gone(void)
 	is_int(fixture_state(p, 0), PROCQ_STATE_GONE,
 	       "that of a living parent waits for it");
 	/* The taker that told is dead instead: no other's sweep frees it. */
-	pq_record_mark(seg, 0, p->place, &status);
+	fixture_mark(seg, 0, p->place, &status);
 	is_int(fixture_state(p, 0), PROCQ_STATE_FREE, "until it marks it");
 	procq_close(c);
 	teardown();
@@ -294,7 +294,7 @@ static void test_gone_leaves(void)
 	procq_close(c);
 	is_int(fixture_state(p, slots[1]), PROCQ_STATE_GONE,
 	       "also when its taker leaves");
-	pq_record_mark(seg, slots[1], p->place, &status);
+	fixture_mark(seg, slots[1], p->place, &status);
 	teardown();
 }
 
@@ -342,7 +342,7 @@ static void test_hints(void)
 	setup();
 	for (int i = 0; i < 3; i++)
 		enter(p, p, &in[i], &word);
-	pq_record_mark(seg, in[1], p->place, &status);
+	fixture_mark(seg, in[1], p->place, &status);
 	for (slot = 0; slot < CAPACITY; slot++)
 		if (fixture_state(p, slot) == PROCQ_STATE_FREE && n < 5)
 			out[n++] = slot;
