@@ -52,6 +52,11 @@ struct procq {
 	 * is about to happen, so the next wait does not linger. */
 	bool skip_linger;
 
+	/* The object's name does not lead to it any more; when that was looked
+	 * at last. See wait.c. */
+	bool nameless;
+	int64_t name_looked;
+
 	/* PROCQ_WAIT_ROOM and PROCQ_WAIT_READY: it was the lookout for that, or
 	 * was woken for it, and has not yet passed that on. See bell.c. */
 	unsigned owed;

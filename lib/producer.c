@@ -208,6 +208,8 @@ static int check_and_spawn(struct procq *q,
 		memset(out, 0, sizeof(*out));
 	if (!command)
 		command = &idle_command;
+	if (rc == 0 && pq_nameless(q))
+		rc = -EIDRM;
 	if (rc == 0)
 		rc = check_command(command);
 	if (rc == 0 && !(command->flags & PROCQ_SPAWN_KEEP) && !pq_spawn_ties())

@@ -212,6 +212,16 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot,
 		pq_wake_all_exits(seg);
 }
 
+bool pq_record_lose(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	/* The child may have died in its entry, and its parent with it. */
+	mend_hint(seg, slot, word);
+	if (!pq_record_move(seg, slot, &word, pq_word_lose(word)))
+		return false;
+	pq_wake_all_exits(seg);
+	return true;
+}
+
 /* ---- the child ---- */
 
 /* A child counts its own life. If it was killed before, the participant that
@@ -480,6 +490,8 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	out->flags = flags & (PQ_F_KEEP | PQ_F_GROUP);
 	if (pq_word_flags(word) & PQ_RETURNED)
 		out->flags |= PROCQ_PROCESS_RETURNED;
+	if (pq_word_flags(word) & PQ_LOST)
+		out->flags |= PROCQ_PROCESS_LOST;
 	if (!(flags & PQ_F_START))
 		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	if (out->state == PROCQ_STATE_TAKEN && owner >= 1 &&

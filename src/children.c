@@ -40,6 +40,18 @@ void children_reap(struct run *r)
 		summary_count(&r->summary, &e);
 }
 
+unsigned children_collect(struct run *r)
+{
+	struct procq_process what;
+	struct procq_event e;
+	unsigned n = 0;
+
+	while (procq_take_exited(r->q, &what) == 0)
+		for (; procq_collect(r->q, &e) > 0; n++)
+			run_written(r, output_ended(&r->out, &e, "producer"));
+	return n;
+}
+
 void children_sleep(struct run *r, unsigned what, int64_t deadline)
 {
 	signals_hear_children(true);
@@ -56,7 +68,7 @@ bool children_drain(struct run *r)
 			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
 	while (procq_children(r->q) > 0 && signals_stops() == stops &&
-	       !r->lost) {
+	       !r->lost && !r->removed) {
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
@@ -64,7 +76,8 @@ bool children_drain(struct run *r)
 	}
 	/* If they got the same signal, none may be left; but their records
 	 * are. */
-	return signals_stops() == stops;
+	return signals_stops() == stops &&
+	       !(r->removed && procq_children(r->q) > 0);
 }
 
 static void children_unconfirmed(void *arg, const struct ending *e, int err)

@@ -34,6 +34,10 @@
 #define BACK_OFF_MIN NS_PER_MS
 #define BACK_OFF_MAX NS_PER_S
 
+/* If there has been no room for so long, the producer collects the dead itself:
+ * no consumer does, or it takes its time. */
+#define COLLECT_AFTER (500 * NS_PER_MS)
+
 /* In flood, how many processes may be on their way into the queue while the
  * next one is started: to wait for each would halve the rate. */
 #define UNREPORTED_MAX 4
@@ -406,12 +410,25 @@ static int64_t wait_deadline(const struct producer *p)
 			    : PROCQ_FOREVER;
 }
 
+/* Is it time to collect the dead in the queue, or --wait about to be over? */
+static bool must_collect(const struct producer *p, int64_t now)
+{
+	int64_t waited = p->full_since > 0 ? now - p->full_since : 0;
+
+	return waited >= COLLECT_AFTER ||
+	       (p->run.waits && waited >= p->run.wait);
+}
+
 static void no_room(struct producer *p, int err)
 {
 	uint32_t capacity = procq_capacity(p->run.q);
 	bool first = p->full_since == 0;
+	int64_t now = procq_now();
 
-	if (producer_waited(p, procq_now())) {
+	if (err == -EAGAIN && must_collect(p, now) &&
+	    children_collect(&p->run) > 0)
+		return;
+	if (producer_waited(p, now)) {
 		complain(err == -ESHUTDOWN
 			 ? _("gave up waiting until queue '%s' is opened")
 			 : _("gave up waiting for room in queue '%s'"),
@@ -562,6 +579,9 @@ static void start_one(struct producer *p)
 	case -ESHUTDOWN:
 		no_room(p, err);
 		break;
+	case -EIDRM:
+		run_removed(&p->run);
+		break;
 	case -ECANCELED:
 		/* It was killed before it had entered. */
 		producer_reap(p);
@@ -627,6 +647,23 @@ static enum on_exit choose_end(struct producer *p)
 	return ON_EXIT_DRAIN;
 }
 
+/* Nobody finds those that are left by the queue. */
+static void name_kept(struct producer *p)
+{
+	struct procq_process *all;
+	uint32_t room = procq_capacity(p->run.q);
+	int n;
+
+	all = calloc(room, sizeof(*all));
+	n = all ? procq_snapshot(p->run.q, all, room) : 0;
+	for (int i = 0; i < n && (uint32_t)i < room; i++)
+		if (all[i].producer == procq_incarnation(p->run.q) &&
+		    all[i].state == PROCQ_STATE_QUEUED)
+			complain(_("process %" PRId32 " is left, in no queue"),
+				 all[i].pid);
+	free(all);
+}
+
 static void producer_finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
@@ -636,6 +673,8 @@ static void producer_finish(struct producer *p)
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, p->no_group);
 	producer_reap(p);
+	if (p->run.removed && p->command.flags & PROCQ_SPAWN_KEEP)
+		name_kept(p);
 	run_report_repairs(&p->run, true);
 	p->run.summary.left = procq_children(p->run.q);
 }

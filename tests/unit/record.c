@@ -797,7 +797,7 @@ static void end_out_of_turn(uint32_t slot)
 
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	need(release(slot, PQ_TALLY_RETIRED, true));
 }
 

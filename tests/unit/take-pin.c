@@ -405,7 +405,9 @@ static void test_namespace(void)
 
 static void orphans_unpinned(void *arg)
 {
+#if PQ_USE_STARTTIME
 	struct made made = { .flags = PQ_F_START };
+#endif
 	struct procq_event e;
 	pid_t pid = fixture_bystander();
 	uint32_t slot;
