@@ -48,7 +48,8 @@ unsigned children_collect(struct run *r)
 
 	while (procq_take_exited(r->q, &what) == 0)
 		for (; procq_collect(r->q, &e) > 0; n++)
-			run_written(r, output_ended(&r->out, &e, "producer"));
+			run_written(r, output_ended(&r->out, &e, ended_by(&e),
+						    "producer"));
 	return n;
 }
 

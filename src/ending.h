@@ -71,6 +71,9 @@ enum ended_by {
 	ENDED_BY_OTHER		/* a signal that nobody of the queue had sent */
 };
 
+/** Who ended one that was not begun here: it was taken when it was dead. */
+enum ended_by ended_by(const struct procq_event *event);
+
 /* A process that is being ended. */
 struct ending {
 	struct procq_process process;	/* as it was when it was taken */
