@@ -84,12 +84,24 @@ struct pq_flight *pq_flights_find(struct pq_flights *flights, uint32_t slot)
 	return pair ? &flights->all[pair->value] : NULL;
 }
 
+bool pq_flight_pinned(struct pq_flight *f)
+{
+	if (f->pin < 0)
+		return false;
+	if (pq_file_is(f->pin, f->pin_file))
+		return true;
+	f->pin = -1;
+	if (f->verdict == PQ_VERDICT_PINNED)
+		f->verdict = f->orphan ? PQ_VERDICT_UNPROVEN
+				       : PQ_VERDICT_BY_PARENT;
+	return false;
+}
+
 void pq_flights_remove(struct pq_flights *flights, struct pq_flight *f)
 {
 	uint32_t i = (uint32_t)(f - flights->all);
 
-	if (f->pin >= 0)
-		close(f->pin);
+	pq_file_close(f->pin, f->pin_file);
 	if (f->before == PQ_NO_FLIGHT)
 		flights->first = f->after;
 	else
@@ -127,8 +139,10 @@ int pq_flights_poll(struct pq_flights *flights, int64_t deadline)
 		const struct pq_flight *f = &flights->all[i];
 
 		if (f->orphan && f->pin >= 0)
-			fds[n++] = (struct pollfd){ .fd = f->pin,
-						    .events = POLLIN };
+			/* Of one that is known to be dead, POLLHUP alone: it
+			 * has been reaped. */
+			fds[n++] = (struct pollfd){
+				.fd = f->pin, .events = f->died ? 0 : POLLIN };
 	}
 	if (left < 0)
 		left = 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "intmap.h"
+#include "owner.h"
 
 #define PQ_NO_FLIGHT UINT32_MAX
 
@@ -32,6 +33,7 @@ struct pq_flight {
 	uint32_t slot;
 	int32_t pid;
 	int pin;			/* -1: none */
+	struct pq_file pin_file;	/* what that is a descriptor of */
 	enum pq_verdict verdict;
 	bool orphan;			/* its producer is dead */
 	bool group;
@@ -61,6 +63,9 @@ int pq_flights_reserve(struct pq_flights *flights);
 void pq_flights_add(struct pq_flights *flights, const struct pq_flight *flight);
 /** @retval NULL the process in this record is not taken */
 struct pq_flight *pq_flights_find(struct pq_flights *flights, uint32_t slot);
+/** Is its pin still one? The host program may have closed it. If not, there is
+ * none from now on, and what it proved is void. */
+bool pq_flight_pinned(struct pq_flight *flight);
 /** Remove it, and close its pin. */
 void pq_flights_remove(struct pq_flights *flights, struct pq_flight *flight);
 /** Note that its producer is dead. */

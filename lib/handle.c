@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
  * handle.c - may this process use a handle?
- * Must not look into the queue.
+ * Must not look into the queue, but for the place that is the handle's.
  */
 #include <config.h>
 
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "member.h"
 
 /* The number of this process among those of its line of forks that have opened
  * a queue; 0: it has opened none. To compare that with a handle's is cheaper
@@ -72,11 +73,23 @@ int pq_usable(const struct procq *q)
 	return emptied || q->pid == getpid() ? 0 : -ECHILD;
 }
 
-int pq_usable_participant(const struct procq *q)
+int pq_usable_parent(const struct procq *q)
 {
 	int rc = pq_usable(q);
 
 	return rc == 0 && q->role == PROCQ_ROLE_ONLOOKER ? -EINVAL : rc;
+}
+
+int pq_usable_participant(const struct procq *q)
+{
+	int rc = pq_usable_parent(q);
+
+	return rc == 0 && !pq_seated(q) ? -ESTALE : rc;
+}
+
+bool pq_seated(const struct procq *q)
+{
+	return !q->lost && pq_member_is(q->seg, q->place, q->incarnation);
 }
 
 unsigned pq_handle_number(void)

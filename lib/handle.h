@@ -27,16 +27,20 @@ struct procq {
 	uint32_t flags;			/* of procq_options */
 	uint64_t incarnation;
 	unsigned place;
+	bool lost;			/* its lock byte is: see wait.c */
 
 	/* The producer's side. */
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
 	struct pq_nest nest;
 	struct pq_lookup lookup;
+	bool started;			/* it once had a child here */
 	int64_t last_start;		/* of a child, pq_clock_life(); 0: shown
 					 * alive long enough after it */
 	int lifeline[2];		/* see spawn.c; -1: none */
 	int64_t look_after;		/* see reap.c; 0: at once */
 	bool look_late;			/* a look was put off until then */
+	int64_t ask_after;		/* see reap_stolen() */
+	uint32_t ask_at;		/* … where it goes on in children */
 
 	/* The consumer's side. */
 	struct pq_flights flights;
@@ -47,6 +51,11 @@ struct procq {
 	/* The last wait timed out, and nothing was signalled since: nothing
 	 * is about to happen, so the next wait does not linger. */
 	bool skip_linger;
+
+	/* The object's name does not lead to it any more; when that was looked
+	 * at last. See wait.c. */
+	bool nameless;
+	int64_t name_looked;
 
 	/* PROCQ_WAIT_ROOM and PROCQ_WAIT_READY: it was the lookout for that, or
 	 * was woken for it, and has not yet passed that on. See bell.c. */
@@ -67,7 +76,11 @@ static inline unsigned pq_owner(const struct procq *q)
  * parent, however that has made the copy; -EINVAL: NULL. */
 int pq_usable(const struct procq *q);
 /** The same; -EINVAL also for an onlooker's. */
+int pq_usable_parent(const struct procq *q);
+/** The same; -ESTALE if others have taken this participant for dead. */
 int pq_usable_participant(const struct procq *q);
+/** Has this participant its place? If not, all that it had is others'. */
+bool pq_seated(const struct procq *q);
 /** The number of this process among those that it may have handles of. */
 unsigned pq_handle_number(void);
 

@@ -5,8 +5,9 @@
  *
  * Linux has pidfd_open and pidfd_send_signal since 5.3. Since 6.9 it has
  * pidfs, with an inode of its own for every process, never used again; and
- * signals to a group through a pidfd. The kernel is asked for each at run
- * time, since a binary built on a new one may run on an old one.
+ * signals to a group through a pidfd; since 6.15, a pidfd tells how its process
+ * died. The kernel is asked for each at run time, since a binary built on a new
+ * one may run on an old one.
  */
 #include <config.h>
 
@@ -20,6 +21,9 @@
 #include <unistd.h>
 #if PQ_USE_PIDFS
 # include <sys/vfs.h>
+#endif
+#if PQ_USE_PIDFD_INFO
+# include <sys/ioctl.h>
 #endif
 
 #include "identity.h"
@@ -95,7 +99,7 @@ bool pq_pin_dead(int pin)
 {
 	struct pollfd p = { .fd = pin, .events = POLLIN };
 
-	return poll(&p, 1, 0) == 1 && p.revents & (POLLIN | POLLHUP);
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLIN | POLLHUP | POLLNVAL);
 }
 
 /* ---- the inode ---- */
@@ -136,21 +140,17 @@ static uint64_t inode_of(int pin)
 /* ---- the start time ---- */
 
 #if PQ_USE_STARTTIME
-/* Field 22 of /proc/PID/stat, in clock ticks since boot, plus one: so it is
- * never 0. The second field, the name, may hold anything, also brackets and
- * blanks, so the fields are counted from the last bracket. By raw calls: a
- * child may share its parent's memory, and in that a request to cancel the
- * thread that started it, which a cancellation point of the libc would obey. */
-static uint64_t start_of(pid_t pid)
+/* The text of /proc/PID/stat. By raw calls: a child may share its parent's
+ * memory, and in that a request to cancel the thread that started it, which a
+ * cancellation point of the libc would obey. */
+static bool read_stat(pid_t pid, char *text, size_t size)
 {
-	char path[32] = "/proc/", text[768], digits[12];
+	char path[32] = "/proc/", digits[12];
 	size_t n = 0, at = 6;
-	uint64_t value = 0;
 	long got, fd;
-	char *p;
 
 	if (pid <= 0)
-		return 0;
+		return false;
 	for (pid_t rest = pid; rest > 0; rest /= 10)
 		digits[n++] = (char)('0' + rest % 10);
 	while (n > 0)
@@ -159,22 +159,102 @@ static uint64_t start_of(pid_t pid)
 	fd = pq_raw(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0,
 		    0);
 	if (fd < 0)
-		return 0;
-	got = pq_raw(SYS_read, fd, (long)text, sizeof(text) - 1, 0, 0);
+		return false;
+	got = pq_raw(SYS_read, fd, (long)text, (long)size - 1, 0, 0);
 	pq_close((int)fd);
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
-	p = strrchr(text, ')');
-	for (int field = 2; p && field < 22; field++)
+	text[got > 0 ? got : 0] = '\0';
+	return got > 0;
+}
+
+/* Where that field begins. The second one, the name, may hold anything, also
+ * brackets and blanks, so the fields are counted from the last bracket. */
+static const char *field_of(const char *text, int wanted)
+{
+	const char *p = strrchr(text, ')');
+
+	for (int field = 2; p && field < wanted; field++)
 		p = strchr(p + 1, ' ');
-	if (!p)
-		return 0;
-	for (p++; *p >= '0' && *p <= '9'; p++)
+	return p ? p + 1 : NULL;
+}
+
+static uint64_t number_at(const char *p)
+{
+	uint64_t value = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++)
 		value = value * 10 + (uint64_t)(*p - '0');
-	return (value + 1) & IDENT_MASK;
+	return value;
+}
+
+/* Field 22, in clock ticks since boot, plus one: so it is never 0. */
+static uint64_t start_of(pid_t pid)
+{
+	char text[768];
+	const char *p = read_stat(pid, text, sizeof(text)) ? field_of(text, 22)
+							   : NULL;
+
+	return p ? (number_at(p) + 1) & IDENT_MASK : 0;
 }
 #endif
+
+/* ---- how it died ---- */
+
+#if PQ_USE_PIDFD_INFO
+/* What <linux/pidfd.h> has of it in newer headers: struct pidfd_info in its
+ * first version, PIDFD_INFO_EXIT, PIDFD_GET_INFO. */
+struct info {
+	uint64_t mask;		/* in: what is asked for; out: what is there */
+	uint64_t cgroup;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+# define INFO_EXIT (UINT64_C(1) << 3)
+# define GET_INFO _IOWR(0xff, 11, struct info)
+#endif
+
+/* As pq_pin_status(), of one that is reaped. */
+static int reaped_status(int pin, int *status)
+{
+#if PQ_USE_PIDFD_INFO
+	struct info info = { .mask = INFO_EXIT };
+	long rc = pq_raw(SYS_ioctl, pin, (long)GET_INFO, (long)&info, 0, 0);
+
+	*status = info.exit_code;
+	return rc < 0 ? (int)rc : (info.mask & INFO_EXIT) != 0;
+#else
+	(void)pin, (void)status;
+	return -ENOTTY;
+#endif
+}
+
+/* Of a zombie, field 52 is the status; 0 also if the kernel hides it. */
+static bool zombie_status(int pin, pid_t pid, int *status)
+{
+#if PQ_USE_STARTTIME
+	char text[768];
+	const char *state, *code;
+
+	if (!read_stat(pid, text, sizeof(text)))
+		return false;
+	state = field_of(text, 3);
+	code = field_of(text, 52);
+	*status = code ? (int)number_at(code) : 0;
+	/* It is of the pinned process, if that has not been reaped since: then
+	 * it can be signalled, and the number is still its own. */
+	return state && *state == 'Z' && *status &&
+	       pq_pin_signal(pin, 0, false) == 0 && pq_proc_is_ours();
+#else
+	(void)pin, (void)pid, (void)status;
+	return false;
+#endif
+}
+
+int pq_pin_status(int pin, pid_t pid, int *status)
+{
+	int rc = reaped_status(pin, status);
+
+	return rc <= 0 && zombie_status(pin, pid, status) ? 1 : rc;
+}
 
 /* ---- either ---- */
 

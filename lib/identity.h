@@ -62,7 +62,19 @@ int pq_pin(pid_t pid);
  * @retval -EINVAL no such signal, or no groups in this kernel */
 int pq_pin_signal(int pin, int signo, bool group);
 
-/** Is the pinned process dead (and perhaps a zombie)? */
+/** Is the pinned process dead (and perhaps a zombie)? Also if that is no
+ * descriptor any more. */
 bool pq_pin_dead(int pin);
+
+/**
+ * How the pinned process died, whether or not it has been reaped, and by
+ * whomever.
+ * @param pid its number
+ * @param status out: as of waitpid()
+ * @retval 1
+ * @retval 0 it is alive; or the kernel tells when it is reaped
+ * @retval -ENOTTY, … the kernel doesn't tell
+ */
+int pq_pin_status(int pin, pid_t pid, int *status);
 
 #endif

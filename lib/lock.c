@@ -7,7 +7,10 @@
  * Locks by fcntl() belong to a process: F_GETLK does not report its own, and
  * they are lost when it closes any descriptor of the file. So a process has a
  * list of its views, notes which bytes it holds by each, and closes no
- * descriptor of a file that another view has locks on.
+ * descriptor of a file that another view has locks on. The host program may
+ * have closed one of ours: so where a byte seems to be held by nobody, and
+ * before a lock is set or a descriptor closed, it is looked at whether that is
+ * still of the file.
  */
 #include <config.h>
 
@@ -167,8 +170,9 @@ static bool read_locked(int fd, uint64_t byte, pid_t *reader)
 
 static bool same_locks(const struct pq_segment *a, const struct pq_segment *b)
 {
-	return a->pid == b->pid && a->lock_ino && a->lock_ino == b->lock_ino &&
-	       a->lock_dev == b->lock_dev;
+	return a->pid == b->pid && a->lock_file.ino &&
+	       a->lock_file.ino == b->lock_file.ino &&
+	       a->lock_file.dev == b->lock_file.dev;
 }
 
 static bool own_has(const struct pq_segment *seg, uint64_t incarnation)
@@ -270,7 +274,13 @@ bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation)
 	if (seg->lock_fd < 0)
 		return false;
 	/* If the kernel can't say, no participant is declared dead. */
-	return ask_byte(seg->lock_fd, incarnation, &holder) != 0;
+	return ask_byte(seg->lock_fd, incarnation, &holder) != 0 ||
+	       !pq_locks_here(seg);
+}
+
+bool pq_locks_here(const struct pq_segment *seg)
+{
+	return pq_file_is(seg->lock_fd, seg->lock_file);
 }
 
 void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
@@ -281,7 +291,8 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 			seg->own[i] = seg->own[--seg->own_count];
 			break;
 		}
-	lock_byte(seg->lock_fd, F_UNLCK, incarnation);
+	if (pq_locks_here(seg))
+		lock_byte(seg->lock_fd, F_UNLCK, incarnation);
 	unlock_list();
 }
 
@@ -295,6 +306,7 @@ int pq_file_locked(int fd, pid_t *holder)
 int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 {
 	bool here = false;
+	int rc;
 
 	lock_list();
 	for (const struct pq_segment *s = list; s && !here; s = s->next)
@@ -306,7 +318,10 @@ int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 	}
 	*holder = 0;
 	/* An onlooker found no lock file, so there are no locks. */
-	return seg->lock_fd < 0 ? 0 : pq_file_locked(seg->lock_fd, holder);
+	if (seg->lock_fd < 0)
+		return 0;
+	rc = pq_file_locked(seg->lock_fd, holder);
+	return rc == 0 && !pq_locks_here(seg) ? -EBADF : rc;
 }
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */
@@ -332,6 +347,8 @@ int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 	int64_t patience = pq_time_add(now, READER_PATIENCE);
 	pid_t pid;
 
+	if (!pq_locks_here(seg))
+		return -EBADF;
 	for (;; now = pq_now()) {
 		int rc = lock_byte(seg->lock_fd, F_WRLCK, 0);
 
@@ -381,16 +398,17 @@ static struct pq_segment *find_sibling(const struct pq_segment *seg)
 static void park_descriptors(struct pq_segment *seg, struct pq_segment *at)
 {
 	size_t count = at->parked_count + seg->parked_count + 2;
-	int *parked = realloc(at->parked, count * sizeof(*parked));
+	struct pq_parked *parked = realloc(at->parked, count * sizeof(*parked));
 
 	if (!parked)
 		return;
 	at->parked = parked;
 	while (seg->parked_count > 0)
 		parked[at->parked_count++] = seg->parked[--seg->parked_count];
-	parked[at->parked_count++] = seg->fd;
+	parked[at->parked_count++] = (struct pq_parked){ seg->fd, seg->file };
 	if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
-		parked[at->parked_count++] = seg->lock_fd;
+		parked[at->parked_count++] =
+			(struct pq_parked){ seg->lock_fd, seg->lock_file };
 }
 
 #if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
@@ -404,13 +422,16 @@ void pq_close_descriptors(struct pq_segment *seg)
 	if (sibling) {
 		park_descriptors(seg, sibling);
 	} else {
-		while (seg->parked_count > 0)
-			close(seg->parked[--seg->parked_count]);
-		if (seg->lock_fd >= 0 && seg->lock_fd != seg->fd)
-			close(seg->lock_fd);
-		if (seg->fd >= 0)
-			close(seg->fd);
+		while (seg->parked_count > 0) {
+			const struct pq_parked *p =
+				&seg->parked[--seg->parked_count];
+
+			pq_file_close(p->fd, p->file);
+		}
+		if (seg->lock_fd != seg->fd)
+			pq_file_close(seg->lock_fd, seg->lock_file);
+		pq_file_close(seg->fd, seg->file);
 	}
 	seg->fd = seg->lock_fd = -1;
-	seg->lock_ino = 0;
+	seg->lock_file.ino = seg->file.ino = 0;
 }

@@ -51,6 +51,8 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
 		 uint32_t *holder);
 /** Does any process hold it? If the kernel can't say, yes. */
 bool pq_byte_held(struct pq_segment *seg, uint64_t incarnation);
+/** Are the locks still by a descriptor of their file? */
+bool pq_locks_here(const struct pq_segment *seg);
 void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
 
 /**

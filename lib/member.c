@@ -134,6 +134,14 @@ void pq_member_stand_up(struct pq_segment *seg, unsigned place,
 		atomic_compare_exchange_strong(&me->member, &member, 0);
 }
 
+bool pq_member_is(const struct pq_segment *seg, unsigned place,
+		  uint64_t incarnation)
+{
+	return pq_member_incarnation(atomic_load_explicit(
+		       &seg->participants[place].member,
+		       memory_order_relaxed)) == incarnation;
+}
+
 int pq_member_find(const struct pq_segment *seg, uint64_t incarnation)
 {
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {

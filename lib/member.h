@@ -42,6 +42,11 @@ void pq_member_stand_up(struct pq_segment *seg, unsigned place,
 int pq_member_sit_again(struct pq_segment *seg, unsigned role,
 			uint64_t incarnation, unsigned *place);
 
+/** Is the place this incarnation's? Not any more, if others have taken it for
+ * dead. */
+bool pq_member_is(const struct pq_segment *seg, unsigned place,
+		  uint64_t incarnation);
+
 /** The place of an incarnation, or -1. */
 int pq_member_find(const struct pq_segment *seg, uint64_t incarnation);
 

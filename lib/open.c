@@ -150,6 +150,11 @@ static bool leave(struct procq *q)
 {
 	bool removed;
 
+	/* What was in that place is others' by now. */
+	if (!pq_member_is(q->seg, q->place, q->incarnation)) {
+		pq_byte_drop(q->seg, q->incarnation);
+		return false;
+	}
 	/* A child may be killed between its word and its hint, when this parent
 	 * is no longer here to mark it. So the hint is put in for it; a
 	 * duplicate does no harm. */
@@ -173,7 +178,7 @@ static bool leave(struct procq *q)
 
 static int close_handle(struct procq *q)
 {
-	bool removed = false;
+	bool removed = false, seated;
 
 	if (!q)
 		return 0;
@@ -182,13 +187,14 @@ static int close_handle(struct procq *q)
 	if (q->role != PROCQ_ROLE_ONLOOKER) {
 		q->look_after = 0;
 		procq_reap(q);
+		seated = pq_seated(q);
 		removed = leave(q);
 		/* A taker that saw the byte just now has left GONE records to
 		 * this parent; from here on, takers see that there is none. To
 		 * bury them takes a place, for which others sweep if this
 		 * process is killed: so join and leave once more. */
-		if (!removed && pq_sweep_left(q->seg, q->incarnation) &&
-		    seat(q) == 0)
+		if (!removed && seated &&
+		    pq_sweep_left(q->seg, q->incarnation) && seat(q) == 0)
 			removed = leave(q);
 		/* Those that wait until there is no producer look again. */
 		if (!removed && q->role == PROCQ_ROLE_PRODUCER)

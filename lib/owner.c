@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,34 @@
 
 #include "owner.h"
 #include "proc.h"
+
+struct pq_file pq_file_of(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return (struct pq_file){ .ino = 0 };
+	return (struct pq_file){ st.st_dev, st.st_ino };
+}
+
+bool pq_file_is(int fd, struct pq_file file)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	/* A sandbox that refuses the call, or a lack of memory, says nothing
+	 * of the descriptor. */
+	if (fstat(fd, &st) < 0)
+		return errno != EBADF;
+	return !file.ino || (st.st_dev == file.dev && st.st_ino == file.ino);
+}
+
+void pq_file_close(int fd, struct pq_file file)
+{
+	if (pq_file_is(fd, file))
+		close(fd);
+}
 
 #if PQ_USE_LINUX
 

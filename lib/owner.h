@@ -9,6 +9,20 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/* Which file a descriptor is of; ino 0: not known. */
+struct pq_file {
+	dev_t dev;
+	ino_t ino;
+};
+
+/** What file is this descriptor of? */
+struct pq_file pq_file_of(int fd);
+/** Is it still of that file? The host program may have closed it, and opened
+ * another one, which has the number now. Yes, if the kernel can't say. */
+bool pq_file_is(int fd, struct pq_file file);
+/** Close it, if it is. */
+void pq_file_close(int fd, struct pq_file file);
+
 /**
  * Is it a file of the caller's effective user?
  * @param st as fstat() described it

@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "peek.h"
@@ -23,8 +24,12 @@ int pq_peek(idtype_t type, pid_t pid, struct pq_corpse *corpse)
 #else
 	rc = waitid(type, (id_t)pid, &corpse->info,
 		    WEXITED | WNOHANG | WNOWAIT);
+	if (rc < 0 && errno == ECHILD)
+		rc = -ECHILD;
 	corpse->has_usage = 0;
 #endif
+	if (rc == -ECHILD)
+		return -ECHILD;
 	return rc == 0 && corpse->info.si_pid > 0;
 }
 
@@ -42,5 +47,5 @@ int pq_child_dead(pid_t pid)
 {
 	struct pq_corpse corpse;
 
-	return pq_peek(P_PID, pid, &corpse);
+	return pq_peek(P_PID, pid, &corpse) != 0;
 }

@@ -20,14 +20,16 @@ struct pq_corpse {
 /** Look for a dead child, without reaping it.
  * @param type, pid as for waitid()
  * @retval 1 *corpse is one
- * @retval 0 there is none */
+ * @retval 0 there is none
+ * @retval -ECHILD nor is there a living one: the host program has reaped it, or
+ *         the kernel has, since SIGCHLD is ignored */
 int pq_peek(idtype_t type, pid_t pid, struct pq_corpse *corpse);
 
 /** Do dead children stay until they are reaped? Not if SIGCHLD is ignored, or
  * has SA_NOCLDWAIT. */
 bool pq_zombies_stay(void);
 
-/** Is this child dead? */
+/** Is this child dead, or gone? */
 int pq_child_dead(pid_t pid);
 
 #endif

@@ -40,8 +40,8 @@
  *				procq_wait(q, PROCQ_WAIT_ROOM, PROCQ_FOREVER);
  *			procq_reap(q);
  *		}
- *		while (procq_children(q) > 0) {
- *			procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
+ *		while (procq_children(q) > 0 && rc != -ESTALE) {
+ *			rc = procq_wait(q, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
  *			procq_reap(q);
  *		}
  *		signal(SIGCHLD, SIG_DFL);
@@ -110,6 +110,12 @@
  *   and nobody waits for it. What it held goes back when another participant
  *   finds it dead. One that waits looks for the dead every PROCQ_PATIENCE; in a
  *   busy queue, those that wait, take or reap do so twice a second.
+ * - The locks that show others that a participant is alive are lost when its
+ *   process closes any descriptor of the object. So do not close what you did
+ *   not open, as closefrom() does, and do not open the object. A participant
+ *   that others took for dead harms nobody; its functions return -ESTALE from
+ *   then on, but for procq_reap() and procq_reap_one(), which report nothing to
+ *   others any more. All it can do is to close its handle.
  * - A thread may be cancelled while it is in procq_wait(), which is a
  *   cancellation point; procq_open(), procq_close() and procq_spawn() are not.
  *   Disable cancellation around all others, which it would leave half-way.
@@ -123,7 +129,7 @@
  *   it has started, and must be the only one to do so. A process that other
  *   code reaps, such as wait() or waitpid(-1) in another thread, or that the
  *   kernel reaps because SIGCHLD is ignored or has SA_NOCLDWAIT, is reported
- *   as lost.
+ *   with PROCQ_CAUSE_UNKNOWN; if it was not taken, as lost.
  */
 #ifndef PROCQ_H
 #define PROCQ_H
@@ -190,8 +196,9 @@ enum procq_state {
 	PROCQ_STATE_RESERVED = 1,	/* a producer is starting a process */
 	PROCQ_STATE_QUEUED = 2,		/* a process waits for its turn */
 	PROCQ_STATE_TAKEN = 3,		/* a participant is ending it */
-	PROCQ_STATE_EXITED = 4,		/* it exited on its own, and is still to
-					 * be reported */
+	PROCQ_STATE_EXITED = 4,		/* it exited on its own, or died with
+					 * its producer, and is still to be
+					 * reported */
 	PROCQ_STATE_GONE = 5		/* its death is reported; its parent has
 					 * yet to reap it */
 };
@@ -278,6 +285,10 @@ enum procq_method {
  * GROUP: the process leads a process group of its own, which is what
  * procq_signal() signals.
  *
+ * APART: the same, but procq_signal() signals the process alone. For what is
+ * alone in its group, such as an idle process: a signal to the producer's
+ * group, for example from the terminal, does not reach it.
+ *
  * STDIN: a command keeps standard input, which is /dev/null otherwise.
  *
  * ENTERED: procq_spawn() returns only when the process has entered itself.
@@ -286,6 +297,7 @@ enum procq_method {
 #define PROCQ_SPAWN_GROUP 2u
 #define PROCQ_SPAWN_STDIN 4u
 #define PROCQ_SPAWN_ENTERED 8u
+#define PROCQ_SPAWN_APART 16u
 
 /* What procq_spawn() starts. Begin with PROCQ_COMMAND_INIT, an idle process,
  * so that members of later versions have their defaults. */
@@ -319,18 +331,26 @@ struct procq_process {
 	int64_t queued;		/* ns since the epoch, wall clock; 0: it has
 				 * not yet entered */
 	int64_t age;		/* ns since its start; up to its death */
+	int64_t signalled;	/* what its age was at the first signal that was
+				 * to end it, whoever has sent that; 0 if
+				 * there was none */
+	int32_t signal;		/* the last one; 0: none */
+	int32_t step;		/* how many, repeats and SIGCONT aside */
 	int32_t pid;		/* 0: not yet known */
 	int32_t ppid;		/* the process that started it */
 	uint32_t slot;		/* the record, 0 to capacity - 1 */
 	uint32_t state;		/* an enum procq_state */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP,
-				 * PROCQ_PROCESS_RETURNED */
+				 * PROCQ_PROCESS_RETURNED, PROCQ_PROCESS_LOST */
 	char label[PROCQ_LABEL_SIZE];
 };
 
 /* procq_process.flags, beside those of procq_command: a participant had taken
  * the process, and put it back, or died and had it put back. */
 #define PROCQ_PROCESS_RETURNED 256u
+/* The process is dead, and so is its producer: nobody can say how it died. Its
+ * state is EXITED, and procq_collect() reports it as stale. */
+#define PROCQ_PROCESS_LOST 512u
 
 /* procq_event.type: what the event says of the process. */
 enum procq_event_type {
@@ -342,7 +362,9 @@ enum procq_event_type {
 /* procq_event.cause: how the process died, and what procq_event.code is. */
 enum procq_cause {
 	PROCQ_CAUSE_UNKNOWN = 0,	/* its parent was stopped or dead, and
-					 * did not report the status; code: 0 */
+					 * did not report the status, or did not
+					 * get it, and the kernel did not tell
+					 * it either; code: 0 */
 	PROCQ_CAUSE_EXIT = 1,		/* it exited; code: the exit status */
 	PROCQ_CAUSE_SIGNAL = 2,		/* a signal; code: its number */
 	PROCQ_CAUSE_CORE = 3		/* the same, and it dumped core */
@@ -417,6 +439,8 @@ struct procq_report {
 	uint64_t returned;	/* processes that it put back for them */
 	uint64_t freed;		/* reservations of the dead that it freed */
 	uint64_t hints;		/* missing ring entries that it put back */
+	uint64_t lost;		/* processes that died with their producer, and
+				 * are still to be reported */
 	uint64_t faults;	/* violations that can't be repaired */
 	char first[120];	/* the first of these, in words */
 };
@@ -561,12 +585,15 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval 0
  * @retval -EAGAIN the queue is full: wait for PROCQ_WAIT_ROOM
  * @retval -ESHUTDOWN the queue is closed
+ * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EINVAL the command, or a method that it can't be started with
  * @retval -ENOSYS this method is not available here
  * @retval -ENOTSUP a sandbox forbids the death signal, so that only processes
  *         with PROCQ_SPAWN_KEEP can be started
  * @retval -ECHILD SIGCHLD is ignored, so that the end of a process can't be
  *         reported; or the handle is another process's
+ * @retval -EXDEV the caller's children are in another PID namespace than
+ *         itself, as after unshare()
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was started,
  *         has entered, and exited with 127 or 126
@@ -650,6 +677,7 @@ PROCQ_API int procq_peek(struct procq *q, struct procq_process *out);
  * @param out its description; out->slot names it from now on
  * @retval 0
  * @retval -EAGAIN there is none, or it is not this one
+ * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; the
  *         process stays in the queue
  * @since 0.1
@@ -710,7 +738,8 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
  * record. A process that exited on its own is collected in the same way. A
  * death is confirmed when the parent has entered the status, see procq_reap();
  * if the parent is dead, without that; if the parent is stopped, a second after
- * the death, with PROCQ_CAUSE_UNKNOWN.
+ * the death. Then the cause is what the kernel tells of it, as a rule: it is
+ * PROCQ_CAUSE_UNKNOWN without pidfds and /proc.
  * @param out the end of the process
  * @retval 1 *out has it
  * @retval 0 there is none
@@ -744,11 +773,20 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * or close promptly: these wake the next waiter, which otherwise sleeps on,
  * for PROCQ_PATIENCE at most.
  *
+ * Somebody may remove the object by hand while it is used, or the system at the
+ * end of a login session. Then nobody can join this queue any more, and another
+ * one may get its name. It is looked for every PROCQ_PATIENCE. A participant
+ * should end what it has, and leave: procq_take_own(), procq_signal(),
+ * procq_collect() and procq_reap() work as before.
+ *
  * @param what a set of PROCQ_WAIT_ROOM, PROCQ_WAIT_READY, …; 0: only sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again
  * @retval -ETIMEDOUT the deadline has come
  * @retval -EINTR a signal handler has run
+ * @retval -ESTALE others have taken this participant for dead
+ * @retval -EIDRM the object has lost its name. Returned as soon as that is
+ *         seen, and from then on after each sleep in vain
  * @since 0.1
  */
 PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);

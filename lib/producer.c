@@ -57,7 +57,7 @@ static void fill_start(struct procq *q, const struct procq_command *command,
 	start->ident_kind = pq_ident_kind();
 	start->parent = q->pid;
 	start->keep = command->flags & PROCQ_SPAWN_KEEP;
-	start->group = command->flags & PROCQ_SPAWN_GROUP;
+	start->group = command->flags & (PROCQ_SPAWN_GROUP | PROCQ_SPAWN_APART);
 	start->keep_stdin = command->flags & PROCQ_SPAWN_STDIN;
 	start->lifeline[0] = start->lifeline[1] = -1;
 	if (!command->argv && !start->keep) {
@@ -69,10 +69,11 @@ static void fill_start(struct procq *q, const struct procq_command *command,
 		start->mask = *command->mask;
 }
 
-static uint32_t origin_flags(const struct pq_start *start)
+static uint32_t origin_flags(const struct procq_command *command,
+			     const struct pq_start *start)
 {
 	return (start->keep ? PQ_F_KEEP : 0) |
-	       (start->group ? PQ_F_GROUP : 0) |
+	       (command->flags & PROCQ_SPAWN_GROUP ? PQ_F_GROUP : 0) |
 	       (start->ident_kind == PQ_IDENT_START ? PQ_F_START : 0);
 }
 
@@ -90,6 +91,9 @@ static int start_process(struct procq *q, struct pq_start *start,
 	if (rc == -EBUSY || (method == PROCQ_METHOD_AUTO &&
 			     (rc == -ENOSYS || rc == -ENOMEM)))
 		rc = pq_spawn(start, PROCQ_METHOD_FORK, &q->nest, pid);
+	/* What fork says where no child can be. */
+	if (rc == -ENOMEM && !pq_spawn_stays())
+		return -EXDEV;
 	return rc == -EAGAIN ? -EUSERS : rc;
 }
 
@@ -149,7 +153,7 @@ static int64_t reserve(struct procq *q, const struct procq_command *command,
 	if (atomic_load_explicit(&q->seg->header->closed,
 				 memory_order_relaxed))
 		return -ESHUTDOWN;
-	origin.flags = origin_flags(start);
+	origin.flags = origin_flags(command, start);
 	pq_command_label(origin.label, command);
 	origin.started_wall = pq_clock_wall();
 	origin.started = pq_clock_life();
@@ -180,6 +184,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	if (rc < 0)
 		goto cancel;
 	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
+	q->started = true;
 	if (start->ident_kind == PQ_IDENT_START)
 		q->last_start = pq_clock_life();
 	if (command->flags & PROCQ_SPAWN_ENTERED)
@@ -205,12 +210,16 @@ static int check_and_spawn(struct procq *q,
 		memset(out, 0, sizeof(*out));
 	if (!command)
 		command = &idle_command;
+	if (rc == 0 && pq_nameless(q))
+		rc = -EIDRM;
 	if (rc == 0)
 		rc = check_command(command);
 	if (rc == 0 && !(command->flags & PROCQ_SPAWN_KEEP) && !pq_spawn_ties())
 		rc = -ENOTSUP;
 	if (rc == 0 && !q->children.count && !pq_zombies_stay())
 		rc = -ECHILD;
+	if (rc == 0 && !q->started && !pq_spawn_stays())
+		rc = -EXDEV;
 	if (rc == 0)
 		rc = pq_intmap_reserve(&q->children);
 	if (rc == 0 && !command->argv)
@@ -238,7 +247,7 @@ int procq_spawn(struct procq *q, const struct procq_command *command,
 int procq_entered(struct procq *q, struct procq_process *process)
 {
 	const struct pq_pair *child;
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -254,7 +263,7 @@ int procq_entered(struct procq *q, struct procq_process *process)
 int procq_child(const struct procq *q, uint32_t slot,
 		struct procq_process *out)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -273,7 +282,7 @@ uint32_t procq_children(const struct procq *q)
 
 int procq_reap(struct procq *q)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;
@@ -284,7 +293,7 @@ int procq_reap(struct procq *q)
 
 int procq_reap_one(struct procq *q, struct procq_event *out)
 {
-	int rc = pq_usable_participant(q);
+	int rc = pq_usable_parent(q);
 
 	if (rc < 0)
 		return rc;

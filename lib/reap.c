@@ -71,11 +71,15 @@ static void reap_one(pid_t pid)
 /* Report the end of a child, as its parent knows it. Before the mark: after it,
  * the record may soon be another process's. */
 static void report(const struct procq *q, const struct pq_status *status,
-		 uint32_t slot, struct procq_event *out)
+		   uint32_t slot, const struct pq_parentage *whose,
+		   struct procq_event *out)
 {
+	uint64_t word = pq_load_word(q->seg, slot);
+
 	memset(out, 0, sizeof(*out));
-	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot),
-			   &out->process);
+	if (pq_record_is_of(q->seg, slot, word, whose))
+		pq_record_describe(q->seg, slot, word, &out->process);
+	out->process.pid = whose->pid;
 	out->type = PROCQ_EVENT_RETIRED;
 	out->cause = status->cause;
 	out->code = (int32_t)status->code;
@@ -87,38 +91,73 @@ static void report(const struct procq *q, const struct pq_status *status,
 	out->maxrss = status->maxrss;
 }
 
-static void mark_and_reap(struct procq *q, const struct pq_corpse *corpse,
-			  uint32_t slot, struct procq_event *out)
+/* @param corpse NULL: something else has reaped it, and how it ended is not
+ * known */
+static void mark_and_reap(struct procq *q, pid_t pid, uint32_t slot,
+			  const struct pq_corpse *corpse,
+			  struct procq_event *out)
 {
-	struct pq_status status = read_status(corpse);
-	pid_t pid = corpse->info.si_pid;
+	struct pq_status status = { PROCQ_CAUSE_UNKNOWN, 0, -1, -1, -1 };
+	const struct pq_parentage whose = { q->place, q->incarnation,
+					    (int32_t)pid };
 
+	if (corpse)
+		status = read_status(corpse);
 	if (out)
-		report(q, &status, slot, out);
-	pq_record_mark(q->seg, slot, q->place, &status);
-	reap_one(pid);
+		report(q, &status, slot, &whose, out);
+	pq_record_mark(q->seg, slot, &whose, &status);
+	if (corpse)
+		reap_one(pid);
 	pq_nest_vacate(&q->nest, pid);
 	pq_intmap_remove(&q->children, pid);
 }
 
-/* A dead child that is not ours hides ours: ask for each of ours. */
-static int reap_behind(struct procq *q, struct procq_event *out)
+/* Ask for each of ours, from *at on, for so many at most. */
+static int reap_each(struct procq *q, uint32_t *at, uint32_t most,
+		     struct procq_event *out)
 {
 	struct pq_corpse corpse;
 	int reaped = 0;
-	uint32_t at = 0;
 	const struct pq_pair *child;
 
-	while ((child = pq_intmap_next(&q->children, &at))) {
-		if (!pq_peek(P_PID, child->key, &corpse))
+	while (most-- > 0 && (child = pq_intmap_next(&q->children, at))) {
+		int found = pq_peek(P_PID, child->key, &corpse);
+
+		if (!found)
 			continue;
-		mark_and_reap(q, &corpse, child->value, out);
+		mark_and_reap(q, child->key, child->value,
+			      found > 0 ? &corpse : NULL, out);
 		reaped++;
 		if (out)
 			break;
 		/* Another child may be in this cell of the map now. */
-		at--;
+		--*at;
 	}
+	return reaped;
+}
+
+/* A dead child that is not ours hides ours. */
+static int reap_behind(struct procq *q, struct procq_event *out)
+{
+	uint32_t at = 0;
+
+	return reap_each(q, &at, UINT32_MAX, out);
+}
+
+/* What something else reaps is not seen in a look for the dead. So now and then
+ * each is asked for, MANY at a time: at once if there is no child at all. */
+static int reap_stolen(struct procq *q, bool none, struct procq_event *out)
+{
+	int64_t now = pq_now();
+	int reaped;
+
+	if (!q->children.count || (!none && now < q->ask_after))
+		return 0;
+	reaped = reap_each(q, &q->ask_at, MANY, out);
+	if (q->ask_at >= q->children.size)
+		q->ask_at = 0;
+	if (!reaped)
+		q->ask_after = now + PROCQ_PATIENCE;
 	return reaped;
 }
 
@@ -136,8 +175,9 @@ static void answer(struct procq *q, pid_t pid, uint32_t slot)
 {
 	bool group = false;
 	int signo = pid > 1 ? pq_record_asked(q->seg, slot, &group) : 0;
+	struct pq_corpse corpse;
 
-	if (signo <= 0)
+	if (signo <= 0 || pq_peek(P_PID, pid, &corpse) < 0)
 		return;
 	/* It is our unreaped child, so the pid is its own, and so is the group
 	 * of that number. If it leads no group, it is signalled alone. If it is
@@ -155,6 +195,8 @@ static void answer_all(struct procq *q)
 	const struct pq_pair *child;
 	uint32_t at = 0;
 
+	if (!pq_seated(q))
+		return;
 	/* Set back before the words are read: a later request sets it again. */
 	if (!atomic_load_explicit(&me->asked, memory_order_relaxed) ||
 	    !atomic_exchange(&me->asked, 0))
@@ -163,10 +205,11 @@ static void answer_all(struct procq *q)
 		answer(q, child->key, child->value);
 }
 
-/* Look for any dead child of this process. */
+/* Look for any dead child of this process; as pq_peek(). */
 static int look(struct procq *q, struct pq_corpse *corpse)
 {
 	int64_t begun, now;
+	int found;
 
 	if (q->children.count <= MANY) {
 		q->look_after = 0;
@@ -177,8 +220,9 @@ static int look(struct procq *q, struct pq_corpse *corpse)
 	q->look_late = begun < q->look_after;
 	if (q->look_late)
 		return 0;
-	if (pq_peek(P_ALL, 0, corpse))
-		return 1;
+	found = pq_peek(P_ALL, 0, corpse);
+	if (found)
+		return found;
 	now = pq_now();
 	q->look_after = now + PAUSE * (now - begun);
 	return 0;
@@ -187,17 +231,17 @@ static int look(struct procq *q, struct pq_corpse *corpse)
 int pq_reap(struct procq *q, struct procq_event *out)
 {
 	struct pq_corpse corpse;
-	int reaped = 0;
+	int reaped = 0, found = 0;
 
 	if (!q->children.count)
 		return 0;
 	answer_all(q);
-	while (!(out && reaped) && look(q, &corpse)) {
+	while (!(out && reaped) && (found = look(q, &corpse)) > 0) {
 		pid_t pid = corpse.info.si_pid;
 		const struct pq_pair *child = pq_intmap_get(&q->children, pid);
 
 		if (child) {
-			mark_and_reap(q, &corpse, child->value, out);
+			mark_and_reap(q, pid, child->value, &corpse, out);
 			reaped++;
 		} else if (q->flags & PROCQ_OPEN_REAP_ALL) {
 			reap_one(pid);
@@ -205,5 +249,7 @@ int pq_reap(struct procq *q, struct procq_event *out)
 			return reaped + reap_behind(q, out);
 		}
 	}
+	if (!reaped)
+		reaped = reap_stolen(q, found < 0, out);
 	return reaped;
 }

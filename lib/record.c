@@ -159,18 +159,32 @@ static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	pq_wake_arrival(seg);
 }
 
-void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
+bool pq_record_is_of(const struct pq_segment *seg, uint32_t slot,
+		     uint64_t word, const struct pq_parentage *whose)
+{
+	struct pq_snapshot snap;
+
+	pq_record_snapshot(seg, slot, word, &snap);
+	if (snap.producer != whose->incarnation)
+		return false;
+	/* Before its entry, the record need not have its pid. */
+	if (pq_word_state(word) == PROCQ_STATE_RESERVED)
+		return pq_word_owner(word) == whose->place + 1 &&
+		       (!snap.pid || snap.pid == whose->pid);
+	return snap.pid == whose->pid;
+}
+
+void pq_record_mark(struct pq_segment *seg, uint32_t slot,
+		    const struct pq_parentage *whose,
 		    const struct pq_status *status)
 {
 	uint64_t word = pq_load_word(seg, slot), to;
 
 	for (;;) {
+		if (!pq_record_is_of(seg, slot, word, whose))
+			return;
 		switch (pq_word_state(word)) {
 		case PROCQ_STATE_RESERVED:
-			if (pq_word_owner(word) != place + 1)
-				return;
-			to = pq_word_free(word);
-			break;
 		case PROCQ_STATE_GONE:
 			to = pq_word_free(word);
 			break;
@@ -196,6 +210,16 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
 		pq_wake(seg, pq_word_owner(to) - 1, PROCQ_WAIT_DEATH);
 	else
 		pq_wake_all_exits(seg);
+}
+
+bool pq_record_lose(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	/* The child may have died in its entry, and its parent with it. */
+	mend_hint(seg, slot, word);
+	if (!pq_record_move(seg, slot, &word, pq_word_lose(word)))
+		return false;
+	pq_wake_all_exits(seg);
+	return true;
 }
 
 /* ---- the child ---- */
@@ -453,6 +477,7 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	uint32_t flags = pq_producer_flags(producer);
 	uint64_t entered = pq_untag(LOAD(r->entered), PQ_ENTERED_BITS);
 	uint64_t obit = LOAD(r->obit);
+	uint64_t sent = LOAD(r->sent);
 	unsigned owner = pq_word_owner(word);
 
 	memset(out, 0, sizeof(*out));
@@ -465,6 +490,8 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	out->flags = flags & (PQ_F_KEEP | PQ_F_GROUP);
 	if (pq_word_flags(word) & PQ_RETURNED)
 		out->flags |= PROCQ_PROCESS_RETURNED;
+	if (pq_word_flags(word) & PQ_LOST)
+		out->flags |= PROCQ_PROCESS_LOST;
 	if (!(flags & PQ_F_START))
 		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	if (out->state == PROCQ_STATE_TAKEN && owner >= 1 &&
@@ -476,6 +503,11 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 					     (int64_t)entered * 1000) : 0;
 	out->age = obit ? (int64_t)pq_obit_lived(obit) * 1000
 			: pq_time_since(LOAD(r->started), pq_clock_life());
+	out->step = (int32_t)pq_sent_step(sent);
+	if (out->step) {
+		out->signal = pq_sent_signal(sent);
+		out->signalled = (int64_t)pq_sent_at(sent) * 1000;
+	}
 	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
 		label[i] = LOAD(r->label[i]);
 	memcpy(out->label, label, sizeof(label));

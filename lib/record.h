@@ -9,7 +9,9 @@
  *
  * While its producer is alive, a record that was entered becomes FREE only
  * after that producer's mark. So a producer that was stopped in the middle of
- * its mark never writes into the life of another process.
+ * its mark never writes into the life of another process. A producer that has
+ * lost its lock byte is dead to the others: it finds by the record that its
+ * child's life is over, and enters nothing.
  */
 #ifndef PQ_RECORD_H
 #define PQ_RECORD_H
@@ -78,13 +80,28 @@ struct pq_entry {
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		     const struct pq_entry *entry, uint64_t *seq);
 
+/* Whose death a parent enters. */
+struct pq_parentage {
+	unsigned place;			/* of the producer */
+	uint64_t incarnation;
+	int32_t pid;			/* of its child */
+};
+
 /**
  * The parent's mark, before it reaps: QUEUED to EXITED, TAKEN to DEAD, GONE
- * or RESERVED to FREE.
- * @param place of the producer
+ * or RESERVED to FREE. Not if the record holds another life: others may have
+ * taken the producer for dead, and freed the record.
  */
-void pq_record_mark(struct pq_segment *seg, uint32_t slot, unsigned place,
+void pq_record_mark(struct pq_segment *seg, uint32_t slot,
+		    const struct pq_parentage *whose,
 		    const struct pq_status *status);
+/** Does the record, with this word, hold that child's life? */
+bool pq_record_is_of(const struct pq_segment *seg, uint32_t slot,
+		     uint64_t word, const struct pq_parentage *whose);
+
+/** QUEUED to EXITED, if the process and its producer are dead: see gone.h. Its
+ * end is reported as PROCQ_EVENT_STALE. @retval false the word has changed */
+bool pq_record_lose(struct pq_segment *seg, uint32_t slot, uint64_t word);
 
 /** Read the record. It is valid for this word if a CAS on that succeeds. */
 void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
@@ -155,6 +172,12 @@ bool pq_record_release(struct pq_segment *seg, uint32_t slot, unsigned place,
 
 /** TAKEN back to QUEUED or EXITED. @retval false not TAKEN by this owner */
 bool pq_record_return(struct pq_segment *seg, uint32_t slot, unsigned owner);
+/** Does that owner have it, in that generation? */
+static inline bool pq_record_taken(uint64_t word, unsigned owner, uint64_t gen)
+{
+	return pq_word_state(word) == PROCQ_STATE_TAKEN &&
+	       pq_word_owner(word) == owner && pq_word_gen(word) == gen;
+}
 
 /** GONE to FREE, if its parent is dead. */
 void pq_record_bury(struct pq_segment *seg, uint32_t slot, uint64_t word);

@@ -189,8 +189,7 @@ static int check_owner(const struct pq_segment *seg, int fd,
 
 static void note_locks(struct pq_segment *seg, const struct stat *st)
 {
-	seg->lock_dev = st->st_dev;
-	seg->lock_ino = st->st_ino;
+	seg->lock_file = (struct pq_file){ st->st_dev, st->st_ino };
 }
 
 /* The same for the lock file, whose directory everybody may write to. If the
@@ -643,6 +642,7 @@ static int open_owned(struct pq_segment *seg, struct procq_options *options,
 		rc = look_at(seg->fd, st);
 	if (rc != 0)
 		return rc;
+	seg->file = (struct pq_file){ st->st_dev, st->st_ino };
 #if PQ_USE_SHM_LOCKS
 	note_locks(seg, st);
 #endif
@@ -703,7 +703,7 @@ static struct pq_segment *find_open(const char *name, bool readonly)
 		if (seg->pid == getpid() && strcmp(seg->name, name) == 0 &&
 		    (readonly || !seg->readonly) &&
 		    atomic_load(&seg->header->state) != PQ_OBJECT_FINAL &&
-		    name_leads_here(seg) > 0)
+		    pq_file_is(seg->fd, seg->file) && name_leads_here(seg) > 0)
 			return seg;
 	return NULL;
 }
@@ -845,6 +845,11 @@ static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
 	if (rc < 0)
 		atomic_store(&h->state, PQ_OBJECT_OPEN);
 	return rc;
+}
+
+bool pq_segment_nameless(const struct pq_segment *seg)
+{
+	return name_leads_here(seg) == 0;
 }
 
 int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)

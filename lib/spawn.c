@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #if PQ_USE_PDEATHSIG
 # include <sys/prctl.h>
@@ -25,6 +26,8 @@
 /* How long to wait for a forked child to execute its command, where only the
  * failure can be seen. */
 #define EXEC_MAX PQ_SECOND
+
+#define NS_OF_CHILDREN "/proc/thread-self/ns/pid_for_children"
 
 /* ---- fork ---- */
 
@@ -151,6 +154,23 @@ bool pq_spawn_ties(void)
 	return ties;
 #else
 	/* There is none here: doc/design.md says what follows from that. */
+	return true;
+#endif
+}
+
+bool pq_spawn_stays(void)
+{
+#if PQ_USE_STARTTIME
+	struct stat mine, theirs;
+
+	if (stat("/proc/thread-self/ns/pid", &mine) < 0 ||
+	    lstat(NS_OF_CHILDREN, &theirs) < 0)
+		return true;
+	/* Not there: it has no process yet, or none any more. */
+	if (stat(NS_OF_CHILDREN, &theirs) < 0)
+		return errno != ENOENT;
+	return mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
+#else
 	return true;
 #endif
 }

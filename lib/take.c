@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "backoff.h"
@@ -40,6 +41,9 @@
 #define GRACE PQ_SECOND
 /* How often the pins of processes with a living parent are looked at. */
 #define POLL_INTERVAL (100 * PQ_MILLI)
+/* How long a dead orphan is given to be reaped by whoever has inherited it:
+ * then the kernel tells how it died. */
+#define REAPER_MAX (100 * PQ_MILLI)
 
 /* If hints found no place in the ready ring, and there is one again, put all
  * missing hints in. */
@@ -180,6 +184,8 @@ static int pin_down(struct procq *q, const struct pq_snapshot *snap,
 	if (pin < 0 && pin != -ESRCH && pin != -ENOSYS)
 		return pin;
 	flight->pin = pin < 0 ? -1 : pin;
+	if (pin >= 0)
+		flight->pin_file = pq_file_of(pin);
 	/* After the pin and before the CAS: see the top. */
 	flight->orphan = !pq_byte_held(q->seg, snap->producer);
 	if (pin == -ESRCH)
@@ -191,11 +197,11 @@ static int pin_down(struct procq *q, const struct pq_snapshot *snap,
 		flight->verdict = PQ_VERDICT_STALE;
 	else if (flight->orphan)
 		flight->verdict = judge_orphan(q, snap, flight);
-	else if (pin < 0)
-		flight->verdict = PQ_VERDICT_BY_PARENT;
+	else if (compare(snap, pin) == PQ_VERDICT_STALE)
+		/* Something else than its parent has reaped it. */
+		flight->verdict = PQ_VERDICT_STALE;
 	else
-		flight->verdict = compare(snap, pin) == PQ_VERDICT_STALE
-					  ? PQ_VERDICT_STALE
+		flight->verdict = pin < 0 ? PQ_VERDICT_BY_PARENT
 					  : PQ_VERDICT_PINNED;
 	return 0;
 }
@@ -215,7 +221,9 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	flight.producer = snap.producer;
 	flight.group = snap.flags & PQ_F_GROUP;
 	if (pq_word_state(word) == PROCQ_STATE_EXITED) {
-		flight.verdict = PQ_VERDICT_MARKED;
+		flight.orphan = pq_word_flags(word) & PQ_LOST;
+		flight.verdict = flight.orphan ? PQ_VERDICT_STALE
+					       : PQ_VERDICT_MARKED;
 	} else {
 		rc = pin_down(q, &snap, &flight);
 		if (rc < 0)
@@ -235,6 +243,14 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 		pq_record_order(q->seg, slot, position);
 	pq_flights_add(&q->flights, &flight);
 	return 0;
+}
+
+/* Is the record still what this participant took? If others have taken it for
+ * dead, they have handed that on. */
+static bool is_ours(const struct procq *q, const struct pq_flight *f,
+		    uint64_t word)
+{
+	return pq_record_taken(word, pq_owner(q), f->gen);
 }
 
 /* ---- signalling ---- */
@@ -339,21 +355,26 @@ static int signal_guarded(struct procq *q, struct pq_flight *f, int signo,
 int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 {
 	struct pq_flight *f = pq_flights_find(&q->flights, slot);
+	uint64_t word;
 
 	if (!f)
 		return -ESRCH;
 	if (signo < 1 || signo >= NSIG)
 		return -EINVAL;
-	if (pq_word_flags(pq_load_word(q->seg, slot)) & PQ_DEAD) {
+	word = pq_load_word(q->seg, slot);
+	if (!is_ours(q, f, word))
+		return -ESRCH;
+	if (pq_word_flags(word) & PQ_DEAD) {
 		/* A stopped process of its group has yet to die of the signal
 		 * before; the group keeps its number from being reused. */
-		if (signo == SIGCONT && f->verdict == PQ_VERDICT_PINNED &&
-		    f->group && !alone && !q->seg->guarded &&
+		if (signo == SIGCONT && pq_flight_pinned(f) &&
+		    f->verdict == PQ_VERDICT_PINNED && f->group && !alone && !q->seg->guarded &&
 		    (f->rest_signalled ||
 		     pq_record_last_sent(q->seg, slot) > 0))
 			pq_pin_signal(f->pin, signo, true);
 		return -ESRCH;
 	}
+	pq_flight_pinned(f);
 	switch (f->verdict) {
 	case PQ_VERDICT_PINNED:
 		return q->seg->guarded ? signal_guarded(q, f, signo, alone)
@@ -379,8 +400,10 @@ static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 		return true;
 	/* Whatever the verdict: if the pin is another process's, the recorded
 	 * one was dead already when it was pinned. */
-	if (f->pin >= 0)
-		return pq_pin_dead(f->pin);
+	if (f->pin >= 0 && !pq_pin_dead(f->pin))
+		return false;
+	if (pq_flight_pinned(f))
+		return true;
 	if (!f->orphan && pq_byte_held(q->seg, f->producer))
 		return false;
 	/* No pin and no parent: the process is gone when no process has its
@@ -389,16 +412,46 @@ static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 	return compare(&snap, -1) == PQ_VERDICT_STALE;
 }
 
-static void fill_event(struct procq *q, const struct pq_flight *f,
-		       uint64_t word, bool marked, struct procq_event *out)
+/* Was it gone before it was taken, with nobody to report how? A parent that
+ * did not reap it itself marks it without a cause. */
+static bool is_lost(const struct pq_flight *f, bool marked, uint32_t cause)
+{
+	return f->verdict == PQ_VERDICT_STALE
+		       ? !marked || cause == PROCQ_CAUSE_UNKNOWN
+		       : f->verdict == PQ_VERDICT_MARKED &&
+			 cause == PROCQ_CAUSE_UNKNOWN;
+}
+
+/* Its parent can't tell how it died. The kernel may, through the pin. */
+static void ask_pin(struct pq_flight *f, struct procq_event *out)
+{
+	int status;
+
+	if (out->cause != PROCQ_CAUSE_UNKNOWN || !pq_flight_pinned(f) ||
+	    f->verdict != PQ_VERDICT_PINNED ||
+	    pq_pin_status(f->pin, f->pid, &status) <= 0)
+		return;
+	if (WIFEXITED(status)) {
+		out->cause = PROCQ_CAUSE_EXIT;
+		out->code = WEXITSTATUS(status);
+	} else if (WIFSIGNALED(status)) {
+		/* The core flag is not in POSIX. */
+		out->cause = status & 0x80 ? PROCQ_CAUSE_CORE
+					   : PROCQ_CAUSE_SIGNAL;
+		out->code = WTERMSIG(status);
+	}
+}
+
+static void fill_event(struct procq *q, struct pq_flight *f, uint64_t word,
+		       bool marked, struct procq_event *out)
 {
 	memset(out, 0, sizeof(*out));
 	pq_record_describe(q->seg, f->slot, word, &out->process);
 	out->process.consumer = q->incarnation;
 	pq_record_obituary(q->seg, f->slot, marked, out);
-	out->type = !marked && f->verdict == PQ_VERDICT_STALE
-			    ? PROCQ_EVENT_STALE
-			    : PROCQ_EVENT_RETIRED;
+	ask_pin(f, out);
+	out->type = is_lost(f, marked, out->cause) ? PROCQ_EVENT_STALE
+						   : PROCQ_EVENT_RETIRED;
 	out->process.age = out->lived;
 }
 
@@ -406,7 +459,8 @@ static void fill_event(struct procq *q, const struct pq_flight *f,
 static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 		   bool keep_for_parent, struct procq_event *out)
 {
-	bool marked = pq_word_flags(word) & PQ_DEAD;
+	bool marked = pq_word_flags(word) & PQ_DEAD &&
+		      !(pq_word_flags(word) & PQ_LOST);
 	enum pq_tally kind;
 
 	fill_event(q, f, word, marked, out);
@@ -427,6 +481,19 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	return true;
 }
 
+/* Is it worth waiting until the kernel can tell how it died? */
+static bool awaits_reaper(struct pq_flight *f, int64_t now)
+{
+	int status;
+
+	if (f->pin < 0 || f->verdict != PQ_VERDICT_PINNED ||
+	    pq_pin_status(f->pin, f->pid, &status) != 0)
+		return false;
+	if (!f->died)
+		f->died = now;
+	return now - f->died < REAPER_MAX;
+}
+
 /* No mark: does the pin, or the lack of one, show the death? */
 static bool finish_unmarked(struct procq *q, struct pq_flight *f,
 			    uint64_t word, int64_t now,
@@ -438,8 +505,12 @@ static bool finish_unmarked(struct procq *q, struct pq_flight *f,
 		return false;
 	orphan = f->orphan || !pq_byte_held(q->seg, f->producer);
 	if (orphan) {
+		/* Its parent may have marked it before it died. */
+		word = pq_load_word(q->seg, f->slot);
 		pq_flights_orphan(&q->flights, f);
-		return finish(q, f, pq_load_word(q->seg, f->slot), false, out);
+		if (awaits_reaper(f, now))
+			return false;
+		return is_ours(q, f, word) && finish(q, f, word, false, out);
 	}
 	if (!f->died)
 		f->died = now;
@@ -464,6 +535,10 @@ int pq_take_collect(struct procq *q, struct procq_event *out)
 		uint64_t word = pq_load_word(q->seg, f->slot);
 
 		all->cursor = f->after;
+		if (!is_ours(q, f, word)) {
+			pq_flights_remove(all, f);
+			continue;
+		}
 		if (pq_word_flags(word) & PQ_DEAD) {
 			if (finish(q, f, word, false, out))
 				return 1;
@@ -488,9 +563,17 @@ int pq_take_return(struct procq *q, uint32_t slot)
 
 	if (!f)
 		return -ESRCH;
-	pq_record_return(q->seg, slot, pq_owner(q));
+	if (is_ours(q, f, pq_load_word(q->seg, slot)))
+		pq_record_return(q->seg, slot, pq_owner(q));
 	pq_flights_remove(&q->flights, f);
 	return 0;
+}
+
+/* What is gone without a mark is reported at once, or after GRACE. */
+static bool is_due(const struct pq_flight *f)
+{
+	return f->verdict == PQ_VERDICT_STALE &&
+	       (f->orphan || !f->died || pq_now() - f->died >= GRACE);
 }
 
 bool pq_take_any_dead(const struct procq *q)
@@ -501,7 +584,7 @@ bool pq_take_any_dead(const struct procq *q)
 	     i = all->all[i].after) {
 		const struct pq_flight *f = &all->all[i];
 
-		if (f->verdict == PQ_VERDICT_STALE ||
+		if (is_due(f) ||
 		    pq_word_flags(pq_load_word(q->seg, f->slot)) & PQ_DEAD)
 			return true;
 	}

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "layout.h"
+#include "owner.h"
 #include "word.h"
 
 /* One process's view of one object. Locks by fcntl() are lost when any
@@ -25,10 +26,10 @@ struct pq_segment {
 	char name[PROCQ_NAME_SIZE];
 	char lock_name[PROCQ_NAME_SIZE + 16];
 	int fd;
+	struct pq_file file;		/* of fd */
 	int lock_fd;			/* fd, or of a lock file beside it */
-	/* The file of lock_fd: all views of it have their locks in common. */
-	dev_t lock_dev;
-	ino_t lock_ino;			/* 0: none */
+	/* Of lock_fd: all views of it have their locks in common. */
+	struct pq_file lock_file;
 	pid_t pid;			/* the process that opened it */
 	unsigned users;
 	bool readonly;
@@ -40,7 +41,10 @@ struct pq_segment {
 	bool guarded;
 
 	/* Descriptors of closed views with the same locks: see lock.c. */
-	int *parked;
+	struct pq_parked {
+		int fd;
+		struct pq_file file;
+	} *parked;
 	size_t parked_count;
 
 	size_t size;

@@ -12,7 +12,9 @@
 #include "bell.h"
 #include "clock.h"
 #include "handle.h"
+#include "lock.h"
 #include "member.h"
+#include "segment.h"
 #include "sweep.h"
 #include "take.h"
 #include "wait.h"
@@ -33,7 +35,8 @@
 
 void pq_show_alive(struct procq *q)
 {
-	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START)
+	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START ||
+	    !pq_seated(q))
 		return;
 	pq_member_show_alive(q->seg, q->place);
 	if (pq_clock_life() - q->last_start > ALIVE_PAUSE)
@@ -82,6 +85,22 @@ void pq_pass_on(struct procq *q, unsigned what)
 void pq_look_in_passing(struct procq *q)
 {
 	pq_sweep_sometimes(q->seg, PASSING, &q->woken);
+}
+
+/* ---- the object's name ---- */
+
+bool pq_nameless(struct procq *q)
+{
+	int64_t now;
+
+	if (q->nameless)
+		return true;
+	now = pq_now();
+	if (now - q->name_looked < PROCQ_PATIENCE)
+		return false;
+	q->name_looked = now;
+	q->nameless = pq_segment_nameless(q->seg);
+	return q->nameless;
 }
 
 /* ---- waiting ---- */
@@ -186,6 +205,11 @@ static int end_wait(struct procq *q, unsigned what, bool pins, int rc)
 		pq_look_in_passing(q);
 		return rc;
 	}
+	/* The host program has closed the descriptor of the lock byte: others
+	 * take this participant for dead, or will. */
+	q->lost = q->lost || !pq_locks_here(q->seg);
+	if (!pq_seated(q))
+		return -ESTALE;
 	if (slept_long(q, pins))
 		pq_bell_relieve(q->seg, what);
 	pq_sweep_sometimes(q->seg, PROCQ_PATIENCE, &q->woken);
@@ -194,13 +218,17 @@ static int end_wait(struct procq *q, unsigned what, bool pins, int rc)
 
 int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 {
-	bool pins;
+	bool pins, known;
 	struct pq_wait wait = { .wants = what, .worth = worth_looking,
 				.arg = q };
 	int rc = pq_usable_participant(q);
 
 	if (rc < 0)
 		return rc;
+	/* No reading of the clock is before 0; neither is a time to sleep
+	 * until, nor does the rest of this reckon with one. */
+	if (deadline < 0)
+		deadline = 0;
 	pq_pass_on(q, ~what);
 	pq_show_alive(q);
 	wait.place = q->place;
@@ -219,6 +247,11 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	else
 		rc = pq_bell_wait(q->seg, &wait);
 	rc = end_wait(q, what, pins, rc);
+	/* Said once at once, then after each sleep in vain: so a caller that
+	 * waits for what it still has does not spin. */
+	known = q->nameless;
+	if (pq_nameless(q) && (!known || rc == -ETIMEDOUT))
+		return -EIDRM;
 	return rc == -ETIMEDOUT && wait.deadline != deadline ? 0 : rc;
 }
 

@@ -22,16 +22,25 @@
  * by init, before the last thread lets go of the lock byte. IDENT: whatever was
  * pinned is compared with the record, also where the parent seems to live.
  * TICKS: a process is known by the tick in which it started, of which there are
- * so many and one, and a producer shows now and then that it lives.
+ * so many and one, and a producer shows now and then that it lives. LOSSES
+ * producers lose their lock byte and go on: their host has closed a descriptor.
+ * To see that a life is one's own child's, and to write its status, is one step
+ * here, although it is two in the code. LOSE: what is queued, and dead with its
+ * producer, is marked by whoever finds it so.
  *
  * Mutants: REAPFIRST LATEPIN SIGNALFIRST NOCHECK LOCKFIRST SAMEBYTE FREEEARLY
- * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE COARSE.
+ * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE COARSE; with LOSSES:
+ * BLINDMARK. Of LOSE: LOSTEARLY (the process not looked at), LOSTBLIND (its
+ * producer not).
  */
 #ifndef CRASHES
 #define CRASHES 1
 #endif
 #ifndef STOPS
 #define STOPS 0
+#endif
+#ifndef LOSSES
+#define LOSSES 0
 #endif
 #ifndef STRANGERS
 #define STRANGERS 1
@@ -54,6 +63,14 @@
 /* The record. */
 byte state, gen, owner;		/* the word; owner is an incarnation */
 bit dead, orphan;		/* its flags */
+#ifdef LOSE
+bit lost;			/* and this one */
+#define FOUND lost = 0
+#define HAS_STATUS (status == ino || lost)
+#else
+#define FOUND skip
+#define HAS_STATUS (status == ino)
+#endif
 byte who;			/* the pid */
 byte ino;			/* tells processes with one pid apart: the
 				 * child's number */
@@ -68,6 +85,9 @@ bit lock[5];
 bit halted[5], out[5];		/* stopped; ended or killed */
 bit missed;			/* somebody died: the sweep is due */
 byte crashes, stops, strangers;
+#if LOSSES > 0
+byte losses;
+#endif
 #ifdef SAMEBYTE
 #define BYTE(n) ((n) < 3 -> 1 : (n))	/* both sit in the same place */
 #else
@@ -108,7 +128,7 @@ byte told[3];
 #define BUMP gen++; hint = 0
 #define HINT(g) d_step { if :: (gen == (g)) -> hint = 1 :: else fi }
 #define RELEASE state = FREE; owner = 0; BUMP; \
-	orphan = 0; who = 0; ino = 0; maker = 0; status = 0; seq = 0
+	orphan = 0; FOUND; who = 0; ino = 0; maker = 0; status = 0; seq = 0
 
 #define MAYDIE \
 	if \
@@ -176,6 +196,11 @@ inline reap()
 /* A reservation is this one's, or the record is its child's unmarked life. */
 #define MINE (state == RESERVED && owner == me || \
 	ino == me && !(state == FREE) && !(state == RESERVED))
+#if LOSSES > 0 && !defined(BLINDMARK)
+#define FOREIGN (!(MINE))
+#else
+#define FOREIGN false
+#endif
 
 proctype Producer(byte me)
 {
@@ -199,7 +224,10 @@ end1:	atomic {
 		:: (holder[2] == NOBODY) ->
 			holder[2] = me; pidof[me] = 2; BORN(2)
 		:: (holder[1] != NOBODY && holder[2] != NOBODY) ->
-			RELEASE;
+			if
+			:: FOREIGN
+			:: else -> RELEASE
+			fi;
 			lock[BYTE(me)] = 0; out[me] = 1;
 			goto done
 		fi;
@@ -222,11 +250,17 @@ end2:	if
 #endif
 #ifndef STATUSLATE
 	/* plain stores: no other life may be in the record by now */
-	atomic { assert(MINE); status = me };
+	atomic {
+		if
+		:: FOREIGN
+		:: else -> assert(MINE); status = me
+		fi
+	};
 	MAYDIE;
 #endif
 	do
-	:: d_step { w = state; g = gen; o = owner; d = dead };
+	:: d_step { w = state; g = gen; o = owner; d = dead; ok = FOREIGN };
+	   if :: ok -> w = FREE; break :: else fi;
 	   MAYDIE;
 	   d_step {
 		ok = 0;
@@ -422,7 +456,7 @@ ended:	do
 	   :: atomic {
 		dead ->
 		assert(state == TAKEN && owner == me && gen == g);
-		assert(status == ino && over[ino]);
+		assert(HAS_STATUS && over[ino]);
 		if :: !late -> tell() :: else fi;
 		dead = 0; RELEASE;
 		break
@@ -559,6 +593,38 @@ end:	atomic { (missed || state == GONE && !lock[BYTE(maker)]) -> missed = 0 };
 	goto again
 }
 
+#ifdef LOSE
+/* The producer's byte, then the process, then the word that was read first. */
+proctype Loser()
+{
+	byte g, m, p, i;
+
+again:
+end:	atomic { (state == QUEUED) -> g = gen; m = maker; p = who; i = ino };
+#ifndef LOSTBLIND
+end1:	if
+	:: !lock[BYTE(m)]
+	:: (state != QUEUED || gen != g) -> goto again
+	fi;
+#endif
+#ifndef LOSTEARLY
+end2:	if
+	:: (holder[p] != i || over[i])
+	:: (state != QUEUED || gen != g) -> goto again
+	fi;
+#endif
+	HINT(g);
+	atomic {
+		if
+		:: (state == QUEUED && gen == g) -> state = EXITED; lost = 1
+		:: else
+		fi;
+		g = 0; m = 0; p = 0; i = 0;
+		goto again
+	}
+}
+#endif
+
 /* Strangers take any pid that is free. */
 proctype World()
 {
@@ -573,6 +639,16 @@ end:	do
 	   }
 #ifdef TICKS
 	:: (clock < TICKS) -> clock++
+#endif
+#if LOSSES > 0
+	:: atomic {
+		(losses < LOSSES && lock[BYTE(1)]) ->
+		losses++; lock[BYTE(1)] = 0; missed = 1
+	   }
+	:: atomic {
+		(losses < LOSSES && lock[BYTE(2)]) ->
+		losses++; lock[BYTE(2)] = 0; missed = 1
+	   }
 #endif
 	od
 }
@@ -626,6 +702,9 @@ init
 		run Consumer(4);
 #endif
 		run Sweeper();
+#ifdef LOSE
+		run Loser();
+#endif
 		run World();
 		run Rest()
 	}

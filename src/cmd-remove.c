@@ -23,6 +23,7 @@
 #include "procq-cmd.h"
 #include "signals.h"
 #include "trouble.h"
+#include "writer.h"
 
 /* How long nothing may move before --kill gives up, unless --wait says. */
 #define PATIENCE (5 * NS_PER_S)
@@ -35,6 +36,7 @@ struct work {
 	int64_t moved;		/* when something last moved */
 	uint64_t ended;
 	bool scarce;		/* no descriptor or memory for one more */
+	bool lost;		/* the place in the queue is another's */
 	struct procq_stat seen;	/* the last look at it */
 };
 
@@ -121,8 +123,10 @@ static void sleep_a_little(struct work *w)
 	unsigned what = PROCQ_WAIT_DEATH | (w->scarce ? 0 : PROCQ_WAIT_READY);
 	int64_t deadline = procq_now() + 100 * NS_PER_MS;
 
-	procq_wait(w->q, what,
-		   time_min(deadline, endings_deadline(&w->endings)));
+	if (procq_wait(w->q, what,
+		       time_min(deadline, endings_deadline(&w->endings))) ==
+	    -ESTALE)
+		w->lost = true;
 }
 
 /*
@@ -149,7 +153,7 @@ static int end_and_remove(struct work *w)
 			if (err != -EBUSY)
 				return err;
 		}
-		if (procq_now() >= time_after(w->moved, patience))
+		if (w->lost || procq_now() >= time_after(w->moved, patience))
 			return -ETIMEDOUT;
 		sleep_a_little(w);
 	}
@@ -183,12 +187,22 @@ static unsigned others(const struct procq_stat *s)
 static void complain_busy(const struct request *r, struct procq *q)
 {
 	struct procq_stat s;
-	uint64_t n;
+	uint64_t n, dead;
 
 	if (procq_stat(q, &s) < 0)
 		memset(&s, 0, sizeof(s));
-	n = inhabitants(&s);
-	if (n > 0 && r->kill)
+	n = living(&s);
+	dead = inhabitants(&s) - n;
+	if (n == 0 && dead > 0)
+		complain(P_("queue '%s': not removed: %ju process that is dead "
+			    "is still to be reported; 'consumer --queue=%s "
+			    "--drain' does so",
+			    "queue '%s': not removed: %ju processes that are "
+			    "dead are still to be reported; 'consumer "
+			    "--queue=%s --drain' does so",
+			    (unsigned long)dead), r->queue, (uintmax_t)dead,
+			 r->queue);
+	else if (n > 0 && r->kill)
 		complain(P_("queue '%s': not removed: %ju process is still "
 			    "in it",
 			    "queue '%s': not removed: %ju processes are still "
@@ -238,6 +252,17 @@ static void leave_signals(void)
 	}
 }
 
+/* No ending waits behind a message. */
+static void start_messages(void)
+{
+	static struct writer messages;
+
+	if (!writer_is_needed(STDERR_FILENO))
+		return;
+	writer_init(&messages, signals_news, signals_stops_at());
+	messages_through(&messages);
+}
+
 /* Signals that ask to stop are handled meanwhile: otherwise they would leave
  * the queue closed. */
 static int close_and_end(struct work *w)
@@ -250,6 +275,7 @@ static int close_and_end(struct work *w)
 		return err;
 	signals_wake(w->q);
 	signals_start(&mask);
+	start_messages();
 	err = procq_set_closed(w->q, 1);
 	if (err == 0)
 		err = end_and_remove(w);
@@ -258,6 +284,7 @@ static int close_and_end(struct work *w)
 	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
 		procq_set_closed(w->q, before.closed != 0);
 	signals_wake(NULL);
+	messages_finish();
 	leave_signals();
 	return err;
 }

@@ -8,6 +8,11 @@
 #ifndef COMPLAIN_H
 #define COMPLAIN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "writer.h"
+
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,	/* at run time, or a death is unconfirmed */
@@ -31,6 +36,17 @@ _Noreturn void usage_error(const char *format, ...)
 
 /** Only the second line: getopt_long() has printed the first. */
 _Noreturn void usage_try(void);
+
+/** From now on messages go through a writer, so that nothing waits behind one;
+ * NULL: they are written at once. */
+void messages_through(struct writer *w);
+/** Print text that is whole lines already. */
+void message_put(const char *text, size_t size);
+/** Wait until all are written, as writer_finish(); later ones are written at
+ * once. */
+void messages_finish(void);
+/** Has the writer lost messages? */
+bool messages_lost(void);
 
 /** Cells of the status line. */
 #define STATUS_WIDTH 72

@@ -149,13 +149,13 @@ static void wait_writable(int fd)
 	poll(&p, 1, 250);
 }
 
-int line_write(const struct line *l, int fd,
-	       const volatile sig_atomic_t *abandon)
+int bytes_write(int fd, const char *text, size_t size,
+		const volatile sig_atomic_t *abandon)
 {
 	size_t done = 0;
 
-	while (done < l->used) {
-		ssize_t n = write(fd, l->text + done, l->used - done);
+	while (done < size) {
+		ssize_t n = write(fd, text + done, size - done);
 
 		if (n >= 0) {
 			done += (size_t)n;
@@ -169,4 +169,10 @@ int line_write(const struct line *l, int fd,
 			wait_writable(fd);
 	}
 	return 0;
+}
+
+int line_write(const struct line *l, int fd,
+	       const volatile sig_atomic_t *abandon)
+{
+	return bytes_write(fd, l->text, l->used, abandon);
 }

@@ -42,6 +42,9 @@ void line_end(struct line *l);
  */
 int line_write(const struct line *l, int fd,
 	       const volatile sig_atomic_t *abandon);
+/** The same with any text. */
+int bytes_write(int fd, const char *text, size_t size,
+		const volatile sig_atomic_t *abandon);
 
 /**
  * How many bytes the UTF-8 character at s has. Overlong forms, surrogates and

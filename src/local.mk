@@ -23,8 +23,10 @@ src_libprograms_la_SOURCES = \
 	src/slice.c src/slice.h \
 	src/summary.c src/summary.h \
 	src/table.c src/table.h \
-	src/trouble.c src/trouble.h
-src_libprograms_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) -lm
+	src/trouble.c src/trouble.h \
+	src/writer.c src/writer.h
+src_libprograms_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) \
+	$(THREAD_LIBS) -lm
 
 bin_PROGRAMS += src/producer src/consumer src/procq
 src_producer_SOURCES = src/children.c src/children.h src/producer.c

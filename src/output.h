@@ -2,7 +2,7 @@
 /*
  * output.h - one line per event, as text, JSON Lines, or TSV.
  *
- * A line is written when the event happens. Must not use stdio, whose buffers
+ * A line goes out when the event happens. Must not use stdio, whose buffers
  * a child would inherit, and must not print errors: the caller gets -errno.
  */
 #ifndef OUTPUT_H
@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ending.h"
 #include "line.h"
 #include "procq.h"
+#include "writer.h"
 
 enum output_format {
 	OUTPUT_TEXT = 0,
@@ -29,6 +31,9 @@ struct output {
 	 * write that blocks is given up; from the first on, the wait for a
 	 * FIFO's reader. */
 	const volatile sig_atomic_t *abandon;
+	/* Set by the caller after output_open(): writes the lines of events.
+	 * NULL: they are written at once, and may block. */
+	struct writer *writer;
 	bool opened;		/* output_close() closes fd */
 	bool silent;		/* write nothing */
 };
@@ -50,13 +55,14 @@ int output_close(struct output *out);
 int output_started(struct output *out, const struct procq_process *p,
 		   int64_t present, int64_t capacity);
 /** A process has retired, or is stale, as the event says.
- * @param by "consumer" or "producer", which ended it, unless it exited on its
- *        own */
+ * @param us "consumer" or "producer": what ENDED_BY_US means */
 int output_ended(struct output *out, const struct procq_event *e,
-		 const char *by);
-/** Its death can't be confirmed. p->age is its age now. */
+		 enum ended_by by, const char *us);
+/** Its death can't be confirmed. p->age is its age now.
+ * @param signo the last signal that was sent; 0: none
+ * @param reason of ending_reason() */
 int output_unconfirmed(struct output *out, const struct procq_process *p,
-		       int signo, int step);
+		       int signo, int step, const char *reason);
 /** With --dry-run, it would be ended. */
 int output_would_end(struct output *out, const struct procq_process *p);
 

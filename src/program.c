@@ -43,7 +43,8 @@ static void close_stdout(void)
 			complain(_("standard output: write error"));
 		_exit(EXIT_FAILED);
 	}
-	if (fflush(stderr) != 0)
+	/* Without a word: there is nowhere to say it. */
+	if (fflush(stderr) != 0 || ferror(stderr) || messages_lost())
 		_exit(EXIT_FAILED);
 }
 

@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "procq.h"
 
@@ -145,6 +148,31 @@ _Noreturn void run_help(const struct choice *own)
 	exit(EXIT_DONE);
 }
 
+/* What goes to one reader stays in order. */
+static bool same_reader(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* If the reader of lines or messages may not read, others write them. */
+static void start_writers(struct run *r)
+{
+	writer_init(&r->lines, signals_news, signals_stops_at());
+	writer_init(&r->messages, signals_news, signals_stops_at());
+	if (r->at_once)
+		return;
+	if (writer_is_needed(r->out.fd))
+		r->out.writer = &r->lines;
+	if (!writer_is_needed(STDERR_FILENO))
+		return;
+	messages_through(r->out.writer &&
+			 same_reader(r->out.fd, STDERR_FILENO) ? &r->lines
+							: &r->messages);
+}
+
 static void complain_output(const struct run *r, int err)
 {
 	if (r->file)
@@ -176,6 +204,7 @@ void run_begin(struct run *r)
 		complain_output(r, err);
 		exit(EXIT_FAILED);
 	}
+	start_writers(r);
 	r->begun = procq_now();
 	if (r->timed)
 		r->until = time_after(r->begun, r->duration);
@@ -245,9 +274,46 @@ void run_written(struct run *r, int err)
 		complain_output(r, err);
 }
 
-bool run_stopped(const struct run *r)
+void run_removed(struct run *r)
 {
-	return r->broken || signals_stops() > 0;
+	if (r->removed)
+		return;
+	r->removed = true;
+	complain(_("the object of queue '%s' has been removed while it was in "
+		   "use; see LIMITS in procq(7)"), r->queue);
+	run_fail(r, EXIT_FAILED);
+}
+
+static void run_lost(struct run *r)
+{
+	if (r->lost)
+		return;
+	r->lost = true;
+	complain(_("queue '%s': others have taken this program for dead; it"
+		   " can't go on"), r->queue);
+	run_fail(r, EXIT_FAILED);
+}
+
+void run_wait(struct run *r, unsigned what, int64_t deadline)
+{
+	int rc = procq_wait(r->q, what, deadline);
+
+	if (rc == -ESTALE)
+		run_lost(r);
+	else if (rc == -EIDRM)
+		run_removed(r);
+}
+
+bool run_stopped(struct run *r)
+{
+	run_written(r, writer_error(&r->lines));
+	return r->broken || r->lost || r->removed ||
+	       signals_stops() > 0;
+}
+
+bool run_can_report(struct run *r)
+{
+	return !writer_full(&r->lines) && !writer_full(&r->messages);
 }
 
 bool run_timed_out(const struct run *r, int64_t now)
@@ -255,10 +321,19 @@ bool run_timed_out(const struct run *r, int64_t now)
 	return r->timed && now >= r->until;
 }
 
+/* All of it is one piece. */
 static void print_summary(const struct run *r)
 {
-	r->printer(&r->summary, stderr, program_name(),
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	/* Without memory, it may block, and is printed all the same. */
+	r->printer(&r->summary, f ? f : stderr, program_name(),
 		   procq_now() - r->begun, r->seed);
+	if (f && fclose(f) == 0)
+		message_put(text, size);
+	free(text);
 }
 
 void run_tick(struct run *r, uint64_t done, int64_t now)
@@ -294,15 +369,17 @@ int64_t run_draw_delay(struct run *r)
 
 int run_end(struct run *r)
 {
-	int err = output_close(&r->out);
+	int err = writer_finish(&r->lines);
 
-	if (err < 0)
-		run_written(r, err);
+	/* If it was cut, a write may still be under way. */
+	if (err != -ECANCELED)
+		run_written(r, output_close(&r->out));
+	run_written(r, err);
 	status_wipe();
 	/* A reader such as head(1) has all that it wanted. */
 	if (r->joined && !r->no_summary && !r->pipe_closed)
 		print_summary(r);
-	fflush(stderr);
+	messages_finish();
 	if (signals_stops() > 0)
 		die_of_signal(signals_stopped_by());
 	if (r->pipe_closed && !signals_pipe_ignored())

@@ -20,6 +20,7 @@
 #include "program.h"
 #include "progress.h"
 #include "summary.h"
+#include "writer.h"
 
 /* Options without a letter; a program's own begin at OPT_OWN. */
 enum {
@@ -53,6 +54,8 @@ struct run {
 	bool waits;			/* wait is given */
 	bool seeded;
 	bool delayed;			/* delay is given */
+	bool at_once;			/* nothing waits behind a line: write
+					 * each as it comes */
 	uint64_t count;
 	uint64_t seed;
 	int64_t duration;		/* ns */
@@ -64,6 +67,8 @@ struct run {
 	bool joined;			/* q was open once */
 	run_printer *printer;
 	struct output out;
+	struct writer lines;		/* out's, if its reader may not read */
+	struct writer messages;		/* standard error's, likewise */
 	struct generator random;
 	struct progress progress;
 	struct summary summary;
@@ -74,8 +79,10 @@ struct run {
 	uint64_t returned;
 	int64_t repairs_reported;	/* when */
 	int status;			/* the exit status */
+	bool removed;			/* the queue's object has lost its name */
 	bool broken;			/* lines can't be written any more */
 	bool pipe_closed;		/* … because the reader is gone */
+	bool lost;			/* its place in the queue is */
 };
 
 /** Set the defaults. */
@@ -99,8 +106,18 @@ void run_begin(struct run *r);
 int run_open(struct run *r, struct procq_options *options);
 /** Handle what a write of a line returned. */
 void run_written(struct run *r, int err);
-/** Should the run stop: did a signal ask, or can't lines be written? */
-bool run_stopped(const struct run *r);
+/** Sleep, as procq_wait(). If the place in the queue is lost, or its object is
+ * removed, say so: then the run is to stop; without a place, it is to wait for
+ * nothing more. */
+void run_wait(struct run *r, unsigned what, int64_t deadline);
+/** A call of the library said -EIDRM: complain, once, and fail. */
+void run_removed(struct run *r);
+/** Should the run stop: did a signal ask, can't lines be written, is the place
+ * lost or the queue's object removed? */
+bool run_stopped(struct run *r);
+/** Can what is begun now be reported? If not, the readers of lines or messages
+ * do not read, and a later procq_wait() ends when they do. */
+bool run_can_report(struct run *r);
 /** Is the time of -t over? */
 bool run_timed_out(const struct run *r, int64_t now);
 /** Handle SIGUSR1, and show the progress line. */

@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ static volatile sig_atomic_t stops;
 static volatile sig_atomic_t stopped_by;
 static volatile sig_atomic_t statistics_wanted;
 static struct procq *volatile to_wake;
+static pthread_t main_thread;
 
 static void wake(void)
 {
@@ -59,6 +61,16 @@ static void on_statistics(int signo)
 }
 
 static void on_child(int signo)
+{
+	int saved = errno;
+
+	(void)signo;
+	wake();
+	errno = saved;
+}
+
+/* The writer's thread has news: lines can't be written, or there is room. */
+static void on_news(int signo)
 {
 	int saved = errno;
 
@@ -116,6 +128,8 @@ void signals_start(sigset_t *started)
 		if (i < ALWAYS_HANDLED || !is_ignored(stop_signals[i]))
 			take(stop_signals[i], on_stop, 0);
 	take(SIGUSR1, on_statistics, 0);
+	main_thread = pthread_self();
+	take(SIGURG, on_news, 0);
 	if (!is_ignored(SIGPIPE))
 		take(SIGPIPE, on_refusal, SA_RESTART);
 	if (!is_ignored(SIGXFSZ))
@@ -135,6 +149,11 @@ void signals_hear_children(bool hear)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(hear ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
+void signals_news(void)
+{
+	pthread_kill(main_thread, SIGURG);
 }
 
 void signals_wake(struct procq *q)

@@ -15,7 +15,8 @@
 /**
  * Handle INT and TERM, which ask to stop; HUP, QUIT, ALRM, USR2 and XCPU, too,
  * unless they are ignored (nohup); USR1, which asks for statistics; PIPE and
- * XFSZ, so that they do not kill. No signal is set to be ignored: children
+ * XFSZ, so that they do not kill; and URG, by which another thread wakes the
+ * main one. No signal is set to be ignored: children
  * would inherit that.
  * @param started gets the mask with which the program was started
  */
@@ -28,6 +29,9 @@ void signals_hear_children(bool hear);
 void signals_wake(struct procq *q);
 /** @retval NULL none */
 struct procq *signals_queue(void);
+
+/** End that wait from another thread, as a signal to the main thread does. */
+void signals_news(void);
 
 /** How many signals asked to stop. Repeats within 50 ms count once: timeout(1)
  * sends its signal twice. */

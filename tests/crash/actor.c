@@ -542,6 +542,7 @@ static bool cycle(struct procq *q, pid_t me)
 	struct pq_origin origin = { .incarnation = q->incarnation };
 	struct pq_hint hint;
 	struct pq_snapshot view;
+	struct pq_parentage whose = { .place = q->place, .pid = me };
 	uint64_t word;
 	int64_t slot = pq_record_reserve(seg, q->place + 1, &origin, &word);
 
@@ -562,7 +563,8 @@ static bool cycle(struct procq *q, pid_t me)
 			break;
 		pq_record_return(seg, hint.index, q->place + 1);
 	}
-	pq_record_mark(seg, hint.index, q->place, &status);
+	whose.incarnation = view.producer;
+	pq_record_mark(seg, hint.index, &whose, &status);
 	pq_record_release(seg, hint.index, q->place,
 			  pq_load_word(seg, hint.index), PQ_TALLY_LOST, true);
 	return true;

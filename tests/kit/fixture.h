@@ -383,6 +383,23 @@ TAP_UNUSED static _Noreturn void fixture_killed(void)
 	_exit(97);
 }
 
+/* As the producer in that place does, of the process that the record names. */
+TAP_UNUSED static void fixture_mark(struct pq_segment *seg, uint32_t slot,
+				    unsigned place,
+				    const struct pq_status *status)
+{
+	struct pq_snapshot snap;
+	struct pq_parentage whose = {
+		.place = place,
+		.incarnation = pq_member_incarnation(
+			atomic_load(&seg->participants[place].member)),
+	};
+
+	pq_record_snapshot(seg, slot, pq_load_word(seg, slot), &snap);
+	whose.pid = snap.pid;
+	pq_record_mark(seg, slot, &whose, status);
+}
+
 /* started - (retired + exited + lost + present): 0. */
 TAP_UNUSED static int64_t fixture_sum(const struct procq *q)
 {

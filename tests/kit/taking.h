@@ -24,21 +24,32 @@
 
 static struct procq *p, *c;
 static struct pq_segment *seg;
-/* Can processes be pinned here? */
+/* Can processes be pinned here? Is it known how they died: from zombies, and
+ * from those that were reaped? */
 static bool pins;
+TAP_UNUSED static bool zombies_tell, pins_tell;
 TAP_UNUSED static const struct pq_status status = { PROCQ_CAUSE_EXIT, 3, 1, 1,
 						    1 };
 
 /* As fixture_begin(). */
 TAP_UNUSED static void taking_begin(const char *test)
 {
-	int fd;
+	int fd, wstatus;
+	pid_t pid;
 
 	fixture_begin(test);
 	fd = pq_pin(getpid());
 	pins = fd >= 0;
-	if (pins)
-		close(fd);
+	if (!pins)
+		return;
+	close(fd);
+	pid = fixture_bystander();
+	fd = pq_pin(pid);
+	fixture_kill(pid);
+	zombies_tell = pq_pin_status(fd, pid, &wstatus) == 1;
+	fixture_wait(pid);
+	pins_tell = pq_pin_status(fd, pid, &wstatus) == 1;
+	close(fd);
 }
 
 TAP_UNUSED static void setup(void)
@@ -231,7 +242,7 @@ TAP_UNUSED static int mark_at_look(pid_t tracee, uint32_t slot)
 
 	while (calls_next(tracee, &call, &wstatus))
 		if (!marked && calls_is_look(&call)) {
-			pq_record_mark(seg, slot, p->place, &status);
+			fixture_mark(seg, slot, p->place, &status);
 			marked = true;
 		}
 	return marked && WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1;

@@ -8,6 +8,7 @@ together_tests = \
 	tests/together/check \
 	tests/together/close \
 	tests/together/forks \
+	tests/together/host \
 	tests/together/race \
 	tests/together/rejoin \
 	tests/together/sandbox \

@@ -337,7 +337,7 @@ static void taken(void)
 
 static void mark(void)
 {
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 }
 
 static void give_back(void)

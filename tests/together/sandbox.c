@@ -490,6 +490,27 @@ static void no_permission_for_an_orphan(void *arg)
 	end_consumer();
 }
 
+/* How an orphan died can't be known, so nothing waits for its reaper. */
+static void no_info(void *arg)
+{
+	const struct rule rules[] = {
+		{ SYS_ioctl, -1, 0, EPERM },
+		{ SYS_openat, -1, 0, EACCES },
+	};
+	struct procq_process p;
+	struct procq_event e;
+
+	(void)arg;
+	p = take_orphan(0);
+	forbid(rules, 2);
+	must(kill(p.pid, SIGKILL) == 0);
+	/* It stays a zombie meanwhile. */
+	e = collect();
+	must(e.process.pid == p.pid && e.cause == PROCQ_CAUSE_UNKNOWN);
+	must(waitpid(p.pid, NULL, WNOHANG) == p.pid);
+	end_consumer();
+}
+
 /* ---- starting ---- */
 
 static void on_signal(int signo)
@@ -695,11 +716,16 @@ static void poll_interrupted(void *arg)
 	};
 	struct procq_process p;
 	struct procq_event e;
+	int64_t soon;
+	int rc;
 
 	(void)arg;
 	p = take_orphan(0);
-	must(procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 20000000) ==
-	     -ETIMEDOUT);
+	soon = procq_now() + 20000000;
+	do
+		rc = procq_wait(consumer, PROCQ_WAIT_DEATH, soon);
+	while (rc == 0);
+	must(rc == -ETIMEDOUT);
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, 0) == -ETIMEDOUT);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == 0);
@@ -777,6 +803,7 @@ int main(void)
 	     "no permission to signal an orphan");
 	play(no_permission_for_an_orphan, &unknown,
 	     "no call to signal an orphan by a pin");
+	play(no_info, NULL, "no cause of an orphan's death");
 	play(clone_forbidden, NULL, "clone3 forbidden: fork");
 	play(clone_too_old, NULL, "clone3 of an old kernel: fork");
 	play(fork_refused, NULL, "fork fails, too");

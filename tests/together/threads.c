@@ -133,7 +133,7 @@ static void mark_one(struct worker *w)
 	slot = w->mine[i];
 	pq_record_asked(seg, slot, &group);
 	cargo[slot].marked = w->q->incarnation;
-	pq_record_mark(seg, slot, w->q->place, &status);
+	fixture_mark(seg, slot, w->q->place, &status);
 	w->mine[i] = w->mine[--w->count];
 	atomic_fetch_add(&marks, 1);
 }
@@ -184,7 +184,8 @@ static void report(struct worker *w, uint32_t slot)
 		dead = pq_word_flags(word) & PQ_DEAD;
 		if (cargo[slot].entered != view.producer ||
 		    cargo[slot].taken != w->q->incarnation ||
-		    (dead && cargo[slot].marked != view.producer))
+		    (dead && !(pq_word_flags(word) & PQ_LOST) &&
+		     cargo[slot].marked != view.producer))
 			trouble();
 		finished = dead || !pq_byte_held(seg, view.producer);
 	} while (!pq_record_release(seg, slot, place, word, kind, finished));

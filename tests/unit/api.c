@@ -782,6 +782,10 @@ static void test_waiting(void)
 	ok(consumer->skip_linger, "in vain: it does not linger the next time");
 	is_int(procq_wait(consumer, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH, 0),
 	       -ETIMEDOUT, "a deadline long past");
+	is_int(procq_wait(consumer, PROCQ_WAIT_READY, -1), -ETIMEDOUT,
+	       "one before the clock began");
+	is_int(procq_wait(consumer, PROCQ_WAIT_DEATH, INT64_MIN), -ETIMEDOUT,
+	       "the first of all");
 	begun = procq_now();
 	is_int(procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER), 0,
 	       "for ever is in slices");

@@ -33,7 +33,8 @@ unit_tests = \
 	tests/unit/take-pin \
 	tests/unit/take-signal \
 	tests/unit/tally \
-	tests/unit/word
+	tests/unit/word \
+	tests/unit/writer
 check_PROGRAMS += $(unit_tests)
 
 # An allocation aborts in its turn.

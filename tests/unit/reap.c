@@ -12,6 +12,8 @@
 
 #include "clock.h"
 #include "../kit/fixture.h"
+
+#include "unforked.h"
 #include "../kit/calls.h"
 #include "layout.h"
 
@@ -145,7 +147,7 @@ static void test_reap_all(void)
 	is_int(waitpid(pids[1], NULL, WNOHANG), pids[1],
 	       "the second one is a zombie yet");
 	/* Reaped by the caller, which is its mistake: mend it. */
-	pq_record_mark(seg, 1, p->place,
+	fixture_mark(seg, 1, p->place,
 		       &(struct pq_status){ PROCQ_CAUSE_EXIT, 0, 1, 1, 1 });
 	is_int(drain(), 2, "both are told");
 	teardown();
@@ -439,8 +441,11 @@ static void test_guard(void)
 	uint64_t word;
 	int64_t slot;
 	struct pq_origin origin = { .incarnation = 0 };
+	pid_t child = fixture_bystander();
 
 	setup();
+	/* It is not asked whether that is a child. */
+	p->ask_after = PROCQ_FOREVER;
 	origin.incarnation = p->incarnation;
 	slot = pq_record_reserve(seg, p->place + 1, &origin, &word);
 	need(slot >= 0 && fixture_enter(seg, (uint32_t)slot, word, 1, 1) > 0);
@@ -450,10 +455,63 @@ static void test_guard(void)
 	ask((uint32_t)slot, SIGWINCH, true);
 	procq_reap(p);
 	ok(is_asked((uint32_t)slot), "process 1 is never signalled");
+	fixture_end(child);
 	pq_intmap_remove(&p->children, 1);
-	pq_record_mark(seg, (uint32_t)slot, p->place,
+	fixture_mark(seg, (uint32_t)slot, p->place,
 		       &(struct pq_status){ PROCQ_CAUSE_EXIT, 0, 1, 1, 1 });
 	release((uint32_t)slot);
+	teardown();
+}
+
+static void leave_another(void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		fixture_rest(NULL);
+	*(volatile pid_t *)arg = pid;
+	fixture_rest(NULL);
+}
+
+/* The host program has reaped a child, and its pid is another process's, which
+ * is no child of ours. */
+static void test_stolen(void)
+{
+	struct pq_origin origin = { .ppid = 1 };
+	volatile pid_t *another = pq_unforked_alloc(sizeof(*another));
+	pid_t parent;
+	uint64_t word;
+	int64_t slot;
+
+	need(another);
+	*another = 0;
+	parent = fixture_fork(leave_another, (void *)(uintptr_t)another);
+	while (!*another)
+		fixture_sleep(PQ_MILLI);
+	setup();
+	origin.incarnation = p->incarnation;
+	slot = pq_record_reserve(seg, p->place + 1, &origin, &word);
+	need(slot >= 0 && fixture_enter(seg, (uint32_t)slot, word,
+					(int32_t)*another, 1) > 0);
+	taken((uint32_t)slot);
+	need(pq_intmap_reserve(&p->children) == 0);
+	pq_intmap_put(&p->children, (int32_t)*another, (uint32_t)slot);
+	p->ask_after = PROCQ_FOREVER;
+	ask((uint32_t)slot, SIGKILL, false);
+	is_int(procq_reap(p), 0, "a child that was stolen");
+	fixture_sleep(5 * PQ_MILLI);
+	is_int(*another > 1 ? kill(*another, 0) : -1, 0,
+	       "whose number is another's: that gets no signal");
+	ok(*fixture_status(*another, "State") != 'Z', "and lives");
+	p->ask_after = 0;
+	is_int(procq_reap(p), 1, "it is found out");
+	is_int(pq_word_flags(pq_load_word(seg, (uint32_t)slot)), PQ_DEAD,
+	       "and marked");
+	is_int(procq_children(p), 0, "and no child any more");
+	release((uint32_t)slot);
+	need(*another > 1 && kill(*another, SIGKILL) == 0);
+	fixture_end(parent);
+	pq_unforked_free((void *)(uintptr_t)another, sizeof(*another));
 	teardown();
 }
 
@@ -525,6 +583,7 @@ int main(void)
 	test_answer();
 	test_answer_group();
 	test_guard();
+	test_stolen();
 	if (calls_try()) {
 		test_mark_first();
 		test_asked_again();

@@ -236,7 +236,7 @@ static void test_mark(void)
 	setup();
 	slot = queued(100);
 	before = word_of(slot);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_EXITED, 0, 0) &&
 		   pq_word_gen(word_of(slot)) == pq_word_gen(before),
 	   "mark of a queued one: exited, in the same generation");
@@ -247,27 +247,27 @@ static void test_mark(void)
 		   e.sys == 2000 && e.maxrss == 77 && e.lived >= 0 &&
 		   e.step == 0 && e.latency == -1,
 	   "the obituary is as the parent wrote it");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_EXITED, 0, 0),
 	   "a second mark does nothing");
 
 	slot = taken(101);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_TAKEN, PQ_DEAD, c->place + 1),
 	   "mark of a taken one: dead, still its taker's");
 	word = word_of(slot);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(word_of(slot) == word, "a second mark does nothing");
 
 	slot = reserve(&word);
-	pq_record_mark(seg, slot, c->place, &status);
+	fixture_mark(seg, slot, c->place, &status);
 	ok(word_of(slot) == word, "a reservation of another is not ours");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_FREE, 0, 0) &&
 		   fixture_hints(&seg->free, slot) == 1,
 	   "a child that died before its entry: free, with its hint");
 	word = word_of(slot);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(word_of(slot) == word && fixture_hints(&seg->free, slot) == 1,
 	   "what is free stays so");
 
@@ -276,7 +276,7 @@ static void test_mark(void)
 		   is_state(slot, PROCQ_STATE_GONE, 0, 0),
 	   "told, while its parent has not marked it: gone");
 	is_int(fixture_hints(&seg->free, slot), 0, "gone is no room");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_FREE, 0, 0) &&
 		   fixture_hints(&seg->free, slot) == 1,
 	   "then its mark frees it, with its hint");
@@ -300,7 +300,7 @@ static void test_mend(void)
 	is_int(fixture_hints(&seg->ready, slot), 0, "a child without a hint");
 	is_int((intmax_t)stat_now().started, 2, "which lives, uncounted");
 	ok(!pq_record_counted(seg, slot), "… by itself");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_EXITED, 0, 0) &&
 		   fixture_hints(&seg->ready, slot) == 1,
 	   "gets it from its parent");
@@ -332,14 +332,14 @@ static void test_status_limits(void)
 	setup();
 	slot = queued(1);
 	atomic_store(&seg->records[slot].started, INT64_MAX);
-	pq_record_mark(seg, slot, p->place, &huge);
+	fixture_mark(seg, slot, p->place, &huge);
 	pq_record_obituary(seg, slot, true, &e);
 	ok(e.cause == PROCQ_CAUSE_CORE && e.code == 0xfff &&
 		   e.user == INT64_MAX && e.sys == -1 &&
 		   e.maxrss == 0x7fffffff && e.lived == 0,
 	   "what does not fit is cut off, a clock that went back is 0");
 	slot = queued(2);
-	pq_record_mark(seg, slot, p->place, &none);
+	fixture_mark(seg, slot, p->place, &none);
 	pq_record_obituary(seg, slot, true, &e);
 	ok(e.cause == PROCQ_CAUSE_UNKNOWN && e.user == -1 && e.sys == -1 &&
 		   e.maxrss == -1,
@@ -358,7 +358,7 @@ static void test_release(void)
 	setup();
 	slot = taken(200);
 	word = word_of(slot);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(!pq_record_release(seg, slot, c->place, word, PQ_TALLY_RETIRED,
 			      false),
 	   "a release that a mark has overtaken does nothing");
@@ -413,7 +413,7 @@ static void test_return(void)
 	ok(!pq_record_return(seg, slot, c->place + 1), "once");
 
 	slot = taken(301);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(pq_record_return(seg, slot, c->place + 1) &&
 		   is_state(slot, PROCQ_STATE_EXITED, PQ_RETURNED, 0) &&
 		   fixture_hints(&seg->ready, slot) == 1,
@@ -474,7 +474,7 @@ static void test_signals(void)
 	   "or for its group");
 	pq_record_ask(seg, slot, word_of(slot));
 	word = word_of(slot);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_TAKEN, PQ_DEAD, c->place + 1),
 	   "a mark answers too");
 	is_int(pq_record_asked(seg, slot, &group), 0,
@@ -539,7 +539,7 @@ static void do_return(uint32_t slot)
 
 static void do_mark(uint32_t slot)
 {
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 }
 
 static void do_release(uint32_t slot)
@@ -612,7 +612,7 @@ static void test_used_again(void)
 	setup();
 	slot = taken(100);
 	pq_record_sent(seg, slot, SIGTERM, false);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	release(slot, PQ_TALLY_RETIRED, true);
 	while (reserve(&word) != slot)
 		;
@@ -651,8 +651,8 @@ static void test_out_of_place(void)
 	pq_record_obituary(seg, slot, false, &e);
 	ok(e.cause == PROCQ_CAUSE_UNKNOWN && e.code == 0,
 	   "not marked: what stands there does not count");
-	pq_record_mark(seg, slot, p->place, &status);
-	pq_record_mark(seg, slot, p->place, &other);
+	fixture_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &other);
 	pq_record_obituary(seg, slot, true, &e);
 	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 3, "the first mark counts");
 	release(slot, PQ_TALLY_RETIRED, true);
@@ -661,7 +661,7 @@ static void test_out_of_place(void)
 	ok(!pq_record_ask(seg, slot, word_of(slot)) &&
 		   is_state(slot, PROCQ_STATE_QUEUED, 0, 0),
 	   "no question about a process that is not taken");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	slot = reserve(&word);
 	ok(!pq_record_return(seg, slot, p->place + 1) && word_of(slot) == word,
 	   "a reservation is not returned");
@@ -675,7 +675,7 @@ static void test_out_of_place(void)
 	ok(atomic_load(&r->counted) == lives, "a late child counts no life");
 	atomic_store(&r->counted,
 		     pq_tagged(pq_word_gen(word) + 1, PQ_COUNTED_BITS, 1));
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 
 	slot = reserve(&word);
 	atomic_store(&seg->records[slot].started,
@@ -685,7 +685,7 @@ static void test_out_of_place(void)
 			  PQ_ENTERED_BITS),
 	       (intmax_t)(pq_word_gen(word) & 0xffffff),
 	       "a value that is too large leaves the tag alone");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 
 	/* A damaged word: its owner has no place in the table. */
 	slot = queued(5);
@@ -695,7 +695,7 @@ static void test_out_of_place(void)
 	pq_record_describe(seg, slot, pq_word(PROCQ_STATE_TAKEN, 0, 0xffff, 1),
 			   &d);
 	is_int((intmax_t)d.consumer, 0, "taken by nobody that there is");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	teardown();
 }
 
@@ -734,7 +734,7 @@ static void crowd_member(void *arg)
 			continue;
 		}
 		if (done % 2)
-			pq_record_mark(seg, hint.index, q->place, &status);
+			fixture_mark(seg, hint.index, q->place, &status);
 		if (!pq_record_release(seg, hint.index, q->place,
 				       word_of(hint.index),
 				       (enum pq_tally)(done % PQ_TALLIES),
@@ -797,7 +797,7 @@ static void end_out_of_turn(uint32_t slot)
 
 	need(pq_record_move(seg, slot, &word,
 			    pq_word_take(word, c->place + 1)));
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	need(release(slot, PQ_TALLY_RETIRED, true));
 }
 

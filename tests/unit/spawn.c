@@ -94,7 +94,7 @@ static void release(const struct pq_start *s)
 	struct procq_process p;
 	struct procq_event e;
 
-	pq_record_mark(s->seg, s->slot, producer->place, &status);
+	fixture_mark(s->seg, s->slot, producer->place, &status);
 	need(procq_take_exited(producer, &p) == 0 && p.slot == s->slot);
 	need(procq_collect(producer, &e) == 1);
 }

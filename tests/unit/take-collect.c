@@ -28,9 +28,10 @@ static void test_unmarked(void)
 	is_int(collect(c, &e), 0,
 	       "dead and not marked: its parent has a while for that");
 	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
-	ok(collect(c, &e) == 1 && e.cause == PROCQ_CAUSE_UNKNOWN &&
-		   e.process.pid == pid,
-	   "then its end is reported without its cause");
+	ok(collect(c, &e) == 1 && e.process.pid == pid &&
+		   e.cause == (zombies_tell ? PROCQ_CAUSE_SIGNAL
+					    : PROCQ_CAUSE_UNKNOWN),
+	   "then its end is reported, as far as the zombie tells it");
 	is_int(fixture_state(p, slot), PROCQ_STATE_GONE,
 	       "its record waits for its parent");
 	procq_reap(p);
@@ -144,14 +145,15 @@ static void ask_in_vain(void *arg)
 	must(lives(pid));
 
 	/* Of a living parent only the mark tells. */
-	made.pid = 0x3ffffff0;
+	made.pid = (int32_t)fixture_bystander();
 	slot = enter(p, &made);
 	must(take(c, slot) == 0);
 	flight(slot)->died = 1;
 	must(collect(c, &e) == 0);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	must(collect(c, &e) == 1);
 	must(collect(c, &e) == 0);
+	fixture_end(made.pid);
 	/* Of a dead one, that nobody has the pid any more. */
 	fixture_end(pid);
 	must(collect(c, &e) == 1 && e.process.pid == pid &&
@@ -159,11 +161,79 @@ static void ask_in_vain(void *arg)
 	_exit(0);
 }
 
+static void exit_later(void *arg)
+{
+	raise(SIGSTOP);
+	_exit(*(const int *)arg);
+}
+
+/* An orphan, taken and then dead with that exit status; -1: by a signal. It is
+ * a zombie. */
+static uint32_t take_and_end(int code, pid_t *pid)
+{
+	enum pq_ident_kind kind = pq_ident_kind();
+	uint32_t flags = kind == PQ_IDENT_START ? PQ_F_START : 0, slot;
+	int wstatus;
+
+	*pid = fixture_fork(exit_later, &code);
+	need(waitpid(*pid, &wstatus, WUNTRACED) == *pid);
+	slot = orphan(*pid, ident_of(kind, *pid), flags);
+	need(take(c, slot) == 0);
+	need(kill(*pid, code < 0 ? SIGKILL : SIGCONT) == 0);
+	fixture_await_death(*pid);
+	return slot;
+}
+
+static void is_told(uint32_t cause, int code, const char *what)
+{
+	struct procq_event e;
+
+	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_RETIRED &&
+	   e.cause == cause && e.code == code, "%s", what);
+}
+
+/* Nobody marks an orphan: but the kernel may tell how it died. */
+static void test_told(void)
+{
+	struct procq_event e;
+	uint32_t slot;
+	pid_t pid;
+
+	setup();
+	if (zombies_tell) {
+		take_and_end(-1, &pid);
+		is_told(PROCQ_CAUSE_SIGNAL, SIGKILL, "a zombie tells a signal");
+		fixture_wait(pid);
+		take_and_end(7, &pid);
+		is_told(PROCQ_CAUSE_EXIT, 7, "or an exit status");
+		fixture_wait(pid);
+	}
+	if (pins_tell) {
+		take_and_end(-1, &pid);
+		fixture_wait(pid);
+		is_told(PROCQ_CAUSE_SIGNAL, SIGKILL, "so do the reaped");
+		/* A zombie may hide its status, and then that is 0. */
+		slot = take_and_end(0, &pid);
+		is_int(collect(c, &e), 0, "a zombie does not tell a 0");
+		flight(slot)->died = procq_now() + 60 * PQ_SECOND;
+		is_int(collect(c, &e), 0, "so it is waited for");
+		fixture_wait(pid);
+		is_told(PROCQ_CAUSE_EXIT, 0, "until it is reaped");
+		slot = take_and_end(0, &pid);
+		flight(slot)->died = 1;
+		is_told(PROCQ_CAUSE_UNKNOWN, 0, "or for long enough");
+		fixture_wait(pid);
+	}
+	teardown();
+}
+
 int main(void)
 {
 	taking_begin("take-collect");
 	if (pins)
 		test_unmarked();
+	if (pins && pq_ident_kind() != PQ_IDENT_NONE)
+		test_told();
 	if (pins && calls_try()) {
 		test_overtaken();
 		test_parent_dies();

@@ -25,7 +25,7 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 		[PQ_VERDICT_UNPROVEN] = -ENOTSUP,
 	};
 	struct procq_event e;
-	uint32_t slot = orphan(pid, ident, flags);
+	uint32_t slot = orphan(pid, ident, flags), cause;
 	int rc;
 
 	need(take(c, slot) == 0);
@@ -40,11 +40,13 @@ static void judge(pid_t pid, uint64_t ident, uint32_t flags,
 	}
 	if (want != PQ_VERDICT_STALE)
 		fixture_end(pid);
+	cause = want == PQ_VERDICT_PINNED && pins_tell ? PROCQ_CAUSE_SIGNAL
+						       : PROCQ_CAUSE_UNKNOWN;
 	rc = collect(c, &e);
 	ok(rc == 1 && fixture_state(p, slot) == PROCQ_STATE_FREE &&
 		   e.type == (want == PQ_VERDICT_STALE ? PROCQ_EVENT_STALE
 						       : PROCQ_EVENT_RETIRED) &&
-		   e.cause == PROCQ_CAUSE_UNKNOWN,
+		   e.cause == cause,
 	   "… its end is reported as it should be");
 	if (want == PQ_VERDICT_STALE)
 		fixture_end(pid);
@@ -70,7 +72,7 @@ static void test_reaped_by_others(void)
 	need(take(c, slot) == 0);
 	ok(!flight(slot)->orphan && flight(slot)->verdict == PQ_VERDICT_PINNED,
 	   "a living parent's child");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	need(collect(c, &e) == 1);
 	made.ident++;
 	slot = enter(p, &made);
@@ -79,16 +81,19 @@ static void test_reaped_by_others(void)
 	   "a living parent's child whose pid is another's");
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "is not there");
 	ok(lives(pid) && sent(slot) == 0, "and the other gets no signal");
-	collect(c, &e);
+	ok(pq_take_any_dead(c), "it is to be looked at");
+	is_int(collect(c, &e), 0, "its parent has time to mark it");
+	ok(!pq_take_any_dead(c), "and nobody looks at it meanwhile");
 	flight(slot)->died = procq_now() - 60 * PQ_SECOND;
+	ok(pq_take_any_dead(c), "but then");
 	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE,
 	   "it is reported so");
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	is_int(fixture_state(p, slot), PROCQ_STATE_FREE, "its parent frees it");
 	/* Marked in between: the pin is not kept. */
 	slot = enter(p, &made);
 	word = pq_load_word(seg, slot);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	fd = dup(0);
 	close(fd);
 	is_int(pq_take(c, slot, word, NO_HINT), -EAGAIN, "the word says no");
@@ -132,7 +137,7 @@ static void test_vouching(void)
 	ok(!is_sure(slots[1]), "not for a later one");
 	ok(!is_sure(slots[2]), "nor for what is no start");
 	ok(!is_sure(slots[3]), "nor for one of another producer");
-	pq_record_mark(seg, slots[3], p->place, &status);
+	fixture_mark(seg, slots[3], p->place, &status);
 	for (int i = 0; i < 4; i++) {
 		struct procq_event e;
 
@@ -293,7 +298,7 @@ static void test_order(void)
 	is_int(noted, 1, "a signal is noted before");
 	fixture_end(pid);
 	pq_sweep_dead(seg, NULL);
-	pq_record_mark(seg, o.slot, p->place, &status);
+	fixture_mark(seg, o.slot, p->place, &status);
 	teardown();
 }
 
@@ -400,6 +405,9 @@ static void test_namespace(void)
 
 static void orphans_unpinned(void *arg)
 {
+#if PQ_USE_STARTTIME
+	struct made made = { .flags = PQ_F_START };
+#endif
 	struct procq_event e;
 	pid_t pid = fixture_bystander();
 	uint32_t slot;
@@ -430,6 +438,13 @@ static void orphans_unpinned(void *arg)
 	must(procq_signal(c, slot, SIGTERM, 0) == -ESRCH);
 	must(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE);
 	must(lives(pid));
+	/* A living parent's, which something else has reaped. */
+	made.pid = (int32_t)pid;
+	made.ident = pq_ident_of(PQ_IDENT_START, -1, pid) + 1;
+	slot = enter(p, &made);
+	must(take(c, slot) == 0);
+	must(flight(slot)->verdict == PQ_VERDICT_STALE);
+	must(procq_signal(c, slot, SIGTERM, 0) == -ESRCH);
 	fixture_end(pid);
 	must(collect(c, &e) == 1);
 #endif

@@ -44,7 +44,7 @@ static void test_signal(void)
 	need(take(c, slot) == 0);
 	kill(pid, SIGKILL);
 	fixture_await_death(pid);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	ok(pq_take_any_dead(c), "one is marked as dead");
 	is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
 	       "the dead are not signalled");
@@ -91,7 +91,7 @@ static void test_signal(void)
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
 		       "a process that is not there gets no signal");
 		is_int((intmax_t)sent(slot), 0, "and none is noted");
-		pq_record_mark(seg, slot, p->place, &status);
+		fixture_mark(seg, slot, p->place, &status);
 		is_int(collect(c, &e), 1, "reported");
 	}
 	procq_stat(p, &s);
@@ -200,7 +200,7 @@ static void test_group(void)
 		is_int(await_event(p, c, &e), 1, "reported");
 		slot = take_dead_leader(&other);
 		/* As its parent does, before it reaps. */
-		pq_record_mark(seg, slot, p->place, &status);
+		fixture_mark(seg, slot, p->place, &status);
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
 		       "a leader that is marked has ended");
 		/* What reached it would end it once it runs, which it may not

@@ -91,7 +91,7 @@ static void test_take(void)
 	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
 	is_int((intmax_t)d.seq, 42, "taken by a hint: that is its place");
 	fixture_end(pid);
-	pq_record_mark(seg, slot, p->place, &status);
+	fixture_mark(seg, slot, p->place, &status);
 	procq_collect(c, &(struct procq_event){ .type = 0 });
 	teardown();
 }
@@ -124,7 +124,7 @@ static void test_next(void)
 	       "a hint of room that leads nowhere is passed over too");
 	pq_record_return(seg, slot, c->place + 1);
 	for (uint32_t i = 0; i < CAPACITY; i++)
-		pq_record_mark(seg, i, p->place, &status);
+		fixture_mark(seg, i, p->place, &status);
 	teardown();
 }
 
@@ -148,11 +148,11 @@ static void test_find(void)
 	       "… and of another's");
 	is_int(pq_take_find(c, 0, true, &word), its, "the search goes on");
 	is_int(pq_take_find(c, 0, true, &word), mine, "… round the records");
-	pq_record_mark(seg, its, other->place, &status);
+	fixture_mark(seg, its, other->place, &status);
 	is_int(pq_take_find(c, 0, false, &word), its, "one that has exited");
 	ok(procq_take_exited(c, &d) == 0 && d.slot == its, "it can be taken");
 	is_int(procq_take_exited(c, &d), -EAGAIN, "it was the only one");
-	pq_record_mark(seg, mine, p->place, &status);
+	fixture_mark(seg, mine, p->place, &status);
 	procq_close(other);
 	teardown();
 }
@@ -195,7 +195,7 @@ static void test_lacking(void)
 	is_int((intmax_t)atomic_load(&seg->header->lacking), 0,
 	       "nothing is lacking any more");
 	for (int i = 0; i < 4; i++)
-		pq_record_mark(seg, slots[i], p->place, &status);
+		fixture_mark(seg, slots[i], p->place, &status);
 	for (int i = 0; i < 4; i++)
 		pq_record_release(seg, slots[i], c->place,
 				  pq_load_word(seg, slots[i]), PQ_TALLY_RETIRED,
@@ -222,7 +222,7 @@ static void *enter_and_mark(void *arg)
 			continue;
 		}
 		fixture_enter(seg, (uint32_t)slot, word, 1, 1);
-		pq_record_mark(seg, (uint32_t)slot, p->place, &status);
+		fixture_mark(seg, (uint32_t)slot, p->place, &status);
 		n++;
 	}
 	atomic_store((_Atomic bool *)arg, true);

@@ -50,7 +50,7 @@ static void mark(struct procq *q, uint32_t slot)
 {
 	static const struct pq_status status = { PROCQ_CAUSE_EXIT, 0, 1, 1, 1 };
 
-	pq_record_mark(q->seg, slot, p->place, &status);
+	fixture_mark(q->seg, slot, p->place, &status);
 }
 
 static void steps(struct procq *q, uint32_t slot, const struct plan *plan)
