@@ -41,6 +41,7 @@ struct pq_start {
 	pid_t parent;
 	bool keep, group, keep_stdin, set_mask;
 	int lifeline[2];		/* -1: none; see child.c */
+	int descriptors;		/* the parent's limit of them */
 	sigset_t mask;
 	/* A command: */
 	const char *path;		/* NULL: idle */

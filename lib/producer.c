@@ -87,7 +87,9 @@ static int start_process(struct procq *q, struct pq_start *start,
 		wanted = pq_spawn_has(PROCQ_METHOD_CLONE) ? PROCQ_METHOD_CLONE
 							  : PROCQ_METHOD_FORK;
 	rc = pq_spawn(start, wanted, &q->nest, pid);
-	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_METHOD_AUTO))
+	/* -ENOMEM: perhaps for the stacks alone, with a limit of memory. */
+	if (rc == -EBUSY || (method == PROCQ_METHOD_AUTO &&
+			     (rc == -ENOSYS || rc == -ENOMEM)))
 		rc = pq_spawn(start, PROCQ_METHOD_FORK, &q->nest, pid);
 	/* What fork says where no child can be. */
 	if (rc == -ENOMEM && !pq_spawn_stays())

@@ -176,10 +176,28 @@ bool pq_spawn_has(unsigned method)
 #endif
 }
 
+/* How many descriptors an idle child closes if it can't ask which are open. */
+#define DESCRIPTORS_MIN 1024
+#define DESCRIPTORS_MAX 65536
+
+static int descriptors(void)
+{
+#if PQ_USE_LINUX
+	return DESCRIPTORS_MIN;
+#else
+	long limit = sysconf(_SC_OPEN_MAX);
+
+	if (limit > DESCRIPTORS_MAX)
+		return DESCRIPTORS_MAX;
+	return limit < DESCRIPTORS_MIN ? DESCRIPTORS_MIN : (int)limit;
+#endif
+}
+
 int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 	     pid_t *pid)
 {
 	start->self = 0;
+	start->descriptors = descriptors();
 	start->error_pipe = -1;
 	start->exec_error = 0;
 	start->handlers_cleared = false;

@@ -8,6 +8,8 @@
  */
 #include <config.h>
 
+#include <sys/resource.h>
+
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
@@ -341,6 +343,59 @@ static void test_stuck(void)
 	fixture_end(other);
 }
 
+/* ---- little memory ---- */
+
+/* Bytes that this process has mapped; 0: unknown. */
+static rlim_t mapped(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	if (f && fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* With no room for the stacks of the nest, 4 MiB. */
+static void start_with_little(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	struct rlimit limit = { 0, 0 };
+	struct procq_process p;
+	int rc;
+
+	(void)arg;
+	limit.rlim_cur = limit.rlim_max = mapped() + (rlim_t)(2 << 20);
+	if (setrlimit(RLIMIT_AS, &limit) < 0)
+		_exit(3);
+	rc = procq_spawn(q, NULL, &p);
+	if (rc < 0)
+		_exit(1);
+	if (p.pid <= 1 || kill(p.pid, SIGKILL) < 0)
+		_exit(2);
+	while (procq_children(q) > 0) {
+		procq_wait(q, 0, procq_now() + 1000000);
+		procq_reap(q);
+	}
+	procq_close(q);
+	_exit(0);
+}
+
+static void test_little_memory(void)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+	skip("little memory", "the sanitizer takes more");
+#else
+	if (mapped() == 0)
+		skip("little memory", "what is mapped can't be seen");
+	else
+		is_int(fixture_run(start_with_little, NULL), 0,
+		       "without memory for stacks, it is a fork");
+#endif
+}
+
 int main(void)
 {
 	fixture_begin("spawn");
@@ -350,6 +405,7 @@ int main(void)
 	test_stacks();
 	test_cancelled();
 	test_slow_exec();
+	test_little_memory();
 	is_int(fixture_sum(producer), 0, "nothing is lost");
 	is_int(procq_occupied(producer), 0, "nor kept");
 	is_int(procq_close(producer), 1, "nor left");
