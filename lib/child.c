@@ -8,7 +8,7 @@
  *
  * The child may be a copy of one thread of a program with many, or run on a
  * small stack in its parent's memory. So there is no malloc and no stdio; and
- * no errno, unless the parent waits for the exec of a command.
+ * no errno, but in a copy.
  * tests/unit/child.test holds the symbols against a list.
  */
 #include <config.h>
@@ -149,6 +149,39 @@ static void write_digits(char *digits, uint64_t value)
 	digits[at] = '\0';
 }
 
+/* Returns an errno. The child may share its parent's memory, and the libc's
+ * errno in it. */
+static int try_exec(const char *path, const char *const *argv,
+		    char *const *envp)
+{
+#if defined __linux__
+	return (int)-pq_raw(SYS_execve, (long)path, (long)argv, (long)envp, 0,
+			    0);
+#else
+	execve(path, (char *const *)(uintptr_t)argv, envp);
+	return errno;
+#endif
+}
+
+static void open_null(void)
+{
+#if defined __linux__
+	pq_raw(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDONLY, 0, 0);
+#else
+	open("/dev/null", O_RDONLY);
+#endif
+}
+
+/* In a child made by fork(): the parent reads, unless it has given up. */
+static void write_error(int fd, int err)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &sa, NULL);
+	while (write(fd, &err, sizeof(err)) < 0 && errno == EINTR)
+		;
+}
+
 static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 {
 	int err;
@@ -158,20 +191,14 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 		 * is free, and needs no other, which there may not be. Without
 		 * /dev/null it stays closed. */
 		pq_close(0);
-		open("/dev/null", O_RDONLY);
+		open_null();
 	}
-	execve(s->path, (char *const *)(uintptr_t)s->argv, s->envp);
-	err = errno;
-	if (err == ENOEXEC) {
-		execve(s->shell_argv[0],
-		       (char *const *)(uintptr_t)s->shell_argv, s->envp);
-		err = errno;
-	}
+	err = try_exec(s->path, s->argv, s->envp);
+	if (err == ENOEXEC)
+		err = try_exec(s->shell_argv[0], s->shell_argv, s->envp);
 	s->exec_error = err;
 	if (s->error_pipe >= 0)
-		while (write(s->error_pipe, &err, sizeof(err)) < 0 &&
-		       errno == EINTR)
-			;
+		write_error(s->error_pipe, err);
 	_exit(err == ENOENT ? 127 : 126);
 }
 

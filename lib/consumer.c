@@ -81,6 +81,8 @@ int procq_take(struct procq *q, const struct procq_process *only,
 	if (rc < 0)
 		return rc;
 	pq_look_in_passing(q);
+	if (pq_nameless(q))
+		return -EIDRM;
 	rc = take_in_turn(q, only, out);
 	pq_pass_on(q, PROCQ_WAIT_READY);
 	return rc;

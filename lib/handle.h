@@ -33,6 +33,8 @@ struct procq {
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
 	struct pq_nest nest;
 	struct pq_lookup lookup;
+	struct pq_late *late;		/* see producer.c */
+	bool started;			/* it once had a child here */
 	int64_t last_start;		/* of a child, pq_clock_life(); 0: shown
 					 * alive long enough after it */
 	int lifeline[2];		/* see spawn.c; -1: none */
@@ -50,6 +52,11 @@ struct procq {
 	/* The last wait timed out, and nothing was signalled since: nothing
 	 * is about to happen, so the next wait does not linger. */
 	bool skip_linger;
+
+	/* The object's name does not lead to it any more; when that was looked
+	 * at last. See wait.c. */
+	bool nameless;
+	int64_t name_looked;
 
 	/* PROCQ_WAIT_ROOM and PROCQ_WAIT_READY: it was the lookout for that, or
 	 * was woken for it, and has not yet passed that on. See bell.c. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "gone.h"
 #include "handle.h"
 #include "lock.h"
 #include "member.h"
@@ -50,6 +51,27 @@ static void count_participants(struct pq_segment *seg, struct procq_stat *out)
 	}
 }
 
+/* The word of a record. What died with its producer, and is not yet marked, is
+ * shown as it will be: whoever only looks can't mark it. */
+static uint64_t look_at_word(struct pq_segment *seg, uint32_t slot,
+			     struct pq_living *living)
+{
+	uint64_t word = pq_load_word(seg, slot);
+
+	return pq_trace(seg, slot, word, living) == PQ_TRACE_LOST
+		       ? pq_word_lose(word)
+		       : word;
+}
+
+/* The same of a state. */
+static unsigned look_at_state(struct pq_segment *seg, uint32_t slot,
+			      unsigned state, struct pq_living *living)
+{
+	return state == PROCQ_STATE_QUEUED
+		       ? pq_word_state(look_at_word(seg, slot, living))
+		       : state;
+}
+
 /* What participants have reported.
  * @return how many are about to report one more */
 static uint64_t count_reported(const struct pq_segment *seg,
@@ -76,15 +98,16 @@ static uint64_t reported(const struct procq_stat *s)
 }
 
 /* @return how many lives are over, modulo 2^32 */
-static uint32_t count_records(const struct pq_segment *seg,
-			      struct procq_stat *out)
+static uint32_t count_records(struct pq_segment *seg, struct procq_stat *out)
 {
+	struct pq_living living = { { 0 } };
 	uint32_t ended = 0;
 
 	for (uint32_t i = 0; i < seg->capacity; i++) {
 		unsigned state;
 
 		ended += pq_record_ended(seg, i, &state);
+		state = look_at_state(seg, i, state, &living);
 		if (state <= PROCQ_STATE_GONE)
 			out->states[state]++;
 		out->present += pq_state_present(state);
@@ -180,7 +203,8 @@ static int by_seq(const void *a, const void *b)
 int procq_snapshot(const struct procq *q, struct procq_process *out,
 		   uint32_t max)
 {
-	const struct pq_segment *seg = q->seg;
+	struct pq_segment *seg = q->seg;
+	struct pq_living living = { { 0 } };
 	struct procq_process *all = NULL, *larger;
 	uint32_t n = 0, room = 0;
 
@@ -198,7 +222,8 @@ int procq_snapshot(const struct procq *q, struct procq_process *out,
 			}
 			all = larger;
 		}
-		pq_record_describe(seg, i, word, &all[n]);
+		pq_record_describe(seg, i, look_at_word(seg, i, &living),
+				   &all[n]);
 		/* If it changed while it was read, read it again. */
 		if (pq_load_word(seg, i) == word)
 			n++;
@@ -274,7 +299,7 @@ static void check_ring(const struct pq_ring *ring, const char *name,
 /* A life is over first in its record, then it is reported. So what the records
  * say lies between what was reported before they were read, and what is, or is
  * about to be, afterwards: in any queue, however many end meanwhile. */
-static void check_sum(const struct pq_segment *seg, struct procq_report *out)
+static void check_sum(struct pq_segment *seg, struct procq_report *out)
 {
 	struct procq_stat before = { 0 }, s = { 0 };
 	uint64_t least, most;
@@ -322,6 +347,7 @@ int procq_check(struct procq *q, struct procq_report *out)
 	if (hints < 0)
 		return -ENOMEM;
 	out->hints += (uint64_t)hints;
+	out->lost = pq_sweep_lost(q->seg);
 	/* In a queue that is used, some step is half done at any moment. It is
 	 * a fault only if every look finds one. */
 	for (int look = 0; look < LOOKS; look++) {

@@ -27,6 +27,7 @@ lib_taker = \
 	lib/take.c lib/take.h
 lib_queue = \
 	lib/bell.c lib/bell.h \
+	lib/gone.c lib/gone.h \
 	lib/member.c lib/member.h \
 	lib/record.c lib/record.h \
 	lib/sweep.c lib/sweep.h \

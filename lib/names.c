@@ -65,6 +65,8 @@ const char *procq_strerror(int err)
 		return N_("timed out");
 	case EAGAIN:
 		return N_("nothing there at the moment");
+	case EIDRM:
+		return N_("the queue's object has been removed");
 	case ESHUTDOWN:
 		return N_("the queue is closed");
 	case ECHILD:

@@ -196,8 +196,9 @@ enum procq_state {
 	PROCQ_STATE_RESERVED = 1,	/* a producer is starting a process */
 	PROCQ_STATE_QUEUED = 2,		/* a process waits for its turn */
 	PROCQ_STATE_TAKEN = 3,		/* a participant is ending it */
-	PROCQ_STATE_EXITED = 4,		/* it exited on its own, and is still to
-					 * be reported */
+	PROCQ_STATE_EXITED = 4,		/* it exited on its own, or died with
+					 * its producer, and is still to be
+					 * reported */
 	PROCQ_STATE_GONE = 5		/* its death is reported; its parent has
 					 * yet to reap it */
 };
@@ -330,18 +331,26 @@ struct procq_process {
 	int64_t queued;		/* ns since the epoch, wall clock; 0: it has
 				 * not yet entered */
 	int64_t age;		/* ns since its start; up to its death */
+	int64_t signalled;	/* what its age was at the first signal that was
+				 * to end it, whoever has sent that; 0 if
+				 * there was none */
+	int32_t signal;		/* the last one; 0: none */
+	int32_t step;		/* how many, repeats and SIGCONT aside */
 	int32_t pid;		/* 0: not yet known */
 	int32_t ppid;		/* the process that started it */
 	uint32_t slot;		/* the record, 0 to capacity - 1 */
 	uint32_t state;		/* an enum procq_state */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP,
-				 * PROCQ_PROCESS_RETURNED */
+				 * PROCQ_PROCESS_RETURNED, PROCQ_PROCESS_LOST */
 	char label[PROCQ_LABEL_SIZE];
 };
 
 /* procq_process.flags, beside those of procq_command: a participant had taken
  * the process, and put it back, or died and had it put back. */
 #define PROCQ_PROCESS_RETURNED 256u
+/* The process is dead, and so is its producer: nobody can say how it died. Its
+ * state is EXITED, and procq_collect() reports it as stale. */
+#define PROCQ_PROCESS_LOST 512u
 
 /* procq_event.type: what the event says of the process. */
 enum procq_event_type {
@@ -430,6 +439,8 @@ struct procq_report {
 	uint64_t returned;	/* processes that it put back for them */
 	uint64_t freed;		/* reservations of the dead that it freed */
 	uint64_t hints;		/* missing ring entries that it put back */
+	uint64_t lost;		/* processes that died with their producer, and
+				 * are still to be reported */
 	uint64_t faults;	/* violations that can't be repaired */
 	char first[120];	/* the first of these, in words */
 };
@@ -561,7 +572,9 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
 /**
  * Start a process, which enters itself into the queue before it does anything
  * else. Never waits for room. With a command, blocks until the process has
- * executed it, or died. With PROCQ_SPAWN_ENTERED, blocks until the process has
+ * executed it, or died; but if that takes longer than 100 ms, as of a file on a
+ * server that does not answer, no longer: then it returns 0, and if the command
+ * can't be executed after all, the process exits with 127 or 126. With PROCQ_SPAWN_ENTERED, blocks until the process has
  * entered; for a second at most, if it is stopped: then seq is 0.
  *
  * Where the system has a death signal, it comes when the thread that called
@@ -574,12 +587,15 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval 0
  * @retval -EAGAIN the queue is full: wait for PROCQ_WAIT_ROOM
  * @retval -ESHUTDOWN the queue is closed
+ * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EINVAL the command, or a method that it can't be started with
  * @retval -ENOSYS this method is not available here
  * @retval -ENOTSUP a sandbox forbids the death signal, so that only processes
  *         with PROCQ_SPAWN_KEEP can be started
  * @retval -ECHILD SIGCHLD is ignored, so that the end of a process can't be
  *         reported; or the handle is another process's
+ * @retval -EXDEV the caller's children are in another PID namespace than
+ *         itself, as after unshare()
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was started,
  *         has entered, and exited with 127 or 126
@@ -663,6 +679,7 @@ PROCQ_API int procq_peek(struct procq *q, struct procq_process *out);
  * @param out its description; out->slot names it from now on
  * @retval 0
  * @retval -EAGAIN there is none, or it is not this one
+ * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; the
  *         process stays in the queue
  * @since 0.1
@@ -760,12 +777,20 @@ PROCQ_API int procq_give_back(struct procq *q, uint32_t slot);
  * or close promptly: these wake the next waiter, which otherwise sleeps on,
  * for PROCQ_PATIENCE at most.
  *
+ * Somebody may remove the object by hand while it is used, or the system at the
+ * end of a login session. Then nobody can join this queue any more, and another
+ * one may get its name. It is looked for every PROCQ_PATIENCE. A participant
+ * should end what it has, and leave: procq_take_own(), procq_signal(),
+ * procq_collect() and procq_reap() work as before.
+ *
  * @param what a set of PROCQ_WAIT_ROOM, PROCQ_WAIT_READY, …; 0: only sleep
  * @param deadline a reading of procq_now()
  * @retval 0 look again
  * @retval -ETIMEDOUT the deadline has come
  * @retval -EINTR a signal handler has run
  * @retval -ESTALE others have taken this participant for dead
+ * @retval -EIDRM the object has lost its name. Returned as soon as that is
+ *         seen, and from then on after each sleep in vain
  * @since 0.1
  */
 PROCQ_API int procq_wait(struct procq *q, unsigned what, int64_t deadline);

@@ -89,6 +89,9 @@ static int start_process(struct procq *q, struct pq_start *start,
 	rc = pq_spawn(start, wanted, &q->nest, pid);
 	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_METHOD_AUTO))
 		rc = pq_spawn(start, PROCQ_METHOD_FORK, &q->nest, pid);
+	/* What fork says where no child can be. */
+	if (rc == -ENOMEM && !pq_spawn_stays())
+		return -EXDEV;
 	return rc == -EAGAIN ? -EUSERS : rc;
 }
 
@@ -168,6 +171,10 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	if (slot < 0)
 		return (int)slot;
 	start->slot = (uint32_t)slot;
+	if (q->late) {
+		pq_nest_settle(&q->nest);
+		pq_late_release(&q->late);
+	}
 	if (command->argv) {
 		rc = pq_command_prepare(&prepared, start, command->argv,
 					q->name, &q->lookup);
@@ -175,10 +182,14 @@ static int spawn(struct procq *q, const struct procq_command *command,
 			goto cancel;
 	}
 	rc = start_process(q, start, command->method, &pid);
-	pq_command_release(&prepared);
+	if (start->late)
+		pq_late_add(&q->late, &prepared, start->late);
+	else
+		pq_command_release(&prepared);
 	if (rc < 0)
 		goto cancel;
 	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
+	q->started = true;
 	if (start->ident_kind == PQ_IDENT_START)
 		q->last_start = pq_clock_life();
 	if (command->flags & PROCQ_SPAWN_ENTERED)
@@ -204,12 +215,16 @@ static int check_and_spawn(struct procq *q,
 		memset(out, 0, sizeof(*out));
 	if (!command)
 		command = &idle_command;
+	if (rc == 0 && pq_nameless(q))
+		rc = -EIDRM;
 	if (rc == 0)
 		rc = check_command(command);
 	if (rc == 0 && !(command->flags & PROCQ_SPAWN_KEEP) && !pq_spawn_ties())
 		rc = -ENOTSUP;
 	if (rc == 0 && !q->children.count && !pq_zombies_stay())
 		rc = -ECHILD;
+	if (rc == 0 && !q->started && !pq_spawn_stays())
+		rc = -EXDEV;
 	if (rc == 0)
 		rc = pq_intmap_reserve(&q->children);
 	if (rc == 0 && !command->argv)

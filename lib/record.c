@@ -212,6 +212,16 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot,
 		pq_wake_all_exits(seg);
 }
 
+bool pq_record_lose(struct pq_segment *seg, uint32_t slot, uint64_t word)
+{
+	/* The child may have died in its entry, and its parent with it. */
+	mend_hint(seg, slot, word);
+	if (!pq_record_move(seg, slot, &word, pq_word_lose(word)))
+		return false;
+	pq_wake_all_exits(seg);
+	return true;
+}
+
 /* ---- the child ---- */
 
 /* A child counts its own life. If it was killed before, the participant that
@@ -467,6 +477,7 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	uint32_t flags = pq_producer_flags(producer);
 	uint64_t entered = pq_untag(LOAD(r->entered), PQ_ENTERED_BITS);
 	uint64_t obit = LOAD(r->obit);
+	uint64_t sent = LOAD(r->sent);
 	unsigned owner = pq_word_owner(word);
 
 	memset(out, 0, sizeof(*out));
@@ -479,6 +490,8 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 	out->flags = flags & (PQ_F_KEEP | PQ_F_GROUP);
 	if (pq_word_flags(word) & PQ_RETURNED)
 		out->flags |= PROCQ_PROCESS_RETURNED;
+	if (pq_word_flags(word) & PQ_LOST)
+		out->flags |= PROCQ_PROCESS_LOST;
 	if (!(flags & PQ_F_START))
 		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	if (out->state == PROCQ_STATE_TAKEN && owner >= 1 &&
@@ -490,6 +503,11 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 					     (int64_t)entered * 1000) : 0;
 	out->age = obit ? (int64_t)pq_obit_lived(obit) * 1000
 			: pq_time_since(LOAD(r->started), pq_clock_life());
+	out->step = (int32_t)pq_sent_step(sent);
+	if (out->step) {
+		out->signal = pq_sent_signal(sent);
+		out->signalled = (int64_t)pq_sent_at(sent) * 1000;
+	}
 	for (size_t i = 0; i < PROCQ_LABEL_SIZE / 8; i++)
 		label[i] = LOAD(r->label[i]);
 	memcpy(out->label, label, sizeof(label));

@@ -99,6 +99,10 @@ void pq_record_mark(struct pq_segment *seg, uint32_t slot,
 bool pq_record_is_of(const struct pq_segment *seg, uint32_t slot,
 		     uint64_t word, const struct pq_parentage *whose);
 
+/** QUEUED to EXITED, if the process and its producer are dead: see gone.h. Its
+ * end is reported as PROCQ_EVENT_STALE. @retval false the word has changed */
+bool pq_record_lose(struct pq_segment *seg, uint32_t slot, uint64_t word);
+
 /** Read the record. It is valid for this word if a CAS on that succeeds. */
 void pq_record_snapshot(const struct pq_segment *seg, uint32_t slot,
 			uint64_t word, struct pq_snapshot *snap);

@@ -847,6 +847,11 @@ static int remove_locked(struct pq_segment *seg, uint64_t incarnation)
 	return rc;
 }
 
+bool pq_segment_nameless(const struct pq_segment *seg)
+{
+	return name_leads_here(seg) == 0;
+}
+
 int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation)
 {
 	uint32_t holder;

@@ -41,6 +41,10 @@ int pq_segment_open(struct pq_segment **out, const char *name,
  */
 int pq_segment_has_magic(int dir, const char *name);
 
+/** Does its name not lead to it any more? Then nobody can join it; while a
+ * participant is in it, that is somebody else's doing. A doubt is no yes. */
+bool pq_segment_nameless(const struct pq_segment *seg);
+
 /** One user of the view less; the last one unmaps and closes it. */
 void pq_segment_close(struct pq_segment *seg);
 

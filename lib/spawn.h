@@ -30,6 +30,11 @@ bool pq_spawn_has(unsigned method);
  * Asks the kernel once. */
 bool pq_spawn_ties(void);
 
+/** Do this thread's children stay in its PID namespace? After unshare() they do
+ * not: the first is the init of another, and none can follow when it is dead.
+ * Asks the kernel; true if it does not say. */
+bool pq_spawn_stays(void);
+
 /** A pipe that no command inherits. 0, or -errno. */
 int pq_pipe(int ends[2]);
 

@@ -14,14 +14,17 @@
 
 #include "bell.h"
 #include "clock.h"
+#include "gone.h"
 #include "lock.h"
 #include "member.h"
 #include "record.h"
 #include "sweep.h"
 #include "tally.h"
 
-/* How many records bury_some() looks at. */
+/* How many records look_at_some() looks at; and of how many orphans it asks the
+ * kernel in vain. */
 #define LOOK_AT 4096u
+#define ASK_IN_VAIN 1024u
 
 static void add(uint64_t *count)
 {
@@ -406,25 +409,54 @@ static int sweep_a_while(struct pq_segment *seg, const _Atomic int *woken)
 }
 
 /* The consumer that reported a death frees the record if the parent died
- * meanwhile. If that consumer is stopped just then, the record stays GONE. So
- * waiters look for such records, some at a time: a waiter must not use the
- * processor for long. */
-static void bury_some(struct pq_segment *seg)
+ * meanwhile. If that consumer is stopped just then, the record stays GONE. And
+ * what died with its producer is still QUEUED. So waiters look for such
+ * records, some at a time: a waiter must not use the processor for long. Of
+ * those that are lost, all in a row: each is looked at once. */
+static void look_at_some(struct pq_segment *seg, const _Atomic int *woken)
 {
 	uint32_t slot = atomic_load_explicit(&seg->look_at,
 					     memory_order_relaxed);
-	uint32_t n = seg->capacity < LOOK_AT ? seg->capacity : LOOK_AT;
+	uint32_t n = 0, vain = 0, lost = 0;
+	struct pq_living living = { { 0 } };
 
-	for (; n > 0; n--, slot++) {
+	while (n < LOOK_AT && n + lost < seg->capacity && vain < ASK_IN_VAIN) {
 		uint64_t word;
+		enum pq_trace trace;
 
 		if (slot >= seg->capacity)
 			slot = 0;
 		word = pq_load_word(seg, slot);
 		if (pq_word_state(word) == PROCQ_STATE_GONE)
 			bury_orphan(seg, slot, word, 0);
+		trace = pq_trace(seg, slot, word, &living);
+		if (trace == PQ_TRACE_LOST &&
+		    pq_record_lose(seg, slot, word))
+			lost++;
+		else
+			n++;
+		vain += trace == PQ_TRACE_ORPHAN;
+		slot++;
+		if (lost % LOOK_AT == LOOK_AT - 1 && woken &&
+		    atomic_load(woken))
+			break;
 	}
 	atomic_store_explicit(&seg->look_at, slot, memory_order_relaxed);
+}
+
+uint64_t pq_sweep_lost(struct pq_segment *seg)
+{
+	struct pq_living living = { { 0 } };
+	uint64_t lost = 0;
+
+	for (uint32_t slot = 0; slot < seg->capacity; slot++) {
+		uint64_t word = pq_load_word(seg, slot);
+
+		if (pq_trace(seg, slot, word, &living) == PQ_TRACE_LOST)
+			pq_record_lose(seg, slot, word);
+		lost += (pq_word_flags(pq_load_word(seg, slot)) & PQ_LOST) != 0;
+	}
+	return lost;
 }
 
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval,
@@ -446,7 +478,7 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval,
 					    now))
 		return 0;
 	swept = sweep_a_while(seg, woken);
-	bury_some(seg);
+	look_at_some(seg, woken);
 	return swept;
 }
 

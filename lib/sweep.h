@@ -24,7 +24,8 @@
 int pq_sweep_dead(struct pq_segment *seg, struct procq_report *report);
 
 /** The same, unless a participant has looked in the last interval; then 0. Also
- * bury some GONE records that have no parent any more.
+ * bury some GONE records that have no parent any more, and mark some processes
+ * that died with their producer.
  * @param interval ns
  * @param woken if it is not 0 in the middle of a large queue, the rest is left
  *        to the next call; may be NULL
@@ -35,6 +36,10 @@ int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval,
 /** Give up what a participant that leaves still holds; bury the GONE records
  * that have no parent any more, or this one. */
 void pq_sweep_self(struct pq_segment *seg, unsigned place, uint64_t member);
+
+/** Mark every process that died with its producer. @return how many there are
+ * that are still to be reported */
+uint64_t pq_sweep_lost(struct pq_segment *seg);
 
 /** Is there a GONE record of this parent? */
 bool pq_sweep_left(const struct pq_segment *seg, uint64_t incarnation);

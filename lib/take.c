@@ -221,7 +221,9 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	flight.producer = snap.producer;
 	flight.group = snap.flags & PQ_F_GROUP;
 	if (pq_word_state(word) == PROCQ_STATE_EXITED) {
-		flight.verdict = PQ_VERDICT_MARKED;
+		flight.orphan = pq_word_flags(word) & PQ_LOST;
+		flight.verdict = flight.orphan ? PQ_VERDICT_STALE
+					       : PQ_VERDICT_MARKED;
 	} else {
 		rc = pin_down(q, &snap, &flight);
 		if (rc < 0)
@@ -462,7 +464,8 @@ static void fill_event(struct procq *q, struct pq_flight *f, uint64_t word,
 static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 		   bool keep_for_parent, struct procq_event *out)
 {
-	bool marked = pq_word_flags(word) & PQ_DEAD;
+	bool marked = pq_word_flags(word) & PQ_DEAD &&
+		      !(pq_word_flags(word) & PQ_LOST);
 	enum pq_tally kind;
 
 	fill_event(q, f, word, marked, out);

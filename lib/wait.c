@@ -14,6 +14,7 @@
 #include "handle.h"
 #include "lock.h"
 #include "member.h"
+#include "segment.h"
 #include "sweep.h"
 #include "take.h"
 #include "wait.h"
@@ -84,6 +85,22 @@ void pq_pass_on(struct procq *q, unsigned what)
 void pq_look_in_passing(struct procq *q)
 {
 	pq_sweep_sometimes(q->seg, PASSING, &q->woken);
+}
+
+/* ---- the object's name ---- */
+
+bool pq_nameless(struct procq *q)
+{
+	int64_t now;
+
+	if (q->nameless)
+		return true;
+	now = pq_now();
+	if (now - q->name_looked < PROCQ_PATIENCE)
+		return false;
+	q->name_looked = now;
+	q->nameless = pq_segment_nameless(q->seg);
+	return q->nameless;
 }
 
 /* ---- waiting ---- */
@@ -201,7 +218,7 @@ static int end_wait(struct procq *q, unsigned what, bool pins, int rc)
 
 int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 {
-	bool pins;
+	bool pins, known;
 	struct pq_wait wait = { .wants = what, .worth = worth_looking,
 				.arg = q };
 	int rc = pq_usable_participant(q);
@@ -230,6 +247,11 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	else
 		rc = pq_bell_wait(q->seg, &wait);
 	rc = end_wait(q, what, pins, rc);
+	/* Said once at once, then after each sleep in vain: so a caller that
+	 * waits for what it still has does not spin. */
+	known = q->nameless;
+	if (pq_nameless(q) && (!known || rc == -ETIMEDOUT))
+		return -EIDRM;
 	return rc == -ETIMEDOUT && wait.deadline != deadline ? 0 : rc;
 }
 

@@ -6,6 +6,8 @@
 #ifndef PQ_WAIT_H
 #define PQ_WAIT_H
 
+#include <stdbool.h>
+
 struct procq;
 
 /** Wake one waiter for each of these events that this participant owes (see
@@ -24,5 +26,9 @@ void pq_show_last_alive(struct procq *q);
  * that is a look at the clock. For what is called often in a busy queue, where
  * no wait times out. */
 void pq_look_in_passing(struct procq *q);
+
+/** Has the object lost its name, while this participant is in it? Looks every
+ * PROCQ_PATIENCE. */
+bool pq_nameless(struct procq *q);
 
 #endif

@@ -27,10 +27,12 @@
 #define PQ_STATE_SHIFT 60
 
 /* Flags. DEAD: its parent has written the obituary. ASK: the taker asks the
- * parent to send the signal in the record. RETURNED: it was handed back. */
+ * parent to send the signal in the record. RETURNED: it was handed back. LOST:
+ * the sweep found it gone, and its producer dead: so there is no obituary. */
 #define PQ_DEAD 1u
 #define PQ_ASK 2u
 #define PQ_RETURNED 4u
+#define PQ_LOST 8u
 
 static inline uint64_t pq_word(unsigned state, unsigned flags, unsigned owner,
 			       uint64_t gen)
@@ -75,13 +77,14 @@ static inline bool pq_word_valid(uint64_t word)
 	case PROCQ_STATE_RESERVED:
 		return owner && !flags;
 	case PROCQ_STATE_QUEUED:
-	case PROCQ_STATE_EXITED:
 	case PROCQ_STATE_GONE:
 		return !owner && !(flags & ~PQ_RETURNED);
+	case PROCQ_STATE_EXITED:
+		return !owner && !(flags & ~(PQ_RETURNED | PQ_LOST));
 	case PROCQ_STATE_TAKEN:
-		/* The mark takes ASK away. */
-		return owner && !(flags & ~(PQ_DEAD | PQ_ASK | PQ_RETURNED)) &&
-		       !(flags & PQ_DEAD && flags & PQ_ASK);
+		/* The mark takes ASK away; and what is LOST is DEAD. */
+		return owner && !(flags & PQ_DEAD && flags & PQ_ASK) &&
+		       !(flags & PQ_LOST && !(flags & PQ_DEAD));
 	default:
 		return false;
 	}
@@ -105,7 +108,7 @@ static inline uint64_t pq_word_enter(uint64_t word)
 /* QUEUED to TAKEN; EXITED to TAKEN with DEAD. */
 static inline uint64_t pq_word_take(uint64_t word, unsigned owner)
 {
-	unsigned flags = pq_word_flags(word) & PQ_RETURNED;
+	unsigned flags = pq_word_flags(word) & (PQ_RETURNED | PQ_LOST);
 
 	if (pq_word_state(word) == PROCQ_STATE_EXITED)
 		flags |= PQ_DEAD;
@@ -122,6 +125,13 @@ static inline uint64_t pq_word_mark(uint64_t word)
 		return pq_word(PROCQ_STATE_EXITED, flags, 0, pq_word_gen(word));
 	return pq_word(PROCQ_STATE_TAKEN, (flags & ~PQ_ASK) | PQ_DEAD,
 		       pq_word_owner(word), pq_word_gen(word));
+}
+
+/* QUEUED to EXITED, by the sweep. The generation stays, as with the mark. */
+static inline uint64_t pq_word_lose(uint64_t word)
+{
+	return pq_word(PROCQ_STATE_EXITED, pq_word_flags(word) | PQ_LOST, 0,
+		       pq_word_gen(word));
 }
 
 /* The taker asks the parent to signal; the parent takes the request. */
@@ -141,7 +151,8 @@ static inline uint64_t pq_word_return(uint64_t word)
 	bool dead = pq_word_flags(word) & PQ_DEAD;
 
 	return pq_word(dead ? PROCQ_STATE_EXITED : PROCQ_STATE_QUEUED,
-		       PQ_RETURNED, 0, pq_word_gen(word) + 1);
+		       PQ_RETURNED | (pq_word_flags(word) & PQ_LOST), 0,
+		       pq_word_gen(word) + 1);
 }
 
 /* TAKEN to GONE: reported, but its parent has yet to reap it. */

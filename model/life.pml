@@ -25,11 +25,13 @@
  * so many and one, and a producer shows now and then that it lives. LOSSES
  * producers lose their lock byte and go on: their host has closed a descriptor.
  * To see that a life is one's own child's, and to write its status, is one step
- * here, although it is two in the code.
+ * here, although it is two in the code. LOSE: what is queued, and dead with its
+ * producer, is marked by whoever finds it so.
  *
  * Mutants: REAPFIRST LATEPIN SIGNALFIRST NOCHECK LOCKFIRST SAMEBYTE FREEEARLY
  * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE COARSE; with LOSSES:
- * BLINDMARK.
+ * BLINDMARK. Of LOSE: LOSTEARLY (the process not looked at), LOSTBLIND (its
+ * producer not).
  */
 #ifndef CRASHES
 #define CRASHES 1
@@ -61,6 +63,14 @@
 /* The record. */
 byte state, gen, owner;		/* the word; owner is an incarnation */
 bit dead, orphan;		/* its flags */
+#ifdef LOSE
+bit lost;			/* and this one */
+#define FOUND lost = 0
+#define HAS_STATUS (status == ino || lost)
+#else
+#define FOUND skip
+#define HAS_STATUS (status == ino)
+#endif
 byte who;			/* the pid */
 byte ino;			/* tells processes with one pid apart: the
 				 * child's number */
@@ -118,7 +128,7 @@ byte told[3];
 #define BUMP gen++; hint = 0
 #define HINT(g) d_step { if :: (gen == (g)) -> hint = 1 :: else fi }
 #define RELEASE state = FREE; owner = 0; BUMP; \
-	orphan = 0; who = 0; ino = 0; maker = 0; status = 0; seq = 0
+	orphan = 0; FOUND; who = 0; ino = 0; maker = 0; status = 0; seq = 0
 
 #define MAYDIE \
 	if \
@@ -446,7 +456,7 @@ ended:	do
 	   :: atomic {
 		dead ->
 		assert(state == TAKEN && owner == me && gen == g);
-		assert(status == ino && over[ino]);
+		assert(HAS_STATUS && over[ino]);
 		if :: !late -> tell() :: else fi;
 		dead = 0; RELEASE;
 		break
@@ -583,6 +593,38 @@ end:	atomic { (missed || state == GONE && !lock[BYTE(maker)]) -> missed = 0 };
 	goto again
 }
 
+#ifdef LOSE
+/* The producer's byte, then the process, then the word that was read first. */
+proctype Loser()
+{
+	byte g, m, p, i;
+
+again:
+end:	atomic { (state == QUEUED) -> g = gen; m = maker; p = who; i = ino };
+#ifndef LOSTBLIND
+end1:	if
+	:: !lock[BYTE(m)]
+	:: (state != QUEUED || gen != g) -> goto again
+	fi;
+#endif
+#ifndef LOSTEARLY
+end2:	if
+	:: (holder[p] != i || over[i])
+	:: (state != QUEUED || gen != g) -> goto again
+	fi;
+#endif
+	HINT(g);
+	atomic {
+		if
+		:: (state == QUEUED && gen == g) -> state = EXITED; lost = 1
+		:: else
+		fi;
+		g = 0; m = 0; p = 0; i = 0;
+		goto again
+	}
+}
+#endif
+
 /* Strangers take any pid that is free. */
 proctype World()
 {
@@ -660,6 +702,9 @@ init
 		run Consumer(4);
 #endif
 		run Sweeper();
+#ifdef LOSE
+		run Loser();
+#endif
 		run World();
 		run Rest()
 	}

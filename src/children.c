@@ -18,8 +18,8 @@
 
 /* From TERM to KILL. */
 #define KILL_AFTER (5 * NS_PER_S)
-/* After KILL, or the user's second signal, how long those are awaited that a
- * consumer is ending. */
+/* How much longer those are awaited that have yet to enter; and, after the
+ * user's second signal, those that a consumer is ending. */
 #define OTHERS_WAIT NS_PER_S
 
 /* The ending of all that are left. */
@@ -29,6 +29,7 @@ struct killing {
 	bool cut;			/* by the user's second signal */
 	int64_t until;			/* how long the others are awaited */
 	int64_t pause;
+	bool said;			/* that it waits for consumers */
 };
 
 void children_reap(struct run *r)
@@ -37,6 +38,19 @@ void children_reap(struct run *r)
 
 	while (procq_reap_one(r->q, &e) > 0)
 		summary_count(&r->summary, &e);
+}
+
+unsigned children_collect(struct run *r)
+{
+	struct procq_process what;
+	struct procq_event e;
+	unsigned n = 0;
+
+	while (procq_take_exited(r->q, &what) == 0)
+		for (; procq_collect(r->q, &e) > 0; n++)
+			run_written(r, output_ended(&r->out, &e, ended_by(&e),
+						    "producer"));
+	return n;
 }
 
 void children_sleep(struct run *r, unsigned what, int64_t deadline)
@@ -55,7 +69,7 @@ bool children_drain(struct run *r)
 			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
 	while (procq_children(r->q) > 0 && signals_stops() == stops &&
-	       !r->lost) {
+	       !r->lost && !r->removed) {
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
@@ -63,7 +77,8 @@ bool children_drain(struct run *r)
 	}
 	/* If they got the same signal, none may be left; but their records
 	 * are. */
-	return signals_stops() == stops;
+	return signals_stops() == stops &&
+	       !(r->removed && procq_children(r->q) > 0);
 }
 
 static void children_unconfirmed(void *arg, const struct ending *e, int err)
@@ -93,10 +108,11 @@ static void collect_all(struct killing *k)
 	struct procq_event e;
 
 	while (procq_collect(k->run->q, &e) > 0) {
-		endings_collected(&k->endings, &e);
+		enum ended_by by = endings_collected(&k->endings, &e);
+
 		/* Counted when it was reaped. */
-		run_written(k->run,
-			    output_ended(&k->run->out, &e, "producer"));
+		run_written(k->run, output_ended(&k->run->out, &e, by,
+						 "producer"));
 	}
 }
 
@@ -121,6 +137,38 @@ static void rest_while_killing(struct killing *k, int64_t now)
 	k->pause = time_min(k->pause * 2, PROCQ_PATIENCE);
 }
 
+/* Is a consumer ending one of them? */
+static bool is_with_others(const struct killing *k)
+{
+	uint32_t capacity = procq_capacity(k->run->q);
+	struct procq_process p;
+
+	for (uint32_t slot = 0; slot < capacity; slot++)
+		if (procq_child(k->run->q, slot, &p) == 0 &&
+		    p.state == PROCQ_STATE_TAKEN &&
+		    k->endings.by_slot[slot] == 0)
+			return true;
+	return false;
+}
+
+/* None is left to end here. Are those that are with consumers, or have yet to
+ * enter, to be awaited? How long a consumer waits for a death is that
+ * consumer's affair, and the end of this parent would be a SIGKILL. */
+static bool awaits_others(struct killing *k, int64_t now)
+{
+	if (procq_children(k->run->q) <= k->endings.count)
+		return false;
+	if (now < k->until)
+		return true;
+	if (k->cut || !is_with_others(k))
+		return false;
+	if (!k->said && k->run->verbose)
+		complain(_("waiting until consumers have ended the rest"
+			   " (%" PRIu32 ")"), procq_children(k->run->q));
+	k->said = true;
+	return true;
+}
+
 /* Returns false if some are not known to be dead. */
 static bool end_all(struct killing *k)
 {
@@ -138,11 +186,9 @@ static bool end_all(struct killing *k)
 			return true;
 		now = procq_now();
 		endings_step(&k->endings, now);
-		/* The rest are with consumers, or have yet to enter. */
 		if (k->run->lost)
 			return false;
-		if (endings_pending(&k->endings) == 0 &&
-		    (procq_children(q) <= k->endings.count || now >= k->until))
+		if (endings_pending(&k->endings) == 0 && !awaits_others(k, now))
 			return false;
 		rest_while_killing(k, now);
 	}

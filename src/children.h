@@ -17,6 +17,11 @@
 /** Reap the dead, and count how they died. */
 void children_reap(struct run *r);
 
+/** Collect and report the processes in the queue that have exited on their own,
+ * or that died with their producer: for room that nobody else makes.
+ * @return how many */
+unsigned children_collect(struct run *r);
+
 /** As procq_wait(); a child's death ends the wait. SIGCHLD interrupts only
  * here: in flood a signal for each death would cost more than the look that
  * finds many. */
@@ -24,15 +29,16 @@ void children_sleep(struct run *r, unsigned what, int64_t deadline);
 
 /**
  * Wait until consumers have ended all.
- * @retval false the user sent a signal meanwhile
+ * @retval false the user sent a signal meanwhile, or the queue's object was
+ *         removed
  */
 bool children_drain(struct run *r);
 
 /**
  * End them as ending.h has it: TERM, and KILL after five seconds or at the
- * user's second signal. Those that a consumer is ending are left to it for
- * six seconds, or for one after the second signal. The processes that are left
- * then die of their parent's death, unless they were started with
+ * user's second signal. Those that a consumer is ending are left to it as long
+ * as it takes, or for a second after the second signal. The processes that are
+ * left then die of their parent's death, unless they were started with
  * PROCQ_SPAWN_KEEP. If some are not known to be dead, the run has failed.
  * @param alone not their process groups
  */

@@ -32,6 +32,8 @@ static void check_print_text(const struct request *r,
 	print_count(p->returned, _("processes they had taken, put back"));
 	print_count(p->freed, _("their reservations, freed"));
 	print_count(p->hints, _("places in the order, restored"));
+	print_count(p->lost, _("processes that died with their producer, still "
+			       "to be reported"));
 	print_count(p->faults, _("faults that cannot be repaired"));
 	if (p->faults > 0)
 		printf("%s: %s: %s\n", name, _("damaged"), p->first);
@@ -55,6 +57,7 @@ static void check_print_json(const struct request *r,
 	json_count(&j, "returned", p->returned);
 	json_count(&j, "freed", p->freed);
 	json_count(&j, "hints", p->hints);
+	json_count(&j, "lost", p->lost);
 	json_count(&j, "faults", p->faults);
 	json_string(&j, "first", p->faults > 0 ? p->first : NULL);
 	json_truth(&j, "removed", removed);

@@ -92,10 +92,15 @@ const char *state_word(uint32_t state)
 	return NULL;
 }
 
-uint64_t inhabitants(const struct procq_stat *s)
+uint64_t living(const struct procq_stat *s)
 {
 	return s->states[PROCQ_STATE_RESERVED] + s->states[PROCQ_STATE_QUEUED] +
-	       s->states[PROCQ_STATE_TAKEN] + s->states[PROCQ_STATE_EXITED];
+	       s->states[PROCQ_STATE_TAKEN];
+}
+
+uint64_t inhabitants(const struct procq_stat *s)
+{
+	return living(s) + s->states[PROCQ_STATE_EXITED];
 }
 
 bool adds_up(const struct procq_stat *s)

@@ -32,7 +32,8 @@ static const struct table_column columns[] = {
 	[NAME] = { "NAME", "name", N_("the queue, as --queue takes it"), 0 },
 	[CAPACITY] = { "CAPACITY", "capacity",
 		N_("how many processes may exist at once"), TABLE_RIGHT },
-	[ALIVE] = { "ALIVE", "alive", N_("processes in it"), TABLE_RIGHT },
+	[ALIVE] = { "ALIVE", "alive", N_("processes in it that are alive"),
+		TABLE_RIGHT },
 	[PRODUCERS] = { "PRODUCERS", "producers",
 		N_("producers attached"), TABLE_RIGHT },
 	[CONSUMERS] = { "CONSUMERS", "consumers",
@@ -172,7 +173,8 @@ static void list_fill(struct table *t, size_t row, const void *arg)
 	if (u->err < 0)
 		return;
 	table_set_count(t, CAPACITY, s->capacity);
-	table_set_count(t, ALIVE, s->present);
+	table_set_count(t, ALIVE, s->states[PROCQ_STATE_QUEUED] +
+					  s->states[PROCQ_STATE_TAKEN]);
 	table_set_count(t, PRODUCERS, s->producers);
 	table_set_count(t, CONSUMERS, s->consumers);
 	table_set_count(t, PWAIT, s->waiting_room);

@@ -187,12 +187,22 @@ static unsigned others(const struct procq_stat *s)
 static void complain_busy(const struct request *r, struct procq *q)
 {
 	struct procq_stat s;
-	uint64_t n;
+	uint64_t n, dead;
 
 	if (procq_stat(q, &s) < 0)
 		memset(&s, 0, sizeof(s));
-	n = inhabitants(&s);
-	if (n > 0 && r->kill)
+	n = living(&s);
+	dead = inhabitants(&s) - n;
+	if (n == 0 && dead > 0)
+		complain(P_("queue '%s': not removed: %ju process that is dead "
+			    "is still to be reported; 'consumer --queue=%s "
+			    "--drain' does so",
+			    "queue '%s': not removed: %ju processes that are "
+			    "dead are still to be reported; 'consumer "
+			    "--queue=%s --drain' does so",
+			    (unsigned long)dead), r->queue, (uintmax_t)dead,
+			 r->queue);
+	else if (n > 0 && r->kill)
 		complain(P_("queue '%s': not removed: %ju process is still "
 			    "in it",
 			    "queue '%s': not removed: %ju processes are still "

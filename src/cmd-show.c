@@ -30,7 +30,7 @@ static const struct table_column columns[] = {
 	[PPID] = { "PPID", "ppid", N_("the process that started it"),
 		TABLE_RIGHT },
 	[STATE] = { "STATE", "state",
-		N_("reserved, queued, taken, exited or gone"), 0 },
+		N_("reserved, queued, taken, exited, lost or gone"), 0 },
 	[AGE] = { "AGE", "age", N_("its age, or its lifetime if it is dead"),
 		TABLE_RIGHT },
 	[LABEL] = { "LABEL", "label", N_("the command's name"), 0 },
@@ -77,7 +77,8 @@ static void show_fill(struct table *t, size_t row, const void *arg)
 		table_set_count(t, PID, (uint64_t)p->pid);
 	if (p->ppid > 0)
 		table_set_count(t, PPID, (uint64_t)p->ppid);
-	table_set_text(t, STATE, state_word(p->state));
+	table_set_text(t, STATE, p->flags & PROCQ_PROCESS_LOST
+					 ? "lost" : state_word(p->state));
 	table_set_seconds(t, AGE, p->age, duration_text(p->age, age));
 	table_set_text(t, LABEL, p->label);
 	table_set_count(t, SLOT, p->slot);

@@ -47,7 +47,7 @@ static int wait_look(const struct request *r, struct procq_options *o,
 		return err;
 	err = procq_stat(q, &s);
 	procq_close(q);
-	*n = err < 0 ? 0 : inhabitants(&s);
+	*n = err < 0 ? 0 : living(&s);
 	return err;
 }
 
@@ -97,8 +97,8 @@ static int cmd_wait_run(struct request *r)
 const struct command cmd_wait = {
 	.name = "wait",
 	.summary = N_("wait until a queue is empty"),
-	.text = N_("Wait until no process is in a queue, or the queue is "
-"gone.\n"),
+	.text = N_("Wait until no process that is alive is in a queue, or the "
+"queue is gone.\n"),
 	.takes = TAKES_NAME | TAKES_EMPTY | TAKES_WAIT,
 	.run = cmd_wait_run,
 };

@@ -35,6 +35,9 @@
 /* How often to look for what does not wake a waiter: a queue that appears, the
  * end of the last producer, processes that exited. */
 #define LOOK_EVERY (100 * NS_PER_MS)
+/* How long --drain waits for a producer where it found only what a crash has
+ * left. */
+#define AFTER_CRASH NS_PER_S
 /* The first pause while a queue is awaited. */
 #define LOOK_FIRST (NS_PER_MS / 10)
 /* Takes between two looks at the clock and for deaths. */
@@ -74,6 +77,7 @@ struct consumer {
 	int64_t aged;		/* … and the age that it has to reach */
 	int64_t idle_since;	/* nothing to take since then; 0: not idle */
 	int64_t drained_since;	/* 0: not drained */
+	bool met;		/* a process whose producer joined later */
 	bool refused;		/* it may not signal what it took */
 	bool ended;		/* drained, waited enough, or failed */
 };
@@ -247,10 +251,22 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 
 /* ---- ending ---- */
 
+static void report_unconfirmed(struct consumer *c, const struct ending *e,
+			       int err)
+{
+	struct procq_process p = e->process;
+
+	p.age += procq_now() - e->since;
+	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
+						e->sent,
+						ending_reason(e, err)));
+}
+
 /* It may not end this one, and so perhaps none. Others may. */
 static void consumer_refused(struct consumer *c, const struct ending *e,
 			     int err)
 {
+	report_unconfirmed(c, e, err);
 	if (!c->refused)
 		complain(_("cannot signal process %" PRId32
 			   ", which goes back into the queue: %s"),
@@ -263,30 +279,29 @@ static void consumer_refused(struct consumer *c, const struct ending *e,
 static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
 {
 	struct consumer *c = arg;
-	struct procq_process p = e->process;
 
 	if (ending_refused(err)) {
 		consumer_refused(c, e, err);
 		return;
 	}
 	if (err < 0)
-		complain(_("cannot signal process %" PRId32 ": %s"), p.pid,
-			 _(procq_strerror(err)));
-	p.age += procq_now() - e->since;
+		complain(_("cannot signal process %" PRId32 ": %s"),
+			 e->process.pid, _(procq_strerror(err)));
 	c->run.summary.unconfirmed = c->endings.unconfirmed;
-	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
-						e->sent));
+	report_unconfirmed(c, e, err);
 }
 
 static void consumer_collect(struct consumer *c)
 {
 	struct procq_event event;
+	enum ended_by by;
 
 	while (procq_collect(c->run.q, &event) > 0) {
-		endings_collected(&c->endings, &event);
+		by = endings_collected(&c->endings, &event);
+		c->met |= event.process.producer > procq_incarnation(c->run.q);
 		c->run.summary.unconfirmed = c->endings.unconfirmed;
-		summary_add(&c->run.summary, &event);
-		run_written(&c->run, output_ended(&c->run.out, &event,
+		summary_add(&c->run.summary, &event, by);
+		run_written(&c->run, output_ended(&c->run.out, &event, by,
 						  "consumer"));
 	}
 }
@@ -355,11 +370,17 @@ static int take_aged(struct consumer *c, struct procq_process *p,
 static int consumer_take_one(struct consumer *c, struct procq_process *p,
 			     int64_t *deadline)
 {
+	int err;
+
 	if (c->reap)
 		return procq_take_exited(c->run.q, p);
-	if (c->min_age > 0 || c->jitter > 0)
-		return take_aged(c, p, deadline);
-	return procq_take(c->run.q, NULL, p);
+	if (c->min_age <= 0 && c->jitter <= 0)
+		return procq_take(c->run.q, NULL, p);
+	err = take_aged(c, p, deadline);
+	/* The dead behind one that is too young need not wait for it. */
+	if (err == -EBUSY && procq_take_exited(c->run.q, p) == 0)
+		return 0;
+	return err;
 }
 
 /* Is there a reason to take no more now? */
@@ -379,7 +400,11 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 {
 	switch (err) {
 	case -EBUSY:
+		/* As below. */
 		out->what |= PROCQ_WAIT_EXITS;
+		out->deadline = time_min(out->deadline,
+					 time_after(procq_now(),
+						    PROCQ_PATIENCE));
 		break;
 	case -EAGAIN:
 		/* If a process exits just before the wait, and is not the next
@@ -395,6 +420,9 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 		break;
 	case -ESTALE:
 		/* The wait, which comes next, says so. */
+		break;
+	case -EIDRM:
+		run_removed(&c->run);
 		break;
 	case -EMFILE:
 	case -ENFILE:
@@ -466,7 +494,8 @@ static bool can_go_on(const struct consumer *c, const struct outlook *out)
 
 /* With --drain, or if the queue is closed: is nothing left, and will nothing
  * come? The first producer may be about to join, so a queue in which there was
- * nothing yet has to stay so for a moment. */
+ * nothing yet has to stay so for a moment; and longer if there was nothing but
+ * what a crash has left: whoever starts both anew has just done so. */
 static bool drained(struct consumer *c, int64_t now)
 {
 	const struct summary *s = &c->run.summary;
@@ -481,8 +510,10 @@ static bool drained(struct consumer *c, int64_t now)
 	}
 	if (c->drained_since == 0)
 		c->drained_since = now;
-	return closed || s->retired + s->stale > 0 ||
-	       now - c->drained_since >= PROCQ_PATIENCE;
+	if (closed || c->met || (s->retired > 0 && s->stale == 0))
+		return true;
+	return now - c->drained_since >= (s->stale > 0 ? AFTER_CRASH
+						       : PROCQ_PATIENCE);
 }
 
 /* Is the time of --wait over? */

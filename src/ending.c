@@ -87,8 +87,9 @@ const char *escalation_parse(struct escalation *plan, const char *text,
 
 static struct ending_list *list_of(struct endings *all, const struct ending *e)
 {
-	return e->uncontinued ? &all->uncontinued[e->step]
-			      : &all->waiting[e->step];
+	if (e->uncontinued)
+		return &all->uncontinued[e->step];
+	return e->shorter ? &all->shorter[e->step] : &all->waiting[e->step];
 }
 
 static uint32_t index_of(const struct endings *all, const struct ending *e)
@@ -103,6 +104,10 @@ static void list_append(struct endings *all, struct ending *e)
 
 	e->next = 0;
 	e->prev = list->tail;
+	/* In order, though those that are late wait for those before them. */
+	if (e->prev && e->shorter && !e->uncontinued &&
+	    e->deadline < all->nodes[e->prev].deadline)
+		e->deadline = all->nodes[e->prev].deadline;
 	if (e->prev)
 		all->nodes[e->prev].next = i;
 	else
@@ -143,6 +148,7 @@ static struct ending *next_due(const struct endings *all)
 	for (int step = 0; step < all->plan->count; step++) {
 		first = sooner(first, first_of(all, &all->uncontinued[step]));
 		first = sooner(first, first_of(all, &all->waiting[step]));
+		first = sooner(first, first_of(all, &all->shorter[step]));
 	}
 	return first;
 }
@@ -200,7 +206,9 @@ static void begin_wait(struct endings *all, struct ending *e)
 	 * long the sending took. */
 	int64_t now = procq_now();
 
-	e->step_end = time_after(now, wait);
+	e->shorter = e->left < wait;
+	e->step_end = time_after(now, e->shorter ? e->left : wait);
+	e->left = PROCQ_FOREVER;
 	e->deadline = e->step_end;
 	e->uncontinued = leaves_stopped(all->plan->steps[e->step].signo);
 	/* In a short step SIGCONT comes at once. */
@@ -271,6 +279,62 @@ static void send_continue(struct endings *all, struct ending *e)
 	list_append(all, e);
 }
 
+/* The step that another has sent, and did not live to see the end of; -1:
+ * none of this plan. */
+static int step_before(const struct endings *all,
+		       const struct procq_process *p)
+{
+	int step = p->step - 1;
+
+	if (p->signal == 0 || step < 0)
+		return -1;
+	/* SIGCONT comes after any step. */
+	if (step < all->plan->count &&
+	    (p->signal == SIGCONT || all->plan->steps[step].signo == p->signal))
+		return step;
+	for (step = all->plan->count - 1; step >= 0; step--)
+		if (all->plan->steps[step].signo == p->signal)
+			break;
+	return step;
+}
+
+/* How long after the first signal this step ends. */
+static int64_t step_due(const struct endings *all, int step)
+{
+	int64_t due = 0;
+
+	for (int i = 0; i <= step; i++)
+		due = time_after(due, all->plan->steps[i].wait);
+	return due;
+}
+
+/*
+ * Go on where another was: an escalation belongs to the process, not to who
+ * sends its signals. The signal of that step is sent again, since it is noted
+ * before it is sent; but the step is over when it would have been. If it is
+ * over now, the next one begins. The last one has its whole time again.
+ */
+static void find_step(const struct endings *all, struct ending *e)
+{
+	int before = step_before(all, &e->process);
+
+	if (before < 0)
+		return;
+	e->sent = before + 1;
+	if (before < e->step)
+		return;
+	e->step = before;
+	if (before + 1 < all->plan->count) {
+		e->left = step_due(all, before) -
+			  (e->process.age - e->process.signalled);
+		if (e->left <= 0) {
+			e->step++;
+			e->left = PROCQ_FOREVER;
+		}
+	}
+	e->sent = e->step;
+}
+
 int endings_begin(struct endings *all, const struct procq_process *p,
 		  int64_t now)
 {
@@ -279,12 +343,15 @@ int endings_begin(struct endings *all, const struct procq_process *p,
 	if (!e)
 		return -ENOMEM;
 	*e = (struct ending){ .process = *p, .since = now,
-			      .step = all->first_step };
+			      .step = all->first_step,
+			      .left = PROCQ_FOREVER };
 	all->by_slot[p->slot] = index_of(all, e);
-	if (all->plan->count > 0)
+	if (all->plan->count > 0) {
+		find_step(all, e);
 		send_step(all, e);
-	else
+	} else {
 		list_append(all, e);
+	}
 	return 0;
 }
 
@@ -315,20 +382,91 @@ void endings_hasten(struct endings *all)
 	all->first_step = last;
 	for (int step = 0; step < last; step++)
 		while ((e = first_of(all, &all->uncontinued[step])) ||
-		       (e = first_of(all, &all->waiting[step]))) {
+		       (e = first_of(all, &all->waiting[step])) ||
+		       (e = first_of(all, &all->shorter[step]))) {
 			list_remove(all, e);
 			e->step = last;
 			send_step(all, e);
 		}
 }
 
-void endings_collected(struct endings *all, struct procq_event *event)
+/* ---- deaths ---- */
+
+/* Signals of which a process dies by its own doing. */
+static bool is_fault(int signo)
+{
+	static const int faults[] = {
+		SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS,
+		SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		if (signo == faults[i])
+			return true;
+	return false;
+}
+
+/* @param e NULL: it was not begun here */
+static bool was_sent(const struct endings *all, const struct ending *e,
+		     const struct procq_event *event)
+{
+	for (int step = 0; e && step <= e->step; step++)
+		if (step < all->plan->count &&
+		    all->plan->steps[step].signo == event->code)
+			return true;
+	/* By another consumer, before. */
+	return event->signal == event->code;
+}
+
+static enum ended_by who_ended(const struct endings *all,
+			       const struct ending *e,
+			       const struct procq_event *event)
+{
+	bool signalled = event->step > 0;
+
+	if (event->type == PROCQ_EVENT_STALE)
+		return ENDED_BY_UNKNOWN;
+	switch ((enum procq_cause)event->cause) {
+	case PROCQ_CAUSE_EXIT:
+		return signalled ? ENDED_BY_US : ENDED_BY_SELF;
+	case PROCQ_CAUSE_SIGNAL:
+	case PROCQ_CAUSE_CORE:
+		if (signalled && was_sent(all, e, event))
+			return ENDED_BY_US;
+		if (is_fault(event->code))
+			return signalled ? ENDED_BY_US : ENDED_BY_SELF;
+		return ENDED_BY_OTHER;
+	case PROCQ_CAUSE_UNKNOWN:
+	default:
+		return signalled ? ENDED_BY_US : ENDED_BY_UNKNOWN;
+	}
+}
+
+const char *ending_reason(const struct ending *e, int err)
+{
+	switch (err) {
+	case 0:
+		return e->signo == SIGKILL ? "survived-kill" : "survived";
+	case -ENOTSUP:
+		return "unproven";
+	default:
+		return ending_refused(err) ? "not-permitted" : "failed";
+	}
+}
+
+enum ended_by ended_by(const struct procq_event *event)
+{
+	return who_ended(NULL, NULL, event);
+}
+
+enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 {
 	uint32_t i = all->by_slot[event->process.slot];
 	struct ending *e = &all->nodes[i];
+	enum ended_by by = who_ended(all, i > 0 ? e : NULL, event);
 
 	if (i == 0)
-		return;
+		return by;
 	if (event->step > 0 && e->sent > 0) {
 		event->step = e->sent;
 		event->signal = e->signo;
@@ -338,6 +476,7 @@ void endings_collected(struct endings *all, struct procq_event *event)
 	else
 		list_remove(all, e);
 	drop_node(all, e);
+	return by;
 }
 
 void endings_free(struct endings *all)
@@ -369,6 +508,7 @@ bool endings_escalating(const struct endings *all)
 {
 	for (int step = 0; step + 1 < all->plan->count; step++)
 		if (all->waiting[step].head > 0 ||
+		    all->shorter[step].head > 0 ||
 		    all->uncontinued[step].head > 0)
 			return true;
 	return false;

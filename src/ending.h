@@ -12,10 +12,14 @@
  * signal to it is refused, its death is reported as unconfirmed, and no
  * further signal is sent. It may still die later.
  *
+ * An escalation belongs to the process, whose record knows the first signal and
+ * the last: one that was taken from a killed consumer goes on where that was.
+ *
  * Every process waits equally long after a step, so the processes that wait
- * after one step stand in the order of their deadlines as they come. So a list
- * per step, and one of those that have yet to get SIGCONT, does what a heap
- * would. No call looks at all processes; only the memory depends on how many
+ * after one step stand in the order of their deadlines as they come. So three
+ * lists per step do what a heap would: of those that wait, of those that have
+ * yet to get SIGCONT, and of those whose step another began, of which some wait
+ * a little longer than they need, to stand in order. No call looks at all processes; only the memory depends on how many
  * are in flight.
  *
  * Signals are sent by procq_signal() only. Must not take a process, wait for
@@ -59,6 +63,17 @@ void escalation_simple(struct escalation *plan, int signo, int64_t kill_after);
 const char *escalation_parse(struct escalation *plan, const char *text,
 			     int64_t last_wait);
 
+/* Who ended a process. */
+enum ended_by {
+	ENDED_BY_UNKNOWN,
+	ENDED_BY_SELF,		/* it exited, or died of a fault of its own */
+	ENDED_BY_US,		/* signals were sent to it here */
+	ENDED_BY_OTHER		/* a signal that nobody of the queue had sent */
+};
+
+/** Who ended one that was not begun here: it was taken when it was dead. */
+enum ended_by ended_by(const struct procq_event *event);
+
 /* A process that is being ended. */
 struct ending {
 	struct procq_process process;	/* as it was when it was taken */
@@ -69,6 +84,9 @@ struct ending {
 	int step;			/* index into the steps */
 	int sent;			/* how many signals, without SIGCONT */
 	int signo;			/* the last of these, 0: none */
+	int64_t left;			/* of a step that another began;
+					 * PROCQ_FOREVER: begin it */
+	bool shorter;			/* only what was left of a step */
 	bool uncontinued;		/* SIGCONT is what it is due for */
 	bool unconfirmed;		/* in no list any more */
 };
@@ -101,6 +119,7 @@ struct endings {
 	uint32_t room;
 	uint32_t unused;		/* list of free nodes, by next */
 	struct ending_list waiting[ESCALATION_STEPS];
+	struct ending_list shorter[ESCALATION_STEPS];
 	struct ending_list uncontinued[ESCALATION_STEPS];
 	int first_step;			/* where the next one begins */
 	uint32_t count;			/* all, the unconfirmed among them */
@@ -123,8 +142,13 @@ void endings_step(struct endings *all, int64_t now);
  * to those that are begun from now on, as their first. */
 void endings_hasten(struct endings *all);
 /** A death is confirmed. If the process died of a signal sent here, *event
- * gets its step: the library does not count SIGCONT as one. */
-void endings_collected(struct endings *all, struct procq_event *event);
+ * gets its step: the library does not count SIGCONT as one.
+ * @return who ended it */
+enum ended_by endings_collected(struct endings *all, struct procq_event *event);
+
+/** Why a death can't be confirmed, from what an ending_report got. A word for
+ * lines of events, not translated. */
+const char *ending_reason(const struct ending *e, int err);
 
 /** The earliest deadline of all, or PROCQ_FOREVER: when to call
  * endings_step(). */

@@ -32,6 +32,8 @@ struct output_event {
 	const struct procq_process *process;
 	const struct procq_event *end;	/* NULL: it is alive */
 	const char *by;		/* "self", "consumer", …, or NULL */
+	const char *reason;	/* why a death is unconfirmed, or NULL */
+	bool by_us;		/* text leaves it out, as the rule */
 	int64_t when;		/* ns since the epoch */
 	int64_t present;	/* text: queue=PRESENT/CAPACITY; -1: unknown */
 	int64_t capacity;
@@ -44,7 +46,7 @@ struct output_event {
 static const char tsv_header[] =
 	"Seq\tStarttime\tJobRuntime\tExitval\tSignal\tCommand\tEvent\tQueue\t"
 	"Pid\tPpid\tIno\tProducer\tConsumer\tQueued\tAge\tSent\tStep\tCause\t"
-	"By\tLatency_us\tUser_us\tSys_us\tMaxrss_kb";
+	"By\tReason\tLatency_us\tUser_us\tSys_us\tMaxrss_kb";
 
 static int write_header(struct output *out)
 {
@@ -149,8 +151,8 @@ static void text_end(struct line *l, const struct output_event *e)
 	if (e->end->latency >= 0)
 		line_format(l, " latency=%" PRId64 "us",
 			    e->end->latency / NS_PER_US);
-	if (e->step == 0)
-		line_string(l, " by=self");
+	if (e->by && !e->by_us)
+		line_format(l, " by=%s", e->by);
 	if (e->step > 1)
 		line_format(l, " step=%d", e->step);
 }
@@ -180,6 +182,8 @@ static void text_line(struct line *l, const struct output_event *e)
 		line_format(l, " signal=%s", signame_text(e->signo, name));
 	if (e->step > 1)
 		line_format(l, " step=%d", e->step);
+	if (e->reason)
+		line_format(l, " reason=%s", e->reason);
 }
 
 /* ---- JSON ---- */
@@ -212,6 +216,7 @@ static void json_end(struct json *j, const struct output_event *e)
 	json_known(j, "step", e->step > 0, (uint64_t)e->step);
 	json_string(j, "cause", end ? cause_text(end, cause) : NULL);
 	json_string(j, "by", e->by);
+	json_string(j, "reason", e->reason);
 	json_micros(j, "latency_us", end ? end->latency : -1);
 	json_micros(j, "user_us", end ? end->user : -1);
 	json_micros(j, "sys_us", end ? end->sys : -1);
@@ -330,6 +335,7 @@ static void tsv_line(struct line *l, const char *queue,
 	tsv_count(l, e->step > 0, (uint64_t)e->step);
 	tsv_string(l, end ? cause_text(end, cause) : "");
 	tsv_string(l, e->by ? e->by : "");
+	tsv_string(l, e->reason ? e->reason : "");
 	tsv_micros(l, end ? end->latency : -1);
 	tsv_micros(l, end ? end->user : -1);
 	tsv_micros(l, end ? end->sys : -1);
@@ -393,8 +399,23 @@ int output_started(struct output *out, const struct procq_process *p,
 	return emit(out, &e);
 }
 
+static const char *by_word(enum ended_by by, const char *us)
+{
+	switch (by) {
+	case ENDED_BY_SELF:
+		return "self";
+	case ENDED_BY_OTHER:
+		return "other";
+	case ENDED_BY_US:
+		return us;
+	case ENDED_BY_UNKNOWN:
+	default:
+		return NULL;
+	}
+}
+
 int output_ended(struct output *out, const struct procq_event *end,
-		 const char *by)
+		 enum ended_by by, const char *us)
 {
 	struct output_event e = { .name = end->type == PROCQ_EVENT_STALE
 						  ? "stale"
@@ -407,19 +428,21 @@ int output_ended(struct output *out, const struct procq_event *end,
 				  .step = end->step };
 
 	if (end->type == PROCQ_EVENT_RETIRED)
-		e.by = end->step > 0 ? by : "self";
+		e.by = by_word(by, us);
+	e.by_us = by == ENDED_BY_US;
 	return emit(out, &e);
 }
 
 int output_unconfirmed(struct output *out, const struct procq_process *p,
-		       int signo, int step)
+		       int signo, int step, const char *reason)
 {
 	struct output_event e = {
 		.name = "unconfirmed",
 		.process = p,
 		.present = -1,
 		.signo = signo,
-		.step = step
+		.step = step,
+		.reason = reason
 	};
 
 	return emit(out, &e);

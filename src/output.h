@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ending.h"
 #include "line.h"
 #include "procq.h"
 #include "writer.h"
@@ -54,13 +55,14 @@ int output_close(struct output *out);
 int output_started(struct output *out, const struct procq_process *p,
 		   int64_t present, int64_t capacity);
 /** A process has retired, or is stale, as the event says.
- * @param by "consumer" or "producer", which ended it, unless it exited on its
- *        own */
+ * @param us "consumer" or "producer": what ENDED_BY_US means */
 int output_ended(struct output *out, const struct procq_event *e,
-		 const char *by);
-/** Its death can't be confirmed. p->age is its age now. */
+		 enum ended_by by, const char *us);
+/** Its death can't be confirmed. p->age is its age now.
+ * @param signo the last signal that was sent; 0: none
+ * @param reason of ending_reason() */
 int output_unconfirmed(struct output *out, const struct procq_process *p,
-		       int signo, int step);
+		       int signo, int step, const char *reason);
 /** With --dry-run, it would be ended. */
 int output_would_end(struct output *out, const struct procq_process *p);
 

@@ -90,8 +90,11 @@ int complain_failed(const struct request *r, int err);
 const char *short_name(const char *object);
 /** "queued" and so on; not translated, because programs read it. */
 const char *state_word(uint32_t state);
-/** How many processes are in it, or on their way into it? */
+/** How many processes are in it, or on their way into it, or were in it and are
+ * still to be reported? */
 uint64_t inhabitants(const struct procq_stat *s);
+/** The same without those that are dead. */
+uint64_t living(const struct procq_stat *s);
 /** Do the counters add up? */
 bool adds_up(const struct procq_stat *s);
 /** Set a cell to a time, in ns since the epoch; 0: unknown. */

@@ -34,6 +34,10 @@
 #define BACK_OFF_MIN NS_PER_MS
 #define BACK_OFF_MAX NS_PER_S
 
+/* If there has been no room for so long, the producer collects the dead itself:
+ * no consumer does, or it takes its time. */
+#define COLLECT_AFTER (500 * NS_PER_MS)
+
 /* In flood, how many processes may be on their way into the queue while the
  * next one is started: to wait for each would halve the rate. */
 #define UNREPORTED_MAX 4
@@ -76,6 +80,7 @@ struct producer {
 	bool no_group;
 	bool flood;		/* no pauses between starts */
 	bool failed;		/* a start failed for good */
+	bool ran;		/* a start has worked */
 
 	int64_t due;		/* the next start */
 	int64_t full_since;	/* 0: there is room */
@@ -375,6 +380,7 @@ static void started(struct producer *p, const struct procq_process *what)
 {
 	p->full_since = 0;
 	p->back_off = 0;
+	p->ran = true;
 	p->unreaped++;
 	if (p->flood && !p->run.quiet) {
 		report_later(p, what);
@@ -404,12 +410,25 @@ static int64_t wait_deadline(const struct producer *p)
 			    : PROCQ_FOREVER;
 }
 
+/* Is it time to collect the dead in the queue, or --wait about to be over? */
+static bool must_collect(const struct producer *p, int64_t now)
+{
+	int64_t waited = p->full_since > 0 ? now - p->full_since : 0;
+
+	return waited >= COLLECT_AFTER ||
+	       (p->run.waits && waited >= p->run.wait);
+}
+
 static void no_room(struct producer *p, int err)
 {
 	uint32_t capacity = procq_capacity(p->run.q);
 	bool first = p->full_since == 0;
+	int64_t now = procq_now();
 
-	if (producer_waited(p, procq_now())) {
+	if (err == -EAGAIN && must_collect(p, now) &&
+	    children_collect(&p->run) > 0)
+		return;
+	if (producer_waited(p, now)) {
 		complain(err == -ESHUTDOWN
 			 ? _("gave up waiting until queue '%s' is opened")
 			 : _("gave up waiting for room in queue '%s'"),
@@ -427,19 +446,14 @@ static void no_room(struct producer *p, int err)
 		      wait_deadline(p));
 }
 
-/* The system has no process or no memory left. */
-static void no_resources(struct producer *p, int err)
+/* A start failed, and may work in a moment. */
+static void start_later(struct producer *p, const char *why)
 {
 	bool first = p->back_off == 0;
-	char why[256];
 	int64_t half, deadline;
 
-	if (first)
-		complain(_("cannot start a process for now: %s"),
-			 err == -EUSERS ? shortage_describe(why, sizeof(why))
-					: strerror(-err));
 	if (producer_waited(p, procq_now())) {
-		complain(_("gave up starting a process"));
+		complain(_("gave up starting a process: %s"), why);
 		run_fail(&p->run, EXIT_WAITED);
 		return;
 	}
@@ -451,6 +465,46 @@ static void no_resources(struct producer *p, int err)
 	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
 	deadline = time_min(time_after(procq_now(), half), wait_deadline(p));
 	producer_rest(p, 0, deadline);
+}
+
+/* The system has no process or no memory left. */
+static void no_resources(struct producer *p, int err)
+{
+	char text[256];
+	const char *why = err == -EUSERS
+				  ? shortage_describe(text, sizeof(text))
+				  : strerror(-err);
+
+	if (p->back_off == 0)
+		complain(_("cannot start a process for now: %s"), why);
+	start_later(p, why);
+}
+
+/* Can the command be executed again in a moment? A file that is being written,
+ * or, if it was there before, replaced. */
+static bool is_passing(const struct producer *p, int err)
+{
+	switch (err) {
+	case -ETXTBSY:
+		return true;
+	case -ENOENT:
+	case -ESTALE:
+	case -EIO:
+	case -ENFILE:
+	case -EAGAIN:
+		return p->ran;
+	default:
+		return false;
+	}
+}
+
+static void cannot_run_yet(struct producer *p, int err)
+{
+	p->run.summary.failed++;
+	if (p->back_off == 0)
+		complain(_("cannot run '%s' for now: %s"), p->command.argv[0],
+			 strerror(-err));
+	start_later(p, strerror(-err));
 }
 
 /* A process that could not execute its command is about to exit. Let it: its
@@ -487,6 +541,12 @@ static void cannot_start(struct producer *p, int err,
 		run_fail(&p->run, EXIT_FAILED);
 		return;
 	}
+	if (err == -EXDEV) {
+		complain(_("cannot start a process: its children are in "
+			   "another PID namespace (unshare --fork helps)"));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
 	if (!command->argv || err == -EINVAL || err == -ENOSYS) {
 		complain(_("cannot start a process: %s"),
 			 _(procq_strerror(err)));
@@ -506,6 +566,12 @@ static void start_one(struct producer *p)
 	struct procq_process what = { .pid = 0 };
 	int err = procq_spawn(p->run.q, &p->command, &what);
 
+	/* -EAGAIN without a process is about the queue. */
+	if (p->command.argv && is_passing(p, err) &&
+	    (err != -EAGAIN || what.pid > 0)) {
+		cannot_run_yet(p, err);
+		return;
+	}
 	switch (err) {
 	case 0:
 		started(p, &what);
@@ -513,6 +579,9 @@ static void start_one(struct producer *p)
 	case -EAGAIN:
 	case -ESHUTDOWN:
 		no_room(p, err);
+		break;
+	case -EIDRM:
+		run_removed(&p->run);
 		break;
 	case -ECANCELED:
 		/* It was killed before it had entered. */
@@ -579,6 +648,23 @@ static enum on_exit choose_end(struct producer *p)
 	return ON_EXIT_DRAIN;
 }
 
+/* Nobody finds those that are left by the queue. */
+static void name_kept(struct producer *p)
+{
+	struct procq_process *all;
+	uint32_t room = procq_capacity(p->run.q);
+	int n;
+
+	all = calloc(room, sizeof(*all));
+	n = all ? procq_snapshot(p->run.q, all, room) : 0;
+	for (int i = 0; i < n && (uint32_t)i < room; i++)
+		if (all[i].producer == procq_incarnation(p->run.q) &&
+		    all[i].state == PROCQ_STATE_QUEUED)
+			complain(_("process %" PRId32 " is left, in no queue"),
+				 all[i].pid);
+	free(all);
+}
+
 static void producer_finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
@@ -588,6 +674,8 @@ static void producer_finish(struct producer *p)
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, p->no_group);
 	producer_reap(p);
+	if (p->run.removed && p->command.flags & PROCQ_SPAWN_KEEP)
+		name_kept(p);
 	run_report_repairs(&p->run, true);
 	p->run.summary.left = procq_children(p->run.q);
 }

@@ -274,9 +274,19 @@ void run_written(struct run *r, int err)
 		complain_output(r, err);
 }
 
-void run_wait(struct run *r, unsigned what, int64_t deadline)
+void run_removed(struct run *r)
 {
-	if (procq_wait(r->q, what, deadline) != -ESTALE || r->lost)
+	if (r->removed)
+		return;
+	r->removed = true;
+	complain(_("the object of queue '%s' has been removed while it was in "
+		   "use; see LIMITS in procq(7)"), r->queue);
+	run_fail(r, EXIT_FAILED);
+}
+
+static void run_lost(struct run *r)
+{
+	if (r->lost)
 		return;
 	r->lost = true;
 	complain(_("queue '%s': others have taken this program for dead; it"
@@ -284,10 +294,21 @@ void run_wait(struct run *r, unsigned what, int64_t deadline)
 	run_fail(r, EXIT_FAILED);
 }
 
+void run_wait(struct run *r, unsigned what, int64_t deadline)
+{
+	int rc = procq_wait(r->q, what, deadline);
+
+	if (rc == -ESTALE)
+		run_lost(r);
+	else if (rc == -EIDRM)
+		run_removed(r);
+}
+
 bool run_stopped(struct run *r)
 {
 	run_written(r, writer_error(&r->lines));
-	return r->broken || r->lost || signals_stops() > 0;
+	return r->broken || r->lost || r->removed ||
+	       signals_stops() > 0;
 }
 
 bool run_can_report(struct run *r)

@@ -79,6 +79,7 @@ struct run {
 	uint64_t returned;
 	int64_t repairs_reported;	/* when */
 	int status;			/* the exit status */
+	bool removed;			/* the queue's object has lost its name */
 	bool broken;			/* lines can't be written any more */
 	bool pipe_closed;		/* … because the reader is gone */
 	bool lost;			/* its place in the queue is */
@@ -105,11 +106,14 @@ void run_begin(struct run *r);
 int run_open(struct run *r, struct procq_options *options);
 /** Handle what a write of a line returned. */
 void run_written(struct run *r, int err);
-/** Sleep, as procq_wait(). If the place in the queue is lost, say so: then the
- * run is to stop, and to wait for nothing more. */
+/** Sleep, as procq_wait(). If the place in the queue is lost, or its object is
+ * removed, say so: then the run is to stop; without a place, it is to wait for
+ * nothing more. */
 void run_wait(struct run *r, unsigned what, int64_t deadline);
-/** Should the run stop: did a signal ask, can't lines be written, or is the
- * place lost? */
+/** A call of the library said -EIDRM: complain, once, and fail. */
+void run_removed(struct run *r);
+/** Should the run stop: did a signal ask, can't lines be written, is the place
+ * lost or the queue's object removed? */
 bool run_stopped(struct run *r);
 /** Can what is begun now be reported? If not, the readers of lines or messages
  * do not read, and a later procq_wait() ends when they do. */

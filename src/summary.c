@@ -124,8 +124,6 @@ void summary_count(struct summary *s, const struct procq_event *e)
 		return;
 	}
 	s->retired++;
-	if (e->step == 0)
-		s->self++;
 	switch ((enum procq_cause)e->cause) {
 	case PROCQ_CAUSE_EXIT:
 		s->exits[(uint32_t)e->code & 255]++;
@@ -143,11 +141,14 @@ void summary_count(struct summary *s, const struct procq_event *e)
 	}
 }
 
-void summary_add(struct summary *s, const struct procq_event *e)
+void summary_add(struct summary *s, const struct procq_event *e,
+		 enum ended_by by)
 {
 	summary_count(s, e);
 	if (e->type == PROCQ_EVENT_STALE)
 		return;
+	s->self += by == ENDED_BY_SELF;
+	s->other += by == ENDED_BY_OTHER;
 	if (e->lived >= 0)
 		histogram_add(&s->lived, e->lived);
 	if (e->latency >= 0)
@@ -244,9 +245,9 @@ void summary_print_retired(const struct summary *s, FILE *f,
 	fprintf(f, "%s: retired=%" PRIu64 " elapsed=%ss rate=%s", program,
 		s->retired, duration_seconds(elapsed, 3, time),
 		rate_text(s->retired, elapsed, rate));
-	fprintf(f, " self=%" PRIu64 " stale=%" PRIu64 " unconfirmed=%" PRIu64
-		" seed=%" PRIu64 "\n", s->self, s->stale, s->unconfirmed,
-		seed);
+	fprintf(f, " self=%" PRIu64 " other=%" PRIu64 " stale=%" PRIu64
+		" unconfirmed=%" PRIu64 " seed=%" PRIu64 "\n", s->self,
+		s->other, s->stale, s->unconfirmed, seed);
 	print_causes(s, f, program);
 	print_histogram(&s->lived, f, program, "lived");
 	print_histogram(&s->latency, f, program, "latency");

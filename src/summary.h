@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "ending.h"
 #include "procq.h"
 
 /*
@@ -39,6 +40,7 @@ struct summary {
 	uint64_t left;		/* … alive when it left */
 	uint64_t retired;	/* deaths reported; producer: reaped */
 	uint64_t self;		/* … of these, exited on their own */
+	uint64_t other;		/* … died of somebody else's signal */
 	uint64_t stale;
 	uint64_t unconfirmed;	/* deaths still to be confirmed */
 	uint64_t unknown;	/* causes */
@@ -55,9 +57,11 @@ int64_t histogram_quantile(const struct histogram *h, uint64_t num,
 			   uint64_t den);
 int64_t histogram_mean(const struct histogram *h);
 
-/** Count the end of a process by its cause; the second one, its times, too. */
+/** Count the end of a process by its cause; the second one, who ended it and
+ * its times, too. */
 void summary_count(struct summary *s, const struct procq_event *e);
-void summary_add(struct summary *s, const struct procq_event *e);
+void summary_add(struct summary *s, const struct procq_event *e,
+		 enum ended_by by);
 
 /** "12.50/s": count in ns. @retval buf */
 char *rate_text(uint64_t count, int64_t ns, char buf[32]);

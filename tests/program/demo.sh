@@ -61,7 +61,7 @@ count()
 	grep -c " $1 seq=.*${3-}" "$dir/$2.log" || :
 }
 started=$(count started producer)
-exited=$(count retired consumer ' by=self')
+exited=$(count retired consumer ' by=\(self\|other\)')
 retired=$(($(count retired consumer) - exited))
 [ "$started" -gt 0 ] && [ "$started" -eq $((retired + exited)) ] ||
 	failed="that does not add up"

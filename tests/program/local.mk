@@ -13,9 +13,11 @@ program_tests = \
 	tests/program/hostile.test \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \
+	tests/program/lost.test \
 	tests/program/order.test \
 	tests/program/output.test \
 	tests/program/procq.test \
+	tests/program/removed.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/truncate.test \

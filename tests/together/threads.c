@@ -184,7 +184,8 @@ static void report(struct worker *w, uint32_t slot)
 		dead = pq_word_flags(word) & PQ_DEAD;
 		if (cargo[slot].entered != view.producer ||
 		    cargo[slot].taken != w->q->incarnation ||
-		    (dead && cargo[slot].marked != view.producer))
+		    (dead && !(pq_word_flags(word) & PQ_LOST) &&
+		     cargo[slot].marked != view.producer))
 			trouble();
 		finished = dead || !pq_byte_held(seg, view.producer);
 	} while (!pq_record_release(seg, slot, place, word, kind, finished));

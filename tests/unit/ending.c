@@ -193,6 +193,127 @@ static struct procq_event die(uint32_t slot, int step, int signo)
 	return event;
 }
 
+/* One to which another has sent signals, the first so long ago. */
+static int inherit(uint32_t slot, int64_t when, int step, int signo,
+		   int64_t ago)
+{
+	struct procq_process p;
+
+	memset(&p, 0, sizeof(p));
+	p.slot = slot;
+	p.signalled = 5 * NS_PER_S;
+	p.age = p.signalled + ago;
+	p.signal = signo;
+	p.step = step;
+	now = when;
+	return endings_begin(&all, &p, now);
+}
+
+static void test_inherited(void)
+{
+	struct procq_event e;
+
+	escalation_simple(&steps, SIGTERM, 5 * NS_PER_S);
+	begin_with(8);
+	add(0, 0);
+	inherit(1, 0, 1, SIGTERM, 4000 * MS);
+	inherit(2, 0, 1, SIGTERM, 4000 * MS);
+	is_str(sent(), "0:TERM 1:TERM 2:TERM", "it may not have come");
+	at(500 * MS);
+	is_str(at(999 * MS), "", "the grace is that of the first signal");
+	is_str(at(1000 * MS), "1:KILL 2:KILL", "and no longer");
+	e = die(1, 2, SIGKILL);
+	is_int(e.step, 2, "as the second step");
+	inherit(3, 1000 * MS, 1, SIGTERM, 60000 * MS);
+	is_str(sent(), "3:KILL", "if it is over, the next step comes at once");
+	e = die(3, 2, SIGKILL);
+	is_int(e.step, 2, "which is the second, too");
+	inherit(4, 1000 * MS, 2, SIGKILL, 60000 * MS);
+	is_str(sent(), "4:KILL", "the last one comes again");
+	is_str(at(4999 * MS), "", "and has its whole time");
+	is_int(reports, 0, "before it is given up");
+	is_str(at(5000 * MS), "0:KILL", "a fresh one is not hurried");
+	at(6000 * MS);
+	is_int(reports, 2, "then both are");
+	inherit(5, 6000 * MS, 1, SIGINT, 60000 * MS);
+	is_str(sent(), "5:TERM", "of another plan: from the beginning");
+	/* Their order is kept, though the later one is due before. */
+	inherit(6, 6000 * MS, 1, SIGTERM, 4000 * MS);
+	inherit(7, 6000 * MS, 1, SIGTERM, 4900 * MS);
+	sent();
+	at(6050 * MS);
+	is_str(at(6900 * MS), "", "in order");
+	is_str(at(7000 * MS), "6:KILL 7:KILL", "one after the other");
+	end();
+	escalation_parse(&steps, "TERM,1,INT,1,KILL", NS_PER_S);
+	begin_with(8);
+	inherit(1, 0, 1, SIGTERM, 60000 * MS);
+	is_str(sent(), "1:INT", "no step is left out");
+	at(500 * MS);
+	is_str(at(1000 * MS), "1:KILL", "nor shortened, if it was not begun");
+	endings_hasten(&all);
+	sent();
+	inherit(2, 0, 1, SIGTERM, 0);
+	is_str(sent(), "2:KILL", "in haste, the last one");
+	e = die(2, 2, SIGKILL);
+	is_int(e.step, 2, "as the second");
+	end();
+}
+
+/* Who ended one that died of a signal (or exited, if it is 0)? */
+static enum ended_by end_by(uint32_t slot, int step, int signo, int code)
+{
+	struct procq_event event;
+
+	memset(&event, 0, sizeof(event));
+	event.process.slot = slot;
+	event.type = PROCQ_EVENT_RETIRED;
+	event.cause = code > 0 ? PROCQ_CAUSE_SIGNAL : PROCQ_CAUSE_EXIT;
+	event.code = code;
+	event.step = step;
+	event.signal = signo;
+	return endings_collected(&all, &event);
+}
+
+static void test_who(void)
+{
+	struct ending e = { .signo = SIGKILL };
+	struct procq_event gone;
+
+	escalation_parse(&steps, "TERM,1,INT,1,KILL", NS_PER_S);
+	begin_with(8);
+	for (uint32_t i = 0; i < 8; i++)
+		add(i, 0);
+	is_int(end_by(0, 1, SIGTERM, SIGTERM), ENDED_BY_US, "of its signal");
+	is_int(end_by(1, 1, SIGTERM, 0), ENDED_BY_US, "exits at a signal");
+	is_int(end_by(2, 1, SIGTERM, SIGINT), ENDED_BY_OTHER,
+	       "of a signal that has not been sent yet");
+	is_int(end_by(3, 1, SIGTERM, SIGSEGV), ENDED_BY_US,
+	       "a fault at a signal");
+	is_int(end_by(4, 0, 0, SIGKILL), ENDED_BY_OTHER, "KILL by another");
+	is_int(end_by(5, 0, 0, SIGSEGV), ENDED_BY_SELF, "a fault");
+	is_int(end_by(6, 0, 0, 0), ENDED_BY_SELF, "exits");
+	at(1000 * MS);
+	is_int(end_by(7, 2, SIGINT, SIGTERM), ENDED_BY_US,
+	       "of a signal before the last one");
+	memset(&gone, 0, sizeof(gone));
+	gone.type = PROCQ_EVENT_RETIRED;
+	gone.cause = PROCQ_CAUSE_UNKNOWN;
+	is_int(endings_collected(&all, &gone), ENDED_BY_UNKNOWN,
+	       "nobody knows of what");
+	gone.cause = PROCQ_CAUSE_SIGNAL;
+	gone.code = gone.signal = SIGINT;
+	is_int(ended_by(&gone), ENDED_BY_OTHER, "not begun: by another");
+	gone.step = 1;
+	is_int(ended_by(&gone), ENDED_BY_US, "by a consumer that is dead");
+	end();
+	is_str(ending_reason(&e, 0), "survived-kill", "alive after KILL");
+	e.signo = SIGTERM;
+	is_str(ending_reason(&e, 0), "survived", "alive after less");
+	is_str(ending_reason(&e, -EPERM), "not-permitted", "not permitted");
+	is_str(ending_reason(&e, -ENOTSUP), "unproven", "unproven");
+}
+
 static void refuses(const char *text)
 {
 	struct escalation x;
@@ -628,5 +749,7 @@ int main(void)
 	test_memory();
 	test_long();
 	test_many();
+	test_inherited();
+	test_who();
 	return done();
 }

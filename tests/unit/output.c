@@ -94,14 +94,16 @@ static void test_text(void)
 	output_started(begin(OUTPUT_TEXT, "q"), &process, 5, 16);
 	is_str(written(), "2026-11-23T10:15:03.123456+01:00 started seq=17"
 	       " pid=4243 ppid=4240 queue=5/16\n", "started");
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
+		     "consumer");
 	is_str(written(), "2026-11-23T10:15:05.146456+01:00 retired seq=17"
 	       " pid=4243 ppid=4240 lived=2.023s cause=signal:TERM"
 	       " latency=112us\n", "retired");
 	event.step = 2;
 	event.code = SIGKILL;
 	event.latency = INT64_C(5000112999);
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
+		     "consumer");
 	is_str(written(), "2026-11-23T10:15:05.146456+01:00 retired seq=17"
 	       " pid=4243 ppid=4240 lived=2.023s cause=signal:KILL"
 	       " latency=5000112us step=2\n", "by escalation");
@@ -110,12 +112,17 @@ static void test_text(void)
 	event.cause = PROCQ_CAUSE_EXIT;
 	event.code = 3;
 	event.lived = 412999;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_SELF, "x");
 	is_str(written(), "2026-11-23T10:15:05.146456+01:00 retired seq=17"
 	       " pid=4243 ppid=4240 lived=0.000412s cause=exit:3 by=self\n",
 	       "by itself");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_OTHER, "x");
+	ok(strstr(written(), " cause=exit:3 by=other\n"), "by another");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_UNKNOWN, "x");
+	ok(strstr(written(), " cause=exit:3\n"), "by whom is unknown");
 	event.type = PROCQ_EVENT_STALE;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
+		     "consumer");
 	is_str(written(), "2026-11-23T10:15:05.146456+01:00 stale seq=17"
 	       " pid=4243 ppid=4240\n", "stale");
 }
@@ -125,18 +132,26 @@ static void test_unconfirmed(void)
 	const char *text;
 
 	fill();
-	output_unconfirmed(begin(OUTPUT_TEXT, "q"), &process, SIGKILL, 2);
+	output_unconfirmed(begin(OUTPUT_TEXT, "q"), &process, SIGKILL, 2,
+			   "survived-kill");
 	text = strstr(written(), " unconfirmed");
 	is_str(text, " unconfirmed seq=17 pid=4243 ppid=4240 age=1.500s"
-	       " signal=KILL step=2\n", "unconfirmed");
+	       " signal=KILL step=2 reason=survived-kill\n", "unconfirmed");
+	output_unconfirmed(begin(OUTPUT_TEXT, "q"), &process, 0, 0,
+			   "not-permitted");
+	text = strstr(written(), " unconfirmed");
+	is_str(text, " unconfirmed seq=17 pid=4243 ppid=4240 age=1.500s"
+	       " reason=not-permitted\n", "no signal was sent");
 	output_would_end(begin(OUTPUT_TEXT, "q"), &process);
 	text = strstr(written(), " would-end");
 	is_str(text, " would-end seq=17 pid=4243 ppid=4240 age=1.500s\n",
 	       "would-end");
-	output_unconfirmed(begin(OUTPUT_JSON, "q"), &process, SIGKILL, 2);
+	output_unconfirmed(begin(OUTPUT_JSON, "q"), &process, SIGKILL, 2,
+			   "survived-kill");
 	text = strstr(written(), "\"age\"");
 	is_str(text, "\"age\":1.500000,\"lived\":null,\"signal\":\"KILL\","
-	       "\"step\":2,\"cause\":null,\"by\":null,\"latency_us\":null,"
+	       "\"step\":2,\"cause\":null,\"by\":null,"
+	       "\"reason\":\"survived-kill\",\"latency_us\":null,"
 	       "\"user_us\":null,\"sys_us\":null,\"maxrss_kb\":null}\n",
 	       "unconfirmed in JSON");
 }
@@ -151,11 +166,13 @@ static void test_unknown(void)
 	ok(!strstr(written(), "seq") && !strstr(written(), "pid") &&
 	   !strstr(written(), "queue"), "text leaves out what is unknown");
 	event.cause = PROCQ_CAUSE_UNKNOWN;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
+		     "consumer");
 	ok(strstr(written(), " cause=unknown "), "an unknown cause");
 	event.cause = PROCQ_CAUSE_CORE;
 	event.code = SIGRTMIN + 3;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, "consumer");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
+		     "consumer");
 	ok(strstr(written(), " cause=core:RTMIN+3 "), "a core");
 }
 
@@ -169,10 +186,12 @@ static void test_json(void)
 	       "\"queued_at\":\"2026-11-23T10:15:03.123606+01:00\","
 	       "\"started_at\":\"2026-11-23T10:15:03.123456+01:00\","
 	       "\"age\":1.500000,\"lived\":null,\"signal\":null,\"step\":null,"
-	       "\"cause\":null,\"by\":null,\"latency_us\":null,"
+	       "\"cause\":null,\"by\":null,\"reason\":null,"
+	       "\"latency_us\":null,"
 	       "\"user_us\":null,\"sys_us\":null,\"maxrss_kb\":null}\n",
 	       "started");
-	output_ended(begin(OUTPUT_JSON, "/a\"b"), &event, "consumer");
+	output_ended(begin(OUTPUT_JSON, "/a\"b"), &event, ENDED_BY_US,
+		     "consumer");
 	is_str(written(), "{\"event\":\"retired\",\"seq\":17,"
 	       "\"queue\":\"/a\\\"b\","
 	       "\"pid\":4243,\"ino\":4711,\"ppid\":4240,\"producer\":3,"
@@ -181,7 +200,7 @@ static void test_json(void)
 	       "\"started_at\":\"2026-11-23T10:15:03.123456+01:00\","
 	       "\"age\":2.023000,\"lived\":2.023000,\"signal\":\"TERM\","
 	       "\"step\":1,\"cause\":\"signal:TERM\",\"by\":\"consumer\","
-	       "\"latency_us\":112,\"user_us\":1000,\"sys_us\":2000,"
+	       "\"reason\":null,\"latency_us\":112,\"user_us\":1000,\"sys_us\":2000,"
 	       "\"maxrss_kb\":820}\n", "retired");
 	memset(&process, 0, sizeof(process));
 	output_started(begin(OUTPUT_JSON, "q"), &process, -1, 16);
@@ -191,7 +210,8 @@ static void test_json(void)
 		  "\"queued_at\":null,\"started_at\":null,"),
 	   "what is unknown is null");
 	event.user = event.sys = event.maxrss = event.latency = -1;
-	output_ended(begin(OUTPUT_JSON, "q"), &event, "consumer");
+	output_ended(begin(OUTPUT_JSON, "q"), &event, ENDED_BY_US,
+		     "consumer");
 	ok(strstr(written(), "\"latency_us\":null,\"user_us\":null,"
 		  "\"sys_us\":null,\"maxrss_kb\":null}"),
 	   "and so are what it used, and the latency");
@@ -211,7 +231,8 @@ static void test_longest(void)
 	event.process.producer = event.process.consumer = UINT64_MAX;
 	event.user = event.sys = event.maxrss = INT64_MAX;
 	event.lived = event.process.age = INT64_MAX;
-	output_ended(begin(OUTPUT_JSON, name), &event, "consumer");
+	output_ended(begin(OUTPUT_JSON, name), &event, ENDED_BY_US,
+		     "consumer");
 	text = written();
 	is_str(text + strlen(text) - 2, "}\n", "the longest line has its end");
 }
@@ -226,7 +247,8 @@ static void test_tsv(void)
 	strcpy(event.process.label, "a\tb\\\n");
 	is_int(truncate(scratch, 0), 0, "begin with an empty file");
 	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "open a file");
-	output_ended(&out, &event, "consumer");
+	output_ended(&out, &event, ENDED_BY_US,
+		     "consumer");
 	is_int(output_close(&out), 0, "close it");
 	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "again");
 	output_started(&out, &process, 1, 2);
@@ -236,10 +258,10 @@ static void test_tsv(void)
 	is_str(strchr(written(), '\n') + 1,
 	       "17\t1795425303.123\t2.023\t0\t15\ta\\tb\\\\\\n\tretired\tq\t"
 	       "4243\t4240\t4711\t3\t5\t1795425303.123606\t2.023000\tTERM\t1\t"
-	       "signal:TERM\tconsumer\t112\t1000\t2000\t820\n"
+	       "signal:TERM\tconsumer\t\t112\t1000\t2000\t820\n"
 	       "17\t1795425303.123\t\t\t\tsleep\tstarted\tq\t"
 	       "4243\t4240\t4711\t3\t\t1795425303.123606\t1.500000\t\t\t"
-	       "\t\t\t\t\t\n",
+	       "\t\t\t\t\t\t\n",
 	       "one header, and rows appended");
 }
 
@@ -254,20 +276,20 @@ static void test_errors(void)
 	if (pipe(ends) == 0) {
 		close(ends[0]);
 		out->fd = ends[1];
-		is_int(output_ended(out, &event, "x"), -EPIPE, "a closed pipe");
+		is_int(output_ended(out, &event, ENDED_BY_US, "x"), -EPIPE, "a closed pipe");
 		close(ends[1]);
 	}
 	out->fd = open("/dev/full", O_WRONLY);
 	if (out->fd >= 0) {
-		is_int(output_ended(out, &event, "x"), -ENOSPC, "/dev/full");
+		is_int(output_ended(out, &event, ENDED_BY_US, "x"), -ENOSPC, "/dev/full");
 		close(out->fd);
 	} else {
 		skip("/dev/full", "there is none");
 	}
 	out->fd = 1000;
-	is_int(output_ended(out, &event, "x"), -EBADF, "a closed descriptor");
+	is_int(output_ended(out, &event, ENDED_BY_US, "x"), -EBADF, "a closed descriptor");
 	out->silent = true;
-	is_int(output_ended(out, &event, "x"), 0, "silence has no errors");
+	is_int(output_ended(out, &event, ENDED_BY_US, "x"), 0, "silence has no errors");
 	is_int(output_open(out, "/nonexistent/x", OUTPUT_TEXT, "q"), -ENOENT,
 	       "no such folder");
 }
@@ -284,7 +306,7 @@ static void test_short_write(void)
 	low = old;
 	low.rlim_cur = 50;
 	setrlimit(RLIMIT_FSIZE, &low);
-	is_int(output_ended(out, &event, "x"), -EFBIG, "half a line is told");
+	is_int(output_ended(out, &event, ENDED_BY_US, "x"), -EFBIG, "half a line is told");
 	setrlimit(RLIMIT_FSIZE, &old);
 	is_int((int64_t)strlen(written()), 50, "and is there");
 }
@@ -314,7 +336,8 @@ static void test_full_pipe(void)
 	}
 	out->fd = ends[1];
 	for (int i = 0; i < 3000; i++)
-		lines += output_ended(out, &event, "consumer") == 0;
+		lines += output_ended(out, &event, ENDED_BY_US,
+		     "consumer") == 0;
 	close(ends[1]);
 	is_int((int64_t)lines, 3000, "all lines were taken");
 	if (reader > 0) {
@@ -331,7 +354,7 @@ static void test_full_pipe(void)
 		;
 	out->fd = ends[1];
 	out->abandon = &twice;
-	is_int(output_ended(out, &event, "x"), -ECANCELED,
+	is_int(output_ended(out, &event, ENDED_BY_US, "x"), -ECANCELED,
 	       "a second signal gives up");
 	close(ends[0]);
 	close(ends[1]);

@@ -247,6 +247,86 @@ static void test_cancelled(void)
 	}
 }
 
+/* A program whose exec blocks: a lease on it has to be given up first, which
+ * the kernel waits for, 45 s long. -1: no lease here. */
+static int lease(char *path)
+{
+	static char text[1 << 16];
+	int from = open("/bin/sh", O_RDONLY), to, fd;
+	ssize_t got;
+
+	need(from >= 0);
+	to = mkostemp(path, O_CLOEXEC);
+	need(to >= 0);
+	while ((got = read(from, text, sizeof(text))) > 0)
+		need(write(to, text, (size_t)got) == got);
+	need(fchmod(to, 0700) == 0);
+	close(from);
+	close(to);
+	/* Not for writing, or it could not be executed. */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	need(fd >= 0);
+	signal(SIGIO, SIG_IGN);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void slow_exec(unsigned method)
+{
+	char path[] = "./procq-slow.XXXXXX", text[] = "exit 7";
+	char *argv[] = { path, (char[]){ "-c" }, text, NULL };
+	struct procq_command command = PROCQ_COMMAND_INIT;
+	struct procq_process slow, p;
+	struct procq_event e;
+	int fd = lease(path);
+
+	if (fd < 0) {
+		unlink(path);
+		skip("an exec that blocks", "no leases here");
+		return;
+	}
+	command.argv = (const char *const *)(void *)argv;
+	command.method = method;
+	need(procq_spawn(producer, &command, &slow) == 0 && slow.pid > 1);
+	ok(strncmp(fixture_status(slow.pid, "Name"), "procq-slow", 10) != 0,
+	   "a start does not wait for an exec that blocks");
+	/* The caller's own again. */
+	text[5] = '9';
+	argv[0] = NULL;
+	/* Others go on. */
+	command = (struct procq_command)PROCQ_COMMAND_INIT;
+	command.method = method;
+	command.flags = PROCQ_SPAWN_ENTERED;
+	need(procq_spawn(producer, &command, &p) == 0 && p.pid > 1);
+	is_int(kill(p.pid, SIGKILL), 0, "another is started, and dies");
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	need(procq_take_exited(producer, &p) == 0 &&
+	     procq_collect(producer, &e) == 1);
+	is_int(e.cause, PROCQ_CAUSE_SIGNAL, "its death is marked");
+	ok(procq_children(producer) == 1 &&
+	   fixture_state(producer, slow.slot) == PROCQ_STATE_QUEUED,
+	   "the first one waits in the queue");
+	need(fcntl(fd, F_SETLEASE, F_UNLCK) == 0);
+	close(fd);
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	need(procq_take_exited(producer, &p) == 0 &&
+	     procq_collect(producer, &e) == 1);
+	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 7,
+	   "it executes its command when it can");
+	unlink(path);
+}
+
+static void test_slow_exec(void)
+{
+	for (int i = 0; i < 2; i++)
+		if (pq_spawn_has(methods[i]))
+			slow_exec(methods[i]);
+}
+
 /* A handle with a child on a stack keeps all that the child may touch. */
 static void test_stuck(void)
 {
@@ -269,6 +349,7 @@ int main(void)
 	test_lifeline();
 	test_stacks();
 	test_cancelled();
+	test_slow_exec();
 	is_int(fixture_sum(producer), 0, "nothing is lost");
 	is_int(procq_occupied(producer), 0, "nor kept");
 	is_int(procq_close(producer), 1, "nor left");

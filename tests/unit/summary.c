@@ -84,7 +84,8 @@ static void test_few(void)
 	is_int(histogram_mean(&h), INT64_MAX, "a sum beyond 64 bits");
 }
 
-static void end(uint32_t cause, int32_t code, int32_t step, int64_t latency)
+static void end(uint32_t cause, int32_t code, int32_t step, int64_t latency,
+		enum ended_by by)
 {
 	struct procq_event e;
 
@@ -95,7 +96,7 @@ static void end(uint32_t cause, int32_t code, int32_t step, int64_t latency)
 	e.step = step;
 	e.lived = 2 * NS_PER_S;
 	e.latency = latency;
-	summary_add(&s, &e);
+	summary_add(&s, &e, by);
 }
 
 static char *printed(void (*print)(const struct summary *, FILE *,
@@ -122,23 +123,25 @@ static void test_summary(void)
 	memset(&s, 0, sizeof(s));
 	memset(&stale, 0, sizeof(stale));
 	stale.type = PROCQ_EVENT_STALE;
-	end(PROCQ_CAUSE_SIGNAL, SIGTERM, 1, 112000);
-	end(PROCQ_CAUSE_SIGNAL, SIGTERM, 1, 112000);
-	end(PROCQ_CAUSE_SIGNAL, SIGKILL, 2, 112000);
-	end(PROCQ_CAUSE_EXIT, 0, 1, 112000);
-	end(PROCQ_CAUSE_EXIT, 3, 0, -1);
-	end(PROCQ_CAUSE_CORE, SIGSEGV, 0, -1);
-	end(PROCQ_CAUSE_UNKNOWN, 0, 1, 112000);
-	end(PROCQ_CAUSE_SIGNAL, 9999, 1, 112000);
-	summary_add(&s, &stale);
-	is_int((int64_t)s.retired, 8, "retired");
+	end(PROCQ_CAUSE_SIGNAL, SIGTERM, 1, 112000, ENDED_BY_US);
+	end(PROCQ_CAUSE_SIGNAL, SIGTERM, 1, 112000, ENDED_BY_US);
+	end(PROCQ_CAUSE_SIGNAL, SIGKILL, 2, 112000, ENDED_BY_US);
+	end(PROCQ_CAUSE_EXIT, 0, 1, 112000, ENDED_BY_US);
+	end(PROCQ_CAUSE_EXIT, 3, 0, -1, ENDED_BY_SELF);
+	end(PROCQ_CAUSE_CORE, SIGSEGV, 0, -1, ENDED_BY_SELF);
+	end(PROCQ_CAUSE_UNKNOWN, 0, 1, 112000, ENDED_BY_US);
+	end(PROCQ_CAUSE_SIGNAL, 9999, 1, 112000, ENDED_BY_US);
+	end(PROCQ_CAUSE_SIGNAL, SIGKILL, 0, -1, ENDED_BY_OTHER);
+	summary_add(&s, &stale, ENDED_BY_UNKNOWN);
+	is_int((int64_t)s.retired, 9, "retired");
 	is_int((int64_t)s.self, 2, "by themselves");
+	is_int((int64_t)s.other, 1, "by others");
 	is_int((int64_t)s.stale, 1, "stale");
 	is_int((int64_t)s.latency.count, 6, "latencies");
 	is_str(printed(summary_print_retired),
-	       "consumer: retired=8 elapsed=10.000s rate=0.80/s self=2 stale=1"
-	       " unconfirmed=0 seed=42\n"
-	       "consumer: cause signal:0=1 signal:KILL=1 signal:TERM=2"
+	       "consumer: retired=9 elapsed=10.000s rate=0.90/s self=2 other=1"
+	       " stale=1 unconfirmed=0 seed=42\n"
+	       "consumer: cause signal:0=1 signal:KILL=2 signal:TERM=2"
 	       " exit:0=1 exit:3=1 core:SEGV=1 unknown=1\n"
 	       "consumer: lived min=2.000s mean=2.000s p50=2.000s p90=2.000s"
 	       " p99=2.000s max=2.000s\n"

@@ -8,6 +8,8 @@
 
 #include "../kit/tap.h"
 
+#include <sched.h>
+
 #include "bell.h"
 #include "../kit/fixture.h"
 #include "tally.h"
@@ -491,6 +493,94 @@ static void test_sometimes(void)
 	teardown();
 }
 
+/* Its child lives on, in the queue. @param arg where its pid goes */
+static void dead_keeper(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
+	struct procq_command keep = PROCQ_COMMAND_INIT;
+	struct procq_process what;
+
+	keep.flags = PROCQ_SPAWN_KEEP | PROCQ_SPAWN_ENTERED;
+	must(procq_spawn(q, &keep, &what) == 0);
+	*(_Atomic int32_t *)arg = what.pid;
+	fixture_killed();
+}
+
+static uint64_t count_lost(void)
+{
+	uint64_t lost = 0;
+
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		lost += (pq_word_flags(pq_load_word(seg, i)) & PQ_LOST) != 0;
+	return lost;
+}
+
+static void test_lost(void)
+{
+	_Atomic int32_t *pid = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct procq_command idle = PROCQ_COMMAND_INIT;
+	struct procq_process mine, taken;
+	struct procq_event e;
+	struct procq_stat s;
+
+	int pin = pq_pin(getpid());
+
+	need(pid != MAP_FAILED);
+	if (pin < 0) {
+		skip("what died with its producer", "a zombie is no proof "
+		     "without pidfd");
+		return;
+	}
+	close(pin);
+	setup();
+	idle.flags = PROCQ_SPAWN_ENTERED;
+	need(procq_spawn(p, &idle, &mine) == 0 && mine.pid > 1);
+	need(kill(mine.pid, SIGKILL) == 0);
+	need(waitid(P_PID, (id_t)mine.pid, &(siginfo_t){ 0 },
+		    WEXITED | WNOWAIT) == 0);
+	pq_sweep_sometimes(seg, 0, NULL);
+	procq_stat(p, &s);
+	ok(count_lost() == 0 && s.states[PROCQ_STATE_QUEUED] == 1,
+	   "lost: not what a living producer has yet to mark");
+	need(procq_reap(p) == 1 && procq_take(p, NULL, &taken) == 0 &&
+	     procq_collect(p, &e) == 1);
+	is_int(e.cause, PROCQ_CAUSE_SIGNAL, "lost: it does so itself");
+
+	fixture_run(dead_keeper, (void *)pid);
+	need(*pid > 1);
+	pq_sweep_sometimes(seg, 0, NULL);
+	procq_stat(p, &s);
+	ok(count_lost() == 0 && s.states[PROCQ_STATE_QUEUED] == 1 &&
+		   pq_sweep_lost(seg) == 0,
+	   "lost: not what lives on without its producer");
+	need(kill(*pid, SIGKILL) == 0);
+	while (*fixture_status(*pid, "State") != 'Z' && kill(*pid, 0) == 0)
+		sched_yield();
+	procq_stat(p, &s);
+	ok(count_lost() == 0 && s.states[PROCQ_STATE_EXITED] == 1 &&
+		   s.present == 1,
+	   "lost: a look shows it, and changes nothing");
+	pq_sweep_sometimes(seg, 0, NULL);
+	is_int((long)count_lost(), 1, "lost: a waiter marks it");
+	is_int((long)pq_sweep_lost(seg), 1, "lost: once");
+	is_int(troubles(), 0, "lost: its hint is good");
+	need(procq_take_exited(p, &taken) == 0);
+	ok(taken.pid == *pid && taken.flags & PROCQ_PROCESS_LOST,
+	   "lost: it is taken out of turn");
+	is_int(procq_give_back(p, taken.slot), 0, "lost: and put back");
+	need(procq_take(p, NULL, &taken) == 0);
+	is_int(procq_signal(p, taken.slot, SIGTERM, 0), -ESRCH,
+	       "lost: it is not signalled");
+	ok(procq_collect(p, &e) == 1 && e.type == PROCQ_EVENT_STALE &&
+		   e.cause == PROCQ_CAUSE_UNKNOWN && e.step == 0,
+	   "lost: it is reported as stale");
+	procq_stat(p, &s);
+	is_int((long)s.lost, 1, "lost: and counted so");
+	munmap((void *)pid, 4096);
+	teardown();
+}
+
 /* A large queue. It can be looked at in pieces. */
 static void test_gives_way(void)
 {
@@ -649,6 +739,7 @@ int main(void)
 	test_stopped();
 	test_sometimes();
 	test_in_passing();
+	test_lost();
 	test_gives_way();
 	test_many();
 	return done();

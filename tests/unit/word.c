@@ -61,8 +61,11 @@ static int legal(unsigned state, unsigned flags, unsigned owner)
 		return owner == 0 && flags == 0;
 	case PROCQ_STATE_RESERVED:
 		return owner >= 1 && owner <= OWNER_MAX && flags == 0;
-	case PROCQ_STATE_QUEUED:
 	case PROCQ_STATE_EXITED:
+		if (flags & PQ_LOST)
+			return owner == 0 && (flags & ~returned) == PQ_LOST;
+		/* fall through */
+	case PROCQ_STATE_QUEUED:
 	case PROCQ_STATE_GONE:
 		return owner == 0 && (flags == 0 || flags == returned);
 	case PROCQ_STATE_TAKEN:
@@ -70,7 +73,8 @@ static int legal(unsigned state, unsigned flags, unsigned owner)
 			return 0;
 		flags &= ~returned;
 		/* Nobody asks for a signal to the dead. */
-		return flags == 0 || flags == PQ_DEAD || flags == PQ_ASK;
+		return flags == 0 || flags == PQ_DEAD || flags == PQ_ASK ||
+		       flags == (PQ_DEAD | PQ_LOST);
 	default:
 		return 0;
 	}
@@ -112,6 +116,13 @@ static void test_transitions(void)
 	is_word(w, PROCQ_STATE_QUEUED, 0, 0, 6, "enter: a new generation (R1)");
 	is_word(pq_word_mark(w), PROCQ_STATE_EXITED, 0, 0, 6,
 		"mark of a queued one: the hint stays good");
+	is_word(pq_word_lose(w), PROCQ_STATE_EXITED, PQ_LOST, 0, 6,
+		"lost: the hint stays good");
+	taken = pq_word_take(pq_word_lose(w), 3);
+	is_word(taken, PROCQ_STATE_TAKEN, PQ_DEAD | PQ_LOST, 3, 6,
+		"take of a lost one");
+	is_word(pq_word_return(taken), PROCQ_STATE_EXITED,
+		PQ_RETURNED | PQ_LOST, 0, 7, "return of a lost one");
 	taken = pq_word_take(w, 1024);
 	is_word(taken, PROCQ_STATE_TAKEN, 0, 1024, 6, "take");
 	dead = pq_word_mark(taken);
@@ -171,6 +182,7 @@ static size_t next_words(uint64_t w, uint64_t next[4])
 		break;
 	case PROCQ_STATE_QUEUED:
 		next[n++] = pq_word_mark(w);
+		next[n++] = pq_word_lose(w);
 		/* fall through */
 	case PROCQ_STATE_EXITED:
 		next[n++] = pq_word_take(w, 1);
