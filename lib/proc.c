@@ -43,7 +43,7 @@ static long number_of(const char *text, const char *key, char **rest)
 
 bool pq_proc_is_ours(void)
 {
-	char text[2048], *rest;
+	char text[2048], *rest = text;
 	long pid;
 
 	if (!pq_proc_read("/proc/self/status", text, sizeof(text)))

@@ -67,7 +67,8 @@ static bool says_why(const struct run *run, const struct fault *fault)
 {
 	if (fault->error >= FAIL_LOST || is_blind(fault))
 		return true;
-	if (is_refusal(fault->error) &&
+	/* Without the call, it is as if it were refused. */
+	if ((is_refusal(fault->error) || is_call(fault, "pidfd_send_signal")) &&
 	    said(run->err, procq_strerror(-EACCES)))
 		return true;
 	/* A process that can't be proven to be the recorded one is not
