@@ -154,7 +154,7 @@ static void write_digits(char *digits, uint64_t value)
 static int try_exec(const char *path, const char *const *argv,
 		    char *const *envp)
 {
-#if defined __linux__
+#if PQ_USE_LINUX
 	return (int)-pq_raw(SYS_execve, (long)path, (long)argv, (long)envp, 0,
 			    0);
 #else
@@ -165,7 +165,7 @@ static int try_exec(const char *path, const char *const *argv,
 
 static void open_null(void)
 {
-#if defined __linux__
+#if PQ_USE_LINUX
 	pq_raw(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDONLY, 0, 0);
 #else
 	open("/dev/null", O_RDONLY);

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#if defined __linux__
+#if PQ_USE_CLONE
 # include <linux/futex.h>
 #endif
 
