@@ -723,7 +723,9 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
  * @retval 1 this handle can't or may not send it: the parent was asked to,
  *         and to send SIGCONT after it, which a stopped process needs in order
  *         to die; so asking for SIGCONT, too, does nothing
- * @retval -ESRCH the process is dead, or this handle has not taken it
+ * @retval -ESRCH the process is dead, or this handle has not taken it. As long
+ *         as its death is not collected, what is left of its group gets the
+ *         signal all the same, if it got one before
  * @retval -EACCES the system does not let this process signal it, and its
  *         parent can't be asked
  * @retval -EPERM in another user's queue: it is not known to be that user's,

@@ -48,9 +48,8 @@ unsigned children_collect(struct run *r)
 
 	while (procq_take_exited(r->q, &what) == 0)
 		for (; procq_collect(r->q, &e) > 0; n++)
-			/* Signals were a consumer's, which gave it back. */
-			run_written(r, output_ended(&r->out, &e, ending_by(&e),
-						    "consumer"));
+			run_written(r, output_ended(&r->out, &e, ended_by(&e),
+						    "producer"));
 	return n;
 }
 

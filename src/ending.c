@@ -288,8 +288,9 @@ static int step_before(const struct endings *all,
 
 	if (p->signal == 0 || step < 0)
 		return -1;
-	if (step < all->plan->count && all->plan->steps[step].signo ==
-	    p->signal)
+	/* SIGCONT comes after any step. */
+	if (step < all->plan->count &&
+	    (p->signal == SIGCONT || all->plan->steps[step].signo == p->signal))
 		return step;
 	for (step = all->plan->count - 1; step >= 0; step--)
 		if (all->plan->steps[step].signo == p->signal)
@@ -405,20 +406,21 @@ static bool is_fault(int signo)
 	return false;
 }
 
-/* @param all used only up to that step
- * @param last the step that it had reached; -1: none */
-static bool was_sent(const struct endings *all, const struct procq_event *event,
-		     int last)
+/* @param e NULL: it was not begun here */
+static bool was_sent(const struct endings *all, const struct ending *e,
+		     const struct procq_event *event)
 {
-	for (int step = 0; step <= last && step < all->plan->count; step++)
-		if (all->plan->steps[step].signo == event->code)
+	for (int step = 0; e && step <= e->step; step++)
+		if (step < all->plan->count &&
+		    all->plan->steps[step].signo == event->code)
 			return true;
 	/* By another consumer, before. */
 	return event->signal == event->code;
 }
 
 static enum ended_by who_ended(const struct endings *all,
-			       const struct procq_event *event, int last)
+			       const struct ending *e,
+			       const struct procq_event *event)
 {
 	bool signalled = event->step > 0;
 
@@ -429,7 +431,7 @@ static enum ended_by who_ended(const struct endings *all,
 		return signalled ? ENDED_BY_US : ENDED_BY_SELF;
 	case PROCQ_CAUSE_SIGNAL:
 	case PROCQ_CAUSE_CORE:
-		if (signalled && was_sent(all, event, last))
+		if (signalled && was_sent(all, e, event))
 			return ENDED_BY_US;
 		if (is_fault(event->code))
 			return signalled ? ENDED_BY_US : ENDED_BY_SELF;
@@ -438,11 +440,6 @@ static enum ended_by who_ended(const struct endings *all,
 	default:
 		return signalled ? ENDED_BY_US : ENDED_BY_UNKNOWN;
 	}
-}
-
-enum ended_by ending_by(const struct procq_event *event)
-{
-	return who_ended(NULL, event, -1);
 }
 
 const char *ending_reason(const struct ending *e, int err)
@@ -457,11 +454,16 @@ const char *ending_reason(const struct ending *e, int err)
 	}
 }
 
+enum ended_by ended_by(const struct procq_event *event)
+{
+	return who_ended(NULL, NULL, event);
+}
+
 enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 {
 	uint32_t i = all->by_slot[event->process.slot];
 	struct ending *e = &all->nodes[i];
-	enum ended_by by = who_ended(all, event, i > 0 ? e->step : -1);
+	enum ended_by by = who_ended(all, i > 0 ? e : NULL, event);
 
 	if (i == 0)
 		return by;

@@ -71,6 +71,9 @@ enum ended_by {
 	ENDED_BY_OTHER		/* a signal that nobody of the queue had sent */
 };
 
+/** Who ended one that was not begun here: it was taken when it was dead. */
+enum ended_by ended_by(const struct procq_event *event);
+
 /* A process that is being ended. */
 struct ending {
 	struct procq_process process;	/* as it was when it was taken */
@@ -142,9 +145,6 @@ void endings_hasten(struct endings *all);
  * gets its step: the library does not count SIGCONT as one.
  * @return who ended it */
 enum ended_by endings_collected(struct endings *all, struct procq_event *event);
-
-/** Who ended a process that nothing here was ending? */
-enum ended_by ending_by(const struct procq_event *event);
 
 /** Why a death can't be confirmed, from what an ending_report got. A word for
  * lines of events, not translated. */

@@ -447,13 +447,13 @@ static void no_room(struct producer *p, int err)
 }
 
 /* A start failed, and may work in a moment. */
-static void start_later(struct producer *p)
+static void start_later(struct producer *p, const char *why)
 {
 	bool first = p->back_off == 0;
 	int64_t half, deadline;
 
 	if (producer_waited(p, procq_now())) {
-		complain(_("gave up starting a process"));
+		complain(_("gave up starting a process: %s"), why);
 		run_fail(&p->run, EXIT_WAITED);
 		return;
 	}
@@ -470,13 +470,14 @@ static void start_later(struct producer *p)
 /* The system has no process or no memory left. */
 static void no_resources(struct producer *p, int err)
 {
-	char why[256];
+	char text[256];
+	const char *why = err == -EUSERS
+				  ? shortage_describe(text, sizeof(text))
+				  : strerror(-err);
 
 	if (p->back_off == 0)
-		complain(_("cannot start a process for now: %s"),
-			 err == -EUSERS ? shortage_describe(why, sizeof(why))
-					: strerror(-err));
-	start_later(p);
+		complain(_("cannot start a process for now: %s"), why);
+	start_later(p, why);
 }
 
 /* Can the command be executed again in a moment? A file that is being written,
@@ -503,7 +504,7 @@ static void cannot_run_yet(struct producer *p, int err)
 	if (p->back_off == 0)
 		complain(_("cannot run '%s' for now: %s"), p->command.argv[0],
 			 strerror(-err));
-	start_later(p);
+	start_later(p, strerror(-err));
 }
 
 /* A process that could not execute its command is about to exit. Let it: its

@@ -261,7 +261,7 @@ static void test_inherited(void)
 }
 
 /* Who ended one that died of a signal (or exited, if it is 0)? */
-static enum ended_by ended_by(uint32_t slot, int step, int signo, int code)
+static enum ended_by end_by(uint32_t slot, int step, int signo, int code)
 {
 	struct procq_event event;
 
@@ -284,23 +284,28 @@ static void test_who(void)
 	begin_with(8);
 	for (uint32_t i = 0; i < 8; i++)
 		add(i, 0);
-	is_int(ended_by(0, 1, SIGTERM, SIGTERM), ENDED_BY_US, "of its signal");
-	is_int(ended_by(1, 1, SIGTERM, 0), ENDED_BY_US, "exits at a signal");
-	is_int(ended_by(2, 1, SIGTERM, SIGINT), ENDED_BY_OTHER,
+	is_int(end_by(0, 1, SIGTERM, SIGTERM), ENDED_BY_US, "of its signal");
+	is_int(end_by(1, 1, SIGTERM, 0), ENDED_BY_US, "exits at a signal");
+	is_int(end_by(2, 1, SIGTERM, SIGINT), ENDED_BY_OTHER,
 	       "of a signal that has not been sent yet");
-	is_int(ended_by(3, 1, SIGTERM, SIGSEGV), ENDED_BY_US,
+	is_int(end_by(3, 1, SIGTERM, SIGSEGV), ENDED_BY_US,
 	       "a fault at a signal");
-	is_int(ended_by(4, 0, 0, SIGKILL), ENDED_BY_OTHER, "KILL by another");
-	is_int(ended_by(5, 0, 0, SIGSEGV), ENDED_BY_SELF, "a fault");
-	is_int(ended_by(6, 0, 0, 0), ENDED_BY_SELF, "exits");
+	is_int(end_by(4, 0, 0, SIGKILL), ENDED_BY_OTHER, "KILL by another");
+	is_int(end_by(5, 0, 0, SIGSEGV), ENDED_BY_SELF, "a fault");
+	is_int(end_by(6, 0, 0, 0), ENDED_BY_SELF, "exits");
 	at(1000 * MS);
-	is_int(ended_by(7, 2, SIGINT, SIGTERM), ENDED_BY_US,
+	is_int(end_by(7, 2, SIGINT, SIGTERM), ENDED_BY_US,
 	       "of a signal before the last one");
 	memset(&gone, 0, sizeof(gone));
 	gone.type = PROCQ_EVENT_RETIRED;
 	gone.cause = PROCQ_CAUSE_UNKNOWN;
 	is_int(endings_collected(&all, &gone), ENDED_BY_UNKNOWN,
 	       "nobody knows of what");
+	gone.cause = PROCQ_CAUSE_SIGNAL;
+	gone.code = gone.signal = SIGINT;
+	is_int(ended_by(&gone), ENDED_BY_OTHER, "not begun: by another");
+	gone.step = 1;
+	is_int(ended_by(&gone), ENDED_BY_US, "by a consumer that is dead");
 	end();
 	is_str(ending_reason(&e, 0), "survived-kill", "alive after KILL");
 	e.signo = SIGTERM;
