@@ -193,21 +193,22 @@ static int make_environment(struct pq_prepared *p, struct pq_start *start,
 {
 	size_t size = strlen(queue) + 64 + 2 * DIGITS;
 	size_t n = copy_environment(p);
-	char *at;
+	char *at, *end;
 
 	p->variables = malloc(size);
 	if (!p->envp || !p->variables)
 		return -ENOMEM;
 	at = p->variables;
+	end = at + size;
 	p->envp[n++] = at;
-	at += snprintf(at, size, "%s%s", names[0], queue) + 1;
+	at += snprintf(at, (size_t)(end - at), "%s%s", names[0], queue) + 1;
 	p->envp[n++] = at;
-	at += snprintf(at, size, "%s", names[1]);
+	at += snprintf(at, (size_t)(end - at), "%s", names[1]);
 	start->seq_digits = at;		/* filled in by the child */
 	memset(at, 0, DIGITS);
 	at += DIGITS;
 	p->envp[n++] = at;
-	snprintf(at, DIGITS + 16, "%s%u", names[2], (unsigned)start->slot);
+	snprintf(at, (size_t)(end - at), "%s%u", names[2], (unsigned)start->slot);
 	p->envp[n] = NULL;
 	return 0;
 }

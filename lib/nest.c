@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#if PQ_USE_LINUX
+#if PQ_USE_CLONE
 # include <linux/futex.h>
 #endif
 

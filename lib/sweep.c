@@ -107,8 +107,8 @@ static int begin(struct pq_segment *seg, struct pq_sweep **out)
 static void sweep_vouch(struct pq_segment *seg, uint32_t slot,
 			const struct pq_sweep *sweep)
 {
+	struct one_dead key = { 0 }, *found;
 	struct pq_snapshot snap;
-	struct one_dead key, *found;
 
 	pq_record_snapshot(seg, slot, 0, &snap);
 	key.incarnation = snap.producer;
