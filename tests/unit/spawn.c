@@ -362,21 +362,23 @@ static rlim_t mapped(void)
 static void start_with_little(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct rlimit limit = { 0, 0 };
 	struct procq_process p;
-	int rc;
+	struct procq_event e;
 
 	(void)arg;
 	limit.rlim_cur = limit.rlim_max = mapped() + (rlim_t)(2 << 20);
 	if (setrlimit(RLIMIT_AS, &limit) < 0)
 		_exit(3);
-	rc = procq_spawn(q, NULL, &p);
-	if (rc < 0)
+	idle.flags = PROCQ_SPAWN_ENTERED;
+	if (procq_spawn(q, &idle, &p) < 0)
 		_exit(1);
-	if (p.pid <= 1 || kill(p.pid, SIGKILL) < 0)
+	if (procq_take_own(q, &p) < 0 ||
+	    procq_signal(q, p.slot, SIGKILL, 1) < 0)
 		_exit(2);
-	while (procq_children(q) > 0) {
-		procq_wait(q, 0, procq_now() + 1000000);
+	while (procq_collect(q, &e) == 0) {
+		procq_wait(q, PROCQ_WAIT_DEATH, procq_now() + 1000000);
 		procq_reap(q);
 	}
 	procq_close(q);
