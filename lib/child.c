@@ -8,7 +8,7 @@
  *
  * The child may be a copy of one thread of a program with many, or run on a
  * small stack in its parent's memory. So there is no malloc and no stdio; and
- * no errno, unless the parent waits for the exec of a command.
+ * no errno, but in a copy.
  * tests/unit/child.test holds the symbols against a list.
  */
 #include <config.h>
@@ -63,6 +63,61 @@ static void clear_handlers(void)
 	}
 }
 
+#if PQ_USE_LINUX
+
+/* As the kernel writes it. */
+struct listed {
+	uint64_t ino;
+	int64_t off;
+	uint16_t size;
+	unsigned char type;
+	char name[];
+};
+
+/* -1: none. */
+static int number_of(const char *digits)
+{
+	int fd = 0;
+
+	for (; *digits >= '0' && *digits <= '9'; digits++)
+		fd = fd * 10 + (*digits - '0');
+	return *digits ? -1 : fd;
+}
+
+/* Close all that /proc lists, but for one. false: it can't be asked. */
+static bool close_listed(int keep)
+{
+	_Alignas(struct listed) char list[1024];
+	long dir = pq_raw(SYS_openat, AT_FDCWD, (long)"/proc/self/fd",
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0);
+	long got;
+
+	if (dir < 0)
+		return false;
+	while ((got = pq_raw(SYS_getdents64, dir, (long)list, sizeof(list), 0,
+			     0)) > 0)
+		for (long at = 0; at < got;) {
+			const struct listed *l = (const void *)(list + at);
+			int fd = number_of(l->name);
+
+			if (fd >= 0 && fd != keep && fd != dir)
+				pq_close(fd);
+			at += l->size;
+		}
+	pq_close((int)dir);
+	return got == 0;
+}
+
+#else
+
+static bool close_listed(int keep)
+{
+	(void)keep;
+	return false;
+}
+
+#endif
+
 /* An idle child must not hold a pipe or file of others open. */
 static void close_inherited(const struct pq_start *s)
 {
@@ -74,9 +129,13 @@ static void close_inherited(const struct pq_start *s)
 	if (keep < 0 && pq_raw(SYS_close_range, 0, (long)~0u, 0, 0, 0) == 0)
 		return;
 #endif
-	for (int fd = 0; fd < 1024; fd++)
+	if (close_listed(keep))
+		return;
+	for (int fd = 0; fd < s->descriptors; fd++)
 		if (fd != keep)
 			pq_close(fd);
+	/* There may have been none for the list itself. */
+	close_listed(keep);
 }
 
 /* Give the stack back, then sleep for ever, without one: assembly only, as the
@@ -149,6 +208,39 @@ static void write_digits(char *digits, uint64_t value)
 	digits[at] = '\0';
 }
 
+/* Returns an errno. The child may share its parent's memory, and the libc's
+ * errno in it. */
+static int try_exec(const char *path, const char *const *argv,
+		    char *const *envp)
+{
+#if PQ_USE_LINUX
+	return (int)-pq_raw(SYS_execve, (long)path, (long)argv, (long)envp, 0,
+			    0);
+#else
+	execve(path, (char *const *)(uintptr_t)argv, envp);
+	return errno;
+#endif
+}
+
+static void open_null(void)
+{
+#if PQ_USE_LINUX
+	pq_raw(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDONLY, 0, 0);
+#else
+	open("/dev/null", O_RDONLY);
+#endif
+}
+
+/* In a child made by fork(): the parent reads, unless it has given up. */
+static void write_error(int fd, int err)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &sa, NULL);
+	while (write(fd, &err, sizeof(err)) < 0 && errno == EINTR)
+		;
+}
+
 static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 {
 	int err;
@@ -158,20 +250,14 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 		 * is free, and needs no other, which there may not be. Without
 		 * /dev/null it stays closed. */
 		pq_close(0);
-		open("/dev/null", O_RDONLY);
+		open_null();
 	}
-	execve(s->path, (char *const *)(uintptr_t)s->argv, s->envp);
-	err = errno;
-	if (err == ENOEXEC) {
-		execve(s->shell_argv[0],
-		       (char *const *)(uintptr_t)s->shell_argv, s->envp);
-		err = errno;
-	}
+	err = try_exec(s->path, s->argv, s->envp);
+	if (err == ENOEXEC)
+		err = try_exec(s->shell_argv[0], s->shell_argv, s->envp);
 	s->exec_error = err;
 	if (s->error_pipe >= 0)
-		while (write(s->error_pipe, &err, sizeof(err)) < 0 &&
-		       errno == EINTR)
-			;
+		write_error(s->error_pipe, err);
 	_exit(err == ENOENT ? 127 : 126);
 }
 

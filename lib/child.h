@@ -26,6 +26,11 @@
 /* Shown in participant.wants by a parent that awaits its child's entry. */
 #define PQ_ENTRY 0x10000u
 
+/* How long to wait for a child to execute its command. Longer than that takes
+ * only what can take for ever, such as a file on a server that does not
+ * answer; and the parent has other things to do. */
+#define PQ_EXEC_MAX (100 * PQ_MILLI)
+
 /* What a child needs to know, all of it prepared by its parent: the child can't
  * allocate. Written by the parent before the start; read by the child. */
 struct pq_start {
@@ -36,6 +41,7 @@ struct pq_start {
 	pid_t parent;
 	bool keep, group, keep_stdin, set_mask;
 	int lifeline[2];		/* -1: none; see child.c */
+	int descriptors;		/* the parent's limit of them */
 	sigset_t mask;
 	/* A command: */
 	const char *path;		/* NULL: idle */
@@ -44,11 +50,16 @@ struct pq_start {
 	char *const *envp;
 	char *seq_digits;		/* in envp, 20 of them */
 	/* Set by pq_spawn(), by the kernel, or by the child: */
-	pid_t self;			/* its pid, by the kernel; 0: unknown */
+	/* Its pid, by the kernel; 0: unknown. On a stack of the nest, of a
+	 * command: 0 again when it is executed, or the child is dead. */
+	pid_t self;
 	int error_pipe;			/* for errno, if exec fails; -1: none */
 	int exec_error;			/* the same; seen in shared memory */
 	bool handlers_cleared;		/* by the kernel, at the start */
-	bool vforked;			/* start returns after exec or death */
+	_Atomic uint32_t *late;		/* exec takes long: 0 when it is over,
+					 * see PQ_EXEC_MAX. NULL: it was not
+					 * given up, or the child has a copy of
+					 * all that it needs */
 	_Atomic uint32_t *stack_busy;	/* in the nest; NULL: no stack of it */
 };
 

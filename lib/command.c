@@ -139,22 +139,65 @@ static int is_ours(const char *variable)
 	return 0;
 }
 
+/* Where the strings go, behind the pointers to them, in one allocation. */
+static char *copy_string(char *at, const char *string)
+{
+	size_t size = strlen(string) + 1;
+
+	memcpy(at, string, size);
+	return at + size;
+}
+
+/* Copies, since the child may need them when the caller has gone on: see
+ * pq_prepared. */
+static int make_argv(struct pq_prepared *p, const char *const *argv)
+{
+	size_t n = 0, size = 0;
+	char *at;
+
+	for (; argv[n]; n++)
+		size += strlen(argv[n]) + 1;
+	p->argv = malloc((n + 1) * sizeof(*p->argv) + size);
+	if (!p->argv)
+		return -ENOMEM;
+	at = (char *)(p->argv + n + 1);
+	for (size_t i = 0; i < n; i++) {
+		p->argv[i] = at;
+		at = copy_string(at, argv[i]);
+	}
+	p->argv[n] = NULL;
+	return 0;
+}
+
+static size_t copy_environment(struct pq_prepared *p)
+{
+	size_t n = 0, kept = 0, size = 0;
+	char *at;
+
+	for (; environ && environ[n]; n++)
+		size += strlen(environ[n]) + 1;
+	p->envp = malloc((n + 4) * sizeof(*p->envp) + size);
+	if (!p->envp)
+		return 0;
+	at = (char *)(p->envp + n + 4);
+	for (size_t i = 0; i < n; i++)
+		if (!is_ours(environ[i])) {
+			p->envp[kept++] = at;
+			at = copy_string(at, environ[i]);
+		}
+	return kept;
+}
+
 static int make_environment(struct pq_prepared *p, struct pq_start *start,
 			    const char *queue)
 {
-	size_t n = 0, size = strlen(queue) + 64 + 2 * DIGITS;
+	size_t size = strlen(queue) + 64 + 2 * DIGITS;
+	size_t n = copy_environment(p);
 	char *at;
 
-	while (environ && environ[n])
-		n++;
-	p->envp = calloc(n + 4, sizeof(*p->envp));
 	p->variables = malloc(size);
 	if (!p->envp || !p->variables)
 		return -ENOMEM;
-	n = 0;
-	for (char **e = environ; e && *e; e++)
-		if (!is_ours(*e))
-			p->envp[n++] = *e;
 	at = p->variables;
 	p->envp[n++] = at;
 	at += snprintf(at, size, "%s%s", names[0], queue) + 1;
@@ -165,15 +208,16 @@ static int make_environment(struct pq_prepared *p, struct pq_start *start,
 	at += DIGITS;
 	p->envp[n++] = at;
 	snprintf(at, DIGITS + 16, "%s%u", names[2], (unsigned)start->slot);
+	p->envp[n] = NULL;
 	return 0;
 }
 
 /* A script without #! is executed by the shell: sh PATH ARG... */
-static int make_shell_argv(struct pq_prepared *p, const char *const *argv)
+static int make_shell_argv(struct pq_prepared *p)
 {
 	size_t n = 0;
 
-	while (argv[n])
+	while (p->argv[n])
 		n++;
 	p->shell_argv = calloc(n + 2, sizeof(*p->shell_argv));
 	if (!p->shell_argv)
@@ -181,7 +225,7 @@ static int make_shell_argv(struct pq_prepared *p, const char *const *argv)
 	p->shell_argv[0] = "/bin/sh";
 	p->shell_argv[1] = p->path;
 	for (size_t i = 1; i < n; i++)
-		p->shell_argv[i + 1] = argv[i];
+		p->shell_argv[i + 1] = p->argv[i];
 	return 0;
 }
 
@@ -196,7 +240,9 @@ int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
 		return -EINVAL;
 	rc = find_command(last, argv[0], &prepared->path);
 	if (rc == 0)
-		rc = make_shell_argv(prepared, argv);
+		rc = make_argv(prepared, argv);
+	if (rc == 0)
+		rc = make_shell_argv(prepared);
 	if (rc == 0)
 		rc = make_environment(prepared, start, queue);
 	if (rc < 0) {
@@ -204,7 +250,7 @@ int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
 		return rc;
 	}
 	start->path = prepared->path;
-	start->argv = argv;
+	start->argv = prepared->argv;
 	start->shell_argv = prepared->shell_argv;
 	start->envp = prepared->envp;
 	return 0;
@@ -213,10 +259,37 @@ int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
 void pq_command_release(struct pq_prepared *prepared)
 {
 	free(prepared->path);
+	free(prepared->argv);
 	free(prepared->shell_argv);
 	free(prepared->envp);
 	free(prepared->variables);
 	memset(prepared, 0, sizeof(*prepared));
+}
+
+void pq_late_add(struct pq_late **list, const struct pq_prepared *prepared,
+		 const _Atomic uint32_t *busy)
+{
+	struct pq_late *late = malloc(sizeof(*late));
+
+	if (!late)
+		return;
+	*late = (struct pq_late){ *prepared, busy, *list };
+	*list = late;
+}
+
+void pq_late_release(struct pq_late **list)
+{
+	struct pq_late *late;
+
+	while ((late = *list)) {
+		if (atomic_load_explicit(late->busy, memory_order_relaxed)) {
+			list = &late->next;
+			continue;
+		}
+		*list = late->next;
+		pq_command_release(&late->prepared);
+		free(late);
+	}
 }
 
 void pq_command_label(char label[PROCQ_LABEL_SIZE],

@@ -5,12 +5,17 @@
 #ifndef PQ_COMMAND_H
 #define PQ_COMMAND_H
 
+#include <stdatomic.h>
+
 #include "procq.h"
 #include "child.h"
 
-/* All that the child would otherwise have to work out or to allocate. */
+/* All that the child would otherwise have to work out or to allocate. It points
+ * to nothing of the caller's: if exec takes long, the child needs it when
+ * procq_spawn() has returned. */
 struct pq_prepared {
 	char *path;
+	const char **argv;
 	const char **shell_argv;
 	char **envp;
 	char *variables;
@@ -36,6 +41,20 @@ int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
 		       const char *const *argv, const char *queue,
 		       struct pq_lookup *last);
 void pq_command_release(struct pq_prepared *prepared);
+
+/* What a child still needs, whose exec takes long. */
+struct pq_late {
+	struct pq_prepared prepared;
+	const _Atomic uint32_t *busy;	/* 0: it needs it no more */
+	struct pq_late *next;
+};
+
+/** Keep *prepared until *busy is 0; for ever if there is no memory to note it
+ * in. */
+void pq_late_add(struct pq_late **list, const struct pq_prepared *prepared,
+		 const _Atomic uint32_t *busy);
+/** Release what is needed no more. */
+void pq_late_release(struct pq_late **list);
 
 void pq_lookup_forget(struct pq_lookup *last);
 

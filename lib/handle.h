@@ -33,6 +33,7 @@ struct procq {
 	struct pq_intmap children;	/* pid to slot, until it is reaped */
 	struct pq_nest nest;
 	struct pq_lookup lookup;
+	struct pq_late *late;		/* see producer.c */
 	bool started;			/* it once had a child here */
 	int64_t last_start;		/* of a child, pq_clock_life(); 0: shown
 					 * alive long enough after it */

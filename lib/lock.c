@@ -195,29 +195,46 @@ static bool held_here(const struct pq_segment *seg, uint64_t incarnation)
 	return false;
 }
 
-int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
-		 uint32_t *holder)
+/* Room to note one more. With list_mutex, which is let go of meanwhile: an
+ * allocation may end in abort(), whose handler may look at the queue. */
+static int make_room(struct pq_segment *seg)
+{
+	while (seg->own_count == seg->own_room) {
+		size_t room = seg->own_room ? 2 * seg->own_room : 4;
+		uint64_t *old = NULL, *own;
+
+		unlock_list();
+		own = malloc(room * sizeof(*own));
+		lock_list();
+		if (!own)
+			return -ENOMEM;
+		/* Another thread may have made it, or used it up. */
+		if (room > seg->own_room) {
+			for (size_t i = 0; i < seg->own_count; i++)
+				own[i] = seg->own[i];
+			old = seg->own;
+			seg->own = own;
+			seg->own_room = room;
+			own = NULL;
+		}
+		unlock_list();
+		free(old);
+		free(own);
+		lock_list();
+	}
+	return 0;
+}
+
+/* With list_mutex. */
+static int hold_byte(struct pq_segment *seg, uint64_t incarnation,
+		     uint32_t *holder)
 {
 	pid_t reader;
 	int rc;
 
-	lock_list();
 	/* The kernel would grant it again to the process that has it. */
-	if (held_here(seg, incarnation)) {
-		unlock_list();
+	if (held_here(seg, incarnation))
 		return -EAGAIN;
-	}
-	if (seg->own_count == seg->own_room) {
-		size_t room = seg->own_room ? 2 * seg->own_room : 4;
-		uint64_t *own = realloc(seg->own, room * sizeof(*own));
-
-		if (!own) {
-			unlock_list();
-			return -ENOMEM;
-		}
-		seg->own = own;
-		seg->own_room = room;
-	}
 	rc = lock_byte(seg->lock_fd, F_WRLCK, incarnation);
 	if (rc == 0)
 		seg->own[seg->own_count++] = incarnation;
@@ -226,6 +243,18 @@ int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
 		*holder = (uint32_t)reader;
 		rc = -EBUSY;
 	}
+	return rc;
+}
+
+int pq_byte_hold(struct pq_segment *seg, uint64_t incarnation,
+		 uint32_t *holder)
+{
+	int rc;
+
+	lock_list();
+	rc = make_room(seg);
+	if (rc == 0)
+		rc = hold_byte(seg, incarnation, holder);
 	unlock_list();
 	return rc;
 }

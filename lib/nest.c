@@ -12,6 +12,11 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <time.h>
+
+#if PQ_USE_LINUX
+# include <linux/futex.h>
+#endif
 
 #include "clock.h"
 #include "nest.h"
@@ -158,6 +163,8 @@ static struct pq_start *prepare_stack(struct pq_nest *nest, unsigned i,
 	*copy = *s;
 	if (!s->path)
 		copy->stack_busy = &nest->busy[i];
+	/* Of a command, not 0 from now on until the kernel says so. */
+	copy->self = s->path ? -1 : 0;
 	args->child_tid = (uint64_t)(uintptr_t)&copy->self;
 	args->stack = (uint64_t)(uintptr_t)stack;
 	args->stack_size = STACK_SIZE - used;
@@ -165,6 +172,48 @@ static struct pq_start *prepare_stack(struct pq_nest *nest, unsigned i,
 		nest->used = i + 1;
 	atomic_store_explicit(&nest->busy[i], 1, memory_order_relaxed);
 	return copy;
+}
+
+/* Acquire: the child has written exec_error before. */
+static bool is_over(const pid_t *self)
+{
+	return __atomic_load_n(self, __ATOMIC_ACQUIRE) == 0;
+}
+
+/* Until the child has executed its command, or is dead: then the kernel writes
+ * 0 and wakes. CLONE_VFORK would wait for as long as that takes, deaf to
+ * signals. False: it takes longer than PQ_EXEC_MAX. */
+static bool await_exec(const pid_t *self)
+{
+	int64_t end = pq_now() + PQ_EXEC_MAX, left;
+
+	while (!is_over(self)) {
+		pid_t now = __atomic_load_n(self, __ATOMIC_RELAXED);
+		struct timespec ts;
+
+		left = end - pq_now();
+		if (left <= 0)
+			return false;
+		ts = pq_timespec(left);
+		if (now != 0)
+			pq_raw(SYS_futex, (long)self, FUTEX_WAIT, now,
+			       (long)&ts, 0);
+	}
+	return true;
+}
+
+/* A command was started on stack i. */
+static void settle_command(struct pq_nest *nest, unsigned i,
+			   struct pq_start *s, struct pq_start *copy, pid_t pid)
+{
+	if (await_exec(&copy->self)) {
+		s->exec_error = copy->exec_error;
+		atomic_store_explicit(&nest->busy[i], 0, memory_order_relaxed);
+		return;
+	}
+	nest->tenant[i] = pid;
+	nest->awaited[i] = &copy->self;
+	s->late = &nest->busy[i];
 }
 
 int pq_nest_start(struct pq_nest *nest, struct pq_start *s, pid_t *pid)
@@ -184,22 +233,36 @@ int pq_nest_start(struct pq_nest *nest, struct pq_start *s, pid_t *pid)
 	if (i < 0)
 		return i;
 	s->handlers_cleared = true;
-	/* Return when the child has executed its command, or is dead. */
 	if (s->path)
-		args.flags |= PQ_CLONE_VFORK;
+		args.flags |= PQ_CLONE_CHILD_CLEARTID;
 	copy = prepare_stack(nest, (unsigned)i, s, &args);
 	rc = clone3_onto(&args, pq_child_main, copy);
-	if (rc < 0 || s->path) {
-		s->exec_error = copy->exec_error;
+	if (rc < 0)
 		atomic_store_explicit(&nest->busy[i], 0, memory_order_relaxed);
-	} else {
+	else if (s->path)
+		settle_command(nest, (unsigned)i, s, copy, (pid_t)rc);
+	else
 		nest->tenant[i] = (pid_t)rc;
-	}
 	*pid = (pid_t)rc;
 	return rc < 0 ? (int)rc : 0;
 }
 
 #endif
+
+static void give_back(struct pq_nest *nest, unsigned i)
+{
+	nest->tenant[i] = 0;
+	nest->awaited[i] = NULL;
+	atomic_store_explicit(&nest->busy[i], 0, memory_order_relaxed);
+}
+
+void pq_nest_settle(struct pq_nest *nest)
+{
+	for (unsigned i = 0; nest->base && i < nest->used; i++)
+		if (nest->awaited[i] &&
+		    __atomic_load_n(nest->awaited[i], __ATOMIC_ACQUIRE) == 0)
+			give_back(nest, i);
+}
 
 void pq_nest_vacate(struct pq_nest *nest, pid_t pid)
 {
@@ -208,8 +271,7 @@ void pq_nest_vacate(struct pq_nest *nest, pid_t pid)
 	for (unsigned i = 0; i < nest->used; i++) {
 		if (nest->tenant[i] != pid)
 			continue;
-		nest->tenant[i] = 0;
-		atomic_store_explicit(&nest->busy[i], 0, memory_order_relaxed);
+		give_back(nest, i);
 	}
 }
 
@@ -218,6 +280,7 @@ static bool nest_empty(struct pq_nest *nest)
 {
 	bool empty = true;
 
+	pq_nest_settle(nest);
 	for (unsigned i = 0; i < nest->used; i++) {
 		/* Acquire: the child writes nothing here after it. */
 		if (!atomic_load_explicit(&nest->busy[i],

@@ -21,7 +21,7 @@ struct pq_clone_args {
 };
 
 #define PQ_CLONE_VM 0x100u
-#define PQ_CLONE_VFORK 0x4000u
+#define PQ_CLONE_CHILD_CLEARTID 0x200000u
 #define PQ_CLONE_CHILD_SETTID 0x1000000u
 #define PQ_CLONE_CLEAR_SIGHAND UINT64_C(0x100000000)
 
@@ -38,6 +38,9 @@ struct pq_nest {
 	unsigned used;				/* as many were ever used */
 	/* The child on the stack. Written and read by the parent. */
 	pid_t tenant[PQ_NEST_STACKS];
+	/* Where the kernel writes 0 when the command on this stack is
+	 * executed, if that took long; NULL: none. */
+	pid_t *awaited[PQ_NEST_STACKS];
 	/* Set to 1 by the parent; to 0 by the child when it idles, or by the
 	 * parent when the child is dead or has executed its command. */
 	_Atomic uint32_t busy[PQ_NEST_STACKS];
@@ -50,6 +53,9 @@ struct pq_nest {
  */
 int pq_nest_start(struct pq_nest *nest, struct pq_start *start, pid_t *pid);
 
+/** Give back the stacks of commands that took long to be executed, and are by
+ * now. */
+void pq_nest_settle(struct pq_nest *nest);
 /** The child is dead: its stack, if it has one, can be used again. */
 void pq_nest_vacate(struct pq_nest *nest, pid_t pid);
 /** Unmap the stacks, once no child is on one.

@@ -139,6 +139,7 @@ static void free_handle(struct procq *q)
 	pq_flights_destroy(&q->flights);
 	pq_intmap_destroy(&q->children);
 	pq_lookup_forget(&q->lookup);
+	pq_late_release(&q->late);
 	for (int i = 0; i < 2; i++)
 		if (q->lifeline[i] >= 0)
 			close(q->lifeline[i]);

@@ -572,7 +572,9 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
 /**
  * Start a process, which enters itself into the queue before it does anything
  * else. Never waits for room. With a command, blocks until the process has
- * executed it, or died. With PROCQ_SPAWN_ENTERED, blocks until the process has
+ * executed it, or died; but if that takes longer than 100 ms, as of a file on a
+ * server that does not answer, no longer: then it returns 0, and if the command
+ * can't be executed after all, the process exits with 127 or 126. With PROCQ_SPAWN_ENTERED, blocks until the process has
  * entered; for a second at most, if it is stopped: then seq is 0.
  *
  * Where the system has a death signal, it comes when the thread that called
@@ -721,7 +723,9 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
  * @retval 1 this handle can't or may not send it: the parent was asked to,
  *         and to send SIGCONT after it, which a stopped process needs in order
  *         to die; so asking for SIGCONT, too, does nothing
- * @retval -ESRCH the process is dead, or this handle has not taken it
+ * @retval -ESRCH the process is dead, or this handle has not taken it. As long
+ *         as its death is not collected, what is left of its group gets the
+ *         signal all the same, if it got one before
  * @retval -EACCES the system does not let this process signal it, and its
  *         parent can't be asked
  * @retval -EPERM in another user's queue: it is not known to be that user's,

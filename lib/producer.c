@@ -87,7 +87,9 @@ static int start_process(struct procq *q, struct pq_start *start,
 		wanted = pq_spawn_has(PROCQ_METHOD_CLONE) ? PROCQ_METHOD_CLONE
 							  : PROCQ_METHOD_FORK;
 	rc = pq_spawn(start, wanted, &q->nest, pid);
-	if (rc == -EBUSY || (rc == -ENOSYS && method == PROCQ_METHOD_AUTO))
+	/* -ENOMEM: perhaps for the stacks alone, with a limit of memory. */
+	if (rc == -EBUSY || (method == PROCQ_METHOD_AUTO &&
+			     (rc == -ENOSYS || rc == -ENOMEM)))
 		rc = pq_spawn(start, PROCQ_METHOD_FORK, &q->nest, pid);
 	/* What fork says where no child can be. */
 	if (rc == -ENOMEM && !pq_spawn_stays())
@@ -171,6 +173,10 @@ static int spawn(struct procq *q, const struct procq_command *command,
 	if (slot < 0)
 		return (int)slot;
 	start->slot = (uint32_t)slot;
+	if (q->late) {
+		pq_nest_settle(&q->nest);
+		pq_late_release(&q->late);
+	}
 	if (command->argv) {
 		rc = pq_command_prepare(&prepared, start, command->argv,
 					q->name, &q->lookup);
@@ -178,7 +184,10 @@ static int spawn(struct procq *q, const struct procq_command *command,
 			goto cancel;
 	}
 	rc = start_process(q, start, command->method, &pid);
-	pq_command_release(&prepared);
+	if (start->late)
+		pq_late_add(&q->late, &prepared, start->late);
+	else
+		pq_command_release(&prepared);
 	if (rc < 0)
 		goto cancel;
 	pq_intmap_put(&q->children, (int32_t)pid, start->slot);

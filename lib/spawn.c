@@ -23,10 +23,6 @@
 #include "raw.h"
 #include "spawn.h"
 
-/* How long to wait for a forked child to execute its command, where only the
- * failure can be seen. */
-#define EXEC_MAX PQ_SECOND
-
 #define NS_OF_CHILDREN "/proc/thread-self/ns/pid_for_children"
 
 /* ---- fork ---- */
@@ -62,11 +58,6 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 
 	if (pq_clone_works()) {
 		s->handlers_cleared = true;
-		/* Return when the child has executed its command, or is
-		 * dead. */
-		if (s->path)
-			args.flags |= PQ_CLONE_VFORK;
-		s->vforked = s->path;
 		rc = pq_raw(SYS_clone3, (long)&args, sizeof(args), 0, 0, 0);
 		if (rc == 0)
 			pq_child_main(s);
@@ -74,7 +65,7 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 		/* Forbidden since then? fork() may still be allowed. */
 		if (rc != -ENOSYS)
 			return rc < 0 ? (int)rc : 0;
-		s->handlers_cleared = s->vforked = false;
+		s->handlers_cleared = false;
 	}
 #endif
 	return fork_by_libc(s, pid);
@@ -95,20 +86,19 @@ int pq_pipe(int ends[2])
 }
 
 /* What exec failed with; 0: it did not. The child writes that to its end of
- * the pipe. When this end is closed, exec has succeeded; but a process that
- * another thread has forked may hold it open for as long as it likes. So if the
- * kernel has waited for exec, one look is enough; else look until the child is
- * dead, or for EXEC_MAX. */
-static int read_error(const struct pq_start *s, int fd, pid_t pid)
+ * the pipe. When that end is closed, exec has succeeded; but a process that
+ * another thread has forked may hold it open for as long as it likes, and exec
+ * may take long. So look until the child is dead, or for PQ_EXEC_MAX. */
+static int read_error(int fd, pid_t pid)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t end = pq_now() + EXEC_MAX;
+	int64_t end = pq_now() + PQ_EXEC_MAX;
 	int err = 0, slice = 1;
 	bool last;
 	ssize_t got;
 
 	do {
-		last = s->vforked || pq_child_dead(pid) || pq_now() >= end;
+		last = pq_child_dead(pid) || pq_now() >= end;
 		if (poll(&p, 1, last ? 0 : slice) <= 0) {
 			slice = slice < 64 ? 2 * slice : slice;
 			continue;
@@ -132,7 +122,7 @@ static int start_fork_command(struct pq_start *s, pid_t *pid)
 	rc = start_fork(s, pid);
 	close(ends[1]);
 	if (rc == 0)
-		s->exec_error = read_error(s, ends[0], *pid);
+		s->exec_error = read_error(ends[0], *pid);
 	close(ends[0]);
 	return rc;
 }
@@ -186,14 +176,32 @@ bool pq_spawn_has(unsigned method)
 #endif
 }
 
+/* How many descriptors an idle child closes if it can't ask which are open. */
+#define DESCRIPTORS_MIN 1024
+#define DESCRIPTORS_MAX 65536
+
+static int descriptors(void)
+{
+#if PQ_USE_LINUX
+	return DESCRIPTORS_MIN;
+#else
+	long limit = sysconf(_SC_OPEN_MAX);
+
+	if (limit > DESCRIPTORS_MAX)
+		return DESCRIPTORS_MAX;
+	return limit < DESCRIPTORS_MIN ? DESCRIPTORS_MIN : (int)limit;
+#endif
+}
+
 int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 	     pid_t *pid)
 {
 	start->self = 0;
+	start->descriptors = descriptors();
 	start->error_pipe = -1;
 	start->exec_error = 0;
-	start->handlers_cleared = start->vforked = false;
-	start->stack_busy = NULL;
+	start->handlers_cleared = false;
+	start->stack_busy = start->late = NULL;
 	if (!pq_spawn_has(method))
 		return -ENOSYS;
 #if PQ_USE_CLONE

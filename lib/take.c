@@ -352,6 +352,16 @@ static int signal_guarded(struct procq *q, struct pq_flight *f, int signo,
 	return rc == -ENOTSUP ? -EPERM : rc;
 }
 
+/* A leader is marked, and perhaps reaped. What is left of its group gets the
+ * further steps, if it got one before: the pin is of the leader, and of its
+ * group, whose number no other gets meanwhile. */
+static void signal_rest(struct procq *q, const struct pq_flight *f, int signo)
+{
+	if (f->verdict == PQ_VERDICT_PINNED && f->group && !q->seg->guarded &&
+	    (f->rest_signalled || pq_record_last_sent(q->seg, f->slot) > 0))
+		pq_pin_signal(f->pin, signo, true);
+}
+
 int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 {
 	struct pq_flight *f = pq_flights_find(&q->flights, slot);
@@ -364,17 +374,12 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 	word = pq_load_word(q->seg, slot);
 	if (!is_ours(q, f, word))
 		return -ESRCH;
+	pq_flight_pinned(f);
 	if (pq_word_flags(word) & PQ_DEAD) {
-		/* A stopped process of its group has yet to die of the signal
-		 * before; the group keeps its number from being reused. */
-		if (signo == SIGCONT && pq_flight_pinned(f) &&
-		    f->verdict == PQ_VERDICT_PINNED && f->group && !alone && !q->seg->guarded &&
-		    (f->rest_signalled ||
-		     pq_record_last_sent(q->seg, slot) > 0))
-			pq_pin_signal(f->pin, signo, true);
+		if (!alone)
+			signal_rest(q, f, signo);
 		return -ESRCH;
 	}
-	pq_flight_pinned(f);
 	switch (f->verdict) {
 	case PQ_VERDICT_PINNED:
 		return q->seg->guarded ? signal_guarded(q, f, signo, alone)

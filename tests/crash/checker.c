@@ -221,6 +221,7 @@ static void check_word(uint32_t slot)
 	uint64_t w = word_at(slot), gen = w & GEN_MASK;
 	unsigned state = state_of(w), flags = w >> 56 & 15;
 	unsigned owner = w >> 40 & 0xffff, returned = 4, dead = 1, ask = 2;
+	unsigned lost = 8;
 	bool good;
 
 	if (state == FREE || state == RESERVED)
@@ -228,9 +229,12 @@ static void check_word(uint32_t slot)
 	else if (state == TAKEN)
 		good = owner != 0 && ((flags & ~returned) == 0 ||
 				      (flags & ~returned) == dead ||
+				      (flags & ~returned) == (dead | lost) ||
 				      (flags & ~returned) == ask);
 	else
-		good = state <= GONE && owner == 0 && (flags & ~returned) == 0;
+		good = state <= GONE && owner == 0 &&
+		       (flags & ~returned & (state == EXITED ? ~lost : ~0u)) ==
+			       0;
 	if (!good || owner > PLACES)
 		find("record %u: word %#jx is not legal", (unsigned)slot,
 		     (uintmax_t)w);

@@ -21,5 +21,7 @@
 #define PROCQ_PATIENCE INT64_C(25000000)
 /* A waiter lingers by turns, whose number is the same each time. */
 #define PQ_LINGER 0
+/* The search for a waiter begins in the same place each time. */
+#define PQ_TURN INT64_MAX
 
 #endif

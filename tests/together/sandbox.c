@@ -10,6 +10,8 @@
  */
 #include <config.h>
 
+#include <sys/resource.h>
+
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
@@ -656,13 +658,29 @@ static void untied_later(void *arg)
 	lost_before_entry(&no_death_signal, *(const unsigned *)arg);
 }
 
+#define FD_FAR 1500
+
+/* A descriptor beyond those that a table of select() has, where the limit lets
+ * it. */
+static void open_far(void)
+{
+	struct rlimit limit;
+
+	must(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	if (limit.rlim_max <= FD_FAR)
+		return;
+	limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
+	must(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	must(dup2(STDIN_FILENO, FD_FAR) == FD_FAR);
+}
+
 static int open_files(pid_t pid)
 {
 	char path[64], name[80];
 	int n = 0;
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	for (int fd = 0; fd < 1024; fd++) {
+	for (int fd = 0; fd <= FD_FAR; fd++) {
 		snprintf(name, sizeof(name), "%s/%d", path, fd);
 		n += access(name, F_OK) == 0 || errno == EACCES;
 	}
@@ -675,6 +693,7 @@ static void no_close_range(void *arg)
 
 	(void)arg;
 	forbid_one(SYS_close_range, ENOSYS);
+	open_far();
 	begin();
 	spawn(PROCQ_METHOD_FORK, 0);
 	p = take();

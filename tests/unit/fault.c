@@ -4,6 +4,8 @@
  */
 #include <config.h>
 
+#include <poll.h>
+
 #include <sys/resource.h>
 
 #include "complain.h"
@@ -40,6 +42,41 @@ static void abort_after_cut(void)
 {
 	cut();
 	abort();
+}
+
+/* ---- abort() in an allocation, as when the heap is damaged ---- */
+
+/* The allocation after so many more; 0: none. */
+static int abort_at;
+
+static void count_allocation(void)
+{
+	if (abort_at > 0 && --abort_at == 0)
+		abort();
+}
+
+#define WRAP(name, parameters, arguments) \
+	void *__real_##name parameters; \
+	void *__wrap_##name parameters; \
+	void *__wrap_##name parameters \
+	{ \
+		count_allocation(); \
+		return __real_##name arguments; \
+	}
+
+WRAP(malloc, (size_t n), (n))
+WRAP(calloc, (size_t n, size_t each), (n, each))
+WRAP(realloc, (void *old, size_t n), (old, n))
+
+static int nth;
+
+/* More handles than there is room for at first. */
+static void abort_in_open(void)
+{
+	abort_at = nth;
+	for (int i = 0; i < 6; i++)
+		fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	abort_at = 0;
 }
 
 /* Another process's signal. */
@@ -107,7 +144,11 @@ static int end_of(void (*what)(void), char *said, size_t size)
 	ssize_t got;
 	int from;
 	pid_t pid = start(NULL, what, &from);
+	struct pollfd end_or_words = { .fd = from, .events = POLLIN };
 
+	/* Its handler hears no other signal: so if it hangs, it is killed. */
+	if (poll(&end_or_words, 1, 60000) == 0 && pid > 1)
+		kill(pid, SIGKILL);
 	while (n < size - 1 && (got = read(from, said + n, size - 1 - n)) > 0)
 		n += (size_t)got;
 	said[n] = '\0';
@@ -168,6 +209,22 @@ static void test_interrupted(void)
 	       "a child that dies while it speaks changes nothing");
 }
 
+static void test_allocations(void)
+{
+	char said[256];
+	int status = 0, wrong = 0;
+
+	for (nth = 1; nth < 100; nth++) {
+		status = end_of(abort_in_open, said, sizeof(said));
+		if (WIFEXITED(status) || WTERMSIG(status) == SIGKILL)
+			break;
+		wrong += WTERMSIG(status) != SIGABRT ||
+			 strcmp(said, DAMAGED) != 0;
+	}
+	ok(!wrong && nth > 1 && WIFEXITED(status) && WEXITSTATUS(status) == 77,
+	   "abort() in any allocation of an open says so, and hangs nowhere");
+}
+
 int main(void)
 {
 	fixture_begin("fault");
@@ -175,6 +232,7 @@ int main(void)
 	test_exit(abort_after_cut, "abort() with a queue that was cut off");
 	test_interrupted();
 	test_abort(abort, DAMAGED, "abort() with a whole queue");
+	test_allocations();
 	test_abort(be_aborted, "", "SIGABRT from elsewhere needs no words");
 	return done();
 }

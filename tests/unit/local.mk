@@ -37,6 +37,10 @@ unit_tests = \
 	tests/unit/writer
 check_PROGRAMS += $(unit_tests)
 
+# An allocation aborts in its turn.
+tests_unit_fault_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 # The library is played by the test.
 tests_unit_ending_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=procq_signal,--wrap=procq_now,--wrap=procq_capacity \

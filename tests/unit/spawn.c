@@ -8,6 +8,8 @@
  */
 #include <config.h>
 
+#include <sys/resource.h>
+
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
@@ -247,6 +249,86 @@ static void test_cancelled(void)
 	}
 }
 
+/* A program whose exec blocks: a lease on it has to be given up first, which
+ * the kernel waits for, 45 s long. -1: no lease here. */
+static int lease(char *path)
+{
+	static char text[1 << 16];
+	int from = open("/bin/sh", O_RDONLY), to, fd;
+	ssize_t got;
+
+	need(from >= 0);
+	to = mkostemp(path, O_CLOEXEC);
+	need(to >= 0);
+	while ((got = read(from, text, sizeof(text))) > 0)
+		need(write(to, text, (size_t)got) == got);
+	need(fchmod(to, 0700) == 0);
+	close(from);
+	close(to);
+	/* Not for writing, or it could not be executed. */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	need(fd >= 0);
+	signal(SIGIO, SIG_IGN);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void slow_exec(unsigned method)
+{
+	char path[] = "./procq-slow.XXXXXX", text[] = "exit 7";
+	char *argv[] = { path, (char[]){ "-c" }, text, NULL };
+	struct procq_command command = PROCQ_COMMAND_INIT;
+	struct procq_process slow, p;
+	struct procq_event e;
+	int fd = lease(path);
+
+	if (fd < 0) {
+		unlink(path);
+		skip("an exec that blocks", "no leases here");
+		return;
+	}
+	command.argv = (const char *const *)(void *)argv;
+	command.method = method;
+	need(procq_spawn(producer, &command, &slow) == 0 && slow.pid > 1);
+	ok(strncmp(fixture_status(slow.pid, "Name"), "procq-slow", 10) != 0,
+	   "a start does not wait for an exec that blocks");
+	/* The caller's own again. */
+	text[5] = '9';
+	argv[0] = NULL;
+	/* Others go on. */
+	command = (struct procq_command)PROCQ_COMMAND_INIT;
+	command.method = method;
+	command.flags = PROCQ_SPAWN_ENTERED;
+	need(procq_spawn(producer, &command, &p) == 0 && p.pid > 1);
+	is_int(kill(p.pid, SIGKILL), 0, "another is started, and dies");
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	need(procq_take_exited(producer, &p) == 0 &&
+	     procq_collect(producer, &e) == 1);
+	is_int(e.cause, PROCQ_CAUSE_SIGNAL, "its death is marked");
+	ok(procq_children(producer) == 1 &&
+	   fixture_state(producer, slow.slot) == PROCQ_STATE_QUEUED,
+	   "the first one waits in the queue");
+	need(fcntl(fd, F_SETLEASE, F_UNLCK) == 0);
+	close(fd);
+	while (procq_reap(producer) == 0)
+		fixture_sleep(1000000);
+	need(procq_take_exited(producer, &p) == 0 &&
+	     procq_collect(producer, &e) == 1);
+	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 7,
+	   "it executes its command when it can");
+	unlink(path);
+}
+
+static void test_slow_exec(void)
+{
+	for (int i = 0; i < 2; i++)
+		if (pq_spawn_has(methods[i]))
+			slow_exec(methods[i]);
+}
+
 /* A handle with a child on a stack keeps all that the child may touch. */
 static void test_stuck(void)
 {
@@ -261,6 +343,59 @@ static void test_stuck(void)
 	fixture_end(other);
 }
 
+/* ---- little memory ---- */
+
+/* Bytes that this process has mapped; 0: unknown. */
+static rlim_t mapped(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	if (f && fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* With no room for the stacks of the nest, 4 MiB. */
+static void start_with_little(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
+	struct rlimit limit = { 0, 0 };
+	struct procq_process p;
+	int rc;
+
+	(void)arg;
+	limit.rlim_cur = limit.rlim_max = mapped() + (rlim_t)(2 << 20);
+	if (setrlimit(RLIMIT_AS, &limit) < 0)
+		_exit(3);
+	rc = procq_spawn(q, NULL, &p);
+	if (rc < 0)
+		_exit(1);
+	if (p.pid <= 1 || kill(p.pid, SIGKILL) < 0)
+		_exit(2);
+	while (procq_children(q) > 0) {
+		procq_wait(q, 0, procq_now() + 1000000);
+		procq_reap(q);
+	}
+	procq_close(q);
+	_exit(0);
+}
+
+static void test_little_memory(void)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+	skip("little memory", "the sanitizer takes more");
+#else
+	if (mapped() == 0)
+		skip("little memory", "what is mapped can't be seen");
+	else
+		is_int(fixture_run(start_with_little, NULL), 0,
+		       "without memory for stacks, it is a fork");
+#endif
+}
+
 int main(void)
 {
 	fixture_begin("spawn");
@@ -269,6 +404,8 @@ int main(void)
 	test_lifeline();
 	test_stacks();
 	test_cancelled();
+	test_slow_exec();
+	test_little_memory();
 	is_int(fixture_sum(producer), 0, "nothing is lost");
 	is_int(procq_occupied(producer), 0, "nor kept");
 	is_int(procq_close(producer), 1, "nor left");

@@ -405,9 +405,6 @@ static void test_namespace(void)
 
 static void orphans_unpinned(void *arg)
 {
-#if PQ_USE_STARTTIME
-	struct made made = { .flags = PQ_F_START };
-#endif
 	struct procq_event e;
 	pid_t pid = fixture_bystander();
 	uint32_t slot;
@@ -439,9 +436,9 @@ static void orphans_unpinned(void *arg)
 	must(collect(c, &e) == 1 && e.type == PROCQ_EVENT_STALE);
 	must(lives(pid));
 	/* A living parent's, which something else has reaped. */
-	made.pid = (int32_t)pid;
-	made.ident = pq_ident_of(PQ_IDENT_START, -1, pid) + 1;
-	slot = enter(p, &made);
+	slot = enter(p, &(struct made){
+		(int32_t)pid, pq_ident_of(PQ_IDENT_START, -1, pid) + 1,
+		PQ_F_START });
 	must(take(c, slot) == 0);
 	must(flight(slot)->verdict == PQ_VERDICT_STALE);
 	must(procq_signal(c, slot, SIGTERM, 0) == -ESRCH);

@@ -157,6 +157,43 @@ static void test_stopped_rest(void)
 	}
 }
 
+/* Ignores TERM, in the group of its leader. */
+static void stay(void *arg)
+{
+	signal(SIGTERM, SIG_IGN);
+	if (setpgid(0, *(const pid_t *)arg) < 0)
+		_exit(1);
+	raise(SIGSTOP);
+	fixture_rest(NULL);
+}
+
+/* The leader dies of TERM, and is reaped. As long as that is not collected,
+ * one of its group that ignores TERM gets KILL. */
+static void test_stubborn_rest(void)
+{
+	struct procq_event e;
+	int64_t end = procq_now() + 10 * PQ_SECOND;
+	int wstatus;
+	pid_t pid, other;
+	uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
+
+	other = fixture_fork(stay, &pid);
+	need(waitpid(other, &wstatus, WUNTRACED) == other &&
+	     WIFSTOPPED(wstatus) && kill(other, SIGCONT) == 0);
+	need(take(c, slot) == 0 && procq_signal(c, slot, SIGTERM, 0) == 0);
+	fixture_await_death(pid);
+	need(procq_reap(p) == 1);
+	ok(lives(other), "one of its group has outlived the leader");
+	is_int(procq_signal(c, slot, SIGKILL, 1), -ESRCH, "the leader is dead");
+	ok(lives(other), "alone: the rest is not meant");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "it is, still");
+	while (lives(other) && procq_now() < end)
+		;
+	ok(!lives(other), "but the rest gets the next step");
+	fixture_end(other);
+	need(collect(c, &e) == 1);
+}
+
 static void test_group(void)
 {
 	struct procq_event e;
@@ -210,6 +247,7 @@ static void test_group(void)
 		fixture_end(other);
 		is_int(await_event(p, c, &e), 1, "reported");
 		test_stopped_rest();
+		test_stubborn_rest();
 	}
 	teardown();
 }
