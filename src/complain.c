@@ -15,6 +15,7 @@
 
 #include "complain.h"
 #include "i18n.h"
+#include "line.h"
 #include "safe.h"
 
 /* Bytes of a message. Even if each is escaped, one write() is enough. */
@@ -51,8 +52,10 @@ void message_put(const char *text, size_t size)
 			lost = true;
 		return;
 	}
-	fwrite(text, 1, size, stderr);
+	/* In one write(), whatever interrupts it. */
 	fflush(stderr);
+	if (bytes_write(STDERR_FILENO, text, size, NULL) < 0)
+		lost = true;
 }
 
 void messages_finish(void)

@@ -51,7 +51,6 @@ void writer_init(struct writer *w, void (*news)(void),
 	memset(w, 0, sizeof(*w));
 	w->news = news;
 	w->abandon = abandon;
-	w->end = &w->first;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
 }
@@ -64,7 +63,7 @@ static void drop_first(struct writer *w)
 
 	w->first = p->next;
 	if (!w->first)
-		w->end = &w->first;
+		w->last = NULL;
 	w->kept--;
 	free(p);
 }
@@ -139,13 +138,16 @@ static int keep(struct writer *w, struct writer_piece *p)
 	pthread_mutex_lock(&w->lock);
 	err = w->err;
 	if (err == 0) {
-		*w->end = p;
-		w->end = &p->next;
+		if (w->last)
+			w->last->next = p;
+		else
+			w->first = p;
+		w->last = p;
 		w->kept++;
 		pthread_cond_signal(&w->more);
 	}
 	pthread_mutex_unlock(&w->lock);
-	if (err < 0)
+	if (err != 0)
 		free(p);
 	return err;
 }

@@ -17,6 +17,7 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <unistd.h>
 
 #include "../kit/syscalls.h"
 
@@ -52,6 +53,9 @@ const struct call calls[] = {
 	CALL(ioctl, EIO, EPERM),
 	CALL(read, EIO, EINTR),
 	CALL(pread64, EIO, EINTR),
+	/* A message may be lost, and there is nowhere to say that. */
+	{ "write(stderr)", SYS_write, TO_ERROR, false,
+	  { EINTR, EIO, ENOSPC, EAGAIN, EPIPE, FAIL_SHORT } },
 	CALL(write, EINTR, EIO, ENOSPC, EAGAIN, EPIPE, EDQUOT, EFBIG,
 	     FAIL_SHORT),
 	CALL(pwrite64, EINTR, EIO, ENOSPC),
@@ -143,6 +147,8 @@ static bool is_kind(enum kind kind, pid_t pid, const uint64_t *args)
 		return !(args[3] & AT_EMPTY_PATH);
 	case UNNAMED:
 		return args[3] & AT_EMPTY_PATH;
+	case TO_ERROR:
+		return args[0] == STDERR_FILENO;
 	case GROWS:
 		return args[0] != 0;
 	default:

@@ -37,7 +37,8 @@ enum {
 
 /* What of its arguments makes a call one of this kind. */
 enum kind {
-	ANY, NAMED, UNNAMED, LOCK, UNLOCK, ASK_LOCK, WAIT, WAKE, GROWS
+	ANY, NAMED, UNNAMED, LOCK, UNLOCK, ASK_LOCK, WAIT, WAKE, GROWS,
+	TO_ERROR
 };
 
 struct call {

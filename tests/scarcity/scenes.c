@@ -63,6 +63,12 @@ static bool is_blind(const struct fault *fault)
 	return fault->burst > 1 && is_call(fault, "fcntl(F_GETLK)");
 }
 
+/* What it would say is what was lost: the exit status has to do. */
+static bool is_mute(const struct fault *fault)
+{
+	return is_call(fault, "write(stderr)");
+}
+
 static bool says_why(const struct run *run, const struct fault *fault)
 {
 	if (fault->error >= FAIL_LOST || is_blind(fault))
@@ -152,8 +158,8 @@ static void judge_failure(const struct scene *scene, const struct run *run,
 
 	if (status != 1 && status != 124 && status != 126 && status != 127)
 		complain("it ends with %d, which means nothing", status);
-	/* Nobody reads on: no more is said. */
-	if (fault->error == EPIPE)
+	/* Nobody reads on, or could read it: no more is said. */
+	if (fault->error == EPIPE || is_mute(fault))
 		return;
 	if (!said(run->err, names[scene->program]))
 		complain("it ends with %d, and says nothing", status);
