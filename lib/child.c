@@ -87,7 +87,7 @@ static int number_of(const char *digits)
 /* Close all that /proc lists, but for one. false: it can't be asked. */
 static bool close_listed(int keep)
 {
-	_Alignas(struct listed) char list[1024];
+	_Alignas(struct listed) char list[1024] = "";
 	long dir = pq_raw(SYS_openat, AT_FDCWD, (long)"/proc/self/fd",
 			  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0);
 	long got;
@@ -121,12 +121,15 @@ static bool close_listed(int keep)
 /* An idle child must not hold a pipe or file of others open. */
 static void close_inherited(const struct pq_start *s)
 {
+#if PQ_USE_CLOSE_RANGE
+	const unsigned last = ~0u;
+#endif
 	int keep = s->lifeline[0];
 
 	if (s->lifeline[1] >= 0)
 		pq_close(s->lifeline[1]);
 #if PQ_USE_CLOSE_RANGE
-	if (keep < 0 && pq_raw(SYS_close_range, 0, (long)~0u, 0, 0, 0) == 0)
+	if (keep < 0 && pq_raw(SYS_close_range, 0, (long)last, 0, 0, 0) == 0)
 		return;
 #endif
 	if (close_listed(keep))

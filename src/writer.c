@@ -49,6 +49,7 @@ void writer_init(struct writer *w, void (*news)(void),
 		 const volatile sig_atomic_t *abandon)
 {
 	memset(w, 0, sizeof(*w));
+	w->end = &w->first;
 	w->news = news;
 	w->abandon = abandon;
 	pthread_mutex_init(&w->lock, NULL);
@@ -63,7 +64,7 @@ static void drop_first(struct writer *w)
 
 	w->first = p->next;
 	if (!w->first)
-		w->last = NULL;
+		w->end = &w->first;
 	w->kept--;
 	free(p);
 }
@@ -138,11 +139,8 @@ static int keep(struct writer *w, struct writer_piece *p)
 	pthread_mutex_lock(&w->lock);
 	err = w->err;
 	if (err == 0) {
-		if (w->last)
-			w->last->next = p;
-		else
-			w->first = p;
-		w->last = p;
+		*w->end = p;
+		w->end = &p->next;
 		w->kept++;
 		pthread_cond_signal(&w->more);
 	}

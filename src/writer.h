@@ -34,7 +34,7 @@ struct writer {
 	pthread_mutex_t lock;
 	pthread_cond_t more;		/* there is a piece */
 	struct writer_piece *first;	/* being written; stays until it is */
-	struct writer_piece *last;
+	struct writer_piece **end;	/* where the next one goes */
 	size_t kept;
 	bool awaited;			/* tell of it when … */
 	size_t until;			/* … no more than these are kept */
