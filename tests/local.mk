@@ -21,6 +21,7 @@ include tests/crash/local.mk
 include tests/scarcity/local.mk
 include tests/fuzz/local.mk
 include tests/mutate/local.mk
+include tests/ports/local.mk
 include tests/coverage/local.mk
 
 LDADD = src/libprograms.la

@@ -71,7 +71,7 @@ WRAP(int, sem_init, SEM_INIT, -1, (sem_t *sem, int shared, unsigned n),
 static const struct scarcity {
 	enum call call;
 	int error;
-	int says[3];
+	int says[4];
 	const char *what;
 } scarcities[] = {
 	{ MALLOC, ENOMEM, { ENOMEM }, "malloc" },
@@ -79,13 +79,14 @@ static const struct scarcity {
 	{ REALLOC, ENOMEM, { ENOMEM }, "realloc" },
 	{ STRDUP, ENOMEM, { ENOMEM }, "strdup" },
 	{ SHM_OPEN, EEXIST, { 0, EBUSY, EEXIST }, "shm_open: a race" },
-	{ SHM_OPEN, ELOOP, { ENODEV, EBUSY }, "shm_open: a link" },
+	/* Then the name leads elsewhere: the object is removed. */
+	{ SHM_OPEN, ELOOP, { ENODEV, EBUSY, EIDRM }, "shm_open: a link" },
 	{ SEM_INIT, ENOSYS, { ENOSYS }, "sem_init" },
 };
 
 static bool may_say(const struct scarcity *s, int rc)
 {
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(s->says) / sizeof(*s->says); i++)
 		if (rc == -s->says[i])
 			return true;
 	return rc > 0;
@@ -411,6 +412,11 @@ static void play(void *arg)
 		fprintf(stderr, "# it says %d\n", rc);
 		_exit(WRONG_ANSWER);
 	}
+	/* Then it is no queue for anybody any more; its processes die with this
+	 * one. */
+	if (rc == -EIDRM)
+		_exit(shm_unlink(fixture_object) == 0 || errno == ENOENT ?
+		      GOOD : NOT_USABLE);
 	_exit(usable() ? GOOD : NOT_USABLE);
 }
 
