@@ -101,28 +101,6 @@ struct world {
 
 #if PQ_USE_LINUX
 
-/* Read a small file. How many bytes, or -errno. */
-static ssize_t read_text(const char *path, char *text, size_t size)
-{
-	ssize_t got;
-	int fd, err;
-
-	do
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return -errno;
-	do
-		got = read(fd, text, size - 1);
-	while (got < 0 && errno == EINTR);
-	err = errno;
-	close(fd);
-	if (got < 0)
-		return -err;
-	text[got] = '\0';
-	return got;
-}
-
 /* Zeros if the system has none; an error if it can't be read just now. */
 static int read_boot_id(uint64_t id[2])
 {
@@ -131,7 +109,7 @@ static int read_boot_id(uint64_t id[2])
 	ssize_t got;
 
 	id[0] = id[1] = 0;
-	got = read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	got = pq_proc_read("/proc/sys/kernel/random/boot_id", text, sizeof(text));
 	if (got < 0)
 		return got == -ENOENT || got == -EACCES ? 0 : (int)got;
 	for (const char *p = text; *p && digits < 32; p++) {

@@ -50,7 +50,8 @@ static uid_t overflow_uid(void)
 {
 	char text[32];
 
-	if (!pq_proc_read("/proc/sys/kernel/overflowuid", text, sizeof(text)))
+	if (pq_proc_read("/proc/sys/kernel/overflowuid", text,
+			 sizeof(text)) <= 0)
 		return 65534;
 	return (uid_t)strtoul(text, NULL, 10);
 }
@@ -72,7 +73,7 @@ bool pq_owner_has(uid_t uid, pid_t pid)
 	char path[32], text[1024], *at;
 
 	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	if (!pq_proc_is_ours() || !pq_proc_read(path, text, sizeof(text)))
+	if (!pq_proc_is_ours() || pq_proc_read(path, text, sizeof(text)) <= 0)
 		return false;
 	at = strstr(text, "\nUid:");
 	if (!at)

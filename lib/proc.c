@@ -15,22 +15,26 @@
 
 #if PQ_USE_LINUX
 
-bool pq_proc_read(const char *path, char *text, size_t size)
+ssize_t pq_proc_read(const char *path, char *text, size_t size)
 {
 	ssize_t got;
-	int fd;
+	int fd, err;
 
+	text[0] = '\0';
 	do
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return false;
+		return -errno;
 	do
 		got = read(fd, text, size - 1);
 	while (got < 0 && errno == EINTR);
+	err = errno;
 	close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	return got > 0;
+	if (got < 0)
+		return -err;
+	text[got] = '\0';
+	return got;
 }
 
 /* The number behind this key; *rest is what follows it. 0: there is none. */
@@ -46,7 +50,7 @@ bool pq_proc_is_ours(void)
 	char text[2048], *rest = text;
 	long pid;
 
-	if (!pq_proc_read("/proc/self/status", text, sizeof(text)))
+	if (pq_proc_read("/proc/self/status", text, sizeof(text)) <= 0)
 		return false;
 	/* Since Linux 4.1: the pids of this process, from the namespace of
 	 * /proc down to its own. If they are several, these differ, even where
@@ -59,10 +63,11 @@ bool pq_proc_is_ours(void)
 
 #else
 
-bool pq_proc_read(const char *path, char *text, size_t size)
+ssize_t pq_proc_read(const char *path, char *text, size_t size)
 {
-	(void)path, (void)text, (void)size;
-	return false;
+	(void)path, (void)size;
+	text[0] = '\0';
+	return -ENOENT;
 }
 
 bool pq_proc_is_ours(void)

@@ -7,11 +7,12 @@
 #define PQ_PROC_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <sys/types.h>
 
-/** The text of a file in /proc, cut off at size - 1. @retval false it can't be
- * read */
-bool pq_proc_read(const char *path, char *text, size_t size);
+/** The text of a file in /proc, cut off at size - 1; an empty one if it can't be
+ * read.
+ * @return how many bytes, or -errno */
+ssize_t pq_proc_read(const char *path, char *text, size_t size);
 
 /** Does /proc show the processes of this process's own PID namespace? If the
  * kernel can't say, no. */

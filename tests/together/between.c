@@ -34,6 +34,9 @@ static void *open_late(void *arg)
 	return NULL;
 }
 
+/* What a look into this test's queue fails with; 0: it does not. */
+static int look_fails;
+
 int __real_openat(int dir, const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...)
@@ -45,6 +48,10 @@ int __wrap_openat(int dir, const char *name, int flags, ...)
 		need(pthread_create(&opener, NULL, open_late, NULL) == 0);
 		for (int i = 0; i < 100 && !atomic_load(&opened); i++)
 			fixture_sleep(2 * MS);
+	}
+	if (look_fails && strcmp(name, fixture_queue + 1) == 0) {
+		errno = look_fails;
+		return -1;
 	}
 	return __real_openat(dir, name, flags);
 }
@@ -85,6 +92,23 @@ static void end_elsewhere(pid_t pid)
 	fixture_clean();
 }
 
+/* What it lacks is told; what it may not see is left out. */
+static void test_scarce_list(void)
+{
+	static const int lacks[] = { EMFILE, ENFILE, ENOMEM, EINTR };
+	int found = 0, bad = 0;
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(*lacks); i++) {
+		look_fails = lacks[i];
+		bad += procq_list(visit, &found) != -lacks[i];
+	}
+	is_int(bad, 0, "a list that could not be made is an error");
+	look_fails = EACCES;
+	is_int(procq_list(visit, &found), 0, "one's right to look is not");
+	look_fails = 0;
+	is_int(found, 0, "what can't be looked into is not in it");
+}
+
 static void test_list(void)
 {
 	int found = 0;
@@ -95,6 +119,7 @@ static void test_list(void)
 		return;
 	}
 	pid = stay_elsewhere();
+	test_scarce_list();
 	watched = true;
 	is_int(procq_list(visit, &found), 0, "queues are listed");
 	ok(!watched, "this one was looked into");

@@ -451,6 +451,12 @@ static void test_headers(void)
 	FALSIFY(page_size, 3, -EPROTONOSUPPORT, "size of a page");
 #if PQ_USE_LINUX
 	FALSIFY(boot_id[1], 42, -ESTALE, "an earlier boot");
+	((struct pq_header *)(void *)buffer)->boot_id[0] = 0;
+	((struct pq_header *)(void *)buffer)->boot_id[1] = 0;
+	fixture_make(buffer, size, size);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
+	       "a boot that is unknown may be this one");
+	fixture_clean();
 #endif
 	FALSIFY(capacity, 0, -EBADMSG, "a capacity of 0");
 	FALSIFY(capacity, PROCQ_CAPACITY_MAX + 1, -EBADMSG, "too large a one");
