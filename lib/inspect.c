@@ -23,8 +23,10 @@
 #define LOOKS 50
 #define LOOK_PAUSE (2 * PQ_MILLI)
 
-/* How often a hint has to be missed, over some 20 ms, before it is missing. */
-#define HINT_LOOKS 5
+/* How often a hint has to be missed before it is missing; each pause is twice
+ * as long as the one before, some 600 ms in all: who is to append it may have
+ * to wait for a processor. */
+#define HINT_LOOKS 8
 #define HINT_PAUSE (5 * PQ_MILLI)
 
 /* ---- counters ---- */
@@ -321,12 +323,13 @@ static void check_sum(struct pq_segment *seg, struct procq_report *out)
  * see what others append behind it: so only what several looks miss is. */
 static int64_t mend_hints(struct pq_segment *seg)
 {
-	struct timespec pause = pq_timespec(HINT_PAUSE);
 	struct pq_missing missing = { 0 };
-	int64_t n = pq_missing_look(seg, &missing);
+	int64_t n = pq_missing_look(seg, &missing), pause = HINT_PAUSE;
 
-	for (int look = 1; look < HINT_LOOKS && n > 0; look++) {
-		nanosleep(&pause, NULL);
+	for (int look = 1; look < HINT_LOOKS && n > 0; look++, pause *= 2) {
+		struct timespec ts = pq_timespec(pause);
+
+		nanosleep(&ts, NULL);
 		n = pq_missing_look(seg, &missing);
 	}
 	return pq_missing_mend(seg, &missing, n);

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** The text of a file in /proc, cut off at size - 1; an empty one if it can't be
- * read.
+/** The text of a file in /proc, cut off at size - 1; an empty one if it can't
+ * be read.
  * @return how many bytes, or -errno */
 ssize_t pq_proc_read(const char *path, char *text, size_t size);
 

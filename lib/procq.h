@@ -574,8 +574,9 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * else. Never waits for room. With a command, blocks until the process has
  * executed it, or died; but if that takes longer than 100 ms, as of a file on a
  * server that does not answer, no longer: then it returns 0, and if the command
- * can't be executed after all, the process exits with 127 or 126. With PROCQ_SPAWN_ENTERED, blocks until the process has
- * entered; for a second at most, if it is stopped: then seq is 0.
+ * can't be executed after all, the process exits with 127 or 126. With
+ * PROCQ_SPAWN_ENTERED, blocks until the process has entered; for a second at
+ * most, if it is stopped: then seq is 0.
  *
  * Where the system has a death signal, it comes when the thread that called
  * this ends: call it in a thread that lives as long as the processes may.
@@ -884,9 +885,10 @@ PROCQ_API int procq_remove(struct procq *q);
 /**
  * Unlink an object that is not a usable queue and that nobody uses: one that
  * is damaged, or whose creator did not finish it, or a queue of another
- * version, build, machine type, boot, PID or time namespace. A process of another version
- * that joins its queue at this very moment is not seen. Blocks for half a
- * second at most, while another process is setting the queue up. Any thread.
+ * version, build, machine type, boot, PID or time namespace. A process of
+ * another version that joins its queue at this very moment is not seen. Blocks
+ * for half a second at most, while another process is setting the queue up. Any
+ * thread.
  *
  * A name without a slash leads to an object of the caller's effective user.
  * With one, the caller has to own the object, or to be root.

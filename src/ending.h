@@ -19,8 +19,8 @@
  * after one step stand in the order of their deadlines as they come. So three
  * lists per step do what a heap would: of those that wait, of those that have
  * yet to get SIGCONT, and of those whose step another began, of which some wait
- * a little longer than they need, to stand in order. No call looks at all processes; only the memory depends on how many
- * are in flight.
+ * a little longer than they need, to stand in order. No call looks at all
+ * processes; only the memory depends on how many are in flight.
  *
  * Signals are sent by procq_signal() only. Must not take a process, wait for
  * one, or print.
