@@ -704,6 +704,21 @@ static void no_close_range(void *arg)
 	end();
 }
 
+/* Without pins: one is lost only if its pid is nobody's. */
+static void lost_unpinned(void *arg)
+{
+	struct procq_process p = orphan(0);
+	struct procq_report r;
+
+	(void)arg;
+	forbid_one(SYS_pidfd_open, ENOSYS);
+	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	must(procq_check(consumer, &r) == 0 && r.lost == 0);
+	kill_and_bury(p.pid);
+	must(procq_check(consumer, &r) == 0 && r.lost == 1);
+	must(take().pid == p.pid);
+}
+
 /* ---- waiting, and the living ---- */
 
 static void poll_interrupted(void *arg)
@@ -814,6 +829,7 @@ int main(void)
 	play(untied_later, &by_fork, "fork: no death signal, no process");
 	play(untied_later, &by_any, "auto: no death signal, no process");
 	play(no_close_range, NULL, "no close_range");
+	play(lost_unpinned, NULL, "no pins: what has no process is lost");
 	play(poll_interrupted, NULL, "a wait for an orphan is interrupted");
 	play(locks_unknown, NULL, "which participants are dead can't be known");
 	/* What is asked here is known to all that come later. */

@@ -1054,10 +1054,34 @@ static void test_lists(void)
 	end("lists: nothing is lost");
 }
 
+/* Its name is taken away, as rm does it. */
+static void test_nameless(void)
+{
+	struct procq *p = fixture_open(PROCQ_ROLE_PRODUCER, 4);
+	struct procq *c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	struct procq_process what;
+	int rc;
+
+	need(shm_unlink(fixture_object) == 0);
+	do
+		rc = procq_wait(c, PROCQ_WAIT_READY, PROCQ_FOREVER);
+	while (rc == 0);
+	is_int(rc, -EIDRM, "a wait says that the object is removed");
+	is_int(procq_take(c, NULL, &what), -EIDRM, "so does a take");
+	do
+		rc = procq_wait(p, PROCQ_WAIT_CHILD, PROCQ_FOREVER);
+	while (rc == 0);
+	is_int(procq_spawn(p, NULL, NULL), -EIDRM, "and a start");
+	procq_close(c);
+	procq_close(p);
+	fixture_clean();
+}
+
 int main(void)
 {
 	fixture_begin("api");
 	test_words();
+	test_nameless();
 	test_strangers();
 	test_methods();
 	test_entered_later();
