@@ -437,6 +437,23 @@ static void refused(size_t size, int want, const char *what)
 		refused(size_, want, what); \
 	} while (0)
 
+#if PQ_USE_LINUX
+/* A look from outside, where the objects are. */
+static void test_magic(void)
+{
+	int dir = open("/dev/shm", O_RDONLY | O_DIRECTORY);
+
+	need(dir >= 0);
+	is_int(pq_segment_has_magic(dir, fixture_object + 1), -ENOENT,
+	       "what is not there is no queue");
+	fixture_make("abc", 3, 3);
+	is_int(pq_segment_has_magic(dir, fixture_object + 1), 0,
+	       "nor are three bytes");
+	fixture_clean();
+	close(dir);
+}
+#endif
+
 static void test_headers(void)
 {
 	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
@@ -829,6 +846,9 @@ int main(void)
 	test_half_built();
 	test_slow_creator();
 	test_garbage();
+#if PQ_USE_LINUX
+	test_magic();
+#endif
 	test_headers();
 	test_builds();
 	test_used_by_another_build();
