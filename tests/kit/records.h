@@ -24,4 +24,22 @@ static inline bool records_take(struct procq *q, const struct pq_hint *hint)
 	return taken;
 }
 
+/* Take the next one, and give it its place in the order.
+ * @retval false there is none, or another participant was faster */
+static inline bool records_take_next(struct procq *q, struct pq_hint *hint)
+{
+	if (!pq_ring_peek(&q->seg->ready, hint) || !records_take(q, hint))
+		return false;
+	pq_record_order(q->seg, hint->index, hint->position);
+	return true;
+}
+
+/* Reserve a record, if one is free. @retval -1 none is */
+static inline int64_t records_reserve(struct procq *q, uint64_t *word)
+{
+	struct pq_origin mine = { .incarnation = q->incarnation };
+
+	return pq_record_reserve(q->seg, q->place + 1, &mine, word);
+}
+
 #endif

@@ -30,9 +30,8 @@ static void end_one(struct procq *q)
 	struct pq_segment *seg = q->seg;
 	struct pq_hint hint;
 
-	if (!pq_ring_peek(&seg->ready, &hint) || !records_take(q, &hint))
+	if (!records_take_next(q, &hint))
 		return;
-	pq_record_order(seg, hint.index, hint.position);
 	if (!pq_record_release(seg, hint.index, q->place,
 			       pq_load_word(seg, hint.index),
 			       PQ_TALLY_RETIRED, true))
@@ -43,14 +42,12 @@ static void end_one(struct procq *q)
 static void work(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
-	struct pq_origin mine = { .incarnation = q->incarnation };
 	struct pq_segment *seg = q->seg;
 
 	(void)arg;
 	for (unsigned n = 0; !atomic_load(&gate->done); n++) {
 		uint64_t word;
-		int64_t slot = pq_record_reserve(seg, q->place + 1, &mine,
-						 &word);
+		int64_t slot = records_reserve(q, &word);
 
 		if (slot >= 0 &&
 		    !fixture_enter(seg, (uint32_t)slot, word, 1, 1))

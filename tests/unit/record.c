@@ -709,7 +709,6 @@ static void test_out_of_place(void)
 static void crowd_member(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
-	struct pq_origin mine = { .incarnation = q->incarnation };
 	unsigned done = 0;
 
 	(void)arg;
@@ -717,17 +716,13 @@ static void crowd_member(void *arg)
 	while (done < CYCLES) {
 		struct pq_hint hint;
 		uint64_t word;
-		int64_t slot = pq_record_reserve(seg, q->place + 1, &mine,
-						 &word);
+		int64_t slot = records_reserve(q, &word);
 
 		if (slot >= 0 &&
 		    !fixture_enter(seg, (uint32_t)slot, word, 1, 1))
 			_exit(1);
-		if (!pq_ring_peek(&seg->ready, &hint))
+		if (!records_take_next(q, &hint))
 			continue;
-		if (!records_take(q, &hint))
-			continue;
-		pq_record_order(seg, hint.index, hint.position);
 		if (done % 8 == 3) {
 			pq_record_return(seg, hint.index, q->place + 1);
 			done++;
