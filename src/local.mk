@@ -29,7 +29,13 @@ src_libprograms_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) \
 	$(THREAD_LIBS) -lm
 
 bin_PROGRAMS += src/producer src/consumer src/procq
-src_producer_SOURCES = src/children.c src/children.h src/producer.c
+src_producer_SOURCES = \
+	src/children.c src/children.h \
+	src/producer.c src/producer.h \
+	src/producer-end.c \
+	src/producer-lines.c \
+	src/producer-options.c \
+	src/producer-start.c
 src_producer_LDADD = src/libprograms.la
 src_consumer_SOURCES = src/consumer.c
 src_consumer_LDADD = src/libprograms.la

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * producer-options.c - the options of producer, and what follows from them.
+ *
+ * Must not open a queue or start a process: wrong use is reported before.
+ */
+#include <config.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "complain.h"
+#include "duration.h"
+#include "i18n.h"
+#include "options.h"
+#include "producer.h"
+#include "program.h"
+#include "run.h"
+
+enum {
+	OPT_SPAWN = OPT_OWN,
+	OPT_ON_EXIT,
+	OPT_KEEP,
+	OPT_MODE,
+	OPT_NO_GROUP,
+	OPT_STDIN
+};
+
+/* In the order of --help. */
+static const struct choice producer_choices[] = {
+	{ 'q', "queue", required_argument,
+N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or "
+"'default')\n") },
+	{ 'c', "capacity", required_argument,
+N_("  -c, --capacity=N           create the queue for at most N processes at "
+"once,\n"
+"                               1 to 1048576 (default 16)\n") },
+	{ 'n', "count", required_argument,
+N_("  -n, --count=N              stop after N processes\n") },
+	{ 't', "duration", required_argument,
+N_("  -t, --duration=D           stop after D\n") },
+	{ 'd', "delay", required_argument,
+N_("  -d, --delay=DIST           pause before each start (default 0-1s)\n") },
+	{ 'r', "rate", required_argument,
+N_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or hour, instead "
+"of\n"
+"                               --delay; late starts catch up\n") },
+	{ OPT_SEED, "seed", required_argument,
+N_("      --seed=N               make the random pauses repeatable\n") },
+	{ OPT_WAIT, "wait", required_argument,
+N_("      --wait=D               wait at most D for room, then exit with "
+"124\n") },
+	{ OPT_SPAWN, "spawn", required_argument,
+N_("      --spawn=METHOD         how to create processes: auto (default), "
+"fork,\n"
+"                               vfork or clone\n") },
+	{ OPT_ON_EXIT, "on-exit", required_argument,
+N_("      --on-exit=ACTION       what to do with the processes at the end: "
+"drain\n"
+"                               waits until consumers have ended them, kill "
+"ends\n"
+"                               them, leave keeps them alive in the queue\n"
+"                               (default: drain after --count or --duration,\n"
+"                               otherwise kill)\n") },
+	{ OPT_KEEP, "keep", no_argument,
+N_("      --keep                 processes may outlive the producer, even if "
+"it is\n"
+"                               killed\n") },
+	{ OPT_MODE, "mode", required_argument,
+N_("      --mode=OCTAL           permissions of a queue that this creates "
+"(default\n"
+"                               0600)\n") },
+	{ OPT_NO_GROUP, "no-group", no_argument,
+N_("      --no-group             don't give each process a process group of "
+"its own\n") },
+	{ OPT_STDIN, "stdin", no_argument,
+N_("      --stdin                let COMMAND read the producer's standard "
+"input,\n"
+"                               not /dev/null; for a terminal, --no-group is\n"
+"                               needed, too\n") },
+	{ 0 }
+};
+
+static _Noreturn void producer_help(void)
+{
+	printf(_("Usage: %s [OPTION]... [--] [COMMAND [ARG]...]\n"),
+	       program_name());
+	fputs(_("Start processes, COMMAND or idle ones, in a bounded queue,"
+		" from which consumer\n"
+		"takes and ends them.\n"), stdout);
+	run_help(producer_choices);
+}
+
+static void parse_rate(const char *text, struct rate *rate)
+{
+	static const struct {
+		const char *suffix;
+		int64_t unit;
+	} units[] = {
+		{ "", NS_PER_S },
+		{ "/s", NS_PER_S },
+		{ "/m", 60 * NS_PER_S },
+		{ "/h", 3600 * NS_PER_S }
+	};
+	size_t digits = strspn(text, "0123456789");
+	char number[32];
+
+	if (digits < sizeof(number)) {
+		memcpy(number, text, digits);
+		number[digits] = '\0';
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (digits == 0 || digits >= sizeof(number) ||
+		    strcmp(text + digits, units[i].suffix) != 0)
+			continue;
+		rate->n = option_number("rate", number, 1, 1000000000);
+		rate->unit = (uint64_t)units[i].unit;
+		return;
+	}
+	usage_error(_("invalid argument '%s' for --%s: %s"), text, "rate",
+		    _("a whole number, then nothing, /s, /m or /h"));
+}
+
+static uint32_t parse_method(const char *text)
+{
+	static const char *const words[] = {
+		"auto", "fork", "vfork", "clone", NULL
+	};
+	static const uint32_t methods[] = { PROCQ_METHOD_AUTO,
+					    PROCQ_METHOD_FORK,
+					    PROCQ_METHOD_VFORK,
+					    PROCQ_METHOD_CLONE };
+
+	return methods[option_word("spawn", text, words)];
+}
+
+static enum on_exit parse_on_exit(const char *text)
+{
+	static const char *const words[] = { "drain", "kill", "leave", NULL };
+
+	return (enum on_exit)option_word("on-exit", text, words);
+}
+
+static void producer_option(struct producer *p, int c, const char *arg)
+{
+	switch (c) {
+	case 'c':
+		p->options.capacity = (uint32_t)
+			option_number("capacity", arg, 1, PROCQ_CAPACITY_MAX);
+		break;
+	case 'r':
+		parse_rate(arg, &p->rate);
+		break;
+	case OPT_SPAWN:
+		p->command.method = parse_method(arg);
+		break;
+	case OPT_ON_EXIT:
+		p->on_exit = parse_on_exit(arg);
+		break;
+	case OPT_KEEP:
+		p->command.flags |= PROCQ_SPAWN_KEEP;
+		break;
+	case OPT_MODE:
+		p->options.mode = option_mode("mode", arg);
+		break;
+	case OPT_NO_GROUP:
+		p->no_group = true;
+		break;
+	case OPT_STDIN:
+		p->command.flags |= PROCQ_SPAWN_STDIN;
+		break;
+	case OPT_HELP:
+		producer_help();
+	case OPT_VERSION:
+		print_version();
+		exit(EXIT_DONE);
+	default:
+		if (!run_option(&p->run, c, arg))
+			usage_try();
+	}
+}
+
+/* Derive from all options what procq_spawn() has to do. */
+static void settle_command(struct producer *p, char **operands)
+{
+	struct procq_command *command = &p->command;
+
+	if (*operands)
+		command->argv = (const char *const *)operands;
+	else if (command->method == PROCQ_METHOD_VFORK)
+		usage_error(_("--spawn=vfork needs a COMMAND"));
+	if (p->run.delayed && p->rate.n > 0)
+		usage_error(_("--delay and --rate can't both be given"));
+	if (p->on_exit == ON_EXIT_LEAVE)
+		command->flags |= PROCQ_SPAWN_KEEP;
+	/* No process gets the signals of the producer's terminal, or of
+	 * timeout(1). An idle one is alone in its group. */
+	if (!p->no_group)
+		command->flags |= command->argv ? PROCQ_SPAWN_GROUP
+						: PROCQ_SPAWN_APART;
+	/* A line reports the position in the queue, which is known after the
+	 * entry; in flood, lines wait for a few more starts. With
+	 * --on-exit=leave, a process that has not entered when the producer
+	 * leaves never would. */
+	p->flood = p->rate.n == 0 && distribution_is_zero(&p->run.delay);
+	if (p->on_exit == ON_EXIT_LEAVE || (!p->run.quiet && !p->flood))
+		command->flags |= PROCQ_SPAWN_ENTERED;
+}
+
+void producer_parse(struct producer *p, int argc, char **argv)
+{
+	struct choices all;
+	int c;
+
+	run_choose(&all, producer_choices);
+	while ((c = choices_next(&all, argc, argv)) != -1)
+		producer_option(p, c, optarg);
+	settle_command(p, argv + optind);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * producer-start.c - start one process; what to do if that fails.
+ *
+ * Must not decide when the next start is due. Must not end a process.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "procq.h"
+
+#include "children.h"
+#include "complain.h"
+#include "duration.h"
+#include "i18n.h"
+#include "producer.h"
+#include "run.h"
+#include "shortage.h"
+
+/* The pauses after starts that failed for lack of something. */
+#define BACK_OFF_MIN NS_PER_MS
+#define BACK_OFF_MAX NS_PER_S
+
+/* If there has been no room for so long, the producer collects the dead itself:
+ * no consumer does, or it takes its time. */
+#define COLLECT_AFTER (500 * NS_PER_MS)
+
+/* The first starts are reported one by one, as somebody may be watching. */
+#define ONE_BY_ONE 100
+
+/* How long a process that could not run its command may take to exit. */
+#define EXIT_MAX (100 * NS_PER_MS)
+
+static void started(struct producer *p, const struct procq_process *what)
+{
+	p->full_since = 0;
+	p->back_off = 0;
+	p->ran = true;
+	p->unreaped++;
+	if (p->flood && !p->run.quiet) {
+		report_later(p, what);
+		if (p->run.summary.started < ONE_BY_ONE)
+			report_all(p);
+	} else {
+		p->run.summary.started++;
+		report_started(p, what);
+	}
+}
+
+/* Is the time of --wait over? It begins with the first failure. */
+static bool producer_waited(struct producer *p, int64_t now)
+{
+	if (p->full_since == 0)
+		p->full_since = now;
+	if (!p->run.waits || now - p->full_since < p->run.wait)
+		return false;
+	p->failed = true;
+	return true;
+}
+
+static int64_t wait_deadline(const struct producer *p)
+{
+	return p->run.waits ? time_after(p->full_since, p->run.wait)
+			    : PROCQ_FOREVER;
+}
+
+/* Is it time to collect the dead in the queue, or --wait about to be over? */
+static bool must_collect(const struct producer *p, int64_t now)
+{
+	int64_t waited = p->full_since > 0 ? now - p->full_since : 0;
+
+	return waited >= COLLECT_AFTER ||
+	       (p->run.waits && waited >= p->run.wait);
+}
+
+static void no_room(struct producer *p, int err)
+{
+	uint32_t capacity = procq_capacity(p->run.q);
+	bool first = p->full_since == 0;
+	int64_t now = procq_now();
+
+	if (err == -EAGAIN && must_collect(p, now) &&
+	    children_collect(&p->run) > 0)
+		return;
+	if (producer_waited(p, now)) {
+		complain(err == -ESHUTDOWN
+			 ? _("gave up waiting until queue '%s' is opened")
+			 : _("gave up waiting for room in queue '%s'"),
+			 p->run.queue);
+		run_fail(&p->run, EXIT_WAITED);
+		return;
+	}
+	if (first && p->run.verbose && err == -ESHUTDOWN)
+		complain(_("queue closed, waiting until it is opened"));
+	else if (first && p->run.verbose)
+		complain(_("queue full (%" PRIu32 "/%" PRIu32
+			   "), waiting for a consumer"), capacity, capacity);
+	/* A closed queue may have room, but not for a producer. */
+	producer_rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM,
+		      wait_deadline(p));
+}
+
+/* A start failed, and may work in a moment. */
+static void start_later(struct producer *p, const char *why)
+{
+	bool first = p->back_off == 0;
+	int64_t half, deadline;
+
+	if (producer_waited(p, procq_now())) {
+		complain(_("gave up starting a process: %s"), why);
+		run_fail(&p->run, EXIT_WAITED);
+		return;
+	}
+	p->back_off = first ? BACK_OFF_MIN
+			    : time_min(p->back_off * 2, BACK_OFF_MAX);
+	/* Half of it at random, so that several producers do not try again at
+	 * the same time. */
+	half = p->back_off / 2;
+	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
+	deadline = time_min(time_after(procq_now(), half), wait_deadline(p));
+	producer_rest(p, 0, deadline);
+}
+
+/* The system has no process or no memory left. */
+static void no_resources(struct producer *p, int err)
+{
+	char text[256];
+	const char *why = err == -EUSERS
+				  ? shortage_describe(text, sizeof(text))
+				  : strerror(-err);
+
+	if (p->back_off == 0)
+		complain(_("cannot start a process for now: %s"), why);
+	start_later(p, why);
+}
+
+/* Can the command be executed again in a moment? A file that is being written,
+ * or, if it was there before, replaced. */
+static bool is_passing(const struct producer *p, int err)
+{
+	switch (err) {
+	case -ETXTBSY:
+		return true;
+	case -ENOENT:
+	case -ESTALE:
+	case -EIO:
+	case -ENFILE:
+	case -EAGAIN:
+		return p->ran;
+	default:
+		return false;
+	}
+}
+
+static void cannot_run_yet(struct producer *p, int err)
+{
+	p->run.summary.failed++;
+	if (p->back_off == 0)
+		complain(_("cannot run '%s' for now: %s"), p->command.argv[0],
+			 strerror(-err));
+	start_later(p, strerror(-err));
+}
+
+/* A process that could not execute its command is about to exit. Let it: its
+ * status says why. */
+static void await_exit(struct producer *p, const struct procq_process *what)
+{
+	int64_t deadline = time_after(procq_now(), EXIT_MAX);
+	struct procq_process now;
+
+	while (procq_child(p->run.q, what->slot, &now) == 0 &&
+	       now.pid == what->pid && now.state == PROCQ_STATE_QUEUED &&
+	       procq_now() < deadline) {
+		children_sleep(&p->run, PROCQ_WAIT_CHILD,
+			       time_after(procq_now(), NS_PER_MS));
+		producer_reap(p);
+	}
+}
+
+/* A start failed, and will fail again. */
+static void cannot_start(struct producer *p, int err,
+			 const struct procq_process *what)
+{
+	const struct procq_command *command = &p->command;
+
+	p->failed = true;
+	/* Of the queue; or of a file system, and then exec has failed. */
+	if (err == -ESTALE)
+		run_wait(&p->run, 0, procq_now());
+	if (p->run.lost)
+		return;
+	if (err == -ENOTSUP) {
+		complain(_("processes can't be made to die with their producer"
+			   " here; with --keep they may outlive it"));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
+	if (err == -EXDEV) {
+		complain(_("cannot start a process: its children are in "
+			   "another PID namespace (unshare --fork helps)"));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
+	if (!command->argv || err == -EINVAL || err == -ENOSYS) {
+		complain(_("cannot start a process: %s"),
+			 _(procq_strerror(err)));
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
+	p->run.summary.failed++;
+	complain(_("cannot run '%s': %s"), command->argv[0], strerror(-err));
+	run_fail(&p->run, err == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+	if (what->pid > 0)
+		await_exit(p, what);
+}
+
+bool producer_start(struct producer *p)
+{
+	/* All zero if no process was started. */
+	struct procq_process what = { .pid = 0 };
+	int err = procq_spawn(p->run.q, &p->command, &what);
+
+	/* -EAGAIN without a process is about the queue. */
+	if (p->command.argv && is_passing(p, err) &&
+	    (err != -EAGAIN || what.pid > 0)) {
+		cannot_run_yet(p, err);
+		return false;
+	}
+	switch (err) {
+	case 0:
+		started(p, &what);
+		break;
+	case -EAGAIN:
+	case -ESHUTDOWN:
+		no_room(p, err);
+		break;
+	case -EIDRM:
+		run_removed(&p->run);
+		break;
+	case -ECANCELED:
+		/* It was killed before it had entered. */
+		producer_reap(p);
+		break;
+	case -EUSERS:
+	case -ENOMEM:
+		no_resources(p, err);
+		break;
+	default:
+		cannot_start(p, err, &what);
+	}
+	return err == 0;
+}

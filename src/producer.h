@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * producer.h - a run of producer, and what its rooms call of each other.
+ *
+ * Only producer-options.c and main() write what options say.
+ */
+#ifndef PRODUCER_H
+#define PRODUCER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "procq.h"
+#include "run.h"
+
+/* In flood, how many processes may be on their way into the queue while the
+ * next one is started: to wait for each would halve the rate. */
+#define UNREPORTED_MAX 4
+
+/* What happens to its processes at the end. */
+enum on_exit {
+	ON_EXIT_DRAIN = 0,
+	ON_EXIT_KILL = 1,
+	ON_EXIT_LEAVE = 2,
+	ON_EXIT_DEFAULT = 3	/* drain, or kill if stopped or failed */
+};
+
+/* A schedule of starts: n per unit, exact over any time. */
+struct rate {
+	uint64_t n;		/* 0: there is none */
+	uint64_t unit;		/* ns */
+	uint64_t rest;		/* the fraction of a ns still due, in 1/n */
+};
+
+struct producer {
+	struct run run;
+	struct procq_options options;
+	struct procq_command command;
+	struct rate rate;
+	enum on_exit on_exit;
+	bool no_group;
+	bool flood;		/* no pauses between starts */
+	bool failed;		/* a start failed for good */
+	bool ran;		/* a start has worked */
+
+	int64_t due;		/* the next start */
+	int64_t full_since;	/* 0: there is room */
+	int64_t back_off;	/* the last pause after a failure, 0: none */
+	unsigned unreaped;	/* starts since the last look for the dead */
+
+	/* Started, but not reported: they may not have entered yet. */
+	struct procq_process unreported[UNREPORTED_MAX];
+	unsigned unreported_count;
+};
+
+/* ---- producer-options.c ---- */
+
+/** Read the options and the operands into *p, or exit. */
+void producer_parse(struct producer *p, int argc, char **argv);
+
+/* ---- producer-lines.c ---- */
+
+/** Report a process that has entered, and is counted. */
+void report_started(struct producer *p, const struct procq_process *what);
+/** Count and report a process that may not have entered yet, with others. */
+void report_later(struct producer *p, const struct procq_process *what);
+/** Count and report the processes that are not reported yet, in the order in
+ * which they entered; those that were killed before they entered are left out.
+ * A process that is started after this enters after them. */
+void report_all(struct producer *p);
+
+/* ---- producer-start.c ---- */
+
+/** Start one process, or wait for what it takes: then the next call tries
+ * again. @retval true it was started */
+bool producer_start(struct producer *p);
+
+/* ---- producer-end.c ---- */
+
+/** At the end: what --on-exit has for its processes. */
+void producer_finish(struct producer *p);
+
+/* ---- producer.c ---- */
+
+/** Look for dead children. When a process is reaped, another may get its
+ * record: so this reports what was started first. */
+void producer_reap(struct producer *p);
+/** Sleep until something happens, but no longer than PROCQ_PATIENCE: a parent
+ * has to look at its children at least that often.
+ * @param what as for procq_wait() */
+void producer_rest(struct producer *p, unsigned what, int64_t deadline);
+
+#endif
