@@ -7,6 +7,7 @@ library_tests = \
 	tests/library/example.test \
 	tests/library/header.test \
 	tests/library/plugin.test \
+	tests/library/programs.test \
 	tests/library/public.test
 TESTS += $(library_tests)
 EXTRA_DIST += $(library_tests)
