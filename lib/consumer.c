@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "backoff.h"
 #include "handle.h"
@@ -41,6 +42,18 @@ static int take_and_describe(struct procq *q, uint32_t slot, uint64_t word,
 	return rc;
 }
 
+/* Is it the life that was chosen? No two processes were started in the same
+ * nanosecond with the same pid; but a seq may become known only later. */
+static bool is_same(const struct procq_process *chosen,
+		    const struct procq_process *p)
+{
+	if (chosen->slot != p->slot)
+		return false;
+	if (chosen->pid && chosen->started)
+		return chosen->pid == p->pid && chosen->started == p->started;
+	return chosen->seq && chosen->seq == p->seq;
+}
+
 static int take_in_turn(struct procq *q, const struct procq_process *only,
 			struct procq_process *out)
 {
@@ -57,8 +70,7 @@ static int take_in_turn(struct procq *q, const struct procq_process *only,
 			return rc;
 		if (only) {
 			pq_record_describe(q->seg, hint.index, word, &p);
-			if (only->slot != hint.index || only->pid != p.pid ||
-			    only->started != p.started)
+			if (!is_same(only, &p))
 				return -EAGAIN;
 		}
 		rc = take_and_describe(q, hint.index, word, hint.position,
@@ -111,6 +123,48 @@ int procq_take_own(struct procq *q, struct procq_process *out)
 	int rc = pq_usable_participant(q);
 
 	return rc < 0 ? rc : take_any(q, q->incarnation, true, out);
+}
+
+/* The hint of one that is not next stays behind, and is skipped as stale. */
+static int take_this(struct procq *q, const struct procq_process *which,
+		     struct procq_process *out)
+{
+	struct procq_process p;
+	uint64_t word;
+	int rc;
+
+	if (which->slot >= q->seg->capacity)
+		return -EAGAIN;
+	/* Each round of another participant's making: it was marked, put back,
+	 * or taken. */
+	do {
+		word = pq_load_word(q->seg, which->slot);
+		if (pq_word_state(word) != PROCQ_STATE_QUEUED &&
+		    pq_word_state(word) != PROCQ_STATE_EXITED)
+			return -EAGAIN;
+		/* What is read here counts if the CAS on the word succeeds. */
+		pq_record_describe(q->seg, which->slot, word, &p);
+		if (!is_same(which, &p))
+			return -EAGAIN;
+		rc = take_and_describe(q, which->slot, word, UINT64_MAX, &p);
+	} while (rc == -EAGAIN);
+	if (rc == 0)
+		*out = p;
+	return rc;
+}
+
+int procq_take_this(struct procq *q, const struct procq_process *which,
+		    struct procq_process *out)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	if (!which || !out)
+		return -EINVAL;
+	rc = take_this(q, which, out);
+	pq_pass_on(q, PROCQ_WAIT_READY);
+	return rc;
 }
 
 int procq_take_exited(struct procq *q, struct procq_process *out)

@@ -700,6 +700,25 @@ PROCQ_API int procq_take(struct procq *q, const struct procq_process *only,
 PROCQ_API int procq_take_own(struct procq *q, struct procq_process *out);
 
 /**
+ * Take this process, wherever it stands in the queue, if it is still there.
+ * Takes the same time whatever the capacity. As after procq_take(), others that
+ * wait for a process are woken, if this participant owes it to them.
+ *
+ * @param which as procq_snapshot() or procq_peek() has described it: slot, and
+ *        pid and started; where one of these is 0, seq instead
+ * @param out its description; may be the same as which
+ * @retval 0
+ * @retval -EAGAIN it is not there any more, has not yet entered, or is taken
+ *         already; procq_snapshot() shows which
+ * @retval -EINVAL which or out is NULL
+ * @retval -EMFILE, -ENFILE, -ENOMEM as for procq_take()
+ * @since 0.1
+ */
+PROCQ_API int procq_take_this(struct procq *q,
+			      const struct procq_process *which,
+			      struct procq_process *out);
+
+/**
  * Take a process that has exited on its own, wherever it stands in the queue.
  * May look at all records.
  * @param out its description

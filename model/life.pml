@@ -26,12 +26,14 @@
  * producers lose their lock byte and go on: their host has closed a descriptor.
  * To see that a life is one's own child's, and to write its status, is one step
  * here, although it is two in the code. LOSE: what is queued, and dead with its
- * producer, is marked by whoever finds it so.
+ * producer, is marked by whoever finds it so. CHOOSE: consumers take by no hint, but
+ * a process that they have seen before, or none.
  *
  * Mutants: REAPFIRST LATEPIN SIGNALFIRST NOCHECK LOCKFIRST SAMEBYTE FREEEARLY
  * NORECHECK NOHINTBYMARK SEQFIRST MARKONCE STATUSLATE COARSE; with LOSSES:
  * BLINDMARK. Of LOSE: LOSTEARLY (the process not looked at), LOSTBLIND (its
- * producer not).
+ * producer not). Of CHOOSE: EARLYCOMPARE (the record is compared with the
+ * choice before its word is read).
  */
 #ifndef CRASHES
 #define CRASHES 1
@@ -337,6 +339,12 @@ inline tell()
 	told[ino]++
 }
 
+#ifdef CHOOSE
+#define IS_CHOICE assert(ino == choice)
+#else
+#define IS_CHOICE skip
+#endif
+
 inline look_at_parent()
 {
 	trust = lock[BYTE(m)]
@@ -346,6 +354,9 @@ proctype Consumer(byte me)
 {
 	byte g, p, m, pin;
 	bit trust, ok, late;
+#ifdef CHOOSE
+	byte choice;			/* the child's number, as a seq is */
+#endif
 #ifdef TICKS
 	byte pinned_since;
 	bit watch;
@@ -353,17 +364,46 @@ proctype Consumer(byte me)
 
 	lock[BYTE(me)] = 1;
 again:
+#ifdef CHOOSE
+end4:	atomic { (state == QUEUED || state == EXITED) -> choice = ino };
+	MAYDIE;
+#ifdef EARLYCOMPARE
+	if :: (ino != choice) -> goto again :: else fi;
+#endif
+	atomic {
+		if
+		:: (state == QUEUED || state == EXITED) -> g = gen
+		:: else -> choice = 0; goto again
+		fi
+	};
+#ifndef EARLYCOMPARE
+	if :: (ino != choice) -> goto again :: else fi;
+#endif
+	/* What is read of the record from here on counts if the CAS succeeds;
+	 * so the comparison, too. */
+	atomic {
+		p = who; m = maker; pin = NOBODY; trust = 0; late = 0;
+		ok = 0;
+		if
+		:: (gen == g && (state == QUEUED || state == EXITED)) ->
+			ok = (state == EXITED)
+		:: else -> goto again
+		fi
+	};
+#else
 end:	atomic {
 		((state == QUEUED || state == EXITED) && hint) ->
 		g = gen; p = who; m = maker; ok = (state == EXITED);
 		pin = NOBODY; trust = 0; late = 0
 	};
+#endif
 	MAYDIE;
 	if
 	:: ok ->
 		d_step {
 			if
 			:: (state == EXITED && gen == g) ->
+				IS_CHOICE;
 				state = TAKEN; owner = me; dead = 1;
 				hint = 0
 			:: else -> ok = 0
@@ -422,6 +462,7 @@ end:	atomic {
 	d_step {
 		if
 		:: (state == QUEUED && gen == g) ->
+			IS_CHOICE;
 			state = TAKEN; owner = me; hint = 0; ok = 1
 		:: else
 		fi

@@ -33,6 +33,7 @@
 struct hands {
 	struct procq *producer, *consumer;
 	uint32_t slot;
+	struct procq_process chosen;	/* as it has looked before */
 	int ready, go;		/* its own ends of the pipes */
 	bool no_reaping;
 	int descriptors;	/* that were open at its start */

@@ -250,6 +250,26 @@ static int run_take_exited(struct hands *h)
 	return procq_take_exited(h->consumer, &p);
 }
 
+/* The last of them: its hint is not at the head. */
+static void choose(struct hands *h)
+{
+	struct procq_process all[CAPACITY];
+	int n;
+
+	prepare_consumer(h);
+	n = procq_snapshot(h->consumer, all, CAPACITY);
+	must(n > 1 && n <= CAPACITY);
+	h->chosen = all[n - 1];
+	must(h->chosen.state == PROCQ_STATE_QUEUED);
+}
+
+static int run_take_this(struct hands *h)
+{
+	struct procq_process p;
+
+	return procq_take_this(h->consumer, &h->chosen, &p);
+}
+
 static void prepare_own(struct hands *h)
 {
 	h->producer = join(PROCQ_ROLE_PRODUCER);
@@ -562,6 +582,8 @@ const struct op ops[] = {
 	  .prepare = prepare_consumer, .run = run_take, .calm = true },
 	{ .name = "take-exited", .kids = 2, .prepare = prepare_exited,
 	  .run = run_take_exited },
+	{ .name = "take-this", .kids = 3, .prepare = choose,
+	  .run = run_take_this },
 	{ .name = "take-own", .kids = 1, .prepare = prepare_own,
 	  .run = run_take_own },
 	{ .name = "take-orphan", .kids = 0, .dead = dead_parent,

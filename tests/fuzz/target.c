@@ -425,8 +425,8 @@ static void take_only(struct procq *q)
 {
 	struct procq_process next, p;
 
-	if (procq_peek(q, &next) == 0)
-		procq_take(q, &next, &p);
+	if (procq_peek(q, &next) == 0 && procq_take(q, &next, &p) < 0)
+		procq_take_this(q, &next, &p);
 }
 
 static void collect(struct procq *q)

@@ -174,6 +174,7 @@ static int answer_otherwise(struct procq *q, int rc)
 	bad += procq_take(q, NULL, &p) != rc;
 	bad += procq_take_own(q, &p) != rc;
 	bad += procq_take_exited(q, &p) != rc;
+	bad += procq_take_this(q, &p, &p) != rc;
 	bad += procq_signal(q, 0, SIGTERM, 0) != rc;
 	bad += procq_collect(q, &e) != rc;
 	bad += procq_give_back(q, 0) != rc;

@@ -203,6 +203,97 @@ static void test_lacking(void)
 	teardown();
 }
 
+/* ---- a chosen one ---- */
+
+static struct procq_process shown(uint32_t slot)
+{
+	struct procq_process d;
+
+	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
+	return d;
+}
+
+static struct procq_process started(pid_t pid)
+{
+	static int64_t when = 1;
+	uint32_t slot = entered(pid);
+
+	atomic_store(&seg->records[slot].started_wall, when++);
+	return shown(slot);
+}
+
+static void test_this(void)
+{
+	struct procq_process first, second, d, out;
+	struct procq_event e;
+	pid_t pid[2];
+	uint32_t slot;
+	int fd;
+
+	setup();
+	for (int i = 0; i < 2; i++)
+		pid[i] = fixture_bystander();
+	first = started(pid[0]);
+	second = started(pid[1]);
+	fd = fixture_lowest_fd();
+	is_int(procq_take_this(c, NULL, &out), -EINVAL, "which one?");
+	is_int(procq_take_this(c, &second, NULL), -EINVAL, "and where to?");
+	d = second;
+	d.slot = CAPACITY;
+	is_int(procq_take_this(c, &d, &out), -EAGAIN, "no such slot");
+	d = second;
+	d.slot = first.slot;
+	is_int(procq_take_this(c, &d, &out), -EAGAIN, "not in that slot");
+	d = second;
+	d.started = first.started;
+	is_int(procq_take_this(c, &d, &out), -EAGAIN, "of no other time");
+	d = second;
+	d.pid = pid[0];
+	is_int(procq_take_this(c, &d, &out), -EAGAIN, "of no other pid");
+	d = (struct procq_process){ .slot = second.slot, .seq = first.seq };
+	is_int(procq_take_this(c, &d, &out), -EAGAIN, "of no other seq");
+	d = (struct procq_process){ .slot = second.slot };
+	is_int(procq_take_this(c, &d, &out), -EAGAIN, "nothing is known of it");
+	ok(procq_in_flight(c) == 0 && fixture_lowest_fd() == fd,
+	   "so nothing is taken or pinned");
+
+	d = (struct procq_process){ .slot = second.slot, .seq = second.seq };
+	is_int(procq_take_this(c, &d, &d), 0, "its seq is enough");
+	ok(d.pid == pid[1] && d.state == PROCQ_STATE_TAKEN &&
+		   d.consumer == c->incarnation,
+	   "it is described, in the same place");
+	is_int(procq_take_this(c, &second, &out), -EAGAIN, "it is taken");
+	need(procq_give_back(c, second.slot) == 0);
+	d = second;
+	d.seq = 0;
+	is_int(procq_take_this(c, &d, &out), 0,
+	       "put back, and known without a seq");
+	is_int((intmax_t)out.seq, (intmax_t)second.seq, "which it has kept");
+	need(procq_peek(c, &d) == 0);
+	is_int(d.pid, pid[0], "the first is still the next");
+	fixture_end(pid[1]);
+	fixture_mark(seg, second.slot, p->place, &status);
+	need(procq_collect(c, &e) == 1);
+
+	/* Another life in its record. */
+	while ((slot = entered(pid[0])) != second.slot) {
+		fixture_mark(seg, slot, p->place, &status);
+		need(procq_take_exited(c, &d) == 0 &&
+		     procq_collect(c, &e) == 1);
+	}
+	is_int(procq_take_this(c, &second, &out), -EAGAIN,
+	       "that is not the one");
+	fixture_mark(seg, slot, p->place, &status);
+	d = shown(slot);
+	is_int(procq_take_this(c, &d, &out), 0, "one that has exited");
+	need(procq_collect(c, &e) == 1);
+	is_int(procq_take_this(c, &d, &out), -EAGAIN, "it is over");
+	fixture_end(pid[0]);
+	fixture_mark(seg, first.slot, p->place, &status);
+	need(procq_take_exited(c, &d) == 0 && procq_collect(c, &e) == 1);
+	teardown();
+}
+
 /* ---- beside a parent that marks ---- */
 
 #define MARKS 200000
@@ -292,6 +383,7 @@ int main(void)
 	test_take();
 	test_next();
 	test_find();
+	test_this();
 	test_lacking();
 	test_marked_meanwhile();
 	return done();
