@@ -33,10 +33,13 @@ lib_queue = \
 	lib/sweep.c lib/sweep.h \
 	lib/tally.c lib/tally.h
 lib_object = \
+	lib/build.c lib/build.h \
 	lib/format.c lib/format.h \
 	lib/layout.h \
 	lib/lock.c lib/lock.h \
+	lib/object.c lib/object.h \
 	lib/segment.c lib/segment.h \
+	lib/unlink.c lib/unlink.h \
 	lib/view.h
 lib_ground = \
 	lib/backoff.h \

@@ -18,6 +18,7 @@
 
 #include "procq.h"
 #include "segment.h"
+#include "unlink.h"
 
 /* ---- what a return value means ---- */
 

@@ -2,7 +2,8 @@
 /*
  * open.c - the public functions that join, leave, close and remove a queue, and
  * those that say what a handle belongs to.
- * Must not start or take a process, nor map or unlink an object (segment.c).
+ * Must not start or take a process, nor map or unlink an object (segment.c,
+ * unlink.c).
  */
 #include <config.h>
 
@@ -20,6 +21,7 @@
 #include "segment.h"
 #include "sweep.h"
 #include "unforked.h"
+#include "unlink.h"
 #include "wait.h"
 
 /* ---- open and close ---- */

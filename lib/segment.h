@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * segment.h - the shared object: create, open, close, remove, unlink.
+ * segment.h - a process's view of the shared object: opened, closed.
  */
 #ifndef PQ_SEGMENT_H
 #define PQ_SEGMENT_H
@@ -10,15 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "build.h"
 #include "view.h"
-
-/* Gives the creator its place in the object that it builds, before any other
- * process can see the object: so a queue never looks like one without a
- * producer. */
-struct pq_creator {
-	int (*seat)(struct pq_segment *seg, void *arg); /* 0, -errno */
-	void *arg;
-};
 
 /**
  * Open the object and verify it. If options ask for that, create it, or set it
@@ -47,20 +40,5 @@ bool pq_segment_nameless(const struct pq_segment *seg);
 
 /** One user of the view less; the last one unmaps and closes it. */
 void pq_segment_close(struct pq_segment *seg);
-
-/**
- * Remove the object if it is empty and unused.
- * @param incarnation the caller's, which still holds its byte but has left
- *        the table
- * @retval 0 removed
- * @retval 1 its name no longer leads to it: it has been removed
- * @retval -EBUSY it is in use
- */
-int pq_segment_remove(struct pq_segment *seg, uint64_t incarnation);
-
-/** As procq_unlink().
- * @param name of the object
- * @param found not NULL */
-int pq_segment_unlink(const char *name, uint32_t *found);
 
 #endif

@@ -32,6 +32,7 @@
 #include "record.h"
 #include "segment.h"
 #include "sweep.h"
+#include "unlink.h"
 #include "word.h"
 
 #define FIXTURE_SECONDS 100
