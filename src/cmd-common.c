@@ -121,7 +121,7 @@ void table_set_time(struct table *t, size_t column, int64_t ns)
 
 void begin_json(struct json *j, struct line *l, const struct request *r)
 {
-	l->used = 0;
+	memset(l, 0, sizeof(*l));
 	json_open(j, l);
 	json_string(j, "queue", r->queue);
 }

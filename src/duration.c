@@ -137,32 +137,33 @@ const char *duration_parse(const char *text, int64_t *ns)
 
 char *duration_text(int64_t ns, char buf[DURATION_SIZE])
 {
-	const char *unit = "s";
-	int64_t size = NS_PER_S;
-	int64_t thousandths;
-	size_t end;
+	/* The largest first. */
+	static const struct {
+		int64_t from, size;
+		const char *unit;
+	} forms[] = {
+		{ 100 * 3600 * NS_PER_S, 86400 * NS_PER_S, "d" },
+		{ 100 * 60 * NS_PER_S, 3600 * NS_PER_S, "h" },
+		{ 1000 * NS_PER_S, 60 * NS_PER_S, "m" },
+		{ NS_PER_S, NS_PER_S, "s" },
+		{ NS_PER_MS, NS_PER_MS, "ms" },
+		{ NS_PER_US, NS_PER_US, "us" },
+		{ INT64_MIN, 1, "ns" }
+	};
+	size_t i = 0, end;
 
-	if (ns < NS_PER_US) {
+	while (ns < forms[i].from)
+		i++;
+	if (forms[i].size == 1) {
 		snprintf(buf, DURATION_SIZE, "%" PRId64 "ns", ns);
 		return buf;
 	}
-	if (ns < NS_PER_MS) {
-		unit = "us";
-		size = NS_PER_US;
-	} else if (ns < NS_PER_S) {
-		unit = "ms";
-		size = NS_PER_MS;
-	}
-	thousandths = ns % size / (size / 1000);
-	snprintf(buf, DURATION_SIZE, "%" PRId64 ".%03d", ns / size,
-		 (int)thousandths);
-	/* Three digits are enough; seconds keep all, so that they line up. */
-	end = strlen(buf);
-	if (size != NS_PER_S)
-		end = strcspn(buf, ".") < 3 ? 4 : 3;
-	if (buf[end - 1] == '.')
-		end--;
-	snprintf(buf + end, DURATION_SIZE - end, "%s", unit);
+	snprintf(buf, DURATION_SIZE, "%" PRId64 ".%03d", ns / forms[i].size,
+		 (int)(ns % forms[i].size / (forms[i].size / 1000)));
+	/* Three digits are enough, and none after a point that ends them. */
+	end = strcspn(buf, ".");
+	end = end < 3 ? 4 : end;
+	snprintf(buf + end, DURATION_SIZE - end, "%s", forms[i].unit);
 	return buf;
 }
 

@@ -29,8 +29,8 @@ const char *duration_parse(const char *text, int64_t *ns);
 const char *duration_parse_part(const char *text, size_t len, int64_t *ns);
 
 /**
- * For people: at most three decimals, and the unit that suits:
- * 812ns 112us 15.2ms 2.023s 75.000s.
+ * For people: three digits, cut off, and the unit that suits:
+ * 812ns 112us 15.2ms 2.02s 75.0s 23.4m 6.50h 14.0d.
  * @retval buf
  */
 char *duration_text(int64_t ns, char buf[DURATION_SIZE]);

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,14 +22,50 @@
 
 /* ---- pieces ---- */
 
+static char *place(struct line *l)
+{
+	return l->grown ? l->grown : l->text;
+}
+
+const char *line_text(const struct line *l)
+{
+	return l->grown ? l->grown : l->text;
+}
+
+void line_free(struct line *l)
+{
+	free(l->grown);
+	l->grown = NULL;
+	l->used = 0;
+	l->cut = false;
+}
+
+/* Make room for n bytes and a newline. */
+static bool grow(struct line *l, size_t n)
+{
+	size_t need = l->used + n + 1;
+	size_t room = need > SIZE_MAX / 2 ? need : 2 * need;
+	char *grown = realloc(l->grown, room);
+
+	if (!grown) {
+		l->cut = true;
+		return false;
+	}
+	if (!l->grown)
+		memcpy(grown, l->text, l->used);
+	l->grown = grown;
+	l->room = room;
+	return true;
+}
+
 void line_add(struct line *l, const char *bytes, size_t n)
 {
 	/* The last byte is kept for the newline. */
-	size_t room = sizeof(l->text) - 1 - l->used;
+	size_t room = (l->grown ? l->room : sizeof(l->text)) - 1 - l->used;
 
-	if (n > room)
+	if (n > room && !(l->grows && grow(l, n)))
 		n = room;
-	memcpy(l->text + l->used, bytes, n);
+	memcpy(place(l) + l->used, bytes, n);
 	l->used += n;
 }
 
@@ -54,7 +91,7 @@ void line_format(struct line *l, const char *format, ...)
 
 void line_end(struct line *l)
 {
-	l->text[l->used++] = '\n';
+	place(l)[l->used++] = '\n';
 }
 
 size_t utf8_length(const unsigned char *s)
@@ -134,6 +171,17 @@ void line_time(struct line *l, int64_t ns)
 		    / 60, (minutes < 0 ? -minutes : minutes) % 60);
 }
 
+void line_clock(struct line *l, int64_t ns)
+{
+	int64_t part = (ns % NS_PER_S + NS_PER_S) % NS_PER_S;
+	time_t t = (time_t)((ns - part) / NS_PER_S);
+	struct tm tm;
+
+	if (localtime_r(&t, &tm))
+		line_format(l, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min,
+			    tm.tm_sec, (int)(part / NS_PER_MS));
+}
+
 /* ---- writing ---- */
 
 static bool given_up(const volatile sig_atomic_t *abandon)
@@ -174,5 +222,5 @@ int bytes_write(int fd, const char *text, size_t size,
 int line_write(const struct line *l, int fd,
 	       const volatile sig_atomic_t *abandon)
 {
-	return bytes_write(fd, l->text, l->used, abandon);
+	return bytes_write(fd, line_text(l), l->used, abandon);
 }

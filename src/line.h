@@ -10,6 +10,7 @@
 #define LINE_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,18 @@
 struct line {
 	char text[LINE_SIZE];
 	size_t used;
+	/* Set by the caller: what does not fit is kept, too, in memory that
+	 * line_free() gives back. */
+	bool grows;
+	bool cut;		/* … but there was none */
+	char *grown;		/* all of it, instead of text; NULL: it fits */
+	size_t room;		/* of grown */
 };
+
+/** All of it so far; valid until more is added. */
+const char *line_text(const struct line *l);
+/** Free what a line that grows has taken. It is empty afterwards. */
+void line_free(struct line *l);
 
 void line_add(struct line *l, const char *bytes, size_t n);
 void line_string(struct line *l, const char *s);
@@ -30,6 +42,8 @@ void line_format(struct line *l, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 /** Add RFC 3339 in local time with its offset. @param ns since the epoch */
 void line_time(struct line *l, int64_t ns);
+/** Add the local time of day, to the millisecond. @param ns since the epoch */
+void line_clock(struct line *l, int64_t ns);
 /** Add the newline, for which there is always room. */
 void line_end(struct line *l);
 

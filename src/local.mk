@@ -7,6 +7,7 @@ src_libprograms_la_SOURCES = \
 	src/distribution.c src/distribution.h \
 	src/duration.c src/duration.h \
 	src/ending.c src/ending.h \
+	src/event.c src/event.h \
 	src/fault.c src/fault.h \
 	src/i18n.h \
 	src/json.c src/json.h \

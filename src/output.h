@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * output.h - one line per event, as text, JSON Lines, or TSV.
+ * output.h - where the lines of events go: a file, or standard output.
  *
- * A line goes out when the event happens. Must not use stdio, whose buffers
+ * A line goes out when the event happens, and has the time of that. Must not use stdio, whose buffers
  * a child would inherit, and must not print errors: the caller gets -errno.
  */
 #ifndef OUTPUT_H
@@ -13,19 +13,21 @@
 #include <stdint.h>
 
 #include "ending.h"
-#include "line.h"
+#include "event.h"
 #include "procq.h"
 #include "writer.h"
 
-enum output_format {
-	OUTPUT_TEXT = 0,
-	OUTPUT_JSON = 1,
-	OUTPUT_TSV = 2
+/* --time */
+enum output_time {
+	OUTPUT_TIME_AUTO = 0,	/* the clock on a terminal, else in full */
+	OUTPUT_TIME_CLOCK = 1,
+	OUTPUT_TIME_FULL = 2
 };
 
 struct output {
 	int fd;
 	enum output_format format;
+	enum output_time time;	/* set by the caller before output_open() */
 	const char *queue;	/* as the user named it */
 	/* How many signals asked to stop; may be NULL. From the second on, a
 	 * write that blocks is given up; from the first on, the wait for a
@@ -34,6 +36,14 @@ struct output {
 	/* Set by the caller after output_open(): writes the lines of events.
 	 * NULL: they are written at once, and may block. */
 	struct writer *writer;
+	/* Set by the caller while it is open; NULL: how many records are used
+	 * is unknown. */
+	const struct procq *q;
+	/* Set by the caller: what a process was started with, a line of
+	 * --args-from; it returns NULL for none, as a NULL here does. */
+	const char *(*args)(void *arg, const struct procq_process *p);
+	void *args_arg;
+	bool terminal;		/* fd is one */
 	bool opened;		/* output_close() closes fd */
 	bool silent;		/* write nothing */
 };
@@ -47,13 +57,21 @@ struct output {
 int output_open(struct output *out, const char *file,
 		enum output_format format, const char *queue);
 
+/**
+ * Open the file anew by its name, for one who has renamed it: later lines go
+ * there. Of standard output nothing changes. If that fails, they go where they
+ * went.
+ * @return 0 or -errno
+ */
+int output_reopen(struct output *out, const char *file);
+
 /** @return 0 or -errno: a write error may show only here */
 int output_close(struct output *out);
 
-/* ---- events: each returns 0 or -errno, see line_write() ---- */
+/* ---- events: each returns 0 or -errno, see line_write(); -ENOMEM: there was
+ *      no memory for a line as long as that ---- */
 
-int output_started(struct output *out, const struct procq_process *p,
-		   int64_t present, int64_t capacity);
+int output_started(struct output *out, const struct procq_process *p);
 /** A process has retired, or is stale, as the event says.
  * @param us "consumer" or "producer": what ENDED_BY_US means */
 int output_ended(struct output *out, const struct procq_event *e,

@@ -19,9 +19,7 @@ void report_started(struct producer *p, const struct procq_process *what)
 {
 	if (p->run.quiet)
 		return;
-	run_written(&p->run, output_started(&p->run.out, what,
-					    procq_occupied(p->run.q),
-					    procq_capacity(p->run.q)));
+	run_written(&p->run, output_started(&p->run.out, what));
 }
 
 static int by_seq(const void *a, const void *b)

@@ -68,6 +68,8 @@ bool run_option(struct run *r, int c, const char *arg)
 {
 	/* In the order of enum output_format. */
 	static const char *const formats[] = { "text", "json", "tsv", NULL };
+	/* In the order of enum output_time. */
+	static const char *const times[] = { "auto", "clock", "full", NULL };
 
 	switch (c) {
 	case 'q':
@@ -82,6 +84,10 @@ bool run_option(struct run *r, int c, const char *arg)
 		return true;
 	case OPT_JSON:
 		r->format = OUTPUT_JSON;
+		return true;
+	case OPT_TIME:
+		r->out.time = (enum output_time)
+			option_word("time", arg, times);
 		return true;
 	case OPT_QUIET:
 		r->quiet = true;
@@ -108,6 +114,10 @@ static const struct choice run_choices[] = {
 N_("      --format=FORMAT        print lines as text, json or tsv\n") },
 	{ OPT_JSON, "json", no_argument,
 N_("      --json                 the same as --format=json\n") },
+	{ OPT_TIME, "time", required_argument,
+N_("      --time=FORM            of lines of text: clock, full, or auto: the "
+"clock on\n"
+"                               a terminal, in full elsewhere (default)\n") },
 	{ 'o', "output", required_argument,
 N_("  -o, --output=FILE          append lines to FILE\n") },
 	{ OPT_QUIET, "quiet", no_argument,
@@ -237,6 +247,7 @@ int run_open(struct run *r, struct procq_options *options)
 		err = procq_open(&r->q, r->queue, options);
 		if (err == 0) {
 			r->joined = true;
+			r->out.q = r->q;
 			note_repairs(r);
 			signals_wake(r->q);
 		}

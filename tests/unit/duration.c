@@ -119,8 +119,16 @@ static void test_text(void)
 	says(112999, "112us");
 	says(15203000, "15.2ms");
 	says(999999999, "999ms");
-	says(2023114000, "2.023s");
-	says(INT64_C(75000000000), "75.000s");
+	says(2023114000, "2.02s");
+	says(INT64_C(12000000000), "12.0s");
+	says(INT64_C(75000000000), "75.0s");
+	says(INT64_C(999999999999), "999s");
+	says(INT64_C(1000000000000), "16.6m");
+	says(INT64_C(5999999999999), "99.9m");
+	says(INT64_C(6000000000000), "1.66h");
+	says(INT64_C(359999999999999), "99.9h");
+	says(INT64_C(360000000000000), "4.16d");
+	says(INT64_C(86400000000000000), "1000d");
 	is_str(duration_seconds(INT64_C(2023114999), 3, buf), "2.023",
 	       "seconds, 3 decimals");
 	is_str(duration_seconds(INT64_C(2000000009), 9, buf), "2.000000009",

@@ -47,6 +47,16 @@ static void test_times(void)
 	   "2023-12-31T12:00:00.000000-12:00");
 }
 
+static void test_clock(void)
+{
+	struct line l = { .used = 0 };
+
+	setenv("TZ", "XYZ-05:30", 1);
+	tzset();
+	line_clock(&l, INT64_C(1704067200123456789));
+	is_str(l.text, "05:30:00.123", "the time of day");
+}
+
 /* A full line has its end all the same. */
 static void test_full(void)
 {
@@ -59,9 +69,29 @@ static void test_full(void)
 	is_int(l.text[LINE_SIZE - 1], '\n', "... and the newline");
 }
 
+/* One that may grow keeps all. */
+static void test_growing(void)
+{
+	struct line l = { .grows = true };
+
+	for (int i = 0; i < 2 * LINE_SIZE; i++)
+		line_format(&l, "%04d", i);
+	line_end(&l);
+	is_int((int64_t)l.used, 8 * LINE_SIZE + 1, "as long as it has to be");
+	ok(!l.cut && strncmp(line_text(&l) + 4 * (LINE_SIZE - 1),
+			     "40954096", 8) == 0, "and nothing is missing");
+	is_int(line_text(&l)[l.used - 1], '\n', "with its newline");
+	line_free(&l);
+	line_add(&l, "x", 2);
+	is_str(line_text(&l), "x", "empty again");
+	line_free(&l);
+}
+
 int main(void)
 {
 	test_times();
 	test_full();
+	test_growing();
+	test_clock();
 	return done();
 }

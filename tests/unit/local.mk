@@ -8,6 +8,7 @@ unit_tests = \
 	tests/unit/distribution \
 	tests/unit/duration \
 	tests/unit/ending \
+	tests/unit/event \
 	tests/unit/fault \
 	tests/unit/fields \
 	tests/unit/identity \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * unit/output.c - event lines, byte for byte, and how they are written.
+ * unit/output.c - where the lines of events go, and how they are written.
  */
 #include <config.h>
 
@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -87,182 +88,173 @@ static const char *written(void)
 	return text;
 }
 
-static void test_text(void)
+/* From its name on. */
+static const char *line_of(const char *name)
 {
-	fill();
-	zone("CET-1");
-	output_started(begin(OUTPUT_TEXT, "q"), &process, 5, 16);
-	is_str(written(), "2026-11-23T10:15:03.123456+01:00 started seq=17"
-	       " pid=4243 ppid=4240 queue=5/16\n", "started");
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
-		     "consumer");
-	is_str(written(), "2026-11-23T10:15:05.146456+01:00 retired seq=17"
-	       " pid=4243 ppid=4240 lived=2.023s cause=signal:TERM"
-	       " latency=112us\n", "retired");
-	event.step = 2;
-	event.code = SIGKILL;
-	event.latency = INT64_C(5000112999);
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
-		     "consumer");
-	is_str(written(), "2026-11-23T10:15:05.146456+01:00 retired seq=17"
-	       " pid=4243 ppid=4240 lived=2.023s cause=signal:KILL"
-	       " latency=5000112us step=2\n", "by escalation");
-	event.step = 0;
-	event.latency = -1;
-	event.cause = PROCQ_CAUSE_EXIT;
-	event.code = 3;
-	event.lived = 412999;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_SELF, "x");
-	is_str(written(), "2026-11-23T10:15:05.146456+01:00 retired seq=17"
-	       " pid=4243 ppid=4240 lived=0.000412s cause=exit:3 by=self\n",
-	       "by itself");
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_OTHER, "x");
-	ok(strstr(written(), " cause=exit:3 by=other\n"), "by another");
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_UNKNOWN, "x");
-	ok(strstr(written(), " cause=exit:3\n"), "by whom is unknown");
-	event.type = PROCQ_EVENT_STALE;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
-		     "consumer");
-	is_str(written(), "2026-11-23T10:15:05.146456+01:00 stale seq=17"
-	       " pid=4243 ppid=4240\n", "stale");
+	const char *s = strstr(written(), name);
+
+	return s ? s : "";
 }
 
-static void test_unconfirmed(void)
+static void test_events(void)
 {
-	const char *text;
-
 	fill();
+	output_started(begin(OUTPUT_TEXT, "q"), &process);
+	is_str(line_of(" started"), " started seq=17 pid=4243 ppid=4240\n",
+	       "started");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US, "consumer");
+	is_str(line_of(" retired"), " retired seq=17 pid=4243 ppid=4240"
+	       " lived=2.02s cause=signal:TERM latency=112us\n", "retired");
+	output_ended(begin(OUTPUT_JSON, "q"), &event, ENDED_BY_US, "consumer");
+	ok(strstr(written(), ",\"by\":\"consumer\","), "by us");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_SELF, "x");
+	ok(strstr(written(), " by=self\n"), "by itself");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_OTHER, "x");
+	ok(strstr(written(), " by=other\n"), "by another");
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_UNKNOWN, "x");
+	ok(!strstr(written(), " by="), "by whom is unknown");
+	event.type = PROCQ_EVENT_STALE;
+	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US, "consumer");
+	is_str(line_of(" stale"), " stale seq=17 pid=4243 ppid=4240\n",
+	       "stale");
 	output_unconfirmed(begin(OUTPUT_TEXT, "q"), &process, SIGKILL, 2,
 			   "survived-kill");
-	text = strstr(written(), " unconfirmed");
-	is_str(text, " unconfirmed seq=17 pid=4243 ppid=4240 age=1.500s"
-	       " signal=KILL step=2 reason=survived-kill\n", "unconfirmed");
-	output_unconfirmed(begin(OUTPUT_TEXT, "q"), &process, 0, 0,
-			   "not-permitted");
-	text = strstr(written(), " unconfirmed");
-	is_str(text, " unconfirmed seq=17 pid=4243 ppid=4240 age=1.500s"
-	       " reason=not-permitted\n", "no signal was sent");
+	is_str(line_of(" unconfirmed"), " unconfirmed seq=17 pid=4243"
+	       " ppid=4240 age=1.50s signal=KILL step=2"
+	       " reason=survived-kill\n", "unconfirmed");
 	output_would_end(begin(OUTPUT_TEXT, "q"), &process);
-	text = strstr(written(), " would-end");
-	is_str(text, " would-end seq=17 pid=4243 ppid=4240 age=1.500s\n",
-	       "would-end");
-	output_unconfirmed(begin(OUTPUT_JSON, "q"), &process, SIGKILL, 2,
-			   "survived-kill");
-	text = strstr(written(), "\"age\"");
-	is_str(text, "\"age\":1.500000,\"lived\":null,\"signal\":\"KILL\","
-	       "\"step\":2,\"cause\":null,\"by\":null,"
-	       "\"reason\":\"survived-kill\",\"latency_us\":null,"
-	       "\"user_us\":null,\"sys_us\":null,\"maxrss_kb\":null}\n",
-	       "unconfirmed in JSON");
+	is_str(line_of(" would-end"), " would-end seq=17 pid=4243 ppid=4240"
+	       " age=1.50s\n", "would-end");
 }
 
-static void test_unknown(void)
+/* The time of a line is that of its writing. */
+static void test_time(void)
 {
+	struct output *out = begin(OUTPUT_JSON, "q");
+	struct timespec t;
+	long long before, got = 0;
+
 	fill();
-	process.seq = 0;
-	process.pid = 0;
-	process.ppid = 0;
-	output_started(begin(OUTPUT_TEXT, "q"), &process, -1, 16);
-	ok(!strstr(written(), "seq") && !strstr(written(), "pid") &&
-	   !strstr(written(), "queue"), "text leaves out what is unknown");
-	event.cause = PROCQ_CAUSE_UNKNOWN;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
-		     "consumer");
-	ok(strstr(written(), " cause=unknown "), "an unknown cause");
-	event.cause = PROCQ_CAUSE_CORE;
-	event.code = SIGRTMIN + 3;
-	output_ended(begin(OUTPUT_TEXT, "q"), &event, ENDED_BY_US,
-		     "consumer");
-	ok(strstr(written(), " cause=core:RTMIN+3 "), "a core");
+	zone("UTC0");
+	clock_gettime(CLOCK_REALTIME, &t);
+	before = (long long)t.tv_sec;
+	out->format = OUTPUT_TSV;
+	output_ended(out, &event, ENDED_BY_US, "consumer");
+	sscanf(line_of("retired"), "retired\t%lld", &got);
+	ok(got >= before && got <= before + 60, "now");
+	out = begin(OUTPUT_TEXT, "q");
+	out->time = OUTPUT_TIME_CLOCK;
+	output_started(out, &process);
+	is_int((int64_t)strcspn(written(), " "), 12, "the clock, if asked for");
+	ok(strstr(written(), " ppid="), "which leaves out nothing in a file");
+	out = begin(OUTPUT_TEXT, "q");
+	out->terminal = true;
+	output_started(out, &process);
+	is_int((int64_t)strcspn(written(), " "), 12, "and on a terminal");
+	out = begin(OUTPUT_TEXT, "q");
+	out->terminal = true;
+	out->time = OUTPUT_TIME_FULL;
+	output_started(out, &process);
+	is_int((int64_t)strcspn(written(), " "), 32, "there, too, in full");
 }
 
-static void test_json(void)
+static const char *args_of(void *arg, const struct procq_process *p)
 {
-	fill();
-	output_started(begin(OUTPUT_JSON, "q"), &process, 5, 16);
-	is_str(written(), "{\"event\":\"started\",\"seq\":17,\"queue\":\"q\","
-	       "\"pid\":4243,\"ino\":4711,\"ppid\":4240,\"producer\":3,"
-	       "\"consumer\":null,\"label\":\"sleep\","
-	       "\"queued_at\":\"2026-11-23T10:15:03.123606+01:00\","
-	       "\"started_at\":\"2026-11-23T10:15:03.123456+01:00\","
-	       "\"age\":1.500000,\"lived\":null,\"signal\":null,\"step\":null,"
-	       "\"cause\":null,\"by\":null,\"reason\":null,"
-	       "\"latency_us\":null,"
-	       "\"user_us\":null,\"sys_us\":null,\"maxrss_kb\":null}\n",
-	       "started");
-	output_ended(begin(OUTPUT_JSON, "/a\"b"), &event, ENDED_BY_US,
-		     "consumer");
-	is_str(written(), "{\"event\":\"retired\",\"seq\":17,"
-	       "\"queue\":\"/a\\\"b\","
-	       "\"pid\":4243,\"ino\":4711,\"ppid\":4240,\"producer\":3,"
-	       "\"consumer\":5,\"label\":\"sleep\","
-	       "\"queued_at\":\"2026-11-23T10:15:03.123606+01:00\","
-	       "\"started_at\":\"2026-11-23T10:15:03.123456+01:00\","
-	       "\"age\":2.023000,\"lived\":2.023000,\"signal\":\"TERM\","
-	       "\"step\":1,\"cause\":\"signal:TERM\",\"by\":\"consumer\","
-	       "\"reason\":null,\"latency_us\":112,\"user_us\":1000,\"sys_us\":2000,"
-	       "\"maxrss_kb\":820}\n", "retired");
-	memset(&process, 0, sizeof(process));
-	output_started(begin(OUTPUT_JSON, "q"), &process, -1, 16);
-	ok(strstr(written(), "{\"event\":\"started\",\"seq\":null,"
-		  "\"queue\":\"q\",\"pid\":null,\"ino\":null,\"ppid\":null,"
-		  "\"producer\":null,\"consumer\":null,\"label\":null,"
-		  "\"queued_at\":null,\"started_at\":null,"),
-	   "what is unknown is null");
-	event.user = event.sys = event.maxrss = event.latency = -1;
-	output_ended(begin(OUTPUT_JSON, "q"), &event, ENDED_BY_US,
-		     "consumer");
-	ok(strstr(written(), "\"latency_us\":null,\"user_us\":null,"
-		  "\"sys_us\":null,\"maxrss_kb\":null}"),
-	   "and so are what it used, and the latency");
+	return p->seq == 17 ? arg : NULL;
 }
 
-/* A queue's name as long and as bad as can be. */
-static void test_longest(void)
+static void test_args(void)
 {
-	char name[PROCQ_NAME_SIZE];
-	const char *text;
+	char args[] = "--frame 7";
+	struct output *out = begin(OUTPUT_JSON, "q");
 
 	fill();
-	memset(name, 1, sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	memset(event.process.label, 2, PROCQ_LABEL_SIZE - 1);
-	event.process.seq = event.process.ino = UINT64_MAX;
-	event.process.producer = event.process.consumer = UINT64_MAX;
-	event.user = event.sys = event.maxrss = INT64_MAX;
-	event.lived = event.process.age = INT64_MAX;
-	output_ended(begin(OUTPUT_JSON, name), &event, ENDED_BY_US,
-		     "consumer");
-	text = written();
-	is_str(text + strlen(text) - 2, "}\n", "the longest line has its end");
+	out->args = args_of;
+	out->args_arg = args;
+	output_started(out, &process);
+	ok(strstr(written(), "\"args\":\"--frame 7\","), "a started one");
+	out = begin(OUTPUT_JSON, "q");
+	out->args = args_of;
+	out->args_arg = args;
+	output_ended(out, &event, ENDED_BY_US, "producer");
+	ok(strstr(written(), "\"args\":\"--frame 7\","), "its end");
+	out = begin(OUTPUT_JSON, "q");
+	out->args = args_of;
+	event.process.seq = 18;
+	output_ended(out, &event, ENDED_BY_US, "producer");
+	ok(strstr(written(), "\"args\":null,"), "one without");
+}
+
+static size_t count_lines(void)
+{
+	const char *s = written();
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += *s == '\n';
+	return n;
 }
 
 static void test_tsv(void)
 {
 	struct output out = { .fd = -1 };
-	const char *header = "Seq\tStarttime\tJobRuntime\tExitval\tSignal\t"
-		"Command\t";
 
 	fill();
-	strcpy(event.process.label, "a\tb\\\n");
-	is_int(truncate(scratch, 0), 0, "begin with an empty file");
+	begin(OUTPUT_TSV, "q");
 	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "open a file");
-	output_ended(&out, &event, ENDED_BY_US,
-		     "consumer");
+	output_ended(&out, &event, ENDED_BY_US, "consumer");
 	is_int(output_close(&out), 0, "close it");
 	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "again");
-	output_started(&out, &process, 1, 2);
+	output_started(&out, &process);
 	output_close(&out);
-	ok(strncmp(written(), header, strlen(header)) == 0,
-	   "job log columns come first");
-	is_str(strchr(written(), '\n') + 1,
-	       "17\t1795425303.123\t2.023\t0\t15\ta\\tb\\\\\\n\tretired\tq\t"
-	       "4243\t4240\t4711\t3\t5\t1795425303.123606\t2.023000\tTERM\t1\t"
-	       "signal:TERM\tconsumer\t\t112\t1000\t2000\t820\n"
-	       "17\t1795425303.123\t\t\t\tsleep\tstarted\tq\t"
-	       "4243\t4240\t4711\t3\t\t1795425303.123606\t1.500000\t\t\t"
-	       "\t\t\t\t\t\t\n",
-	       "one header, and rows appended");
+	ok(strncmp(written(), "Seq\tStarttime\t", 14) == 0, "a header");
+	is_int((int64_t)count_lines(), 3, "one header, and rows appended");
+}
+
+/* A file that is renamed is left, and begun anew by its name. */
+static void test_reopen(void)
+{
+	char old[sizeof(scratch) + 4];
+	struct output out = { .fd = -1 };
+	int fd;
+
+	fill();
+	begin(OUTPUT_TSV, "q");
+	snprintf(old, sizeof(old), "%s.1", scratch);
+	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "a file");
+	output_started(&out, &process);
+	fd = out.fd;
+	is_int(rename(scratch, old), 0, "is renamed");
+	output_started(&out, &process);
+	is_int((int64_t)count_lines(), 3, "until then it is written to");
+	is_int(output_reopen(&out, scratch), 0, "opened anew");
+	is_int(out.fd, fd, "by the same number");
+	is_int(fcntl(out.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC,
+	       "for no command");
+	output_started(&out, &process);
+	is_int((int64_t)count_lines(), 3, "nothing more goes to the old one");
+	close(file_fd);
+	file_fd = open(scratch, O_RDWR);
+	is_int((int64_t)count_lines(), 2, "the new one has a header and a row");
+	unlink(scratch);
+	is_int(output_reopen(&out, "/nonexistent/x"), -ENOENT, "no folder");
+	output_started(&out, &process);
+	is_int((int64_t)count_lines(), 3, "then it is written to as before");
+	unlink(scratch);
+	if (mkfifo(scratch, 0600) == 0) {
+		is_int(output_reopen(&out, scratch), -ENXIO,
+		       "nobody waits for the reader of a FIFO");
+		fd = open(scratch, O_RDONLY | O_NONBLOCK);
+		is_int(output_reopen(&out, scratch), 0, "here is one");
+		is_int(fcntl(out.fd, F_GETFL) & O_NONBLOCK, 0,
+		       "a write to it waits");
+		close(fd);
+	}
+	output_close(&out);
+	is_int(output_reopen(&out, scratch), 0, "standard output stays");
+	unlink(scratch);
+	unlink(old);
+	close(open(scratch, O_WRONLY | O_CREAT, 0600));
 }
 
 /* Errors of the file reach the caller. */
@@ -367,12 +359,11 @@ int main(void)
 	if (fd < 0)
 		skip_all("no file can be made in /tmp");
 	close(fd);
-	test_text();
-	test_unconfirmed();
-	test_unknown();
-	test_json();
-	test_longest();
+	test_events();
+	test_time();
+	test_args();
 	test_tsv();
+	test_reopen();
 	test_errors();
 	test_short_write();
 	test_full_pipe();

@@ -143,8 +143,8 @@ static void test_summary(void)
 	       " stale=1 unconfirmed=0 seed=42\n"
 	       "consumer: cause signal:0=1 signal:KILL=2 signal:TERM=2"
 	       " exit:0=1 exit:3=1 core:SEGV=1 unknown=1\n"
-	       "consumer: lived min=2.000s mean=2.000s p50=2.000s p90=2.000s"
-	       " p99=2.000s max=2.000s\n"
+	       "consumer: lived min=2.00s mean=2.00s p50=2.00s p90=2.00s"
+	       " p99=2.00s max=2.00s\n"
 	       "consumer: latency min=112us mean=112us p50=112us p90=112us"
 	       " p99=112us max=112us\n", "what the consumer prints");
 	memset(&s, 0, sizeof(s));
