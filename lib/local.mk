@@ -8,6 +8,7 @@
 # in no circle; the parent's rooms and the taker's never those of each other.
 # tests/unit/storeys.test reads these lists.
 lib_doors = \
+	lib/arrivals.c \
 	lib/consumer.c \
 	lib/inspect.c \
 	lib/names.c \

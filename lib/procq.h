@@ -461,6 +461,15 @@ struct procq_found {
 PROCQ_API int64_t procq_now(void);
 
 /**
+ * Read the clock of lifetimes, which procq_process.age is measured by. Unlike
+ * procq_now(), it goes on while the machine is suspended, where the system has
+ * such a clock. Async-signal-safe; any thread.
+ * @return ns
+ * @since 0.1
+ */
+PROCQ_API int64_t procq_life(void);
+
+/**
  * Say what a negative return value means, in terms of procq. Any thread.
  * @param err a return value of this library
  * @return a static string; never NULL
@@ -871,6 +880,24 @@ PROCQ_API int procq_stat(const struct procq *q, struct procq_stat *out);
  */
 PROCQ_API int procq_snapshot(const struct procq *q, struct procq_process *out,
 			     uint32_t max);
+
+/**
+ * Read the processes that have come to wait since the last call: those that
+ * have entered the queue, and those that were put back into it, in this order.
+ * Takes as long as these are many, however large the queue is. What is taken
+ * already is left out. A process may come more than once.
+ * @param seen in and out: where the last call ended; 0 at first, for all that
+ *        are in the queue
+ * @param out room for max descriptions; their state is QUEUED or EXITED
+ * @param max how many to write at most, 1 or more
+ * @return how many were written; if it is max, there may be more
+ * @retval -ENOBUFS some can't be found in this way for the moment, since a
+ *         process that nobody takes has waited for very long, and very many
+ *         have come behind it: procq_snapshot() shows them. *seen is as it was
+ * @since 0.1
+ */
+PROCQ_API int procq_arrivals(const struct procq *q, uint64_t *seen,
+			     struct procq_process *out, uint32_t max);
 
 /**
  * Sweep after every dead participant, put missing ring entries back, and

@@ -202,26 +202,36 @@ bool pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint)
 	return advance(&ring->ends->head, hint->position);
 }
 
+bool pq_ring_next(const struct pq_ring *ring, uint64_t *position, uint64_t end,
+		  struct pq_hint *hint)
+{
+	/* The cell at the tail itself may be filled already. */
+	for (uint64_t p = *position; p != end; p++) {
+		uint64_t cell = atomic_load_explicit(cell_of(ring, p),
+						     memory_order_acquire);
+
+		if (!cell_at(ring, cell, p)) {
+			if (p >= atomic_load_explicit(&ring->ends->tail,
+						      memory_order_acquire))
+				return false;
+			continue;
+		}
+		read_hint(hint, cell, p);
+		*position = p + 1;
+		return true;
+	}
+	return false;
+}
+
 void pq_ring_scan(const struct pq_ring *ring,
 		  void (*visit)(const struct pq_hint *, void *), void *arg)
 {
 	uint64_t p = atomic_load_explicit(&ring->ends->head,
 					  memory_order_acquire);
+	/* There can't be more than a whole lap. */
+	uint64_t end = p + ring->size;
+	struct pq_hint hint;
 
-	/* The cell at the tail itself may be filled already. There can't be
-	 * more than a whole lap. */
-	for (uint64_t n = 0; n < ring->size; n++, p++) {
-		uint64_t cell = atomic_load_explicit(cell_of(ring, p),
-						     memory_order_acquire);
-		struct pq_hint hint;
-
-		if (!cell_at(ring, cell, p)) {
-			if (p >= atomic_load_explicit(&ring->ends->tail,
-						      memory_order_acquire))
-				return;
-			continue;
-		}
-		read_hint(&hint, cell, p);
+	while (pq_ring_next(ring, &p, end, &hint))
 		visit(&hint, arg);
-	}
 }

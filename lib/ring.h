@@ -92,6 +92,16 @@ bool pq_ring_peek(const struct pq_ring *ring, struct pq_hint *hint);
 bool pq_ring_skip(struct pq_ring *ring, const struct pq_hint *hint);
 
 /**
+ * Read the first hint at or after a position, and move the position past it.
+ * Hints that others skip meanwhile may be missed.
+ * @param position in and out
+ * @param end look no further; at most a lap after the head
+ * @retval false there is none before the tail, or before end
+ */
+bool pq_ring_next(const struct pq_ring *ring, uint64_t *position, uint64_t end,
+		  struct pq_hint *hint);
+
+/**
  * Call visit with every hint from head to tail, in order.
  * Hints that others append or skip meanwhile may be missed.
  */

@@ -110,6 +110,11 @@ int64_t procq_now(void)
 	return pq_now();
 }
 
+int64_t procq_life(void)
+{
+	return pq_clock_life();
+}
+
 static bool next_has_exited(struct procq *q)
 {
 	struct pq_hint hint;

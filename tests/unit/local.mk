@@ -4,6 +4,7 @@
 
 unit_tests = \
 	tests/unit/api \
+	tests/unit/arrivals \
 	tests/unit/bell \
 	tests/unit/distribution \
 	tests/unit/duration \
