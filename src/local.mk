@@ -14,6 +14,7 @@ src_libprograms_la_SOURCES = \
 	src/line.c src/line.h \
 	src/options.c src/options.h \
 	src/output.c src/output.h \
+	src/pace.c src/pace.h \
 	src/program.c src/program.h \
 	src/progress.c src/progress.h \
 	src/run.c src/run.h \

@@ -19,6 +19,7 @@
 #include "duration.h"
 #include "i18n.h"
 #include "options.h"
+#include "pace.h"
 #include "signame.h"
 
 void choices_begin(struct choices *all, const char *order)
@@ -123,6 +124,14 @@ void option_distribution(const char *option, const char *text,
 			 struct distribution *out)
 {
 	const char *why = distribution_parse(text, out);
+
+	if (why)
+		bad_argument(option, text, _(why));
+}
+
+void option_rate(const char *option, const char *text, struct rate *out)
+{
+	const char *why = rate_parse(text, out);
 
 	if (why)
 		bad_argument(option, text, _(why));

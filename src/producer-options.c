@@ -45,11 +45,15 @@ N_("  -n, --count=N              stop after N processes\n") },
 	{ 't', "duration", required_argument,
 N_("  -t, --duration=D           stop after D\n") },
 	{ 'd', "delay", required_argument,
-N_("  -d, --delay=DIST           pause before each start (default 0-1s)\n") },
+N_("  -d, --delay=DIST           pause before each start (default 0-1s; for a "
+"COMMAND,\n"
+"                               0)\n") },
 	{ 'r', "rate", required_argument,
-N_("  -r, --rate=N[/s,/m,/h]     start N per second, minute or hour, instead "
-"of\n"
-"                               --delay; late starts catch up\n") },
+N_("  -r, --rate=N[/s,/m,/h,/d]  start N per second, minute, hour or day, "
+"instead of\n"
+"                               --delay; decimals, too. Up to a second late "
+"is\n"
+"                               caught up\n") },
 	{ OPT_SEED, "seed", required_argument,
 N_("      --seed=N               make the random pauses repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
@@ -96,36 +100,6 @@ static _Noreturn void producer_help(void)
 	run_help(producer_choices);
 }
 
-static void parse_rate(const char *text, struct rate *rate)
-{
-	static const struct {
-		const char *suffix;
-		int64_t unit;
-	} units[] = {
-		{ "", NS_PER_S },
-		{ "/s", NS_PER_S },
-		{ "/m", 60 * NS_PER_S },
-		{ "/h", 3600 * NS_PER_S }
-	};
-	size_t digits = strspn(text, "0123456789");
-	char number[32];
-
-	if (digits < sizeof(number)) {
-		memcpy(number, text, digits);
-		number[digits] = '\0';
-	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (digits == 0 || digits >= sizeof(number) ||
-		    strcmp(text + digits, units[i].suffix) != 0)
-			continue;
-		rate->n = option_number("rate", number, 1, 1000000000);
-		rate->unit = (uint64_t)units[i].unit;
-		return;
-	}
-	usage_error(_("invalid argument '%s' for --%s: %s"), text, "rate",
-		    _("a whole number, then nothing, /s, /m or /h"));
-}
-
 static uint32_t parse_method(const char *text)
 {
 	static const char *const words[] = {
@@ -154,7 +128,7 @@ static void producer_option(struct producer *p, int c, const char *arg)
 			option_number("capacity", arg, 1, PROCQ_CAPACITY_MAX);
 		break;
 	case 'r':
-		parse_rate(arg, &p->rate);
+		option_rate("rate", arg, &p->pace.rate);
 		break;
 	case OPT_SPAWN:
 		p->command.method = parse_method(arg);
@@ -185,6 +159,18 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	}
 }
 
+static void settle_pace(struct producer *p)
+{
+	/* Idle processes are there to be looked at; commands, to be done. */
+	if (!p->run.delayed && p->command.argv)
+		p->run.delay = (struct distribution){ DISTRIBUTION_FIXED, 0, 0 };
+	if (p->run.delayed && p->pace.rate.n > 0)
+		usage_error(_("--delay and --rate can't both be given"));
+	p->pace.delay = &p->run.delay;
+	p->pace.random = &p->run.random;
+	p->flood = pace_is_flood(&p->pace);
+}
+
 /* Derive from all options what procq_spawn() has to do. */
 static void settle_command(struct producer *p, char **operands)
 {
@@ -194,8 +180,7 @@ static void settle_command(struct producer *p, char **operands)
 		command->argv = (const char *const *)operands;
 	else if (command->method == PROCQ_METHOD_VFORK)
 		usage_error(_("--spawn=vfork needs a COMMAND"));
-	if (p->run.delayed && p->rate.n > 0)
-		usage_error(_("--delay and --rate can't both be given"));
+	settle_pace(p);
 	if (p->on_exit == ON_EXIT_LEAVE)
 		command->flags |= PROCQ_SPAWN_KEEP;
 	/* No process gets the signals of the producer's terminal, or of
@@ -207,7 +192,6 @@ static void settle_command(struct producer *p, char **operands)
 	 * entry; in flood, lines wait for a few more starts. With
 	 * --on-exit=leave, a process that has not entered when the producer
 	 * leaves never would. */
-	p->flood = p->rate.n == 0 && distribution_is_zero(&p->run.delay);
 	if (p->on_exit == ON_EXIT_LEAVE || (!p->run.quiet && !p->flood))
 		command->flags |= PROCQ_SPAWN_ENTERED;
 }

@@ -2,7 +2,7 @@
 /*
  * producer.c - start processes, each of which enters itself into a queue.
  *
- * When a start is due, and what happens between two. Must not end a process:
+ * What happens between two starts. Must not end a process:
  * children.c does.
  */
 #include <config.h>
@@ -47,25 +47,6 @@ void producer_rest(struct producer *p, unsigned what, int64_t deadline)
 	run_tick(&p->run, p->run.summary.started, procq_now());
 }
 
-/* A process was started: when is the next one due? */
-static void schedule(struct producer *p)
-{
-	struct rate *rate = &p->rate;
-
-	if (p->flood)
-		return;
-	if (rate->n == 0) {
-		p->due = time_after(procq_now(), run_draw_delay(&p->run));
-		return;
-	}
-	p->due += (int64_t)(rate->unit / rate->n);
-	rate->rest += rate->unit % rate->n;
-	if (rate->rest >= rate->n) {
-		rate->rest -= rate->n;
-		p->due++;
-	}
-}
-
 static bool producer_finished(struct producer *p)
 {
 	struct run *r = &p->run;
@@ -93,16 +74,17 @@ static bool look_around(struct producer *p)
 
 static void produce(struct producer *p)
 {
-	p->due = p->run.begun;
-	if (p->rate.n == 0)
-		schedule(p);
+	bool waited;
+
+	pace_begin(&p->pace, p->run.begun);
 	while (!producer_finished(p) && look_around(p)) {
-		if (!p->flood && procq_now() < p->due)
-			producer_rest(p, 0, p->due);
+		waited = p->full_since > 0;
+		if (!p->flood && procq_now() < p->pace.due)
+			producer_rest(p, 0, p->pace.due);
 		else if (!run_can_report(&p->run))
 			producer_rest(p, 0, PROCQ_FOREVER);
-		else if (producer_start(p))
-			schedule(p);
+		else if (producer_start(p) && !p->flood)
+			pace_started(&p->pace, procq_now(), waited);
 	}
 	report_all(p);
 }

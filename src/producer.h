@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pace.h"
 #include "procq.h"
 #include "run.h"
 
@@ -25,27 +26,20 @@ enum on_exit {
 	ON_EXIT_DEFAULT = 3	/* drain, or kill if stopped or failed */
 };
 
-/* A schedule of starts: n per unit, exact over any time. */
-struct rate {
-	uint64_t n;		/* 0: there is none */
-	uint64_t unit;		/* ns */
-	uint64_t rest;		/* the fraction of a ns still due, in 1/n */
-};
-
 struct producer {
 	struct run run;
 	struct procq_options options;
 	struct procq_command command;
-	struct rate rate;
+	struct pace pace;
 	enum on_exit on_exit;
 	bool no_group;
 	bool flood;		/* no pauses between starts */
 	bool failed;		/* a start failed for good */
 	bool ran;		/* a start has worked */
 
-	int64_t due;		/* the next start */
 	int64_t full_since;	/* 0: there is room */
 	int64_t back_off;	/* the last pause after a failure, 0: none */
+	char shortage[256];	/* the last one that was reported */
 	unsigned unreaped;	/* starts since the last look for the dead */
 
 	/* Started, but not reported: they may not have entered yet. */

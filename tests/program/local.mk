@@ -16,6 +16,7 @@ program_tests = \
 	tests/program/lost.test \
 	tests/program/order.test \
 	tests/program/output.test \
+	tests/program/pace.test \
 	tests/program/procq.test \
 	tests/program/removed.test \
 	tests/program/spanish.test \

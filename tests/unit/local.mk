@@ -19,6 +19,7 @@ unit_tests = \
 	tests/unit/member \
 	tests/unit/names \
 	tests/unit/output \
+	tests/unit/pace \
 	tests/unit/reap \
 	tests/unit/record \
 	tests/unit/ring \
