@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "procq.h"
@@ -134,8 +135,11 @@ static void no_resources(struct producer *p, int err)
 				  ? shortage_describe(text, sizeof(text))
 				  : strerror(-err);
 
-	if (p->back_off == 0)
+	/* With a limit that is reached again and again, once is enough. */
+	if (p->back_off == 0 &&
+	    (p->run.verbose || strcmp(why, p->shortage) != 0))
 		complain(_("cannot start a process for now: %s"), why);
+	snprintf(p->shortage, sizeof(p->shortage), "%s", why);
 	start_later(p, why);
 }
 
