@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -90,6 +91,15 @@ const char *procq_strerror(int err)
 
 /* ---- the object of a name ---- */
 
+/* Such a name would break the lines that show it; nobody means one. */
+static bool has_control(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return true;
+	return false;
+}
+
 int procq_object_name(const char *name, char *object)
 {
 	const char *rest;
@@ -98,7 +108,7 @@ int procq_object_name(const char *name, char *object)
 	if (!name || !*name || strcmp(name, "/") == 0)
 		return -EINVAL;
 	rest = *name == '/' ? name + 1 : name;
-	if (strchr(rest, '/') || strcmp(rest, ".") == 0 ||
+	if (has_control(rest) || strchr(rest, '/') || strcmp(rest, ".") == 0 ||
 	    strcmp(rest, "..") == 0)
 		return -EINVAL;
 	if (*name == '/')
@@ -149,7 +159,8 @@ static int is_queue(int dir, const char *name, struct procq_found *found)
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return ours && errno != ENOENT ? -errno : unless_scarce(errno);
-	if (!S_ISREG(st.st_mode))
+	/* What has such a name is none. */
+	if (!S_ISREG(st.st_mode) || has_control(name))
 		return 0;
 	n = snprintf(found->object, sizeof(found->object), "/%s", name);
 	if (n < 0 || (size_t)n >= sizeof(found->object))

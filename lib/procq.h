@@ -484,8 +484,8 @@ PROCQ_API const char *procq_strerror(int err);
  * @param name of the queue
  * @param object room for PROCQ_NAME_SIZE bytes
  * @retval 0
- * @retval -EINVAL the name is empty, "." or "..", or has a slash that is not
- *         its first character
+ * @retval -EINVAL the name is empty, "." or "..", or has a control character,
+ *         or a slash that is not its first character
  * @retval -ENAMETOOLONG it is longer than the system allows
  * @since 0.1
  */

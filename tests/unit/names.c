@@ -34,6 +34,11 @@ static void test_names(void)
 	is_int(procq_object_name("a/b", object), -EINVAL, "a slash inside");
 	is_int(procq_object_name("/a/b", object), -EINVAL, "two slashes");
 	is_int(procq_object_name("//a", object), -EINVAL, "two at the start");
+	is_int(procq_object_name("a\nb", object), -EINVAL, "a line end");
+	is_int(procq_object_name("/a\033", object), -EINVAL, "an escape");
+	is_int(procq_object_name("\177", object), -EINVAL, "a delete");
+	is_int(procq_object_name("\xc3\xa4 \x9b", object), 0,
+	       "what is none in UTF-8");
 	is_int(procq_object_name("..", object), -EINVAL, "a folder's name");
 	is_int(procq_object_name("/..", object), -EINVAL, "… with a slash");
 	memset(name, 'x', sizeof(name));
