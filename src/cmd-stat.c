@@ -21,64 +21,65 @@
 #include "procq-cmd.h"
 
 enum {
-	QUEUE, OBJECT, CREATED, BYTES, CAPACITY, CLOSED, PRODUCERS, CONSUMERS,
+	NAME, OBJECT, CREATED, BYTES, CAPACITY, CLOSED, PRODUCERS, CONSUMERS,
 	KEEPERS, DEAD, PWAIT, CWAIT, FREE, RESERVED, QUEUED, TAKEN, EXITED,
 	GONE, N_STARTED, N_RETIRED, N_EXITED, N_LOST, N_PRESENT, N_RETURNED,
 	N_SWEPT, ADDS_UP
 };
 
-#define NUMBER(name, key, help) { name, key, help, TABLE_RIGHT }
+#define LONGER(name, alias, help) { name, alias, help, TABLE_RIGHT }
+#define NUMBER(name, help) LONGER(name, NULL, help)
 
 static const struct table_column columns[] = {
-	[QUEUE] = { "QUEUE", "queue", N_("its name"), 0 },
-	[OBJECT] = { "OBJECT", "object", N_("the shared memory object"), 0 },
-	[CREATED] = { "CREATED", "created_at", N_("when it was created"), 0 },
-	[BYTES] = NUMBER("BYTES", "bytes",
+	[NAME] = { "NAME", NULL, N_("its name"), 0 },
+	[OBJECT] = { "OBJECT", NULL, N_("the shared memory object"), 0 },
+	[CREATED] = { "CREATED_AT", NULL, N_("when it was created"), 0 },
+	[BYTES] = NUMBER("BYTES",
 			 N_("size of the shared memory object")),
-	[CAPACITY] = NUMBER("CAPACITY", "capacity",
+	[CAPACITY] = NUMBER("CAPACITY",
 			    N_("how many processes may exist at once")),
-	[CLOSED] = { "CLOSED", "closed",
+	[CLOSED] = { "CLOSED", NULL,
 		N_("whether it is closed: producers get no room"), 0 },
-	[PRODUCERS] = NUMBER("PRODUCERS", "producers",
+	[PRODUCERS] = NUMBER("PRODUCERS",
 			     N_("producers attached")),
-	[CONSUMERS] = NUMBER("CONSUMERS", "consumers",
+	[CONSUMERS] = NUMBER("CONSUMERS",
 			     N_("consumers attached")),
-	[KEEPERS] = NUMBER("KEEPERS", "keepers",
+	[KEEPERS] = NUMBER("KEEPERS",
 			   N_("procq commands at work on it")),
-	[DEAD] = NUMBER("DEAD", "dead",
+	[DEAD] = NUMBER("DEAD",
 			N_("dead participants not yet swept")),
-	[PWAIT] = NUMBER("PWAIT", "waiting_producers",
+	[PWAIT] = LONGER("PWAIT", "waiting_producers",
 			 N_("participants waiting for room")),
-	[CWAIT] = NUMBER("CWAIT", "waiting_consumers",
+	[CWAIT] = LONGER("CWAIT", "waiting_consumers",
 			 N_("participants waiting for a process")),
-	[FREE] = NUMBER("RECORDS_FREE", "records_free",
+	[FREE] = NUMBER("RECORDS_FREE",
 			N_("free records")),
-	[RESERVED] = NUMBER("RECORDS_RESERVED", "records_reserved",
+	[RESERVED] = NUMBER("RECORDS_RESERVED",
 			    N_("records whose process is being started")),
-	[QUEUED] = NUMBER("RECORDS_QUEUED", "records_queued",
+	[QUEUED] = NUMBER("RECORDS_QUEUED",
 			  N_("records whose process waits in the queue")),
-	[TAKEN] = NUMBER("RECORDS_TAKEN", "records_taken",
+	[TAKEN] = NUMBER("RECORDS_TAKEN",
 			 N_("records whose process is being ended")),
-	[EXITED] = NUMBER("RECORDS_EXITED", "records_exited",
+	[EXITED] = NUMBER("RECORDS_EXITED",
 			  N_("records whose process exited, not yet reported")),
-	[GONE] = NUMBER("RECORDS_GONE", "records_gone",
+	[GONE] = NUMBER("RECORDS_GONE",
 		N_("records whose process is reported, not yet reaped")),
-	[N_STARTED] = NUMBER("STARTED", "started",
+	[N_STARTED] = NUMBER("STARTED",
 			     N_("processes that have entered")),
-	[N_RETIRED] = NUMBER("RETIRED", "retired",
+	[N_RETIRED] = NUMBER("RETIRED",
 			     N_("of these, ended by a participant")),
-	[N_EXITED] = NUMBER("EXITED", "exited",
+	[N_EXITED] = NUMBER("EXITED",
 			    N_("of these, exited on their own")),
-	[N_LOST] = NUMBER("LOST", "lost",
+	[N_LOST] = NUMBER("LOST",
 		N_("of these, gone with their producer, cause unknown")),
-	[N_PRESENT] = NUMBER("PRESENT", "present",
+	[N_PRESENT] = NUMBER("PRESENT",
 			     N_("of these, still in the queue")),
-	[N_RETURNED] = NUMBER("RETURNED", "returned",
+	[N_RETURNED] = NUMBER("RETURNED",
 		N_("times that a process was put back after its consumer "
 		   "died")),
-	[N_SWEPT] = NUMBER("SWEPT", "swept",
+	[N_SWEPT] = NUMBER("SWEPT",
 			   N_("dead participants swept")),
-	[ADDS_UP] = { "ADDS_UP", "adds_up",
+	[ADDS_UP] = { "ADDS_UP", NULL,
 		N_("whether started = retired + exited + lost + present"),
 		0 },
 };
@@ -127,7 +128,7 @@ static void stat_fill(struct table *t, size_t row, const void *arg)
 	const struct stat_row *v = arg;
 
 	(void)row;
-	table_set_text(t, QUEUE, v->queue);
+	table_set_text(t, NAME, v->queue);
 	table_set_text(t, OBJECT, v->object);
 	table_set_time(t, CREATED, v->stat.created);
 	table_set_truth(t, CLOSED, v->stat.closed != 0);
@@ -304,10 +305,11 @@ const struct command cmd_stat = {
 "this holds:\n"
 "  started = retired + exited + lost + present\n"
 "It does while no process is being started or ended.\n"),
+	.operands = "[NAME]",
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
-	.usual = "QUEUE,OBJECT,CREATED,BYTES,CAPACITY,CLOSED,PRODUCERS,"
+	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,CLOSED,PRODUCERS,"
 		 "CONSUMERS,KEEPERS,DEAD,PWAIT,CWAIT,RECORDS_FREE,"
 		 "RECORDS_RESERVED,RECORDS_QUEUED,RECORDS_TAKEN,"
 		 "RECORDS_EXITED,RECORDS_GONE,STARTED,RETIRED,EXITED,LOST,"

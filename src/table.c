@@ -15,11 +15,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "i18n.h"
 #include "json.h"
 #include "line.h"
 #include "safe.h"
 #include "table.h"
+
+/* Bytes that hold the name of any column, with its NUL. */
+#define KEY_SIZE 32
 
 enum kind { UNKNOWN, TEXT, COUNT, TRUTH, SECONDS };
 
@@ -101,7 +103,8 @@ static size_t find_column(const struct table *t, const char *s, size_t len)
 
 	for (i = 0; i < t->count; i++)
 		if (same_word(t->columns[i].name, s, len) ||
-		    same_word(t->columns[i].key, s, len))
+		    (t->columns[i].alias &&
+		     same_word(t->columns[i].alias, s, len)))
 			break;
 	return i;
 }
@@ -186,7 +189,8 @@ static size_t put_cell(FILE *f, const struct cell *c, bool raw)
 	case TRUTH:
 		if (raw)
 			return safe_put(f, c->count ? "1" : "0", raw);
-		return safe_put(f, c->count ? _("yes") : _("no"), raw);
+		/* Not translated: programs read it. */
+		return safe_put(f, c->count ? "yes" : "no", raw);
 	case TEXT:
 	case SECONDS:
 		/* An empty word would shift the words behind it. */
@@ -226,15 +230,31 @@ static void json_cell(struct json *j, const char *key, const struct cell *c)
 	json_null(j, key);
 }
 
+/* The name of a column in lower case, as JSON and single rows have it. */
+static const char *key_of(const struct table_column *column,
+			  char key[KEY_SIZE])
+{
+	size_t n = 0;
+
+	for (; column->name[n] && n + 1 < KEY_SIZE; n++)
+		key[n] = (char)(column->name[n] >= 'A' &&
+				column->name[n] <= 'Z' ?
+				column->name[n] - 'A' + 'a' : column->name[n]);
+	key[n] = '\0';
+	return key;
+}
+
 static void put_json_row(struct table *t, struct line *l, FILE *f)
 {
+	char key[KEY_SIZE];
 	struct json j;
 
 	json_open(&j, l);
 	for (size_t i = 0; i < t->nchosen; i++) {
 		size_t column = t->chosen[i];
 
-		json_cell(&j, t->columns[column].key, &t->cells[column]);
+		json_cell(&j, key_of(&t->columns[column], key),
+			  &t->cells[column]);
 		flush(l, f);
 	}
 	json_close(&j);
@@ -346,6 +366,7 @@ int table_print_record(struct table *t, FILE *f, enum table_form form,
 		       table_fill fill, const void *arg)
 {
 	struct line l = { .used = 0 };
+	char key[KEY_SIZE];
 	size_t widest = 0;
 
 	t->error = 0;
@@ -357,18 +378,18 @@ int table_print_record(struct table *t, FILE *f, enum table_form form,
 		return t->error;
 	}
 	for (size_t i = 0; i < t->nchosen; i++) {
-		size_t w = safe_width(t->columns[t->chosen[i]].key);
+		size_t w = safe_width(t->columns[t->chosen[i]].name);
 
 		if (w > widest)
 			widest = w;
 	}
 	for (size_t i = 0; i < t->nchosen; i++) {
-		const char *key = t->columns[t->chosen[i]].key;
+		const struct table_column *c = &t->columns[t->chosen[i]];
 
 		if (!t->no_headings) {
-			fputs(key, f);
+			fputs(key_of(c, key), f);
 			put_blanks(f, form == TABLE_RAW ?
-				   1 : widest + 2 - safe_width(key));
+				   1 : widest + 2 - safe_width(c->name));
 		}
 		put_cell(f, &t->cells[t->chosen[i]], form == TABLE_RAW);
 		putc('\n', f);

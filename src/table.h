@@ -17,8 +17,9 @@
 #include <stdio.h>
 
 struct table_column {
-	const char *name;	/* heading, and the word for --output */
-	const char *key;	/* the member in JSON, and another such word */
+	const char *name;	/* heading, the word for --output and, in lower
+				 * case, the member in JSON */
+	const char *alias;	/* another word for --output; may be NULL */
 	const char *help;	/* what it shows; marked with N_() */
 	unsigned flags;		/* TABLE_RIGHT */
 };

@@ -19,10 +19,10 @@
 enum { NAME, COUNT, AGE, BUSY, NCOLUMNS };
 
 static const struct table_column columns[] = {
-	[NAME] = { "NAME", "name", "a text", 0 },
-	[COUNT] = { "COUNT", "how_many", "a number", TABLE_RIGHT },
-	[AGE] = { "AGE", "age", "seconds", TABLE_RIGHT },
-	[BUSY] = { "BUSY", "busy", "a truth", 0 },
+	[NAME] = { "NAME", NULL, "a text", 0 },
+	[COUNT] = { "HOW_MANY", "count", "a number", TABLE_RIGHT },
+	[AGE] = { "AGE", NULL, "seconds", TABLE_RIGHT },
+	[BUSY] = { "BUSY", NULL, "a truth", 0 },
 };
 
 struct row {
@@ -88,11 +88,11 @@ static void test_forms(void)
 	struct table *t = chosen(NULL);
 
 	is_str(printed(t, TABLE_TEXT, two, 2, 0),
-	       "NAME                  COUNT    AGE BUSY\n"
+	       "NAME               HOW_MANY    AGE BUSY\n"
 	       "a                         7 2.023s yes\n"
 	       "longer 18446744073709551615      - -\n", "text");
 	is_str(printed(t, TABLE_RAW, two, 2, 0),
-	       "NAME COUNT AGE BUSY\n"
+	       "NAME HOW_MANY AGE BUSY\n"
 	       "a 7 2.023s 1\n"
 	       "longer 18446744073709551615 - -\n", "raw");
 	is_str(printed(t, TABLE_JSON, two, 2, 0),
@@ -102,7 +102,7 @@ static void test_forms(void)
 	       "{\"name\":\"longer\",\"how_many\":18446744073709551615,"
 	       "\"age\":null,\"busy\":null}\n"
 	       "]}\n", "JSON");
-	is_str(printed(t, TABLE_TEXT, two, 0, 0), "NAME COUNT AGE BUSY\n",
+	is_str(printed(t, TABLE_TEXT, two, 0, 0), "NAME HOW_MANY AGE BUSY\n",
 	       "no rows, text");
 	is_str(printed(t, TABLE_JSON, two, 0, 0), "{\"rows\":[]}\n",
 	       "no rows, JSON");
@@ -140,12 +140,12 @@ static void test_choice(void)
 	is_int(table_chosen(t, NAME), 1, "this one is chosen");
 	is_int(table_chosen(t, COUNT), 0, "that one is not");
 	is_int(table_choose(t, "+HOW_MANY,NAME", &bad, &len), 0,
-	       "+ adds, also by key");
-	is_str(printed(t, TABLE_RAW, two, 1, 0), "NAME COUNT\na 7\n",
+	       "+ adds");
+	is_str(printed(t, TABLE_RAW, two, 1, 0), "NAME HOW_MANY\na 7\n",
 	       "… behind those chosen before");
-	is_int(table_choose(t, "BUSY,COUNT", &bad, &len), 0,
-	       "without + a list begins anew");
-	is_str(printed(t, TABLE_RAW, two, 1, 0), "BUSY COUNT\n1 7\n",
+	is_int(table_choose(t, "BUSY,Count", &bad, &len), 0,
+	       "without + a list begins anew, also by another word");
+	is_str(printed(t, TABLE_RAW, two, 1, 0), "BUSY HOW_MANY\n1 7\n",
 	       "… in its own order");
 	is_int(table_choose(t, "NAME,NAM,AGE", &bad, &len), -EINVAL,
 	       "no such column");
