@@ -61,6 +61,7 @@ const struct command cmd_close = {
 	.summary = N_("make producers wait, and consumers finish"),
 	.text = N_("Close a queue: producers wait until it is open again, "
 "consumers end when\nnothing is left in it.  'procq open' undoes it.\n"),
+	.operands = "[NAME]",
 	.takes = TAKES_NAME,
 	.run = cmd_close_run,
 };
@@ -69,6 +70,7 @@ const struct command cmd_open = {
 	.name = "open",
 	.summary = N_("undo close"),
 	.text = N_("Open a queue that was closed by 'procq close'.\n"),
+	.operands = "[NAME]",
 	.takes = TAKES_NAME,
 	.run = cmd_open_run,
 };

@@ -24,33 +24,36 @@
 #include "trouble.h"
 
 enum {
-	NAME, CAPACITY, ALIVE, PRODUCERS, CONSUMERS, PWAIT, CWAIT, OWNER,
-	MODE, STATE, OBJECT, CREATED, BYTES, DEAD
+	NAME, CAPACITY, ALIVE, EXITED, PRODUCERS, CONSUMERS, PWAIT, CWAIT,
+	OWNER, MODE, STATE, OBJECT, CREATED, BYTES, DEAD
 };
 
 static const struct table_column columns[] = {
-	[NAME] = { "NAME", "name", N_("the queue, as --queue takes it"), 0 },
-	[CAPACITY] = { "CAPACITY", "capacity",
+	[NAME] = { "NAME", NULL, N_("the queue, as --queue takes it"), 0 },
+	[CAPACITY] = { "CAPACITY", NULL,
 		N_("how many processes may exist at once"), TABLE_RIGHT },
-	[ALIVE] = { "ALIVE", "alive", N_("processes in it that are alive"),
+	[ALIVE] = { "ALIVE", NULL, N_("processes in it that are alive"),
 		TABLE_RIGHT },
-	[PRODUCERS] = { "PRODUCERS", "producers",
+	[EXITED] = { "EXITED", NULL,
+		N_("processes in it that are dead, yet to be reported"),
+		TABLE_RIGHT },
+	[PRODUCERS] = { "PRODUCERS", NULL,
 		N_("producers attached"), TABLE_RIGHT },
-	[CONSUMERS] = { "CONSUMERS", "consumers",
+	[CONSUMERS] = { "CONSUMERS", NULL,
 		N_("consumers attached"), TABLE_RIGHT },
 	[PWAIT] = { "PWAIT", "waiting_producers",
 		N_("participants waiting for room"), TABLE_RIGHT },
 	[CWAIT] = { "CWAIT", "waiting_consumers",
 		N_("participants waiting for a process"), TABLE_RIGHT },
-	[OWNER] = { "OWNER", "owner", N_("the user that it belongs to"), 0 },
-	[MODE] = { "MODE", "mode", N_("permissions, octal"), 0 },
-	[STATE] = { "STATE", "state",
+	[OWNER] = { "OWNER", NULL, N_("the user that it belongs to"), 0 },
+	[MODE] = { "MODE", NULL, N_("permissions, octal"), 0 },
+	[STATE] = { "STATE", NULL,
 		N_("open, closed, private, or what is wrong with it"), 0 },
-	[OBJECT] = { "OBJECT", "object", N_("the shared memory object"), 0 },
-	[CREATED] = { "CREATED", "created_at", N_("when it was created"), 0 },
-	[BYTES] = { "BYTES", "bytes",
+	[OBJECT] = { "OBJECT", NULL, N_("the shared memory object"), 0 },
+	[CREATED] = { "CREATED_AT", NULL, N_("when it was created"), 0 },
+	[BYTES] = { "BYTES", NULL,
 		N_("size of the shared memory object"), TABLE_RIGHT },
-	[DEAD] = { "DEAD", "dead",
+	[DEAD] = { "DEAD", NULL,
 		N_("dead participants not yet swept"), TABLE_RIGHT },
 };
 
@@ -62,6 +65,7 @@ struct queue {
 };
 
 struct queues {
+	const char *only;	/* this object; NULL: any */
 	struct queue *all;
 	size_t count;
 	size_t room;
@@ -71,6 +75,8 @@ static int list_add(const struct procq_found *entry, void *arg)
 {
 	struct queues *list = arg;
 
+	if (list->only && strcmp(entry->object, list->only) != 0)
+		return 0;
 	if (list->count == list->room) {
 		size_t room = list->room ? 2 * list->room : 16;
 		struct queue *bigger = realloc(list->all,
@@ -175,6 +181,7 @@ static void list_fill(struct table *t, size_t row, const void *arg)
 	table_set_count(t, CAPACITY, s->capacity);
 	table_set_count(t, ALIVE, s->states[PROCQ_STATE_QUEUED] +
 					  s->states[PROCQ_STATE_TAKEN]);
+	table_set_count(t, EXITED, s->states[PROCQ_STATE_EXITED]);
 	table_set_count(t, PRODUCERS, s->producers);
 	table_set_count(t, CONSUMERS, s->consumers);
 	table_set_count(t, PWAIT, s->waiting_room);
@@ -218,11 +225,33 @@ static void list_explain(const struct queues *list, bool all)
 	}
 }
 
+/* The one that is named is not among them. It may be another user's, who keeps
+ * it private. */
+static int list_missing(const struct request *r)
+{
+	struct procq *q;
+	int status = request_open(r, PROCQ_ROLE_ONLOOKER, &q);
+
+	if (status != EXIT_DONE)
+		return status;
+	procq_close(q);
+	return complain_failed(r, -ENOENT);
+}
+
 static int cmd_list_run(struct request *r)
 {
-	struct queues list = { NULL, 0, 0 };
-	int err = procq_list(list_add, &list), status = EXIT_DONE;
+	struct queues list = { .count = 0 };
+	char object[PROCQ_NAME_SIZE];
+	int err = 0, status = EXIT_DONE;
 
+	if (r->queue) {
+		err = procq_object_name(r->queue, object);
+		list.only = object;
+	}
+	if (err == 0)
+		err = procq_list(list_add, &list);
+	if (err == 0 && list.only && list.count == 0)
+		return list_missing(r);
 	if (err == 0) {
 		list_look_at_all(&list);
 		if (list.count > 0)
@@ -232,7 +261,7 @@ static int cmd_list_run(struct request *r)
 				  list.count, list_fill, &list);
 	}
 	if (err == 0)
-		list_explain(&list, r->verbose);
+		list_explain(&list, r->verbose || list.only);
 	for (size_t i = 0; i < list.count; i++)
 		if (is_unknown(&list.all[i]))
 			status = EXIT_FAILED;
@@ -252,13 +281,15 @@ static int cmd_list_run(struct request *r)
 const struct command cmd_list = {
 	.name = "list",
 	.summary = N_("show the queues on this machine"),
-	.text = N_("Show the queues on this machine, your own first.\n"
+	.text = N_("Show the queues on this machine, your own first, or the "
+"queue NAME alone.\n"
 "Queues of other users appear with their full names. If little is known about\n"
 "a queue, --verbose says why.\n"),
-	.takes = TAKES_LIST,
+	.operands = "[NAME]",
+	.takes = TAKES_NAME | TAKES_LIST | TAKES_ANY,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
-	.usual = "NAME,CAPACITY,ALIVE,PRODUCERS,CONSUMERS,PWAIT,CWAIT,OWNER,"
-		 "MODE,STATE",
+	.usual = "NAME,CAPACITY,ALIVE,EXITED,PRODUCERS,CONSUMERS,PWAIT,"
+		 "CWAIT,OWNER,MODE,STATE",
 	.run = cmd_list_run,
 };

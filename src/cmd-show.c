@@ -6,7 +6,6 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,32 +18,32 @@
 #include "procq-cmd.h"
 
 enum {
-	SEQ, PID, PPID, STATE, AGE, LABEL, SLOT, INO, PRODUCER, CONSUMER,
+	SEQ, SLOT, PID, PPID, STATE, AGE, LABEL, INO, PRODUCER, CONSUMER,
 	STARTED, QUEUED, FLAGS
 };
 
 static const struct table_column columns[] = {
-	[SEQ] = { "SEQ", "seq", N_("its position in the order of entry"),
+	[SEQ] = { "SEQ", NULL, N_("its position in the order of entry"),
 		TABLE_RIGHT },
-	[PID] = { "PID", "pid", N_("the process"), TABLE_RIGHT },
-	[PPID] = { "PPID", "ppid", N_("the process that started it"),
+	[SLOT] = { "SLOT", NULL, N_("its slot, from 0"), TABLE_RIGHT },
+	[PID] = { "PID", NULL, N_("the process"), TABLE_RIGHT },
+	[PPID] = { "PPID", NULL, N_("the process that started it"),
 		TABLE_RIGHT },
-	[STATE] = { "STATE", "state",
+	[STATE] = { "STATE", NULL,
 		N_("reserved, queued, taken, exited, lost or gone"), 0 },
-	[AGE] = { "AGE", "age", N_("its age, or its lifetime if it is dead"),
+	[AGE] = { "AGE", NULL, N_("its age, or its lifetime if it is dead"),
 		TABLE_RIGHT },
-	[LABEL] = { "LABEL", "label", N_("the command's name"), 0 },
-	[SLOT] = { "SLOT", "slot", N_("its slot, from 0"), TABLE_RIGHT },
-	[INO] = { "INO", "ino", N_("its inode in pidfs"), TABLE_RIGHT },
-	[PRODUCER] = { "PRODUCER", "producer",
+	[LABEL] = { "LABEL", NULL, N_("the command's name"), 0 },
+	[INO] = { "INO", NULL, N_("its inode in pidfs"), TABLE_RIGHT },
+	[PRODUCER] = { "PRODUCER", NULL,
 		N_("incarnation number of its producer"), TABLE_RIGHT },
-	[CONSUMER] = { "CONSUMER", "consumer",
+	[CONSUMER] = { "CONSUMER", NULL,
 		N_("incarnation number of the consumer that took it"),
 		TABLE_RIGHT },
-	[STARTED] = { "STARTED", "started_at", N_("when it was started"), 0 },
-	[QUEUED] = { "QUEUED", "queued_at",
+	[STARTED] = { "STARTED_AT", NULL, N_("when it was started"), 0 },
+	[QUEUED] = { "QUEUED_AT", NULL,
 		N_("when it entered the queue"), 0 },
-	[FLAGS] = { "FLAGS", "flags",
+	[FLAGS] = { "FLAGS", NULL,
 		N_("any of keep, group, returned"), 0 },
 };
 
@@ -90,37 +89,6 @@ static void show_fill(struct table *t, size_t row, const void *arg)
 	set_flags(t, p->flags);
 }
 
-/*
- * All processes, in an array that the caller frees. It has room for as many as
- * there are, not for the capacity, which may be a million. If more have come
- * meanwhile, try again. Returns their number or -errno.
- */
-static int show_snapshot(const struct procq *q, struct procq_process **out)
-{
-	struct procq_process *p = NULL;
-	uint32_t room = 64;
-
-	for (;;) {
-		struct procq_process *bigger =
-			realloc(p, room * sizeof(*bigger));
-		int n = -ENOMEM;
-
-		if (bigger) {
-			p = bigger;
-			n = procq_snapshot(q, p, room);
-		}
-		if (n < 0) {
-			free(p);
-			return n;
-		}
-		if ((uint32_t)n <= room) {
-			*out = p;
-			return n;
-		}
-		room = (uint32_t)n + (uint32_t)n / 8;
-	}
-}
-
 static int cmd_show_run(struct request *r)
 {
 	struct procq_process *all;
@@ -130,7 +98,7 @@ static int cmd_show_run(struct request *r)
 
 	if (status != EXIT_DONE)
 		return status;
-	n = show_snapshot(q, &all);
+	n = snapshot_all(q, &all);
 	procq_close(q);
 	if (n < 0)
 		return complain_failed(r, n);
@@ -144,9 +112,10 @@ const struct command cmd_show = {
 	.name = "show",
 	.summary = N_("show the processes in a queue, in order"),
 	.text = N_("Show the processes in a queue, in the order of entry.\n"),
+	.operands = "[NAME]",
 	.takes = TAKES_NAME | TAKES_LIST,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
-	.usual = "SEQ,PID,PPID,STATE,AGE,LABEL",
+	.usual = "SEQ,SLOT,PID,PPID,STATE,AGE,LABEL",
 	.run = cmd_show_run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cmd-wait.c - procq wait: until a queue is empty.
+ * cmd-wait.c - procq wait: until a queue is empty, or until certain processes
+ * are over.
  *
  * Must not be a participant: then the last one to leave could not remove the
  * queue. So it only looks.
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "procq.h"
@@ -18,10 +20,19 @@
 #include "i18n.h"
 #include "procq-cmd.h"
 
-/* How often it looks, in ns. */
+/* How often it looks, in ns; and, since a look at a million records takes a
+ * while, it looks for a fifth of the time at most. */
 #define INTERVAL (100 * NS_PER_MS)
+#define SHARE 4
 
-static void wait_print(const struct request *r, bool empty, bool gone)
+/* What was seen at a look. */
+struct look {
+	struct procq_options o;	/* for complain_request() */
+	uint64_t left;		/* processes that are waited for */
+	uint64_t seq;		/* one of these, with --seq */
+};
+
+static void wait_print(const struct request *r, bool over, bool gone)
 {
 	struct line l;
 	struct json j;
@@ -29,76 +40,153 @@ static void wait_print(const struct request *r, bool empty, bool gone)
 	if (r->form != TABLE_JSON)
 		return;
 	begin_json(&j, &l, r);
-	json_truth(&j, "empty", empty);
+	json_truth(&j, r->empty ? "empty" : "over", over);
 	json_truth(&j, "gone", gone);
 	print_json(&j);
 }
 
-/* How many processes are in the queue? Looks the name up each time, because
- * another queue may have taken its place. Returns 0 or -errno. */
-static int wait_look(const struct request *r, struct procq_options *o,
-		     uint64_t *n)
+/* Count those of --seq that are not over. What was given a seq before the
+ * records are read is found among them, or is over. */
+static int count_chosen(const struct request *r, const struct procq *q,
+			struct look *look)
+{
+	struct procq_process *all;
+	struct procq_stat s;
+	bool nameless = false;
+	int err = procq_stat(q, &s);
+	int n = err < 0 ? err : snapshot_all(q, &all);
+
+	if (n < 0)
+		return n;
+	look->left = seqs_above(&r->seqs, s.entered);
+	look->seq = r->seqs.all[r->seqs.count - 1];
+	for (int i = 0; i < n; i++) {
+		const struct procq_process *p = &all[i];
+
+		if (p->state != PROCQ_STATE_QUEUED &&
+		    p->state != PROCQ_STATE_TAKEN)
+			continue;
+		/* Right after its entry its seq is not yet known. */
+		nameless = nameless || p->seq == 0;
+		if (!seqs_have(&r->seqs, p->seq))
+			continue;
+		look->left++;
+		look->seq = p->seq;
+	}
+	free(all);
+	if (nameless && look->left == 0)
+		look->left = 1;
+	return 0;
+}
+
+static int count_living(const struct procq *q, struct look *look)
 {
 	struct procq_stat s;
-	struct procq *q;
-	int err = request_join(r, PROCQ_ROLE_ONLOOKER, o, &q);
+	int err = procq_stat(q, &s);
 
-	if (err < 0)
-		return err;
-	err = procq_stat(q, &s);
-	procq_close(q);
-	*n = err < 0 ? 0 : living(&s);
+	if (err == 0)
+		look->left = living(&s);
 	return err;
 }
 
-static int wait_timed_out(const struct request *r, uint64_t n)
+/* How many of those that are waited for are in the queue? Looks the name up
+ * each time, because another queue may have taken its place. Returns 0 or
+ * -errno. */
+static int wait_look(const struct request *r, struct look *look)
 {
+	struct procq *q;
+	int err = request_join(r, PROCQ_ROLE_ONLOOKER, &look->o, &q);
+
+	look->left = 0;
+	if (err < 0)
+		return err;
+	err = r->empty ? count_living(q, look) : count_chosen(r, q, look);
+	procq_close(q);
+	return err;
+}
+
+static int wait_timed_out(const struct request *r, const struct look *look)
+{
+	char waited[DURATION_SIZE];
+	uint64_t n = look->left;
+
 	wait_print(r, false, false);
-	if (r->verbose)
-		complain(P_("queue '%s': %ju process is still in it",
-			    "queue '%s': %ju processes are still in it",
-			    (unsigned long)n), r->queue, (uintmax_t)n);
+	duration_text(r->wait, waited);
+	if (n == 0)
+		complain(_("queue '%s': gave up after %s: it is still being "
+			   "set up"), r->queue, waited);
+	else if (r->empty)
+		complain(P_("queue '%s': gave up after %s: %ju process is "
+			    "still in it",
+			    "queue '%s': gave up after %s: %ju processes are "
+			    "still in it",
+			    (unsigned long)n), r->queue, waited, (uintmax_t)n);
+	else
+		complain(P_("queue '%s': gave up after %s: %ju process is not "
+			    "over, seq %ju",
+			    "queue '%s': gave up after %s: %ju processes are "
+			    "not over, one of them seq %ju",
+			    (unsigned long)n), r->queue, waited, (uintmax_t)n,
+			 (uintmax_t)look->seq);
 	return EXIT_WAITED;
 }
 
-static void pause_until(int64_t deadline)
+static void pause_until(int64_t deadline, int64_t looked)
 {
-	int64_t left = time_min(deadline - procq_now(), INTERVAL);
+	int64_t pause = looked * SHARE > INTERVAL ? looked * SHARE : INTERVAL;
+	int64_t left = time_min(deadline - procq_now(), pause);
 	struct timespec t = { 0, 0 };
 
 	if (left <= 0)
 		return;
-	t.tv_nsec = (long)left;
+	t.tv_sec = (time_t)(left / NS_PER_S);
+	t.tv_nsec = (long)(left % NS_PER_S);
 	nanosleep(&t, NULL);
+}
+
+/* A mistyped name must not pass for an empty queue without a word. */
+static void say_missing(const struct request *r)
+{
+	complain(_("queue '%s': no such queue, so there is nothing to wait "
+		   "for"), r->queue);
 }
 
 static int cmd_wait_run(struct request *r)
 {
 	int64_t deadline = time_after(procq_now(), r->wait);
-	struct procq_options o;
-	uint64_t n = 0;
+	bool first = true;
 
-	for (;;) {
-		int err = wait_look(r, &o, &n);
+	for (;; first = false) {
+		struct look look;
+		int64_t before = procq_now();
+		int err = wait_look(r, &look);
 
-		if (err == -ENOENT || (err == 0 && n == 0)) {
+		/* One whose creator did not finish has nothing in it. */
+		if (err == -ENOENT || (err == 0 && look.left == 0)) {
+			if (err == -ENOENT && first)
+				say_missing(r);
 			wait_print(r, true, err == -ENOENT);
 			return EXIT_DONE;
 		}
 		/* A queue that is being set up is in use. */
 		if (err < 0 && err != -ETIMEDOUT)
-			return complain_request(r, &o, err);
+			return complain_request(r, &look.o, err);
 		if (procq_now() >= deadline)
-			return wait_timed_out(r, n);
-		pause_until(deadline);
+			return wait_timed_out(r, &look);
+		pause_until(deadline, procq_now() - before);
 	}
 }
 
 const struct command cmd_wait = {
 	.name = "wait",
-	.summary = N_("wait until a queue is empty"),
-	.text = N_("Wait until no process that is alive is in a queue, or the "
-"queue is gone.\n"),
+	.summary = N_("wait until a queue is empty, or processes are over"),
+	.text = N_("Wait until no process that is alive is in a queue, or, "
+"with --seq, until the\nchosen processes are dead; or until the queue is "
+"gone. A process that has\nexited is over, reported or not; one that has yet "
+"to enter is not.\n"
+"If there is no such queue, it says so, and the exit status is 0: a queue that "
+"is\nempty and not in use is removed.\n"),
+	.operands = "[NAME]",
 	.takes = TAKES_NAME | TAKES_EMPTY | TAKES_WAIT,
 	.run = cmd_wait_run,
 };

@@ -22,6 +22,7 @@ src_libprograms_la_SOURCES = \
 	src/shortage.c src/shortage.h \
 	src/signals.c src/signals.h \
 	src/signame.c src/signame.h \
+	src/seqs.c src/seqs.h \
 	src/slice.c src/slice.h \
 	src/summary.c src/summary.h \
 	src/table.c src/table.h \

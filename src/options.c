@@ -146,6 +146,14 @@ int option_signal(const char *option, const char *text)
 	return signo;
 }
 
+void option_seqs(const char *option, const char *text, struct seqs *out)
+{
+	const char *why = seqs_add(out, text);
+
+	if (why)
+		bad_argument(option, text, _(why));
+}
+
 int option_word(const char *option, const char *text,
 		const char *const *words)
 {
@@ -170,6 +178,14 @@ static bool is_folder(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+static bool has_control(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return true;
+	return false;
+}
+
 const char *option_queue(const char *given)
 {
 	char object[PROCQ_NAME_SIZE];
@@ -191,6 +207,8 @@ const char *option_queue(const char *given)
 		why = _("it is empty");
 	else if (is_folder(name))
 		why = _("'.' and '..' are not allowed");
+	else if (has_control(name))
+		why = _("control characters are not allowed");
 	else
 		why = _("a slash is only allowed as its first character,"
 			" before a name");

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "distribution.h"
+#include "seqs.h"
 
 struct choice {
 	int letter;		/* or a number from 256, without a short form */
@@ -56,6 +57,8 @@ void option_rate(const char *option, const char *text, struct rate *out);
 void option_distribution(const char *option, const char *text,
 			 struct distribution *out);
 int option_signal(const char *option, const char *text);
+/** Adds to out. */
+void option_seqs(const char *option, const char *text, struct seqs *out);
 /** One of a NULL-terminated list of words, whole. @return its index */
 int option_word(const char *option, const char *text,
 		const char *const *words);

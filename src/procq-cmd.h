@@ -16,6 +16,7 @@
 #include "procq.h"
 
 #include "json.h"
+#include "seqs.h"
 #include "table.h"
 
 /* Which options a command takes, beside --json, --verbose, --help and
@@ -24,8 +25,9 @@
 #define TAKES_LIST 2u		/* -o -n -r */
 #define TAKES_METRICS 4u	/* --openmetrics */
 #define TAKES_END 8u		/* --kill -k --force */
-#define TAKES_EMPTY 16u		/* --empty */
+#define TAKES_EMPTY 16u		/* --empty --seq */
 #define TAKES_WAIT 32u		/* --wait */
+#define TAKES_ANY 64u		/* no default: all queues, if none is named */
 
 struct request;
 
@@ -33,6 +35,7 @@ struct command {
 	const char *name;
 	const char *summary;	/* for the list of commands; N_() */
 	const char *text;	/* for its own help; N_() */
+	const char *operands;	/* for its own help */
 	unsigned takes;
 	const struct table_column *columns;
 	size_t ncolumns;
@@ -43,7 +46,7 @@ struct command {
 /* What the command line asks for. */
 struct request {
 	const struct command *command;
-	const char *queue;	/* as the user named it */
+	const char *queue;	/* as the user named it; NULL: all */
 	enum table_form form;
 	struct table *table;	/* NULL where there are no columns */
 	const char *columns;	/* of -o, NULL: the usual ones */
@@ -53,6 +56,8 @@ struct request {
 	bool kill;
 	bool force;
 	bool empty;
+	const char *topic;	/* of procq help; NULL: none */
+	struct seqs seqs;	/* of --seq */
 	int64_t kill_after;	/* ns, 0: never */
 	int64_t wait;		/* ns, PROCQ_FOREVER: not given */
 };
@@ -83,6 +88,11 @@ int request_open(const struct request *r, enum procq_role role,
 		 struct procq **q);
 /** Say that a later call of the library failed. @return the exit status */
 int complain_failed(const struct request *r, int err);
+
+/** All processes, in order, in an array that the caller frees. It has room for
+ * as many as there are, not for the capacity, which may be a million.
+ * @return how many, or -errno */
+int snapshot_all(const struct procq *q, struct procq_process **out);
 
 /* ---- a queue in words and in JSON ---- */
 

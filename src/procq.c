@@ -27,9 +27,11 @@
 #define KILL_AFTER (5 * NS_PER_S)
 #define NOT_GIVEN (-1)
 
+static const struct command cmd_help;
+
 static const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_stat, &cmd_check, &cmd_close, &cmd_open,
-	&cmd_wait, &cmd_remove
+	&cmd_wait, &cmd_remove, &cmd_help
 };
 
 /* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
@@ -37,7 +39,7 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 /* Options without a short form. */
 enum {
-	OPENMETRICS = OPT_RUN, EMPTY, WAIT, KILL, FORCE, VERBOSE
+	OPENMETRICS = OPT_RUN, EMPTY, SEQ, WAIT, KILL, FORCE, VERBOSE
 };
 
 /* An option, and the commands that take it: a TAKES_ bit; 0: all. */
@@ -66,6 +68,8 @@ N_("  -r, --raw                  separate columns by one blank, and print\n"
 N_("      --openmetrics          print OpenMetrics text for Prometheus\n") } },
 	{ TAKES_EMPTY, { EMPTY, "empty", no_argument,
 N_("      --empty                wait until no process is in it\n") } },
+	{ TAKES_EMPTY, { SEQ, "seq", required_argument,
+N_("      --seq=N[,N]...         wait until these processes are over\n") } },
 	{ TAKES_END, { KILL, "kill", no_argument,
 N_("      --kill                 first end the processes in it\n") } },
 	{ TAKES_END, { 'k', "kill-after", required_argument,
@@ -82,6 +86,8 @@ N_("      --wait=D               wait at most D, then exit with 124\n") } },
 
 static bool takes(const struct command *c, const struct offer *o)
 {
+	if (c == &cmd_help)
+		return false;
 	return o->takes == 0 || (c->takes & o->takes) != 0;
 }
 
@@ -102,14 +108,12 @@ static void help_durations(void)
 
 static void help_all(void)
 {
-	fputs(_("Usage: procq COMMAND [OPTION]... [NAME]\n"
+	fputs(_("Usage: procq [OPTION]... COMMAND [OPTION]... [NAME]\n"
 		"Look at, repair and remove queues of processes.\n"), stdout);
 	fputs(_("\nCommands:\n"), stdout);
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		printf("  %-8s %s\n", commands[i]->name,
 		       _(commands[i]->summary));
-	printf("  %-8s %s\n", "help", _("explain a command, its options and "
-					"its columns"));
 	fputs(_("\nOptions:\n"), stdout);
 	help_options(TAKES_NAME);
 	help_options(0);
@@ -139,9 +143,7 @@ static void help_columns(const struct command *c)
 
 static void help_command(const struct command *c)
 {
-	printf(c->takes & TAKES_NAME ? _("Usage: procq %s [OPTION]... [NAME]\n")
-				     : _("Usage: procq %s [OPTION]...\n"),
-	       c->name);
+	printf(_("Usage: procq %s [OPTION]... %s\n"), c->name, c->operands);
 	fputs(_(c->text), stdout);
 	fputs(_("\nOptions:\n"), stdout);
 	for (size_t i = 0; i < NOFFERS; i++)
@@ -217,6 +219,9 @@ static void request_option(struct request *r, int letter)
 	case EMPTY:
 		r->empty = true;
 		return;
+	case SEQ:
+		option_seqs("seq", optarg, &r->seqs);
+		return;
 	case WAIT:
 		r->wait = option_duration("wait", optarg);
 		return;
@@ -238,17 +243,21 @@ static void request_option(struct request *r, int letter)
 /* The rest of the command line: at most one name. */
 static void take_operands(struct request *r, int argc, char **argv)
 {
-	bool named = (r->command->takes & TAKES_NAME) != 0;
-	const char *name = optind < argc && named ? argv[optind++] : NULL;
+	const char *name = optind < argc ? argv[optind++] : NULL;
 
 	if (optind < argc)
 		usage_error(_("extra operand '%s'"), argv[optind]);
-	if (!named)
+	if (r->command == &cmd_help) {
+		r->topic = name;
 		return;
+	}
 	if (name && r->queue && strcmp(name, r->queue) != 0)
 		usage_error(_("two queues are named: '%s' and '%s'"),
 			    r->queue, name);
-	r->queue = option_queue(name ? name : r->queue);
+	if (!name)
+		name = r->queue;
+	if (name || !(r->command->takes & TAKES_ANY))
+		r->queue = option_queue(name);
 }
 
 static _Noreturn void unknown_column(const struct command *c, const char *bad,
@@ -293,8 +302,10 @@ static void refuse_contradictions(const struct request *r)
 			   r->no_headings))
 		usage_error(_("--openmetrics excludes --json, --raw, --output"
 			      " and --noheadings"));
-	if ((r->command->takes & TAKES_EMPTY) && !r->empty)
-		usage_error(_("say what to wait for: --empty"));
+	if ((r->command->takes & TAKES_EMPTY) && !r->empty && !r->seqs.count)
+		usage_error(_("say what to wait for: --empty, or --seq=N"));
+	if (r->empty && r->seqs.count)
+		usage_error(_("--empty and --seq can't both be given"));
 	if (!(r->command->takes & TAKES_END) || r->kill)
 		return;
 	if (r->kill_after != NOT_GIVEN)
@@ -324,6 +335,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	fault_catch();
 	status = c->run(&r);
 	table_free(r.table);
+	seqs_free(&r.seqs);
 	if (signals_stopped_by()) {
 		fflush(stdout);
 		die_of_signal(signals_stopped_by());
@@ -331,47 +343,70 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return status;
 }
 
-static int cmd_help_run(int argc, char **argv)
+static int cmd_help_run(struct request *r)
 {
-	if (argc > 2)
-		usage_error(_("extra operand '%s'"), argv[2]);
-	if (argc < 2)
-		help_all();
+	if (r->topic)
+		help_command(find_command(r->topic));
 	else
-		help_command(find_command(argv[1]));
+		help_all();
 	return EXIT_DONE;
+}
+
+static const struct command cmd_help = {
+	.name = "help",
+	.summary = N_("explain a command, its options and its columns"),
+	.text = N_("Explain COMMAND, its options and its columns; or, without "
+"COMMAND, list the\ncommands.\n"),
+	.operands = "[COMMAND]",
+	.run = cmd_help_run,
+};
+
+/*
+ * Find the command, which may stand behind options, and take it out of the
+ * command line: what is left are its options and operands. Which options it has
+ * is not known before, so here all are read, and none is used but --help and
+ * --version.
+ */
+static const struct command *take_command(int *argc, char **argv)
+{
+	const struct command *c;
+	struct choices all;
+	int letter, before = 1, at;
+
+	choices_begin(&all, "+");
+	for (size_t i = 0; i < NOFFERS; i++)
+		choices_add_one(&all, &offers[i].choice);
+	choices_add(&all, program_choices);
+	while ((letter = choices_next(&all, *argc, argv)) != -1) {
+		before = optind;
+		if (letter == OPT_HELP) {
+			help_all();
+			exit(EXIT_DONE);
+		}
+		if (letter == OPT_VERSION) {
+			print_version();
+			exit(EXIT_DONE);
+		}
+		if (letter == '?')
+			usage_try();
+	}
+	at = optind;
+	if (at >= *argc)
+		usage_error(_("a command is missing"));
+	c = find_command(argv[at]);
+	/* Between the options and the command may stand "--", which goes with
+	 * it. The NULL at the end moves, too. */
+	memmove(&argv[before], &argv[at + 1],
+		(size_t)(*argc - at) * sizeof(*argv));
+	*argc -= at + 1 - before;
+	return c;
 }
 
 int main(int argc, char **argv)
 {
 	const struct command *c;
-	struct choices all;
-	char *self;
-	int letter;
 
 	program_start(PROGRAM, argv);
-	choices_begin(&all, "+");
-	choices_add(&all, program_choices);
-	letter = choices_next(&all, argc, argv);
-	if (letter == OPT_HELP) {
-		help_all();
-		return EXIT_DONE;
-	}
-	if (letter == OPT_VERSION) {
-		print_version();
-		return EXIT_DONE;
-	}
-	if (letter != -1)
-		usage_try();
-	if (optind >= argc)
-		usage_error(_("a command is missing"));
-	self = argv[0];
-	argc -= optind;
-	argv += optind;
-	if (strcmp(argv[0], "help") == 0)
-		return cmd_help_run(argc, argv);
-	c = find_command(argv[0]);
-	/* The name that getopt_long() prints. */
-	argv[0] = self;
+	c = take_command(&argc, argv);
 	return run_command(c, argc, argv);
 }

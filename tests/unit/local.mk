@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/safe \
 	tests/unit/segment \
 	tests/unit/signame \
+	tests/unit/seqs \
 	tests/unit/slice \
 	tests/unit/spawn \
 	tests/unit/summary \
