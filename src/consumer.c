@@ -25,6 +25,7 @@
 #include "ending.h"
 #include "i18n.h"
 #include "options.h"
+#include "pick.h"
 #include "program.h"
 #include "run.h"
 #include "signals.h"
@@ -63,18 +64,14 @@ struct consumer {
 	int64_t kill_after;
 	bool step_given;	/* -s or -k */
 	uint64_t in_flight;	/* 0: the capacity */
-	int64_t min_age;
-	int64_t jitter;
+	struct pick pick;	/* --min-age and so on */
 	bool no_group;
 	bool drain;
-	bool reap;
 	bool dry_run;
 
 	bool pauses;		/* there are pauses between takes */
 	bool prompt;		/* runs soon when it is woken: see slice.h */
 	int64_t due;		/* the next take */
-	uint64_t aged_seq;	/* the process whose turn is next, … */
-	int64_t aged;		/* … and the age that it has to reach */
 	int64_t idle_since;	/* nothing to take since then; 0: not idle */
 	int64_t drained_since;	/* 0: not drained */
 	bool met;		/* a process whose producer joined later */
@@ -106,7 +103,8 @@ N_("  -d, --delay=DIST           pause before each take (default 0-1s)\n") },
 N_("  -a, --min-age=D            don't end a process before it is D old\n") },
 	{ OPT_JITTER, "jitter", required_argument,
 N_("      --jitter=D             add a random time from 0 to D to "
-"--min-age\n") },
+"--min-age, for\n"
+"                               each process its own\n") },
 	{ OPT_SEED, "seed", required_argument,
 N_("      --seed=N               make the random times repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
@@ -171,7 +169,7 @@ static void consumer_own_option(struct consumer *c, int option, const char *arg)
 		c->drain = true;
 		break;
 	case OPT_REAP:
-		c->reap = true;
+		c->pick.dead_only = true;
 		break;
 	case OPT_DRY_RUN:
 		c->dry_run = true;
@@ -191,10 +189,10 @@ static void consumer_option(struct consumer *c, int option, const char *arg)
 {
 	switch (option) {
 	case 'a':
-		c->min_age = option_duration("min-age", arg);
+		c->pick.dues.min_age = option_duration("min-age", arg);
 		break;
 	case OPT_JITTER:
-		c->jitter = option_duration("jitter", arg);
+		c->pick.dues.jitter = option_duration("jitter", arg);
 		break;
 	case 's':
 		c->signo = option_signal("signal", arg);
@@ -214,7 +212,7 @@ static void settle_plan(struct consumer *c)
 	const char *why;
 
 	/* The plan of --reap has no steps. */
-	if (c->reap)
+	if (c->pick.dead_only)
 		return;
 	if (!c->sequence) {
 		escalation_simple(&c->plan, c->signo, c->kill_after);
@@ -239,10 +237,10 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 		consumer_option(c, option, optarg);
 	if (optind < argc)
 		usage_error(_("extra operand '%s'"), argv[optind]);
-	if (c->reap && c->dry_run)
+	if (c->pick.dead_only && c->dry_run)
 		usage_error(_("--reap and --dry-run can't both be given"));
-	if (c->reap && (c->step_given || c->sequence || c->min_age > 0 ||
-			c->jitter > 0))
+	if (c->pick.dead_only &&
+	    (c->step_given || c->sequence || pick_is_aged(&c->pick)))
 		usage_error(_("--reap ends no process, so it takes no signal"
 			      " and no age"));
 	settle_plan(c);
@@ -326,63 +324,6 @@ static void begin_ending(struct consumer *c, const struct procq_process *p,
 	}
 }
 
-/* The age that the process whose turn is next has to reach. */
-static int64_t needed_age(struct consumer *c, const struct procq_process *p)
-{
-	uint64_t more;
-
-	if (c->aged_seq == p->seq)
-		return c->aged;
-	more = generator_below(&c->run.random, (uint64_t)c->jitter + 1);
-	c->aged_seq = p->seq;
-	c->aged = time_after(c->min_age, (int64_t)more);
-	return c->aged;
-}
-
-/* Take a process that is old enough. Returns as procq_take(), or -EBUSY:
- * it is too young until *deadline. */
-static int take_aged(struct consumer *c, struct procq_process *p,
-		     int64_t *deadline)
-{
-	struct procq_process next;
-	int64_t needed;
-	int err;
-
-	do {
-		err = procq_peek(c->run.q, &next);
-		if (err < 0)
-			return err;
-		/* A dead process gets no older. */
-		needed = next.state == PROCQ_STATE_EXITED
-				 ? 0
-				 : needed_age(c, &next);
-		if (next.age < needed) {
-			*deadline = time_after(procq_now(),
-					       needed - next.age);
-			return -EBUSY;
-		}
-		/* -EAGAIN: another consumer was faster. */
-		err = procq_take(c->run.q, &next, p);
-	} while (err == -EAGAIN && !run_stopped(&c->run));
-	return err;
-}
-
-static int consumer_take_one(struct consumer *c, struct procq_process *p,
-			     int64_t *deadline)
-{
-	int err;
-
-	if (c->reap)
-		return procq_take_exited(c->run.q, p);
-	if (c->min_age <= 0 && c->jitter <= 0)
-		return procq_take(c->run.q, NULL, p);
-	err = take_aged(c, p, deadline);
-	/* The dead behind one that is too young need not wait for it. */
-	if (err == -EBUSY && procq_take_exited(c->run.q, p) == 0)
-		return 0;
-	return err;
-}
-
 /* Is there a reason to take no more now? */
 static bool has_enough(struct consumer *c)
 {
@@ -409,7 +350,7 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 	case -EAGAIN:
 		/* If a process exits just before the wait, and is not the next
 		 * in order, it does not end the wait: so wait not for long. */
-		if (c->reap) {
+		if (c->pick.dead_only) {
 			out->what |= PROCQ_WAIT_EXITS;
 			out->deadline = time_after(procq_now(), LOOK_EVERY);
 		} else {
@@ -441,7 +382,8 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
  * be ended early. An idle process does nothing. */
 static void run_promptly(struct consumer *c, const struct procq_process *taken)
 {
-	if (c->prompt || c->pauses || c->min_age > 0 || c->reap ||
+	if (c->prompt || c->pauses || pick_is_aged(&c->pick) ||
+	    c->pick.dead_only ||
 	    strcmp(taken->label, PROCQ_LABEL_IDLE) == 0)
 		return;
 	c->prompt = true;
@@ -461,7 +403,7 @@ static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
 			out->deadline = c->due;
 			return;
 		}
-		err = consumer_take_one(c, &p, &out->deadline);
+		err = pick_next(&c->pick, &p, &out->deadline);
 		if (err < 0) {
 			cannot_take(c, err, out);
 			return;
@@ -579,7 +521,7 @@ static void report_idle(struct consumer *c, bool was_idle)
 {
 	if (!c->run.verbose)
 		return;
-	if (c->idle_since > 0 && !was_idle && !c->reap)
+	if (c->idle_since > 0 && !was_idle && !c->pick.dead_only)
 		complain(_("queue empty, waiting for a process"));
 	run_report_repairs(&c->run, false);
 }
@@ -697,16 +639,18 @@ static void dry_run(struct consumer *c)
 		return;
 	}
 	n = procq_snapshot(c->run.q, all, room);
-	for (int i = 0; i < n && (uint32_t)i < room; i++) {
+	if (n > 0)
+		n = pick_sort(&c->pick, all,
+			      (uint32_t)n < room ? (uint32_t)n : room);
+	for (int i = 0; i < n; i++) {
 		if (c->run.broken ||
 		    (c->run.counted && said >= c->run.count))
 			break;
-		if (all[i].state != PROCQ_STATE_QUEUED ||
-		    all[i].age < c->min_age)
-			continue;
 		said++;
 		run_written(&c->run, output_would_end(&c->run.out, &all[i]));
 	}
+	if (n < 0)
+		consumer_fail(c, n);
 	free(all);
 }
 
@@ -714,6 +658,10 @@ static void consumer_run(struct consumer *c)
 {
 	uint32_t capacity = procq_capacity(c->run.q);
 
+	/* Else the times of a queue follow from the queue itself. */
+	c->pick.keyed = c->run.seeded;
+	c->pick.dues.key = c->run.seed;
+	pick_begin(&c->pick, c->run.q);
 	if (c->dry_run) {
 		dry_run(c);
 		return;
@@ -759,6 +707,7 @@ int main(int argc, char **argv)
 	if (!consumer_join(&c))
 		return run_end(&c.run);
 	consumer_run(&c);
+	pick_end(&c.pick);
 	signals_wake(NULL);
 	procq_close(c.run.q);
 	return run_end(&c.run);

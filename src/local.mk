@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += src/libprograms.la
 src_libprograms_la_SOURCES = \
 	src/complain.c src/complain.h \
 	src/distribution.c src/distribution.h \
+	src/due.c src/due.h \
 	src/duration.c src/duration.h \
 	src/ending.c src/ending.h \
 	src/event.c src/event.h \
@@ -40,7 +41,9 @@ src_producer_SOURCES = \
 	src/producer-options.c \
 	src/producer-start.c
 src_producer_LDADD = src/libprograms.la
-src_consumer_SOURCES = src/consumer.c
+src_consumer_SOURCES = \
+	src/consumer.c \
+	src/pick.c src/pick.h
 src_consumer_LDADD = src/libprograms.la
 src_procq_SOURCES = \
 	src/cmd-check.c \

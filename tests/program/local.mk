@@ -8,6 +8,7 @@ program_tests = \
 	tests/program/command.test \
 	tests/program/consume.test \
 	tests/program/container.test \
+	tests/program/due.test \
 	tests/program/ending.test \
 	tests/program/exit.test \
 	tests/program/hostile.test \

@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/arrivals \
 	tests/unit/bell \
 	tests/unit/distribution \
+	tests/unit/due \
 	tests/unit/duration \
 	tests/unit/ending \
 	tests/unit/event \

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pick.c - which process a consumer takes next; see pick.h.
+ * Must not signal a process, nor print.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "duration.h"
+#include "pick.h"
+
+/* So many are read at once. */
+#define AT_ONCE 64
+/* How often to look for what is due before all others that are known. What
+ * enters is not due before its min_age, but what is put back may be. */
+#define PAUSE_MIN (50 * NS_PER_MS)
+/* The pauses between two looks at all records, for each record; and at least.
+ */
+#define DEAD_PAUSE NS_PER_US
+#define ALL_PAUSE (4 * NS_PER_US)
+#define ALL_PAUSE_MIN NS_PER_S
+
+bool pick_is_aged(const struct pick *k)
+{
+	return k->dues.min_age > 0 || k->dues.jitter > 0;
+}
+
+void pick_begin(struct pick *k, struct procq *q)
+{
+	struct procq_stat s;
+
+	k->q = q;
+	/* Looks at all records, so only if that is needed. */
+	if (k->dues.jitter > 0 && !k->keyed && procq_stat(q, &s) == 0)
+		k->dues.key = due_key(procq_object(q), s.created);
+}
+
+void pick_end(struct pick *k)
+{
+	dues_free(&k->dues);
+}
+
+static int64_t for_each_record(const struct pick *k, int64_t pause)
+{
+	return pause * (int64_t)procq_capacity(k->q);
+}
+
+/* ---- what has come ---- */
+
+static int note(struct pick *k, const struct procq_process *all, int n)
+{
+	int64_t now = procq_life();
+	int err = 0;
+
+	for (int i = 0; i < n && err == 0; i++)
+		if (all[i].state == PROCQ_STATE_QUEUED ||
+		    all[i].state == PROCQ_STATE_EXITED)
+			err = dues_add(&k->dues, &all[i], now);
+	return err;
+}
+
+/* Some can only be found by a look at all records. Not too often. */
+static int look_at_all(struct pick *k)
+{
+	int64_t now = procq_now(), pause = for_each_record(k, ALL_PAUSE);
+	struct procq_process *all;
+	int n, err;
+
+	if (now < k->all_after)
+		return 0;
+	n = procq_snapshot(k->q, NULL, 0);
+	if (n <= 0)
+		return n;
+	all = calloc((size_t)n, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	err = procq_snapshot(k->q, all, (uint32_t)n);
+	if (err > 0)
+		err = note(k, all, err < n ? err : n);
+	free(all);
+	if (pause < ALL_PAUSE_MIN)
+		pause = ALL_PAUSE_MIN;
+	k->all_after = time_after(now, pause);
+	return err;
+}
+
+static int look(struct pick *k)
+{
+	struct procq_process some[AT_ONCE];
+	int n, err = 0;
+
+	do {
+		n = procq_arrivals(k->q, &k->seen, some, AT_ONCE);
+		if (n == -ENOBUFS)
+			return look_at_all(k);
+		if (n < 0)
+			return n;
+		err = note(k, some, n);
+	} while (n == AT_ONCE && err == 0);
+	return err;
+}
+
+/* ---- what is due ---- */
+
+/* None is due. Is there none at all? This skips what leads to nothing any
+ * more, so that a wait for an arrival waits. */
+static int see_whether_any(struct pick *k)
+{
+	struct procq_process next;
+	int err = procq_peek(k->q, &next);
+
+	/* Those that are noted are gone, by other hands. What is put back
+	 * comes again. */
+	if (err == -EAGAIN)
+		dues_clear(&k->dues);
+	if (err < 0)
+		return err;
+	return dues_first(&k->dues) ? 0 : note(k, &next, 1);
+}
+
+static int64_t ask_again(const struct pick *k, int64_t left)
+{
+	int64_t pause = k->dues.min_age;
+
+	if (pause > PROCQ_PATIENCE)
+		pause = PROCQ_PATIENCE;
+	if (pause < PAUSE_MIN)
+		pause = PAUSE_MIN;
+	return time_after(procq_now(), time_min(pause, left));
+}
+
+static int take_due(struct pick *k, struct procq_process *out,
+		    int64_t *deadline)
+{
+	for (;;) {
+		int err = look(k);
+		const struct due *first = dues_first(&k->dues);
+		int64_t left = first ? first->at - procq_life() : 1;
+		struct procq_process which = { 0 };
+
+		if (err == 0 && left > 0)
+			err = see_whether_any(k);
+		if (err < 0)
+			return err;
+		if (!first)
+			continue;
+		if (left > 0) {
+			*deadline = ask_again(k, left);
+			return -EBUSY;
+		}
+		which.seq = first->seq;
+		which.slot = first->slot;
+		which.pid = first->pid;
+		which.started = first->started;
+		err = procq_take_this(k->q, &which, out);
+		if (err == 0 || err == -EAGAIN)
+			dues_drop_first(&k->dues);
+		/* -EAGAIN: another participant was faster. */
+		if (err != -EAGAIN)
+			return err;
+	}
+}
+
+/* ---- what is dead ---- */
+
+static int take_dead(struct pick *k, struct procq_process *out,
+		     int64_t *deadline)
+{
+	int64_t now = procq_now();
+	int err;
+
+	if (now < k->dead_after) {
+		*deadline = time_min(*deadline, k->dead_after);
+		return -EAGAIN;
+	}
+	err = procq_take_exited(k->q, out);
+	if (err == -EAGAIN)
+		k->dead_after = time_after(now, for_each_record(k,
+								DEAD_PAUSE));
+	return err;
+}
+
+int pick_next(struct pick *k, struct procq_process *out, int64_t *deadline)
+{
+	int err;
+
+	if (k->dead_only)
+		return procq_take_exited(k->q, out);
+	if (!pick_is_aged(k))
+		return procq_take(k->q, NULL, out);
+	err = take_due(k, out, deadline);
+	/* The dead among those that are too young need not wait for them. */
+	if (err == -EBUSY && take_dead(k, out, deadline) == 0)
+		return 0;
+	return err;
+}
+
+/* ---- what would be taken ---- */
+
+struct candidate {
+	int64_t at;
+	struct procq_process process;
+};
+
+static int by_due(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->process.seq < y->process.seq ? -1
+					       : x->process.seq > y->process.seq;
+}
+
+int pick_sort(const struct pick *k, struct procq_process *all, uint32_t n)
+{
+	struct candidate *sorted = calloc((size_t)n + 1, sizeof(*sorted));
+	int64_t now = procq_life();
+	uint32_t kept = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t at = due_at(&k->dues, &all[i], now);
+
+		if (all[i].state != PROCQ_STATE_QUEUED || at > now)
+			continue;
+		/* In turn, as they are, if none becomes due. */
+		sorted[kept].at = pick_is_aged(k) ? at : (int64_t)i;
+		sorted[kept++].process = all[i];
+	}
+	qsort(sorted, kept, sizeof(*sorted), by_due);
+	for (uint32_t i = 0; i < kept; i++)
+		all[i] = sorted[i].process;
+	free(sorted);
+	return (int)kept;
+}
