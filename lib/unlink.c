@@ -84,6 +84,7 @@ static int unlink_unused(struct pq_segment *seg, bool foreign, uint32_t *found,
 			return -errno;
 		propose(h, PROPOSER);
 	}
+	/* First the locks, then the records: as in unused(). */
 	rc = check_unlocked(seg, found);
 	if (rc == 0 && check)
 		rc = check(seg);
@@ -185,6 +186,9 @@ int pq_segment_replace(struct pq_segment *seg, struct procq_options *options,
 
 /* ---- if it is empty and unused ---- */
 
+/* The records last: a participant that joined before the proposal may put a
+ * process in, and leave, between the two looks (model/remove.pml,
+ * RECORDSFIRST). */
 static bool unused(const struct pq_segment *seg)
 {
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)

@@ -23,8 +23,22 @@
  * The first REMOVERS rounds of each may have a procq_remove() in them, after
  * which it stays if others are in it.
  *
+ * With WORLDS the last participant is of another world, such as a container that
+ * was started again: it can't ask who is in a queue of the others, but sees
+ * their lock bytes. If none is held, and no record has a process that outlives
+ * its producer, it replaces that queue, else it is refused; and so do they with
+ * its queue.
+ *
+ * With HAND somebody who knows nothing of all this removes the name, once. Who
+ * waits in that object for another looks whether its name still leads there.
+ * Not here: a hand between the check of the name and the unlinking by one who
+ * has the init lock. It may cost a new object its name, whose participants see
+ * that in the same way.
+ *
  * Mutants: BLINDJOIN EARLYCHECK NOINODE TRYLOCK LATELEAVE OPENONLY REBUILD
- * NOFINISH; with REMOVERS: BLINDSIT GIVEUP; with LOCKFILE: FILEFIRST EARLYFILE.
+ * NOFINISH; with REMOVERS: BLINDSIT GIVEUP; with LOCKFILE: FILEFIRST EARLYFILE;
+ * with WORLDS: UNPROPOSED LATEBYTE RECORDSFIRST REPLACEFIRST NORECORDS BLINDREPLACE; with
+ * HAND: NONOTICE BLINDLEAVE.
  */
 #ifndef NP
 #define NP 2
@@ -56,6 +70,27 @@ bit filled[OBJECTS + 1];	/* some record is not FREE */
 bit entry[(OBJECTS + 1) * (NP + 1)];
 #define ENTRY(o, p) entry[(o) * (NP + 1) + (p)]
 
+#ifdef WORLDS
+#define WORLD (1 + (me == NP))
+byte world[OBJECTS + 1];	/* its creator's */
+bit keeps[OBJECTS + 1];		/* a process in it outlives its producer */
+bit held[(OBJECTS + 1) * (NP + 1)];	/* the participant's lock byte */
+#define HELD(o, p) held[(o) * (NP + 1) + (p)]
+#define KEPT(o) keeps[o]
+#define hold() HELD(o, me) = 1
+#define drop() HELD(o, me) = 0
+#else
+#define KEPT(o) 0
+#define hold()
+#define drop()
+#endif
+#ifdef HAND
+bit handed[OBJECTS + 1];	/* ghost: a hand has removed its name */
+#define HANDED(o) handed[o]
+#else
+#define HANDED(o) 0
+#endif
+
 bit lock[NP + 1];		/* the participant lives */
 byte in[NP + 1];		/* ghost: the object it works in */
 byte crashes, deaths;
@@ -84,13 +119,17 @@ inline joined()
 {
 	atomic {
 		in[me] = o;
-		assert(name == o && ENTRY(o, me) && life[o] != FINAL)
+		assert((name == o || HANDED(o)) && ENTRY(o, me) &&
+		       life[o] != FINAL)
 	}
 }
 
+#define IS_IN(p) (me != p && in[p] == o)
 #if NP > 2
+#define COMPANY (IS_IN(1) || IS_IN(2) || IS_IN(3))
 #define OTHERS_IN (in[1] == o || in[2] == o || in[3] == o)
 #else
+#define COMPANY (IS_IN(1) || IS_IN(2))
 #define OTHERS_IN (in[1] == o || in[2] == o)
 #endif
 
@@ -101,6 +140,7 @@ inline unlink_object()
 		assert(name == o);
 #endif
 		assert(!OTHERS_IN);
+		assert(!KEPT(o));
 		name = 0		/* shm_unlink() */
 	}
 }
@@ -163,10 +203,28 @@ inline look_at_life()
 	od
 }
 
-/* The dead, too, until somebody has emptied their places. */
+#ifdef WORLDS
+inline look_for_bytes()
+{
+	i = 1;
+	do
+	:: (i > NP) -> break
+	:: else ->
+		busy = busy || HELD(o, i);
+		i++
+	od;
+	i = 0
+}
+#endif
+
+/* The dead, too, until somebody has emptied their places. The records last: a
+ * participant that joined before the proposal may put a process in, and leave,
+ * between the two looks. */
 inline look_for_others()
 {
+#ifdef RECORDSFIRST
 	busy = filled[o];
+#endif
 	i = 1;
 	do
 	:: (i > NP) -> break
@@ -177,6 +235,9 @@ inline look_for_others()
 		fi;
 		i++
 	od;
+#ifndef RECORDSFIRST
+	busy = busy || filled[o];
+#endif
 	i = 0
 }
 
@@ -184,6 +245,12 @@ proctype Participant(byte me)
 {
 	byte o, i, n, l, seen;
 	bit busy, keep, kept;
+#ifdef WORLDS
+	bit vain;
+#define VAIN vain
+#else
+#define VAIN 0
+#endif
 #ifdef LOCKFILE
 	byte f;
 #endif
@@ -202,6 +269,9 @@ again:	MAYDIE;
 	open_file();
 #endif
 look:	if
+#ifdef WORLDS
+	:: (magic[o] && life[o] != FINAL && world[o] != WORLD) -> goto foreign
+#endif
 	:: (magic[o]) -> l = life[o]
 	:: else -> l = FINAL
 	fi;
@@ -209,6 +279,10 @@ look:	if
 	open_file();			/* that of what was seen, or a later one */
 #endif
 	if :: (l == FINAL) -> goto create :: else fi;
+#ifndef LATEBYTE
+	MAYDIE;
+	hold();
+#endif
 	MAYDIE;
 	ENTRY(o, me) = 1;
 	MAYDIE;
@@ -218,12 +292,81 @@ look:	if
 	:: (l == FINAL) ->
 		MAYDIE;
 		ENTRY(o, me) = 0;
+		drop();
 		goto create
 	:: else
 	fi;
 #endif
+#ifdef LATEBYTE
+	MAYDIE;
+	hold();
+#endif
 	joined();
 	goto work;
+
+#ifdef WORLDS
+foreign:
+#ifdef LOCKFILE
+	open_file();
+#endif
+	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
+	MAYDIE;
+#ifndef BLINDREPLACE
+	if
+	:: (!NAMED || life[o] == FINAL) ->
+		init_lock[f] = 0;
+		goto again
+	:: else
+	fi;
+	MAYDIE;
+#endif
+#ifndef UNPROPOSED
+	l = life[o];
+	MAYDIE;
+	d_step {			/* if not, a joiner was faster */
+		if
+		:: (life[o] == l) -> life[o] = me
+		:: else
+		fi
+	};
+	MAYDIE;
+#endif
+#ifdef REPLACEFIRST
+	busy = keeps[o];
+	MAYDIE;
+	look_for_bytes();
+#else
+	look_for_bytes();
+	MAYDIE;
+#ifndef NORECORDS
+	busy = busy || keeps[o];
+#endif
+#endif
+	MAYDIE;
+#ifdef UNPROPOSED
+	if :: !busy -> life[o] = FINAL :: else fi;
+#else
+	d_step {
+		if
+		:: (life[o] == me && busy) -> life[o] = OPEN
+		:: (life[o] == me && !busy) -> life[o] = FINAL
+		:: else -> busy = 1
+		fi
+	};
+#endif
+	MAYDIE;
+	if
+	:: busy ->			/* refused */
+		init_lock[f] = 0;
+		vain = 1;
+		goto next
+	:: else
+	fi;
+	unlink();
+	MAYDIE;
+	init_lock[f] = 0;
+	goto again;
+#endif
 
 create:	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
 	MAYDIE;
@@ -246,6 +389,7 @@ create:	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
 #endif
 	:: (magic[o] && life[o] == FINAL) ->
 #if defined(REVIVE)
+		hold();
 		ENTRY(o, me) = 1;
 		MAYDIE;
 		life[o] = OPEN
@@ -262,8 +406,13 @@ create:	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
 	:: else ->
 build:		empty_table();
 		MAYDIE;
+		hold();
+		MAYDIE;
 		ENTRY(o, me) = 1;
 		life[o] = OPEN;
+#ifdef WORLDS
+		world[o] = WORLD;
+#endif
 		MAYDIE;
 		magic[o] = 1
 	fi;
@@ -272,9 +421,25 @@ build:		empty_table();
 	init_lock[f] = 0;
 
 work:	MAYDIE;
+#ifdef HAND
 	if
 	:: skip
-	:: filled[o] = 1; MAYDIE; filled[o] = 0
+	:: true ->			/* waits for another */
+endwait:	if
+		:: COMPANY
+#ifndef NONOTICE
+		:: (!NAMED)
+#endif
+		fi;
+		MAYDIE
+	fi;
+#endif
+	if
+	:: skip
+#ifdef WORLDS
+	:: (n == ROUNDS - 1) -> d_step { filled[o] = 1; keeps[o] = 1 }
+#endif
+	:: filled[o] = 1; MAYDIE; filled[o] = KEPT(o)
 	:: (n == ROUNDS - 1) -> filled[o] = 1
 	fi;
 #ifdef REMOVERS
@@ -324,11 +489,13 @@ retry:	MAYDIE;
 	atomic { (init_lock[f] == 0) -> init_lock[f] = me };
 #endif
 	MAYDIE;
+#ifndef BLINDLEAVE
 	if
 	:: (!NAMED) -> goto gone
 	:: else
 	fi;
 	MAYDIE;
+#endif
 	/* whoever proposed before is dead: he had the init lock */
 	l = life[o];
 	if
@@ -409,8 +576,13 @@ back:	busy = 0;
 	keep = 0;
 	goto leave;
 
-next:	atomic {
-		clean = (seen == deaths);
+next:	MAYDIE;
+	atomic {
+		clean = (!VAIN && !HANDED(o) && seen == deaths);
+		drop();
+#ifdef WORLDS
+		vain = 0;
+#endif
 		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; keep = 0;
 		kept = 0; n++
 	};
@@ -421,17 +593,45 @@ next:	atomic {
 over:	atomic {
 		if :: (n < ROUNDS) -> deaths++; clean = 0 :: else fi;
 		lock[me] = 0; in[me] = 0;
+		drop();
 		if :: (init_lock[f] == me) -> init_lock[f] = 0 :: else fi;
 		o = 0; f = 0; i = 0; l = 0; busy = 0; seen = 0; keep = 0;
 		kept = 0; n = 0
 	}
 }
 
-/* An empty queue is gone with the last who leaves it. */
+#if NP > 2
+#define ANY(what) (what(1) || what(2) || what(3))
+#else
+#define ANY(what) (what(1) || what(2))
+#endif
+#define WAITS(p) (in[p] != 0)
+#define STRAYS(p) (in[p] != 0 && in[p] != name)
+
+/* An empty queue is gone with the last who leaves it; and nobody waits where
+ * nobody can come. */
 proctype Rest()
 {
-	timeout -> assert(!clean || name == 0 || filled[name])
+	timeout -> atomic {
+		assert(!clean || name == 0 || filled[name] || ANY(WAITS));
+		assert(!ANY(STRAYS))
+	}
 }
+
+#ifdef HAND
+#ifdef LOCKFILE
+#define LOCKED (init_lock[file] != 0)
+#else
+#define LOCKED (init_lock[name] != 0)
+#endif
+proctype Hand()
+{
+	if
+	:: atomic { (name != 0 && !LOCKED) -> handed[name] = 1; name = 0 }
+	:: skip
+	fi
+}
+#endif
 
 init
 {
@@ -442,6 +642,9 @@ init
 #if NP > 2
 		lock[3] = 1;
 		run Participant(3);
+#endif
+#ifdef HAND
+		run Hand();
 #endif
 		run Rest()
 	}
