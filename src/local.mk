@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += src/libprograms.la
 src_libprograms_la_SOURCES = \
 	src/complain.c src/complain.h \
+	src/decimal.c src/decimal.h \
 	src/distribution.c src/distribution.h \
 	src/due.c src/due.h \
 	src/duration.c src/duration.h \

@@ -16,6 +16,7 @@
 #include "procq.h"
 
 #include "complain.h"
+#include "decimal.h"
 #include "duration.h"
 #include "i18n.h"
 #include "options.h"
@@ -127,6 +128,16 @@ void option_distribution(const char *option, const char *text,
 
 	if (why)
 		bad_argument(option, text, _(why));
+}
+
+uint64_t option_size(const char *option, const char *text)
+{
+	uint64_t bytes = 0;
+	const char *why = size_parse(text, &bytes);
+
+	if (why)
+		bad_argument(option, text, _(why));
+	return bytes;
 }
 
 void option_rate(const char *option, const char *text, struct rate *out)

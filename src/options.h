@@ -52,6 +52,8 @@ uint64_t option_number(const char *option, const char *text, uint64_t min,
 		       uint64_t max);
 mode_t option_mode(const char *option, const char *text);
 int64_t option_duration(const char *option, const char *text);
+/** An amount of memory, in bytes. */
+uint64_t option_size(const char *option, const char *text);
 struct rate;
 void option_rate(const char *option, const char *text, struct rate *out);
 void option_distribution(const char *option, const char *text,

@@ -9,13 +9,12 @@
 
 #include <string.h>
 
+#include "decimal.h"
 #include "duration.h"
 #include "i18n.h"
 #include "pace.h"
 
-/* Decimals of a rate, and the digits before them: so that all digits together
- * are less than 2^63 / 10, as interval() needs. */
-#define DECIMALS_MAX 9
+/* Starts per unit, at most. */
 #define PER_UNIT_MAX UINT64_C(1000000000)
 
 static const struct {
@@ -29,64 +28,8 @@ static const struct {
 	{ "/d", 86400 * NS_PER_S }
 };
 
-/* A decimal number: digits / 10^decimals. */
-struct decimal {
-	uint64_t digits;
-	unsigned decimals;
-};
-
-/* Append a run of digits. Returns what follows them; NULL: too many. */
-static const char *read_digits(const char *text, struct decimal *d,
-			       bool after_point)
-{
-	unsigned zeros = 0;
-
-	for (; *text >= '0' && *text <= '9'; text++) {
-		/* Zeros count when another digit follows. */
-		if (after_point && *text == '0') {
-			zeros++;
-			continue;
-		}
-		for (; zeros > 0 && d->decimals <= DECIMALS_MAX; zeros--) {
-			d->digits *= 10;
-			d->decimals++;
-		}
-		d->decimals += after_point;
-		if (d->decimals > DECIMALS_MAX)
-			return NULL;
-		d->digits = d->digits * 10 + (uint64_t)(*text - '0');
-		if (!after_point && d->digits > PER_UNIT_MAX)
-			return NULL;
-	}
-	return text;
-}
-
-static const char *read_number(const char **text, struct decimal *d)
-{
-	const char *at = *text;
-	const char *end = read_digits(at, d, false);
-	bool any = end != at;
-
-	if (*at == '-')
-		return N_("it can't be negative");
-	if (!end)
-		return N_("it has to be at most 1000000000");
-	if (*end == '.') {
-		at = end + 1;
-		end = read_digits(at, d, true);
-		if (!end)
-			return N_("it has more than nine decimals");
-		any = any || end != at;
-	}
-	if (!any)
-		return N_("a decimal number is expected");
-	if (*end == ',')
-		return N_("use '.' for the decimals");
-	*text = end;
-	return NULL;
-}
-
-/* unit * 10^decimals / digits, by long division: no product is too large. */
+/* unit * 10^decimals / digits, by long division: no product is too large, as
+ * all digits together are less than 2^64 / 10. */
 static bool interval(const struct decimal *d, uint64_t unit, struct rate *out)
 {
 	uint64_t n = d->digits;
@@ -104,8 +47,8 @@ static bool interval(const struct decimal *d, uint64_t unit, struct rate *out)
 
 const char *rate_parse(const char *text, struct rate *out)
 {
-	struct decimal d = { 0, 0 };
-	const char *why = read_number(&text, &d);
+	struct decimal d;
+	const char *why = decimal_read(&text, &d);
 
 	if (why)
 		return why;
@@ -114,6 +57,8 @@ const char *rate_parse(const char *text, struct rate *out)
 			continue;
 		if (d.digits == 0)
 			return N_("it has to be more than 0");
+		if (d.digits / d.scale > PER_UNIT_MAX)
+			return N_("it is too large");
 		if (!interval(&d, (uint64_t)units[i].ns, out))
 			return N_("less than one start in 292 years");
 		return NULL;
