@@ -3,6 +3,7 @@
 
 noinst_LTLIBRARIES += src/libprograms.la
 src_libprograms_la_SOURCES = \
+	src/brake.c src/brake.h \
 	src/complain.c src/complain.h \
 	src/decimal.c src/decimal.h \
 	src/distribution.c src/distribution.h \

@@ -6,6 +6,7 @@ unit_tests = \
 	tests/unit/api \
 	tests/unit/arrivals \
 	tests/unit/bell \
+	tests/unit/brake \
 	tests/unit/decimal \
 	tests/unit/distribution \
 	tests/unit/due \
