@@ -159,7 +159,10 @@ uint32_t procq_occupied(const struct procq *q)
 
 int procq_closed(const struct procq *q)
 {
-	return atomic_load(&q->seg->header->closed) != 0;
+	uint64_t closed = atomic_load(&q->seg->header->closed);
+
+	/* Whatever a damaged object has. */
+	return closed <= PROCQ_STOPPED ? (int)closed : PROCQ_CLOSED;
 }
 
 /* The producers first, then the records: a producer that has gone can enter
@@ -167,7 +170,7 @@ int procq_closed(const struct procq *q)
 int procq_drained(struct procq *q)
 {
 	struct pq_segment *seg = q->seg;
-	bool closed = procq_closed(q);
+	bool closed = procq_closed(q) != PROCQ_OPEN;
 
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX && !closed; i++) {
 		uint64_t member = atomic_load(&seg->participants[i].member);

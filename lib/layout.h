@@ -168,8 +168,10 @@ struct pq_header {
 	 * by CAS, by removers and joiners; read by all. */
 	_Alignas(PQ_LINE) _Atomic uint64_t state;
 	_Atomic uint64_t next_incarnation;	/* fetch-and-add by joiners */
-	/* 1: nothing may be started. Written by procq_set_closed(); read by
-	 * all. */
+	/* PROCQ_OPEN, or nothing may be started: PROCQ_CLOSED, PROCQ_STOPPED.
+	 * Written by procq_set_closed(), by any participant: the last one
+	 * counts. Read by all. Sequentially consistent where a sleep or a
+	 * wake-up depends on it: see bell.c, 1. */
 	_Atomic uint64_t closed;
 	/* When a participant last looked for dead ones, pq_now(). CAS by the
 	 * next one that looks, so that a thousand idle ones don't all look. */

@@ -282,8 +282,14 @@ int procq_set_closed(struct procq *q, int closed)
 
 	if (rc < 0)
 		return rc;
-	atomic_store(&q->seg->header->closed, closed ? 1 : 0);
-	if (!closed)
+	if (closed != PROCQ_OPEN && closed != PROCQ_CLOSED &&
+	    closed != PROCQ_STOPPED)
+		return -EINVAL;
+	atomic_store(&q->seg->header->closed, (uint64_t)closed);
+	if (closed == PROCQ_OPEN)
 		pq_wake_room(q->seg);
+	else if (closed == PROCQ_STOPPED)
+		for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
+			pq_wake(q->seg, i, PROCQ_WAIT_STOP);
 	return 0;
 }

@@ -403,6 +403,13 @@ struct procq_event {
 #define PROCQ_WAIT_DEATH 4u	/* a death for procq_collect() */
 #define PROCQ_WAIT_CHILD 8u	/* work for procq_reap() */
 #define PROCQ_WAIT_EXITS 16u	/* a process for procq_take_exited() */
+#define PROCQ_WAIT_STOP 32u	/* the queue to be PROCQ_STOPPED; if it is, the
+				 * wait ends at once */
+
+/* procq_closed(): may processes be started? */
+#define PROCQ_OPEN 0
+#define PROCQ_CLOSED 1
+#define PROCQ_STOPPED 2		/* and never again: producers are to leave */
 
 /*
  * Counters and states, summed over the queue. While no participant is in the
@@ -430,7 +437,7 @@ struct procq_stat {
 	uint32_t dead;		/* participants that await the sweep */
 	uint32_t waiting_room;	/* participants that wait for room */
 	uint32_t waiting_ready;	/* … for a process */
-	uint32_t closed;	/* 1: producers get no room */
+	uint32_t closed;	/* as procq_closed() */
 };
 
 /* What procq_check() found and did. */
@@ -845,18 +852,22 @@ PROCQ_API void procq_wake(struct procq *q);
 PROCQ_API int procq_drained(struct procq *q);
 
 /**
- * Close the queue, or open it again. While it is closed, procq_spawn() starts
- * nothing, for any producer; all else goes on.
- * @param closed 1: close it; 0: open it
+ * Close the queue, or open it again. While it is closed or stopped,
+ * procq_spawn() starts nothing, for any producer; all else goes on. That it is
+ * stopped asks its producers to wait until their processes are over, and to
+ * leave; it ends each wait for PROCQ_WAIT_STOP. Nothing makes them do so.
+ * @param closed PROCQ_OPEN, PROCQ_CLOSED or PROCQ_STOPPED
  * @retval 0
+ * @retval -EINVAL none of these
  * @since 0.1
  */
 PROCQ_API int procq_set_closed(struct procq *q, int closed);
 
 /**
  * Is the queue closed?
- * @retval 1 it is
- * @retval 0 it is not
+ * @retval PROCQ_OPEN it is open
+ * @retval PROCQ_CLOSED it is closed
+ * @retval PROCQ_STOPPED the same, and its producers are to leave
  * @since 0.1
  */
 PROCQ_API int procq_closed(const struct procq *q);

@@ -131,6 +131,9 @@ static bool worth_looking(const struct pq_wait *wait)
 
 	if (atomic_load(&q->woken) || is_there(q, wait->wants))
 		return true;
+	if (wait->wants & PROCQ_WAIT_STOP &&
+	    atomic_load(&q->seg->header->closed) == PROCQ_STOPPED)
+		return true;
 	if (wait->wants & PROCQ_WAIT_EXITS && next_has_exited(q))
 		return true;
 	if (wait->wants & PROCQ_WAIT_DEATH && pq_take_any_dead(q))

@@ -2,8 +2,8 @@
 /*
  * cmd-close.c - procq close and procq open: may producers have more room?
  *
- * Must not end a process or a participant: producers wait, and consumers finish
- * on their own.
+ * Must not end a process or a participant: producers wait, or are asked to
+ * end, and consumers finish on their own.
  */
 #include <config.h>
 
@@ -15,7 +15,7 @@
 #include "i18n.h"
 #include "procq-cmd.h"
 
-static int set_closed(struct request *r, bool closed)
+static int set_closed(struct request *r, int closed)
 {
 	struct procq *q;
 	struct line l;
@@ -32,7 +32,8 @@ static int set_closed(struct request *r, bool closed)
 		return complain_failed(r, err);
 	if (r->form == TABLE_JSON) {
 		begin_json(&j, &l, r);
-		json_truth(&j, "closed", closed);
+		json_truth(&j, "closed", closed != PROCQ_OPEN);
+		json_truth(&j, "stopped", closed == PROCQ_STOPPED);
 		json_truth(&j, "removed", removed);
 		print_json(&j);
 	} else if (removed) {
@@ -40,29 +41,34 @@ static int set_closed(struct request *r, bool closed)
 		complain(_("queue '%s': removed, because it was empty and not "
 			   "in use"), r->queue);
 	} else if (r->verbose) {
-		complain(closed ? _("queue '%s': closed")
-				: _("queue '%s': open"), r->queue);
+		complain(closed == PROCQ_OPEN ? _("queue '%s': open")
+			 : closed == PROCQ_CLOSED ? _("queue '%s': closed")
+						  : _("queue '%s': stopped"),
+			 r->queue);
 	}
 	return EXIT_DONE;
 }
 
 static int cmd_close_run(struct request *r)
 {
-	return set_closed(r, true);
+	return set_closed(r, r->stop ? PROCQ_STOPPED : PROCQ_CLOSED);
 }
 
 static int cmd_open_run(struct request *r)
 {
-	return set_closed(r, false);
+	return set_closed(r, PROCQ_OPEN);
 }
 
 const struct command cmd_close = {
 	.name = "close",
 	.summary = N_("make producers wait, and consumers finish"),
 	.text = N_("Close a queue: producers wait until it is open again, "
-"consumers end when\nnothing is left in it.  'procq open' undoes it.\n"),
+"consumers end when\nnothing is left in it. With --stop, producers end, too: "
+"they start nothing more,\nwait until their processes are over, as with "
+"--on-exit=drain, and exit with 0.\n'procq open' undoes it, except for the "
+"producers that have heard it.\n"),
 	.operands = "[NAME]",
-	.takes = TAKES_NAME,
+	.takes = TAKES_NAME | TAKES_STOP,
 	.run = cmd_close_run,
 };
 

@@ -48,7 +48,7 @@ static const struct table_column columns[] = {
 	[OWNER] = { "OWNER", NULL, N_("the user that it belongs to"), 0 },
 	[MODE] = { "MODE", NULL, N_("permissions, octal"), 0 },
 	[STATE] = { "STATE", NULL,
-		N_("open, closed, private, or what is wrong with it"), 0 },
+		N_("open, closed, stopped, private, or what is wrong with it"), 0 },
 	[OBJECT] = { "OBJECT", NULL, N_("the shared memory object"), 0 },
 	[CREATED] = { "CREATED_AT", NULL, N_("when it was created"), 0 },
 	[BYTES] = { "BYTES", NULL,
@@ -128,7 +128,8 @@ static const char *queue_state(const struct queue *u)
 {
 	switch (-u->err) {
 	case 0:
-		return u->stat.closed ? "closed" : "open";
+		return u->stat.closed == PROCQ_STOPPED ? "stopped"
+		       : u->stat.closed ? "closed" : "open";
 	case EACCES:
 	case EPERM:
 		return "private";

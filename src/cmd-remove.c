@@ -282,7 +282,7 @@ static int close_and_end(struct work *w)
 	/* An empty queue stays closed: none fills it again, and the last of
 	 * its participants to leave removes it. */
 	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
-		procq_set_closed(w->q, before.closed != 0);
+		procq_set_closed(w->q, (int)before.closed);
 	signals_wake(NULL);
 	messages_finish();
 	leave_signals();

@@ -21,8 +21,8 @@
 #include "procq-cmd.h"
 
 enum {
-	NAME, OBJECT, CREATED, BYTES, CAPACITY, CLOSED, PRODUCERS, CONSUMERS,
-	KEEPERS, DEAD, PWAIT, CWAIT, FREE, RESERVED, QUEUED, TAKEN, EXITED,
+	NAME, OBJECT, CREATED, BYTES, CAPACITY, CLOSED, STOPPED, PRODUCERS,
+	CONSUMERS, KEEPERS, DEAD, PWAIT, CWAIT, FREE, RESERVED, QUEUED, TAKEN, EXITED,
 	GONE, N_STARTED, N_RETIRED, N_EXITED, N_LOST, N_PRESENT, N_RETURNED,
 	N_SWEPT, ADDS_UP
 };
@@ -40,6 +40,8 @@ static const struct table_column columns[] = {
 			    N_("how many processes may exist at once")),
 	[CLOSED] = { "CLOSED", NULL,
 		N_("whether it is closed: producers get no room"), 0 },
+	[STOPPED] = { "STOPPED", NULL,
+		N_("whether it is stopped: producers are to end"), 0 },
 	[PRODUCERS] = NUMBER("PRODUCERS",
 			     N_("producers attached")),
 	[CONSUMERS] = NUMBER("CONSUMERS",
@@ -131,7 +133,8 @@ static void stat_fill(struct table *t, size_t row, const void *arg)
 	table_set_text(t, NAME, v->queue);
 	table_set_text(t, OBJECT, v->object);
 	table_set_time(t, CREATED, v->stat.created);
-	table_set_truth(t, CLOSED, v->stat.closed != 0);
+	table_set_truth(t, CLOSED, v->stat.closed != PROCQ_OPEN);
+	table_set_truth(t, STOPPED, v->stat.closed == PROCQ_STOPPED);
 	table_set_truth(t, ADDS_UP, adds_up(&v->stat));
 	fill_counts(t, &v->stat);
 }
@@ -251,7 +254,10 @@ static void print_metrics(const struct stat_row *v)
 		  s->waiting_room);
 	put_gauge("waiting_consumers", q,
 		  "Participants waiting for a process.", s->waiting_ready);
-	put_gauge("closed", q, "1 if producers get no room.", s->closed);
+	put_gauge("closed", q, "1 if producers get no room.",
+		  s->closed != PROCQ_OPEN);
+	put_gauge("stopped", q, "1 if producers are to end.",
+		  s->closed == PROCQ_STOPPED);
 	put_gauge("size_bytes", q, "Size of the shared memory object.",
 		  s->bytes);
 	puts("# EOF");
@@ -309,8 +315,8 @@ const struct command cmd_stat = {
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
-	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,CLOSED,PRODUCERS,"
-		 "CONSUMERS,KEEPERS,DEAD,PWAIT,CWAIT,RECORDS_FREE,"
+	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,CLOSED,STOPPED,"
+		 "PRODUCERS,CONSUMERS,KEEPERS,DEAD,PWAIT,CWAIT,RECORDS_FREE,"
 		 "RECORDS_RESERVED,RECORDS_QUEUED,RECORDS_TAKEN,"
 		 "RECORDS_EXITED,RECORDS_GONE,STARTED,RETIRED,EXITED,LOST,"
 		 "PRESENT,RETURNED,SWEPT,ADDS_UP",

@@ -27,6 +27,7 @@
 #define TAKES_END 8u		/* --kill -k --force */
 #define TAKES_EMPTY 16u		/* --empty --seq */
 #define TAKES_WAIT 32u		/* --wait */
+#define TAKES_STOP 128u		/* --stop */
 #define TAKES_ANY 64u		/* no default: all queues, if none is named */
 
 struct request;
@@ -56,6 +57,7 @@ struct request {
 	bool kill;
 	bool force;
 	bool empty;
+	bool stop;
 	const char *topic;	/* of procq help; NULL: none */
 	struct seqs seqs;	/* of --seq */
 	int64_t kill_after;	/* ns, 0: never */

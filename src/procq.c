@@ -39,7 +39,7 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 /* Options without a short form. */
 enum {
-	OPENMETRICS = OPT_RUN, EMPTY, SEQ, WAIT, KILL, FORCE, VERBOSE
+	OPENMETRICS = OPT_RUN, EMPTY, SEQ, STOP, WAIT, KILL, FORCE, VERBOSE
 };
 
 /* An option, and the commands that take it: a TAKES_ bit; 0: all. */
@@ -66,6 +66,8 @@ N_("  -r, --raw                  separate columns by one blank, and print\n"
 "                             blanks in them as \\x20\n") } },
 	{ TAKES_METRICS, { OPENMETRICS, "openmetrics", no_argument,
 N_("      --openmetrics          print OpenMetrics text for Prometheus\n") } },
+	{ TAKES_STOP, { STOP, "stop", no_argument,
+N_("      --stop                 make producers end, too\n") } },
 	{ TAKES_EMPTY, { EMPTY, "empty", no_argument,
 N_("      --empty                wait until no process is in it\n") } },
 	{ TAKES_EMPTY, { SEQ, "seq", required_argument,
@@ -122,6 +124,8 @@ static void help_all(void)
 	help_options(TAKES_LIST);
 	fputs(_("\nOptions of stat:\n"), stdout);
 	help_options(TAKES_METRICS);
+	fputs(_("\nOptions of close:\n"), stdout);
+	help_options(TAKES_STOP);
 	fputs(_("\nOptions of wait:\n"), stdout);
 	help_options(TAKES_EMPTY);
 	fputs(_("\nOptions of remove:\n"), stdout);
@@ -218,6 +222,9 @@ static void request_option(struct request *r, int letter)
 		return;
 	case EMPTY:
 		r->empty = true;
+		return;
+	case STOP:
+		r->stop = true;
 		return;
 	case SEQ:
 		option_seqs("seq", optarg, &r->seqs);

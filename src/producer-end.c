@@ -20,6 +20,9 @@
 
 static enum on_exit choose_end(struct producer *p)
 {
+	/* Whatever its own user has said for its end: it is asked to drain. */
+	if (p->stopped && !p->failed && !run_stopped(&p->run))
+		return ON_EXIT_DRAIN;
 	if (p->on_exit != ON_EXIT_DEFAULT)
 		return p->on_exit;
 	if (p->failed || run_stopped(&p->run))

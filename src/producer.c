@@ -17,6 +17,7 @@
 #include "children.h"
 #include "complain.h"
 #include "duration.h"
+#include "i18n.h"
 #include "producer.h"
 #include "program.h"
 #include "run.h"
@@ -41,10 +42,23 @@ void producer_rest(struct producer *p, unsigned what, int64_t deadline)
 	deadline = time_min(deadline, p->run.until);
 	report_all(p);
 	if (!run_stopped(&p->run) && deadline > now)
-		children_sleep(&p->run, what | PROCQ_WAIT_CHILD, deadline);
+		children_sleep(&p->run,
+			       what | PROCQ_WAIT_CHILD | PROCQ_WAIT_STOP,
+			       deadline);
 	producer_reap(p);
 	run_report_repairs(&p->run, false);
 	run_tick(&p->run, p->run.summary.started, procq_now());
+}
+
+/* Has the user asked all producers to end, by procq close --stop? */
+static bool producer_is_stopped(struct producer *p)
+{
+	if (!p->stopped && procq_closed(p->run.q) == PROCQ_STOPPED) {
+		p->stopped = true;
+		complain(_("queue '%s' is stopped: no more processes are "
+			   "started"), p->run.queue);
+	}
+	return p->stopped;
 }
 
 static bool producer_finished(struct producer *p)
@@ -54,7 +68,7 @@ static bool producer_finished(struct producer *p)
 	/* Those that are not reported yet may die before they enter. */
 	if (r->counted && r->summary.started + p->unreported_count >= r->count)
 		report_all(p);
-	return p->failed || run_stopped(r) ||
+	return p->failed || run_stopped(r) || producer_is_stopped(p) ||
 	       (r->counted && r->summary.started >= r->count);
 }
 

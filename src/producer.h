@@ -35,6 +35,7 @@ struct producer {
 	bool no_group;
 	bool flood;		/* no pauses between starts */
 	bool failed;		/* a start failed for good */
+	bool stopped;		/* by procq close --stop */
 	bool ran;		/* a start has worked */
 
 	int64_t full_since;	/* 0: there is room */

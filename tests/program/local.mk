@@ -5,6 +5,7 @@
 program_tests = \
 	tests/program/advice.test \
 	tests/program/bound.test \
+	tests/program/close.test \
 	tests/program/command.test \
 	tests/program/consume.test \
 	tests/program/container.test \

@@ -12,6 +12,7 @@
 
 #include "../kit/fixture.h"
 
+#include "bell.h"
 #include "spawn.h"
 
 #define CAPACITY 4
@@ -350,6 +351,9 @@ static void test_refusals(void)
 	is_int(procq_spawn(producer, NULL, &p), -ESHUTDOWN, "closed");
 	is_int(wait_until(producer, PROCQ_WAIT_ROOM, procq_now()), -ETIMEDOUT,
 	       "there is no room");
+	is_int(procq_set_closed(producer, 3), -EINVAL, "what is this?");
+	is_int(procq_set_closed(producer, -1), -EINVAL, "or that?");
+	is_int(procq_closed(producer), PROCQ_CLOSED, "it stays as it was");
 	is_int(procq_set_closed(producer, 0), 0, "and opens it");
 	is_int(procq_closed(consumer), 0, "which shows, too");
 	is_int(procq_wait(producer, PROCQ_WAIT_ROOM, PROCQ_FOREVER), 0,
@@ -856,6 +860,43 @@ static void test_interrupts(void)
 
 /* ---- the queue as a whole ---- */
 
+static bool is_rung(struct procq *q)
+{
+	return sem_trywait(&q->seg->participants[q->place].bell) == 0;
+}
+
+static void test_stop(void)
+{
+	unsigned owed = 0;
+
+	begin();
+	is_int(wait_until(producer, PROCQ_WAIT_STOP, procq_now()), -ETIMEDOUT,
+	       "an open queue is not stopped");
+	pq_bell_show(producer->seg, producer->place, PROCQ_WAIT_STOP);
+	procq_set_closed(consumer, PROCQ_CLOSED);
+	ok(!is_rung(producer), "to close it wakes none that waits for a stop");
+	is_int(procq_set_closed(consumer, PROCQ_STOPPED), 0, "it is stopped");
+	ok(is_rung(producer), "which wakes one that waits for that");
+	pq_bell_hide(producer->seg, producer->place, PROCQ_WAIT_STOP, &owed);
+	pq_bell_show(producer->seg, producer->place, PROCQ_WAIT_CHILD);
+	procq_set_closed(consumer, PROCQ_STOPPED);
+	ok(!is_rung(producer), "but none that waits for something else");
+	pq_bell_hide(producer->seg, producer->place, PROCQ_WAIT_CHILD, &owed);
+	is_int(procq_closed(producer), PROCQ_STOPPED, "it knows");
+	is_int(procq_spawn(producer, NULL, NULL), -ESHUTDOWN, "no more starts");
+	is_int(procq_wait(producer, PROCQ_WAIT_STOP, PROCQ_FOREVER), 0,
+	       "a wait for it ends at once");
+	is_int(wait_until(producer, PROCQ_WAIT_ROOM, procq_now()), -ETIMEDOUT,
+	       "a wait for room does not");
+	is_int(procq_drained(consumer), 1, "it is drained");
+	atomic_store(&producer->seg->header->closed, 77);
+	is_int(procq_closed(producer), PROCQ_CLOSED, "damaged, it is closed");
+	procq_set_closed(consumer, PROCQ_OPEN);
+	is_int(wait_until(producer, PROCQ_WAIT_STOP, procq_now()), -ETIMEDOUT,
+	       "opened, it is not stopped any more");
+	end("stop: nothing is lost");
+}
+
 static void test_drained(void)
 {
 	struct procq_process p;
@@ -1101,6 +1142,7 @@ int main(void)
 	test_signals();
 	test_waiting();
 	test_interrupts();
+	test_stop();
 	test_drained();
 	test_removal();
 	test_removal_in_vain();
