@@ -138,3 +138,18 @@ AS_VAR_IF([pq_cv_cflag]m4_translit(pq_flag, [-=], [__]), [yes],
 	[$1="$$1 pq_flag"])
 ])CFLAGS=$pq_saved_CFLAGS
 AC_SUBST([$1])])
+
+# PQ_OPTIONAL(NAME, TEXT, MODULES)
+# --with-NAME: yes, no, or where pkg-config finds MODULES. Sets $pq_with_NAME,
+# NAME_CFLAGS, NAME_LIBS in capitals, and the conditional HAVE_NAME.
+AC_DEFUN([PQ_OPTIONAL], [
+AC_ARG_WITH([$1], [AS_HELP_STRING([--with-$1], [$2 (default: where $3 are)])],
+	[], [with_$1=auto])
+AS_VAR_SET([pq_with_$1], [no])
+AS_VAR_IF([with_$1], [no], [],
+	[PKG_CHECK_MODULES(m4_toupper([$1]), [$3],
+		[AS_VAR_SET([pq_with_$1], [yes])],
+		[AS_VAR_IF([with_$1], [auto], [],
+			[AC_MSG_ERROR([--with-$1 needs these, found by pkg-config: $3])])])])
+AM_CONDITIONAL([HAVE_]m4_toupper([$1]), [test "$pq_with_$1" = yes])
+])

@@ -4,6 +4,10 @@
 # In a clone these have none to install; make dist fails for them.
 
 program_mans = man/producer.1 man/consumer.1 man/procq.1
+# Of a program that is built where its libraries are.
+if HAVE_PLOT
+program_mans += man/procq-plot.1
+endif
 dist_man_MANS += man/procq.7 man/libprocq.3
 if HAVE_PROGRAM_MANS
 dist_man_MANS += $(program_mans)
@@ -13,7 +17,7 @@ install-data-hook:
 	@echo 'procq: the manual pages of the programs are NOT installed:' \
 		'there was no help2man for them' >&2
 endif
-man_parts = man/producer.x man/consumer.x man/procq.x
+man_parts = man/producer.x man/consumer.x man/procq.x man/procq-plot.x
 EXTRA_DIST += $(man_parts) man/dummy-man
 
 # In the build folder they are made; those of a tarball, which is its own
@@ -44,4 +48,6 @@ man/producer.1: src/producer$(EXEEXT) man/producer.x configure.ac
 man/consumer.1: src/consumer$(EXEEXT) man/consumer.x configure.ac
 	$(man_recipe)
 man/procq.1: src/procq$(EXEEXT) man/procq.x configure.ac
+	$(man_recipe)
+man/procq-plot.1: src/procq-plot$(EXEEXT) man/procq-plot.x configure.ac
 	$(man_recipe)

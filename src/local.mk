@@ -56,6 +56,22 @@ src_procq_SOURCES = \
 	src/cmd-show.c \
 	src/cmd-stat.c \
 	src/cmd-wait.c \
+	src/outside.c src/outside.h \
 	src/procq-cmd.h \
 	src/procq.c
 src_procq_LDADD = src/libprograms.la
+
+# A program of its own, for the sake of its libraries.
+AM_CPPFLAGS += -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
+pkglibexec_PROGRAMS =
+if HAVE_PLOT
+pkglibexec_PROGRAMS += src/procq-plot
+src_procq_plot_SOURCES = \
+	src/plot/canvas.c src/plot/canvas.h \
+	src/plot/draw.c src/plot/draw.h \
+	src/plot/log.c src/plot/log.h \
+	src/plot/plot.c \
+	src/plot/scene.c src/plot/scene.h
+src_procq_plot_CFLAGS = $(PLOT_CFLAGS) $(AM_CFLAGS)
+src_procq_plot_LDADD = src/libprograms.la $(PLOT_LIBS)
+endif

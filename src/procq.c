@@ -19,6 +19,7 @@
 #include "fault.h"
 #include "i18n.h"
 #include "options.h"
+#include "outside.h"
 #include "procq-cmd.h"
 #include "program.h"
 #include "signals.h"
@@ -116,6 +117,8 @@ static void help_all(void)
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		printf("  %-8s %s\n", commands[i]->name,
 		       _(commands[i]->summary));
+	for (const struct outside *o = outside_commands; o->name; o++)
+		printf("  %-8s %s\n", o->name, _(o->summary));
 	fputs(_("\nOptions:\n"), stdout);
 	help_options(TAKES_NAME);
 	help_options(0);
@@ -352,10 +355,13 @@ static int run_command(const struct command *c, int argc, char **argv)
 
 static int cmd_help_run(struct request *r)
 {
-	if (r->topic)
-		help_command(find_command(r->topic));
-	else
+	if (!r->topic) {
 		help_all();
+		return EXIT_DONE;
+	}
+	if (outside_find(r->topic))
+		outside_help(outside_find(r->topic));
+	help_command(find_command(r->topic));
 	return EXIT_DONE;
 }
 
@@ -367,6 +373,19 @@ static const struct command cmd_help = {
 	.operands = "[COMMAND]",
 	.run = cmd_help_run,
 };
+
+/* Become the program argv[at]. The options before it, which end at before, go
+ * with it. */
+static _Noreturn void run_outside(char **argv, int before, int at)
+{
+	char *name = argv[at];
+	int first = at - (before - 1);
+
+	memmove(&argv[first + 1], &argv[1],
+		(size_t)(before - 1) * sizeof(*argv));
+	argv[first] = name;
+	outside_run(&argv[first]);
+}
 
 /*
  * Find the command, which may stand behind options, and take it out of the
@@ -400,6 +419,8 @@ static const struct command *take_command(int *argc, char **argv)
 	at = optind;
 	if (at >= *argc)
 		usage_error(_("a command is missing"));
+	if (outside_find(argv[at]))
+		run_outside(argv, before, at);
 	c = find_command(argv[at]);
 	/* Between the options and the command may stand "--", which goes with
 	 * it. The NULL at the end moves, too. */

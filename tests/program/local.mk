@@ -19,6 +19,7 @@ program_tests = \
 	tests/program/order.test \
 	tests/program/output.test \
 	tests/program/pace.test \
+	tests/program/plot.test \
 	tests/program/procq.test \
 	tests/program/removed.test \
 	tests/program/spanish.test \

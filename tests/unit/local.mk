@@ -44,6 +44,18 @@ unit_tests = \
 	tests/unit/writer
 check_PROGRAMS += $(unit_tests)
 
+# Rooms of procq-plot, where its libraries are.
+if HAVE_PLOT
+plot_tests = tests/unit/plot-log tests/unit/plot-scene
+check_PROGRAMS += $(plot_tests)
+TESTS += $(plot_tests)
+tests_unit_plot_log_SOURCES = tests/unit/plot-log.c src/plot/log.c
+tests_unit_plot_log_CFLAGS = $(PLOT_CFLAGS) $(AM_CFLAGS)
+tests_unit_plot_log_LDADD = $(LDADD) $(PLOT_LIBS)
+tests_unit_plot_scene_SOURCES = tests/unit/plot-scene.c src/plot/scene.c
+tests_unit_plot_scene_LDADD = $(LDADD) -lm
+endif
+
 # An allocation aborts in its turn.
 tests_unit_fault_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# doc/local.mk - make pictures: those of the documents, from a real run.
+
+EXTRA_DIST += doc/pictures
+
+pictures: all
+	PRODUCER=src/producer CONSUMER=src/consumer PROCQ=src/procq \
+		PROCQ_LIBEXECDIR=src $(SHELL) $(srcdir)/doc/pictures \
+		$(srcdir)/doc
+PHONIES += pictures

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * outside.h - commands of procq that are programs of their own, as they need
+ * libraries that procq does not. A package may leave them out.
+ */
+#ifndef OUTSIDE_H
+#define OUTSIDE_H
+
+/** A command that is a program of its own: NAME is procq-NAME in
+ * $(pkglibexecdir), or in $PROCQ_LIBEXECDIR. */
+struct outside {
+	const char *name;
+	const char *summary;	/* for the list of commands; N_() */
+};
+
+/** All of them; the last one has no name. */
+extern const struct outside outside_commands[];
+
+/** @return NULL: there is none of this name */
+const struct outside *outside_find(const char *name);
+/** Become it. argv[0] is its name. Ends with a message if it can't be executed.
+ */
+_Noreturn void outside_run(char **argv);
+/** The same with --help. */
+_Noreturn void outside_help(const struct outside *o);
+
+#endif
