@@ -192,6 +192,13 @@ int procq_collect(struct procq *q, struct procq_event *out)
 	return rc < 0 ? rc : pq_take_collect(q, out);
 }
 
+int procq_hold(struct procq *q, uint32_t slot, int hold)
+{
+	int rc = pq_usable_participant(q);
+
+	return rc < 0 ? rc : pq_take_hold(q, slot, hold != 0);
+}
+
 uint32_t procq_in_flight(const struct procq *q)
 {
 	return q->flights.count;

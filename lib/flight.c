@@ -114,6 +114,7 @@ void pq_flights_remove(struct pq_flights *flights, struct pq_flight *f)
 		flights->cursor = f->after;
 	pq_intmap_remove(&flights->by_slot, (int32_t)f->slot + 1);
 	flights->orphans -= f->orphan;
+	flights->lefts -= f->left;
 	flights->count--;
 	f->after = flights->unused;
 	flights->unused = i;
@@ -127,6 +128,13 @@ void pq_flights_orphan(struct pq_flights *flights, struct pq_flight *flight)
 	flights->orphans++;
 }
 
+void pq_flights_left(struct pq_flights *flights, struct pq_flight *f, bool left)
+{
+	flights->lefts += left;
+	flights->lefts -= f->left;
+	f->left = left;
+}
+
 int pq_flights_poll(struct pq_flights *flights, int64_t deadline)
 {
 	struct pollfd fds[POLL_MAX];
@@ -138,7 +146,8 @@ int pq_flights_poll(struct pq_flights *flights, int64_t deadline)
 	     i = flights->all[i].after) {
 		const struct pq_flight *f = &flights->all[i];
 
-		if (f->orphan && f->pin >= 0)
+		/* The pin of one that has others left shows nothing new. */
+		if (f->orphan && !f->left && f->pin >= 0)
 			/* Of one that is known to be dead, POLLHUP alone: it
 			 * has been reaped. */
 			fds[n++] = (struct pollfd){

@@ -39,6 +39,13 @@ struct pq_flight {
 	bool group;
 	bool rest_signalled;		/* it is a zombie, and its group was
 					 * signalled */
+	bool held;			/* until nobody is left of its group:
+					 * see procq_hold() */
+	bool left;			/* it is dead and held, and others are
+					 * left: reported */
+	int32_t rest;			/* one of these; 0: unknown */
+	int64_t rest_since;		/* when they were first looked for */
+	int64_t rest_due, rest_pause;	/* the next look */
 	uint32_t before, after;		/* neighbours; PQ_NO_FLIGHT: none */
 };
 
@@ -49,6 +56,7 @@ struct pq_flights {
 	uint32_t first, last;		/* in order of taking */
 	uint32_t unused;		/* first of the unused, on by after */
 	uint32_t orphans;		/* how many of them are orphans */
+	uint32_t lefts;			/* … have others left */
 	uint32_t cursor;		/* where procq_collect() goes on */
 	int64_t polled;			/* when all pins were last looked at */
 	struct pq_intmap by_slot;	/* slot + 1 to index */
@@ -68,6 +76,10 @@ struct pq_flight *pq_flights_find(struct pq_flights *flights, uint32_t slot);
 bool pq_flight_pinned(struct pq_flight *flight);
 /** Remove it, and close its pin. */
 void pq_flights_remove(struct pq_flights *flights, struct pq_flight *flight);
+/** Note that others are left of its group, or that this does not matter any
+ * more. */
+void pq_flights_left(struct pq_flights *flights, struct pq_flight *flight,
+		     bool left);
 /** Note that its producer is dead. */
 void pq_flights_orphan(struct pq_flights *flights, struct pq_flight *flight);
 

@@ -25,6 +25,7 @@ lib_parent = \
 	lib/spawn.c lib/spawn.h
 lib_taker = \
 	lib/flight.c lib/flight.h \
+	lib/rest.c lib/rest.h \
 	lib/take.c lib/take.h
 lib_queue = \
 	lib/bell.c lib/bell.h \

@@ -355,8 +355,13 @@ struct procq_process {
 /* procq_event.type: what the event says of the process. */
 enum procq_event_type {
 	PROCQ_EVENT_RETIRED = 1,	/* it is dead */
-	PROCQ_EVENT_STALE = 2		/* it was gone before it was taken, and
+	PROCQ_EVENT_STALE = 2,		/* it was gone before it was taken, and
 					 * nobody was left to report how */
+	PROCQ_EVENT_LEFT = 3		/* it is dead, but others are left of
+					 * its group, and so it is not yet
+					 * collected: see procq_hold(). Code:
+					 * the pid of one of them, 0: unknown.
+					 * Its cause is UNKNOWN */
 };
 
 /* procq_event.cause: how the process died, and what procq_event.code is. */
@@ -775,7 +780,7 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
 
 /**
  * Collect the next taken process whose death is confirmed, and free its
- * record. A process that exited on its own is collected in the same way. A
+ * record; one that is held, when its group is, too: see procq_hold(). A process that exited on its own is collected in the same way. A
  * death is confirmed when the parent has entered the status, see procq_reap();
  * if the parent is dead, without that; if the parent is stopped, a second after
  * the death. Then the cause is what the kernel tells of it, as a rule: it is
@@ -786,6 +791,30 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
  * @since 0.1
  */
 PROCQ_API int procq_collect(struct procq *q, struct procq_event *out);
+
+/**
+ * Hold a taken process, until nobody is left of its process group: from now on
+ * procq_collect() reports its death, and frees its record, when the others of
+ * the group are dead, too; and procq_signal() reaches these meanwhile. The end
+ * that is reported is that of the process itself. That others are left is
+ * reported once before, as PROCQ_EVENT_LEFT. What outlives a process that got
+ * no signal from this handle holds up nothing.
+ *
+ * The caller decides for how long: it lets go by hold = 0, for example after
+ * the last signal that it sends. If this participant dies before that, then
+ * what is left of the group is out of reach.
+ *
+ * @param slot from procq_take()
+ * @param hold 1, or 0: collect it as soon as it is dead
+ * @retval 0
+ * @retval -ESRCH this handle has not taken it
+ * @retval -ENOTSUP it leads no group, or nothing here proves which processes
+ *         are left of one when its leader is dead: before Linux 6.9, in
+ *         another user's queue, where its parent has to be asked to signal it,
+ *         or if it was dead when it was taken
+ * @since 0.1
+ */
+PROCQ_API int procq_hold(struct procq *q, uint32_t slot, int hold);
 
 /** How many taken processes have not been collected yet. @since 0.1 */
 PROCQ_API uint32_t procq_in_flight(const struct procq *q);

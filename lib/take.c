@@ -32,6 +32,7 @@
 #include "owner.h"
 #include "proc.h"
 #include "record.h"
+#include "rest.h"
 #include "sweep.h"
 #include "take.h"
 
@@ -352,14 +353,22 @@ static int signal_guarded(struct procq *q, struct pq_flight *f, int signo,
 	return rc == -ENOTSUP ? -EPERM : rc;
 }
 
-/* A leader is marked, and perhaps reaped. What is left of its group gets the
- * further steps, if it got one before: the pin is of the leader, and of its
- * group, whose number no other gets meanwhile. */
-static void signal_rest(struct procq *q, const struct pq_flight *f, int signo)
+/* Did its leader, or what is left of the group, get a signal here before? What
+ * outlives a command that exited on its own is left alone. */
+static bool is_signalled(struct procq *q, const struct pq_flight *f)
 {
-	if (f->verdict == PQ_VERDICT_PINNED && f->group && !q->seg->guarded &&
-	    (f->rest_signalled || pq_record_last_sent(q->seg, f->slot) > 0))
-		pq_pin_signal(f->pin, signo, true);
+	return f->rest_signalled || pq_record_last_sent(q->seg, f->slot) > 0;
+}
+
+/* A leader is marked, and perhaps reaped. What is left of its group gets the
+ * further steps, if it got one before: see rest.c. */
+static void signal_rest(struct procq *q, struct pq_flight *f, int signo)
+{
+	if (f->verdict != PQ_VERDICT_PINNED || !f->group || q->seg->guarded ||
+	    !is_signalled(q, f))
+		return;
+	pq_pin_signal(f->pin, signo, true);
+	f->rest_due = f->rest_pause = 0;
 }
 
 int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
@@ -486,6 +495,32 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	return true;
 }
 
+/* The same; but if it is held, only when nobody is left of its group. That
+ * somebody is, is reported once. */
+static bool finish_group(struct procq *q, struct pq_flight *f, uint64_t word,
+			 bool keep_for_parent, struct procq_event *out)
+{
+	if (!f->held || !is_signalled(q, f))
+		return finish(q, f, word, keep_for_parent, out);
+	switch (pq_rest_look(f, pq_now())) {
+	case PQ_REST_NONE:
+		return finish(q, f, word, keep_for_parent, out);
+	case PQ_REST_SOON:
+		return false;
+	case PQ_REST_LIVES:
+	default:
+		break;
+	}
+	if (f->left)
+		return false;
+	pq_flights_left(&q->flights, f, true);
+	fill_event(q, f, word, !keep_for_parent, out);
+	out->type = PROCQ_EVENT_LEFT;
+	out->cause = PROCQ_CAUSE_UNKNOWN;
+	out->code = f->rest;
+	return true;
+}
+
 /* Is it worth waiting until the kernel can tell how it died? */
 static bool awaits_reaper(struct pq_flight *f, int64_t now)
 {
@@ -515,13 +550,14 @@ static bool finish_unmarked(struct procq *q, struct pq_flight *f,
 		pq_flights_orphan(&q->flights, f);
 		if (awaits_reaper(f, now))
 			return false;
-		return is_ours(q, f, word) && finish(q, f, word, false, out);
+		return is_ours(q, f, word) &&
+		       finish_group(q, f, word, false, out);
 	}
 	if (!f->died)
 		f->died = now;
 	if (now - f->died < GRACE)
 		return false;
-	return finish(q, f, word, true, out);
+	return finish_group(q, f, word, true, out);
 }
 
 /* A pass over all flights, which goes on where the last call stopped. */
@@ -545,7 +581,7 @@ int pq_take_collect(struct procq *q, struct procq_event *out)
 			continue;
 		}
 		if (pq_word_flags(word) & PQ_DEAD) {
-			if (finish(q, f, word, false, out))
+			if (finish_group(q, f, word, false, out))
 				return 1;
 			continue;
 		}
@@ -574,6 +610,20 @@ int pq_take_return(struct procq *q, uint32_t slot)
 	return 0;
 }
 
+int pq_take_hold(struct procq *q, uint32_t slot, bool hold)
+{
+	struct pq_flight *f = pq_flights_find(&q->flights, slot);
+
+	if (!f || !is_ours(q, f, pq_load_word(q->seg, slot)))
+		return -ESRCH;
+	if (hold && (q->seg->guarded || !pq_rest_reachable(f)))
+		return -ENOTSUP;
+	f->held = hold;
+	if (!hold)
+		pq_flights_left(&q->flights, f, false);
+	return 0;
+}
+
 /* What is gone without a mark is reported at once, or after GRACE. */
 static bool is_due(const struct pq_flight *f)
 {
@@ -589,8 +639,9 @@ bool pq_take_any_dead(const struct procq *q)
 	     i = all->all[i].after) {
 		const struct pq_flight *f = &all->all[i];
 
-		if (is_due(f) ||
-		    pq_word_flags(pq_load_word(q->seg, f->slot)) & PQ_DEAD)
+		if (!f->left &&
+		    (is_due(f) ||
+		     pq_word_flags(pq_load_word(q->seg, f->slot)) & PQ_DEAD))
 			return true;
 	}
 	return false;

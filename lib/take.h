@@ -33,6 +33,8 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position);
 int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone);
 int pq_take_collect(struct procq *q, struct procq_event *out);
 int pq_take_return(struct procq *q, uint32_t slot);
+/** See procq_hold(). */
+int pq_take_hold(struct procq *q, uint32_t slot, bool hold);
 
 /** Is there something to collect at once? For a consumer that is about to
  * sleep: deaths that only a pin shows are not looked for. */

@@ -21,7 +21,7 @@
 
 /* The longest sleep while it awaits deaths that perhaps no waker reports. */
 #define SHORT_SLICE (100 * PQ_MILLI)
-/* No waker reports the death of an orphan. Between two looks at the pins it
+/* No waker reports the death of an orphan, or of a group's last. Between two looks at the pins it
  * sleeps on its bell, each time twice as long as the last. */
 #define PIN_PAUSE_MIN PQ_MILLI
 #define PIN_PAUSE_MAX (10 * PQ_MILLI)
@@ -177,7 +177,7 @@ static int64_t end_of_slice(const struct procq *q, int64_t deadline)
 	return deadline - now > slice ? now + slice : deadline;
 }
 
-/* The same, with an orphan in flight. */
+/* The same, with an orphan in flight, or others left of a group. */
 static int64_t end_of_pause(struct procq *q, int64_t end)
 {
 	int64_t now = pq_now();
@@ -247,7 +247,8 @@ int procq_wait(struct procq *q, unsigned what, int64_t deadline)
 	wait.linger = q->skip_linger ? 0 : PQ_LINGER;
 	wait.deadline = end_of_slice(q, deadline);
 	wait.owed = &q->owed;
-	pins = q->flights.orphans && what & PROCQ_WAIT_DEATH;
+	pins = (q->flights.orphans || q->flights.lefts) &&
+	       what & PROCQ_WAIT_DEATH;
 	if (pins)
 		wait.deadline = end_of_pause(q, wait.deadline);
 	if (pins && only_pins(q, what))

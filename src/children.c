@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 #include "procq.h"
@@ -15,11 +14,11 @@
 #include "ending.h"
 #include "i18n.h"
 #include "signals.h"
+#include "stray.h"
 
-/* From TERM to KILL. */
-#define KILL_AFTER (5 * NS_PER_S)
-/* How much longer those are awaited that have yet to enter; and, after the
- * user's second signal, those that a consumer is ending. */
+/* How long those are awaited that have yet to enter. */
+#define ENTRY_WAIT (6 * NS_PER_S)
+/* And, after the user's second signal, those that a consumer is ending. */
 #define OTHERS_WAIT NS_PER_S
 
 /* The ending of all that are left. */
@@ -106,14 +105,12 @@ static void take_all(struct killing *k)
 static void collect_all(struct killing *k)
 {
 	struct procq_event e;
+	enum ended_by by;
 
-	while (procq_collect(k->run->q, &e) > 0) {
-		enum ended_by by = endings_collected(&k->endings, &e);
-
-		/* Counted when it was reaped. */
+	/* Counted when it was reaped. */
+	while (endings_collect(&k->endings, &e, &by) > 0)
 		run_written(k->run, output_ended(&k->run->out, &e, by,
 						 "producer"));
-	}
 }
 
 /* The second signal of the user. */
@@ -203,17 +200,17 @@ static void complain_left(struct run *r)
 	run_fail(r, EXIT_FAILED);
 }
 
-void children_kill(struct run *r, bool alone)
+void children_kill(struct run *r, const struct plan *plan)
 {
-	struct escalation plan;
 	struct killing k = {
 		.run = r, .pause = NS_PER_MS,
-		.until = time_after(procq_now(), KILL_AFTER + OTHERS_WAIT),
-		.endings = { .q = r->q, .plan = &plan,
-			     .report = children_unconfirmed, .alone = alone },
+		.until = time_after(procq_now(), ENTRY_WAIT),
+		.endings = { .q = r->q, .plan = &plan->steps,
+			     .report = children_unconfirmed,
+			     .outlived = complain_outlived,
+			     .mode = plan->mode },
 	};
 
-	escalation_simple(&plan, SIGTERM, KILL_AFTER);
 	if (endings_init(&k.endings) < 0) {
 		complain("%s", strerror(ENOMEM));
 		run_fail(r, EXIT_FAILED);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "plan.h"
 #include "run.h"
 
 /** Reap the dead, and count how they died. */
@@ -35,13 +36,12 @@ void children_sleep(struct run *r, unsigned what, int64_t deadline);
 bool children_drain(struct run *r);
 
 /**
- * End them as ending.h has it: TERM, and KILL after five seconds or at the
- * user's second signal. Those that a consumer is ending are left to it as long
+ * End them as ending.h has it, by the steps of the plan; at the user's second
+ * signal, by the last of these at once. Those that a consumer is ending are left to it as long
  * as it takes, or for a second after the second signal. The processes that are
  * left then die of their parent's death, unless they were started with
  * PROCQ_SPAWN_KEEP. If some are not known to be dead, the run has failed.
- * @param alone not their process groups
  */
-void children_kill(struct run *r, bool alone);
+void children_kill(struct run *r, const struct plan *plan);
 
 #endif

@@ -22,6 +22,7 @@
 #include "i18n.h"
 #include "procq-cmd.h"
 #include "signals.h"
+#include "stray.h"
 #include "trouble.h"
 #include "writer.h"
 
@@ -79,10 +80,10 @@ static int remove_take_all(struct work *w)
 static int remove_collect_all(struct work *w)
 {
 	struct procq_event e;
+	enum ended_by by;
 	int n = 0;
 
-	for (; procq_collect(w->q, &e) > 0; n++) {
-		endings_collected(&w->endings, &e);
+	for (; endings_collect(&w->endings, &e, &by) > 0; n++) {
 		if (w->r->verbose)
 			complain(_("queue '%s': process %d ended"), w->r->queue,
 				 (int)e.process.pid);
@@ -294,7 +295,8 @@ static int remove_full(struct request *r, struct procq *q)
 {
 	struct work w = { .r = r, .q = q,
 			  .endings = { .q = q, .plan = &w.plan, .arg = &w,
-				       .report = remove_unconfirmed } };
+				       .report = remove_unconfirmed,
+				       .outlived = complain_outlived } };
 	int err = endings_init(&w.endings);
 
 	escalation_simple(&w.plan, SIGTERM, r->kill_after);

@@ -30,9 +30,9 @@
 #include "run.h"
 #include "signals.h"
 #include "slice.h"
+#include "stray.h"
 #include "trouble.h"
 
-#define KILL_AFTER (5 * NS_PER_S)
 /* How often to look for what does not wake a waiter: a queue that appears, the
  * end of the last producer, processes that exited. */
 #define LOOK_EVERY (100 * NS_PER_MS)
@@ -46,7 +46,6 @@
 
 enum {
 	OPT_JITTER = OPT_OWN,
-	OPT_TERM_SEQ,
 	OPT_IN_FLIGHT,
 	OPT_NO_GROUP,
 	OPT_DRAIN,
@@ -57,12 +56,8 @@ enum {
 struct consumer {
 	struct run run;
 	struct procq_options options;
-	struct escalation plan;
+	struct plan plan;
 	struct endings endings;
-	const char *sequence;	/* --term-seq */
-	int signo;
-	int64_t kill_after;
-	bool step_given;	/* -s or -k */
 	uint64_t in_flight;	/* 0: the capacity */
 	struct pick pick;	/* --min-age and so on */
 	bool no_group;
@@ -114,24 +109,13 @@ N_("      --wait=D               wait at most D for a queue or a process, then "
 	{ OPT_DRAIN, "drain", no_argument,
 N_("      --drain                exit when the queue is empty and has no "
 "producer\n") },
-	{ 's', "signal", required_argument,
-N_("  -s, --signal=SIG           the signal that ends a process (default "
-"TERM)\n") },
-	{ 'k', "kill-after", required_argument,
-N_("  -k, --kill-after=D         send KILL if a process is still alive after "
-"D\n"
-"                               (default 5s; 0: never)\n") },
-	{ OPT_TERM_SEQ, "term-seq", required_argument,
-N_("      --term-seq=SIG[,D,SIG]...  send these signals in turn, each D after "
-"the\n"
-"                               one before, instead of -s and -k\n") },
+	PLAN_CHOICES,
 	{ OPT_IN_FLIGHT, "in-flight", required_argument,
 N_("      --in-flight=N          end at most N processes at a time (default: "
 "the\n"
 "                               capacity)\n") },
 	{ OPT_NO_GROUP, "no-group", no_argument,
-N_("      --no-group             signal a command alone, not its process "
-"group\n") },
+N_("      --no-group             --kill-mode=process\n") },
 	{ OPT_REAP, "reap", no_argument,
 N_("      --reap                 end nothing; collect processes that exited "
 "on\n"
@@ -155,9 +139,6 @@ static _Noreturn void consumer_help(void)
 static void consumer_own_option(struct consumer *c, int option, const char *arg)
 {
 	switch (option) {
-	case OPT_TERM_SEQ:
-		c->sequence = arg;
-		break;
 	case OPT_IN_FLIGHT:
 		c->in_flight = option_number("in-flight", arg, 1,
 					     PROCQ_CAPACITY_MAX);
@@ -180,7 +161,8 @@ static void consumer_own_option(struct consumer *c, int option, const char *arg)
 		print_version();
 		exit(EXIT_DONE);
 	default:
-		if (!run_option(&c->run, option, arg))
+		if (!plan_option(&c->plan, option, arg) &&
+		    !run_option(&c->run, option, arg))
 			usage_try();
 	}
 }
@@ -194,14 +176,6 @@ static void consumer_option(struct consumer *c, int option, const char *arg)
 	case OPT_JITTER:
 		c->pick.dues.jitter = option_duration("jitter", arg);
 		break;
-	case 's':
-		c->signo = option_signal("signal", arg);
-		c->step_given = true;
-		break;
-	case 'k':
-		c->kill_after = option_duration("kill-after", arg);
-		c->step_given = true;
-		break;
 	default:
 		consumer_own_option(c, option, arg);
 	}
@@ -209,22 +183,14 @@ static void consumer_option(struct consumer *c, int option, const char *arg)
 
 static void settle_plan(struct consumer *c)
 {
-	const char *why;
-
+	if (c->no_group && c->plan.mode_given &&
+	    c->plan.mode != KILL_MODE_PROCESS)
+		usage_error(_("--no-group excludes --kill-mode"));
+	if (c->no_group)
+		c->plan.mode = KILL_MODE_PROCESS;
 	/* The plan of --reap has no steps. */
-	if (c->pick.dead_only)
-		return;
-	if (!c->sequence) {
-		escalation_simple(&c->plan, c->signo, c->kill_after);
-		return;
-	}
-	if (c->step_given)
-		usage_error(_("--term-seq excludes --signal and"
-			      " --kill-after"));
-	why = escalation_parse(&c->plan, c->sequence, KILL_AFTER);
-	if (why)
-		usage_error(_("invalid argument '%s' for --%s: %s"),
-			    c->sequence, "term-seq", _(why));
+	if (!c->pick.dead_only)
+		plan_settle(&c->plan);
 }
 
 static void consumer_parse(struct consumer *c, int argc, char **argv)
@@ -240,7 +206,7 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 	if (c->pick.dead_only && c->dry_run)
 		usage_error(_("--reap and --dry-run can't both be given"));
 	if (c->pick.dead_only &&
-	    (c->step_given || c->sequence || pick_is_aged(&c->pick)))
+	    (plan_is_given(&c->plan) || pick_is_aged(&c->pick)))
 		usage_error(_("--reap ends no process, so it takes no signal"
 			      " and no age"));
 	settle_plan(c);
@@ -294,8 +260,7 @@ static void consumer_collect(struct consumer *c)
 	struct procq_event event;
 	enum ended_by by;
 
-	while (procq_collect(c->run.q, &event) > 0) {
-		by = endings_collected(&c->endings, &event);
+	while (endings_collect(&c->endings, &event, &by) > 0) {
 		c->met |= event.process.producer > procq_incarnation(c->run.q);
 		c->run.summary.unconfirmed = c->endings.unconfirmed;
 		summary_add(&c->run.summary, &event, by);
@@ -668,9 +633,10 @@ static void consumer_run(struct consumer *c)
 	}
 	if (c->in_flight == 0 || c->in_flight > capacity)
 		c->in_flight = capacity;
-	c->endings = (struct endings){ .q = c->run.q, .plan = &c->plan,
+	c->endings = (struct endings){ .q = c->run.q, .plan = &c->plan.steps,
 				       .report = consumer_unconfirmed, .arg = c,
-				       .alone = c->no_group,
+				       .outlived = complain_outlived,
+				       .mode = c->plan.mode,
 				       .give_back = true };
 	if (endings_init(&c->endings) < 0) {
 		consumer_fail(c, -ENOMEM);
@@ -691,8 +657,7 @@ int main(int argc, char **argv)
 	program_start("consumer", argv);
 	run_init(&c.run, summary_print_retired);
 	c.options = (struct procq_options)PROCQ_OPTIONS_INIT;
-	c.signo = SIGTERM;
-	c.kill_after = KILL_AFTER;
+	plan_init(&c.plan);
 	consumer_parse(&c, argc, argv);
 	c.options.role = c.dry_run ? PROCQ_ROLE_ONLOOKER : PROCQ_ROLE_CONSUMER;
 	c.options.flags = PROCQ_OPEN_NOCREATE;

@@ -15,73 +15,17 @@
 
 #include "duration.h"
 #include "ending.h"
-#include "i18n.h"
-#include "signame.h"
 
 /* A death takes a moment, whatever the user said. If the parent is stopped and
  * so does not report it, the library does after a second. */
 #define LEAST_LAST_WAIT (2 * NS_PER_S)
 
-static void add_step(struct escalation *plan, int signo, int64_t wait)
-{
-	plan->steps[plan->count].signo = signo;
-	plan->steps[plan->count].wait = wait;
-	plan->count++;
-}
+/* One that is dead, and not held, is collected within this time. */
+#define COLLECTED_WITHIN (2 * NS_PER_S)
 
-void escalation_simple(struct escalation *plan, int signo, int64_t kill_after)
-{
-	int64_t last = kill_after > LEAST_LAST_WAIT ? kill_after
-						    : LEAST_LAST_WAIT;
-
-	plan->count = 0;
-	if (signo == SIGKILL) {
-		add_step(plan, signo, last);
-		return;
-	}
-	if (kill_after == 0) {
-		add_step(plan, signo, PROCQ_FOREVER);
-		return;
-	}
-	add_step(plan, signo, kill_after);
-	add_step(plan, SIGKILL, last);
-}
-
-const char *escalation_parse(struct escalation *plan, const char *text,
-			     int64_t last_wait)
-{
-	char word[SIGNAME_SIZE];
-
-	plan->count = 0;
-	for (;;) {
-		size_t len = strcspn(text, ",");
-		const char *why;
-		int signo;
-
-		if (plan->count == ESCALATION_STEPS)
-			return N_("too many steps");
-		if (len == 0 || len >= sizeof(word))
-			return N_("a signal is expected");
-		memcpy(word, text, len);
-		word[len] = '\0';
-		signo = signame_parse(word);
-		if (signo < 0)
-			return N_("no such signal");
-		add_step(plan, signo,
-			 signo == SIGKILL ? last_wait : PROCQ_FOREVER);
-		text += len;
-		if (*text++ == '\0')
-			return NULL;
-		len = strcspn(text, ",");
-		why = duration_parse_part(text, len,
-					  &plan->steps[plan->count - 1].wait);
-		if (why)
-			return why;
-		text += len;
-		if (*text++ == '\0')
-			return NULL;
-	}
-}
+/* What dies of a last signal without a time limit does so within this time,
+ * once its leader is dead. */
+#define OUTLIVE_WITHIN NS_PER_S
 
 /* ---- lists ---- */
 
@@ -242,16 +186,40 @@ static void give_up(struct endings *all, struct ending *e, int err)
 		return;
 	}
 	e->unconfirmed = true;
+	/* A late death is collected at once. */
+	if (e->held)
+		procq_hold(all->q, e->process.slot, 0);
+	e->held = false;
 	all->unconfirmed++;
 	all->report(all->arg, e, err);
+}
+
+/* Whom does this signal reach? */
+static bool goes_alone(const struct endings *all, const struct ending *e,
+		       int signo)
+{
+	return all->mode == KILL_MODE_PROCESS ||
+	       (all->mode == KILL_MODE_MIXED && signo != SIGKILL && !e->dead);
+}
+
+/* Its group is to be waited for, too. Where nothing proves who is left of it,
+ * it can't be. */
+static void hold(struct endings *all, struct ending *e)
+{
+	if (!e->held && all->mode != KILL_MODE_PROCESS &&
+	    e->process.flags & PROCQ_SPAWN_GROUP)
+		e->held = procq_hold(all->q, e->process.slot, 1) == 0;
 }
 
 static void send_step(struct endings *all, struct ending *e)
 {
 	int signo = all->plan->steps[e->step].signo;
 	uint32_t slot = e->process.slot;
-	int err = procq_signal(all->q, slot, signo, all->alone);
+	bool alone = goes_alone(all, e, signo);
+	int err;
 
+	hold(all, e);
+	err = procq_signal(all->q, slot, signo, alone);
 	/* -ESRCH: dead already, and collected like any other. */
 	if (err < 0 && err != -ESRCH) {
 		give_up(all, e, err);
@@ -264,7 +232,7 @@ static void send_step(struct endings *all, struct ending *e)
 	begin_wait(all, e);
 	/* When the leader is dead, its group is out of reach: so continue the
 	 * stopped ones of the group before that. */
-	if (e->uncontinued && !all->alone &&
+	if (e->uncontinued && !alone &&
 	    e->process.flags & PROCQ_SPAWN_GROUP)
 		procq_signal(all->q, slot, SIGCONT, false);
 }
@@ -272,7 +240,8 @@ static void send_step(struct endings *all, struct ending *e)
 /* If this fails, the next signal says why. */
 static void send_continue(struct endings *all, struct ending *e)
 {
-	procq_signal(all->q, e->process.slot, SIGCONT, all->alone);
+	procq_signal(all->q, e->process.slot, SIGCONT,
+		     goes_alone(all, e, SIGCONT));
 	list_remove(all, e);
 	e->uncontinued = false;
 	e->deadline = e->step_end;
@@ -355,6 +324,62 @@ int endings_begin(struct endings *all, const struct procq_process *p,
 	return 0;
 }
 
+/* From now on it waits so long, for its last step. */
+static void wait_shortly(struct endings *all, struct ending *e, int64_t wait)
+{
+	e->uncontinued = false;
+	e->shorter = true;
+	e->deadline = e->step_end = time_after(procq_now(), wait);
+	list_append(all, e);
+}
+
+/* The last step is over: nothing is held any more. A process that is dead is
+ * collected at once. Returns false if it is not dead. */
+static bool let_go(struct endings *all, struct ending *e)
+{
+	if (e->held)
+		procq_hold(all->q, e->process.slot, 0);
+	e->held = false;
+	if (!e->dead)
+		return false;
+	if (all->outlived)
+		all->outlived(all->arg, e);
+	e->dead = false;
+	wait_shortly(all, e, COLLECTED_WITHIN);
+	return true;
+}
+
+/* The step that sends KILL, from this one on; or the last. */
+static int step_of_kill(const struct escalation *plan, int step)
+{
+	while (step + 1 < plan->count && plan->steps[step].signo != SIGKILL)
+		step++;
+	return step;
+}
+
+void endings_left(struct endings *all, const struct procq_event *event)
+{
+	struct ending *e = &all->nodes[all->by_slot[event->process.slot]];
+	int step = e->step;
+
+	e->dead = true;
+	e->rest = event->code;
+	/* In mixed they have got no signal yet, and get KILL at once. */
+	if (all->mode == KILL_MODE_MIXED)
+		step = step_of_kill(all->plan, step);
+	if (step > e->step) {
+		list_remove(all, e);
+		e->step = step;
+		send_step(all, e);
+	} else if (all->plan->steps[step].wait == PROCQ_FOREVER) {
+		/* They may ignore the last signal for ever. */
+		list_remove(all, e);
+		if (e->uncontinued)
+			procq_signal(all->q, e->process.slot, SIGCONT, 0);
+		wait_shortly(all, e, OUTLIVE_WITHIN);
+	}
+}
+
 void endings_step(struct endings *all, int64_t now)
 {
 	struct ending *e;
@@ -368,7 +393,7 @@ void endings_step(struct endings *all, int64_t now)
 		if (e->step + 1 < all->plan->count) {
 			e->step++;
 			send_step(all, e);
-		} else {
+		} else if (!let_go(all, e)) {
 			give_up(all, e, 0);
 		}
 	}
@@ -477,6 +502,19 @@ enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 		list_remove(all, e);
 	drop_node(all, e);
 	return by;
+}
+
+int endings_collect(struct endings *all, struct procq_event *event,
+		    enum ended_by *by)
+{
+	int rc;
+
+	while ((rc = procq_collect(all->q, event)) > 0 &&
+	       event->type == PROCQ_EVENT_LEFT)
+		endings_left(all, event);
+	if (rc > 0)
+		*by = endings_collected(all, event);
+	return rc;
 }
 
 void endings_free(struct endings *all)

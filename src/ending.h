@@ -7,10 +7,17 @@
  * A process gets the signals of a plan in turn. If it is alive a moment after
  * a signal, it gets SIGCONT, because a stopped process does not die of most
  * signals. Few are stopped, so this spares nearly all of them a second signal.
- * A process group gets SIGCONT at once: when its leader is dead, no signal
- * reaches the others. If a process is alive after the last step, or if a
+ * A process group gets SIGCONT at once: when its leader is dead, it may be
+ * that no signal reaches the others. If a process is alive after the last step, or if a
  * signal to it is refused, its death is reported as unconfirmed, and no
  * further signal is sent. It may still die later.
+ *
+ * Whom the signals reach is said in systemd's words: a command's group; the
+ * command first, and its group with KILL (mixed); or the process alone. What is
+ * left of a group when the command is dead goes on through the same steps, and
+ * holds the room of the command until it is dead, too, or until the last step
+ * is over; if that has no time limit, for a second. In mixed, KILL comes as soon
+ * as the command is dead.
  *
  * An escalation belongs to the process, whose record knows the first signal and
  * the last: one that was taken from a killed consumer goes on where that was.
@@ -32,36 +39,11 @@
 #include <stdint.h>
 
 #include "duration.h"
+#include "plan.h"
 #include "procq.h"
 
-#define ESCALATION_STEPS 16
 /* A process that is alive so long after its signal gets SIGCONT. */
 #define CONTINUE_AFTER (10 * NS_PER_MS)
-
-/* The plan. Without a step, no signal is sent: deaths are only awaited. */
-struct escalation {
-	int count;
-	struct {
-		int signo;
-		/* Until the next step; after the last, until the death is
-		 * unconfirmed; ns. PROCQ_FOREVER: never. */
-		int64_t wait;
-	} steps[ESCALATION_STEPS];
-};
-
-/** The steps for signo and, unless kill_after is 0, KILL so much later. A
- * process that is never killed has no time limit. */
-void escalation_simple(struct escalation *plan, int signo, int64_t kill_after);
-
-/**
- * Read the steps from SIG[,D,SIG]...[,D]: signals, and how long to wait
- * after each.
- * @param last_wait if the list ends in KILL without a time; after any other
- *        last signal there is no limit
- * @return NULL, or what is wrong, untranslated
- */
-const char *escalation_parse(struct escalation *plan, const char *text,
-			     int64_t last_wait);
 
 /* Who ended a process. */
 enum ended_by {
@@ -89,6 +71,9 @@ struct ending {
 	bool shorter;			/* only what was left of a step */
 	bool uncontinued;		/* SIGCONT is what it is due for */
 	bool unconfirmed;		/* in no list any more */
+	bool held;			/* until its group is dead, too */
+	bool dead;			/* but others of its group are not … */
+	int rest;			/* … this one, say; 0: unknown */
 };
 
 /** Reports that a death can't be confirmed for now. Must not call this room.
@@ -100,6 +85,10 @@ typedef void ending_report(void *arg, const struct ending *e, int err);
  * signalled? Then, with give_back, it is put back into the queue. */
 bool ending_refused(int err);
 
+/** Reports that others of its group have outlived the last step. They are
+ * signalled no more. Must not call this room. */
+typedef void ending_outlived(void *arg, const struct ending *e);
+
 struct ending_list {
 	uint32_t head, tail;		/* 0: empty */
 };
@@ -110,7 +99,8 @@ struct endings {
 	const struct escalation *plan;
 	ending_report *report;
 	void *arg;
-	bool alone;			/* not their process groups */
+	ending_outlived *outlived;	/* may be NULL */
+	enum kill_mode mode;
 	bool give_back;			/* what may not be signalled */
 
 	/* Written here only. */
@@ -141,10 +131,18 @@ void endings_step(struct endings *all, int64_t now);
 /** Send the last signal of the plan to all that have yet to get it, now, and
  * to those that are begun from now on, as their first. */
 void endings_hasten(struct endings *all);
-/** A death is confirmed. If the process died of a signal sent here, *event
+/** As procq_collect(), of what was begun here and of others; and go on with
+ * what is left of groups.
+ * @param by out: who ended it */
+int endings_collect(struct endings *all, struct procq_event *event,
+		    enum ended_by *by);
+/** Of endings_collect(): a death is confirmed. If the process died of a signal sent here, *event
  * gets its step: the library does not count SIGCONT as one.
  * @return who ended it */
 enum ended_by endings_collected(struct endings *all, struct procq_event *event);
+
+/** The same: others are left of a dead one's group, PROCQ_EVENT_LEFT. */
+void endings_left(struct endings *all, const struct procq_event *event);
 
 /** Why a death can't be confirmed, from what an ending_report got. A word for
  * lines of events, not translated. */

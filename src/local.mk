@@ -18,6 +18,7 @@ src_libprograms_la_SOURCES = \
 	src/options.c src/options.h \
 	src/output.c src/output.h \
 	src/pace.c src/pace.h \
+	src/plan.c src/plan.h \
 	src/program.c src/program.h \
 	src/progress.c src/progress.h \
 	src/run.c src/run.h \
@@ -27,6 +28,7 @@ src_libprograms_la_SOURCES = \
 	src/signame.c src/signame.h \
 	src/seqs.c src/seqs.h \
 	src/slice.c src/slice.h \
+	src/stray.c src/stray.h \
 	src/summary.c src/summary.h \
 	src/table.c src/table.h \
 	src/trouble.c src/trouble.h \

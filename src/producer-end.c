@@ -54,7 +54,7 @@ void producer_finish(struct producer *p)
 	if (end == ON_EXIT_DRAIN && !children_drain(&p->run))
 		end = ON_EXIT_KILL;
 	if (end == ON_EXIT_KILL)
-		children_kill(&p->run, p->no_group);
+		children_kill(&p->run, &p->plan);
 	producer_reap(p);
 	if (p->run.removed && p->command.flags & PROCQ_SPAWN_KEEP)
 		name_kept(p);

@@ -71,6 +71,7 @@ N_("      --on-exit=ACTION       what to do with the processes at the end: "
 "                               them, leave keeps them alive in the queue\n"
 "                               (default: drain after --count or --duration,\n"
 "                               otherwise kill)\n") },
+	PLAN_CHOICES,
 	{ OPT_KEEP, "keep", no_argument,
 N_("      --keep                 processes may outlive the producer, even if "
 "it is\n"
@@ -154,7 +155,8 @@ static void producer_option(struct producer *p, int c, const char *arg)
 		print_version();
 		exit(EXIT_DONE);
 	default:
-		if (!run_option(&p->run, c, arg))
+		if (!plan_option(&p->plan, c, arg) &&
+		    !run_option(&p->run, c, arg))
 			usage_try();
 	}
 }
@@ -181,6 +183,10 @@ static void settle_command(struct producer *p, char **operands)
 	else if (command->method == PROCQ_METHOD_VFORK)
 		usage_error(_("--spawn=vfork needs a COMMAND"));
 	settle_pace(p);
+	if (p->on_exit == ON_EXIT_LEAVE && plan_is_given(&p->plan))
+		usage_error(_("--on-exit=leave ends no process, so it takes no "
+			      "signal"));
+	plan_settle(&p->plan);
 	if (p->on_exit == ON_EXIT_LEAVE)
 		command->flags |= PROCQ_SPAWN_KEEP;
 	/* No process gets the signals of the producer's terminal, or of

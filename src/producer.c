@@ -128,6 +128,7 @@ int main(int argc, char **argv)
 	p.options.flags = PROCQ_OPEN_REAP_ALL;
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;
+	plan_init(&p.plan);
 	producer_parse(&p, argc, argv);
 	run_begin(&p.run);
 	/* The library holds off cancelling around each start, which the libc

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "pace.h"
+#include "plan.h"
 #include "procq.h"
 #include "run.h"
 
@@ -32,6 +33,7 @@ struct producer {
 	struct procq_command command;
 	struct pace pace;
 	enum on_exit on_exit;
+	struct plan plan;	/* how it ends its own */
 	bool no_group;
 	bool flood;		/* no pauses between starts */
 	bool failed;		/* a start failed for good */

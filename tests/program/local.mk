@@ -12,6 +12,7 @@ program_tests = \
 	tests/program/due.test \
 	tests/program/ending.test \
 	tests/program/exit.test \
+	tests/program/group.test \
 	tests/program/hostile.test \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \

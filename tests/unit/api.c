@@ -179,6 +179,7 @@ static int answer_otherwise(struct procq *q, int rc)
 	bad += procq_signal(q, 0, SIGTERM, 0) != rc;
 	bad += procq_collect(q, &e) != rc;
 	bad += procq_give_back(q, 0) != rc;
+	bad += procq_hold(q, 0, 1) != rc;
 	bad += procq_wait(q, PROCQ_WAIT_READY, 0) != rc;
 	bad += procq_set_closed(q, 1) != rc;
 	bad += procq_remove(q) != rc;

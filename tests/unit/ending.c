@@ -95,6 +95,20 @@ int __wrap_procq_give_back(struct procq *q, uint32_t slot)
 	return 0;
 }
 
+static int can_hold;		/* of procq_hold() */
+static char held[64];		/* "SLOT+", "SLOT-" */
+
+int __wrap_procq_hold(struct procq *q, uint32_t slot, int hold);
+int __wrap_procq_hold(struct procq *q, uint32_t slot, int hold)
+{
+	size_t used = strlen(held);
+
+	(void)q;
+	snprintf(held + used, sizeof(held) - used, "%u%c", (unsigned)slot,
+		 hold ? '+' : '-');
+	return hold ? can_hold : 0;
+}
+
 void *__real_realloc(void *p, size_t n);
 void *__wrap_realloc(void *p, size_t n);
 void *__wrap_realloc(void *p, size_t n)
@@ -132,6 +146,8 @@ static int begin_with(uint32_t n)
 	answer_to = 0;
 	keep_log = true;
 	log_text[0] = '\0';
+	can_hold = 0;
+	held[0] = '\0';
 	kills = 0;
 	late = 0;
 	last_end = 0;
@@ -474,7 +490,7 @@ static void test_group(void)
 	is_str(at(1 * S), "1:KILL", "KILL needs none");
 	end();
 	begin_with(8);
-	all.alone = true;
+	all.mode = KILL_MODE_PROCESS;
 	add_flags(1, 0, PROCQ_SPAWN_GROUP);
 	is_str(sent(), "1!TERM", "a leader alone gets none at once");
 	is_str(at(10 * MS), "1!CONT", "only if it is alive");
@@ -484,6 +500,132 @@ static void test_group(void)
 	answer = -EPERM;
 	add_flags(1, 0, PROCQ_SPAWN_GROUP);
 	is_str(sent(), "1:TERM", "if that is refused, none");
+	end();
+}
+
+static uint32_t outlived_slot, outlived_count;
+
+static void outlived(void *arg, const struct ending *e)
+{
+	outlived_count += arg == &all;
+	outlived_slot = e->process.slot;
+}
+
+/* The library reports that others of its group are left. */
+static void leave(uint32_t slot, int64_t when)
+{
+	struct procq_event event;
+
+	memset(&event, 0, sizeof(event));
+	event.type = PROCQ_EVENT_LEFT;
+	event.process.slot = slot;
+	event.code = 77;
+	now = when;
+	answer = -ESRCH;
+	endings_left(&all, &event);
+}
+
+static void begin_groups(enum kill_mode mode)
+{
+	begin_with(8);
+	all.mode = mode;
+	all.outlived = outlived;
+	outlived_count = 0;
+	add_flags(1, 0, PROCQ_SPAWN_GROUP);
+}
+
+/* What is left of a group when its leader is dead. */
+static void test_left(void)
+{
+	struct procq_event e;
+
+	escalation_parse(&steps, "TERM,1,INT,1,KILL,2", 0);
+	begin_groups(KILL_MODE_GROUP);
+	is_str(held, "1+", "a group is held");
+	sent();
+	at(10 * MS);
+	leave(1, 20 * MS);
+	is_str(sent(), "", "that others are left changes no step");
+	is_str(at(1 * S), "1:INT 1:CONT", "the next one reaches them");
+	at(1 * S + 10 * MS);
+	is_str(at(2 * S), "1:KILL", "and the last");
+	is_str(held, "1+", "until then it is held");
+	is_int(outlived_count, 0, "they may die of it");
+	at(4 * S);
+	is_str(held, "1+1-", "when the last step is over, it is no more");
+	ok(outlived_count == 1 && outlived_slot == 1 && reports == 0,
+	   "they are named; the leader is not unconfirmed");
+	e = die(1, 1, SIGTERM);
+	ok(e.step == 1 && e.signal == SIGTERM && all.count == 0,
+	   "it was the first signal of which the leader died");
+	end();
+
+	begin_groups(KILL_MODE_GROUP);
+	at(4 * S);
+	at(8 * S);
+	at(12 * S);
+	at(16 * S);
+	ok(reports == 1 && outlived_count == 0,
+	   "a leader that survives KILL is unconfirmed");
+	is_str(held, "1+1-", "and held no more");
+	die(1, 3, SIGKILL);
+	end();
+
+	begin_groups(KILL_MODE_MIXED);
+	is_str(sent(), "1!TERM", "mixed: the leader alone");
+	is_str(at(10 * MS), "1!CONT", "is continued alone");
+	is_str(at(1 * S), "1!INT", "the next step, too");
+	leave(1, 1500 * MS);
+	is_str(sent(), "1:KILL", "when it is dead, the others get KILL");
+	die(1, 2, SIGINT);
+	is_int(all.count, 0, "none is left");
+	end();
+
+	begin_groups(KILL_MODE_MIXED);
+	sent();
+	is_str(at(1 * S), "1!CONT 1!INT", "mixed: the steps");
+	at(1 * S + 20 * MS);
+	is_str(at(3 * S), "1:KILL", "KILL reaches its group");
+	leave(1, 3 * S + 1);
+	is_str(sent(), "", "once is enough");
+	die(1, 3, SIGKILL);
+	end();
+
+	begin_groups(KILL_MODE_PROCESS);
+	is_str(held, "", "a process alone is not held");
+	end();
+	begin_with(8);
+	add(1, 0);
+	is_str(held, "", "nor one that leads no group");
+	end();
+
+	/* A last step without an end. */
+	escalation_simple(&steps, SIGTERM, 0);
+	for (int stopped = 0; stopped < 2; stopped++) {
+		begin_groups(KILL_MODE_GROUP);
+		sent();
+		if (!stopped)
+			at(10 * MS);
+		sent();
+		leave(1, 20 * MS);
+		is_str(sent(), stopped ? "1:CONT" : "",
+		       "others are left: they are continued");
+		at(1 * S);
+		is_int(outlived_count, 0, "and have a second to die");
+		at(1 * S + 20 * MS);
+		is_int(outlived_count, 1, "then they are named");
+		is_str(held, "1+1-", "and hold nothing any more");
+		die(1, 1, SIGTERM);
+		is_int(all.count, 0, "none is left");
+		end();
+	}
+
+	/* Where nothing proves who is left. */
+	begin_with(8);
+	can_hold = -ENOTSUP;
+	add_flags(1, 0, PROCQ_SPAWN_GROUP);
+	is_str(held, "1+", "it can't be held");
+	die(1, 1, SIGTERM);
 	end();
 }
 
@@ -740,6 +882,7 @@ int main(void)
 	test_order();
 	test_continue();
 	test_group();
+	test_left();
 	test_refused();
 	test_dead();
 	test_give_up();

@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/pace \
 	tests/unit/reap \
 	tests/unit/record \
+	tests/unit/rest \
 	tests/unit/ring \
 	tests/unit/safe \
 	tests/unit/segment \
@@ -63,7 +64,7 @@ tests_unit_fault_LDFLAGS = $(AM_LDFLAGS) \
 # The library is played by the test.
 tests_unit_ending_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=procq_signal,--wrap=procq_now,--wrap=procq_capacity \
-	-Wl,--wrap=procq_give_back,--wrap=realloc
+	-Wl,--wrap=procq_give_back,--wrap=procq_hold,--wrap=realloc
 
 # What the objects of lib/ may call.
 room_tests = \

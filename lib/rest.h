@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/*
+ * rest.h - what is left of a process group whose leader, a process that was
+ * taken, is dead.
+ */
+#ifndef PQ_REST_H
+#define PQ_REST_H
+
+#include "flight.h"
+
+enum pq_rest {
+	PQ_REST_NONE,		/* nobody, or nothing here can tell */
+	PQ_REST_SOON,		/* the leader is about to be reaped: then the
+				 * kernel can tell */
+	PQ_REST_LIVES		/* f->rest is one that lives; 0: unknown */
+};
+
+/** Can what is left of its group be signalled by its pin alone, and nobody
+ * else? If it is not its leader by now, that is seen later. */
+bool pq_rest_reachable(struct pq_flight *f);
+
+/** Look. Too soon after the last look, the answer is the same.
+ * @param now pq_now() */
+enum pq_rest pq_rest_look(struct pq_flight *f, int64_t now);
+
+#endif

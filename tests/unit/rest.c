@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * unit/rest.c - what is left of a group whose leader is dead: who is seen, how
+ * long it holds the leader's record, and what signals reach it.
+ */
+#include <config.h>
+
+#include "../kit/tap.h"
+
+#include "../kit/taking.h"
+
+#include "rest.h"
+
+/* The leader, and the other one. */
+static pid_t leader, other;
+
+static uint32_t take_group(void)
+{
+	uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &leader);
+
+	other = fixture_bystander();
+	need(setpgid(other, leader) == 0);
+	need(take(c, slot) == 0);
+	return slot;
+}
+
+/* The leader dies of a signal sent here to it alone, and is reaped. */
+static void end_leader(uint32_t slot)
+{
+	need(procq_signal(c, slot, SIGTERM, 1) == 0);
+	fixture_await_death(leader);
+	need(procq_reap(p) == 1);
+}
+
+static int await_collect(struct procq_event *e)
+{
+	int64_t end = procq_now() + 10 * PQ_SECOND;
+	int rc;
+
+	while ((rc = collect(c, e)) == 0 && procq_now() < end)
+		procq_wait(c, PROCQ_WAIT_DEATH, end);
+	return rc;
+}
+
+/* Held, and then? */
+static void test_held(void)
+{
+	struct procq_event e;
+	int64_t begun;
+	uint32_t slot;
+
+	setup();
+	slot = take_group();
+	is_int(procq_hold(c, slot, 1), 0, "a group is held");
+	is_int(collect(c, &e), 0, "all are alive");
+	end_leader(slot);
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_LEFT &&
+		   e.code == other && e.process.pid == leader,
+	   "its leader is dead: that the other is left is reported");
+	is_int(collect(c, &e), 0, "once");
+	is_int(procq_in_flight(c), 1, "it is not yet collected");
+	ok(!pq_take_any_dead(c), "and no reason to look at once");
+	begun = procq_now();
+	procq_wait(c, PROCQ_WAIT_DEATH, begun + 200 * PQ_MILLI);
+	ok(lives(other), "nobody has signalled the other");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "the next step");
+	is_int(fixture_wait(other), -SIGKILL, "reaches the other");
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED &&
+		   e.process.pid == leader && e.code == SIGTERM &&
+		   e.signal == SIGTERM,
+	   "nobody is left: the end of the leader is reported");
+	is_int(procq_in_flight(c), 0, "it is collected");
+
+	/* A zombie is nobody. */
+	slot = take_group();
+	need(procq_hold(c, slot, 1) == 0);
+	end_leader(slot);
+	fixture_kill(other);
+	fixture_await_death(other);
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED,
+	   "a zombie of its group, which nobody reaps, holds up nothing");
+	fixture_wait(other);
+
+	/* Let go. */
+	slot = take_group();
+	need(procq_hold(c, slot, 1) == 0);
+	end_leader(slot);
+	need(await_collect(&e) == 1 && e.type == PROCQ_EVENT_LEFT);
+	is_int(procq_hold(c, slot, 0), 0, "it is let go");
+	ok(pq_take_any_dead(c), "so there is something to collect");
+	ok(collect(c, &e) == 1 && e.type == PROCQ_EVENT_RETIRED,
+	   "the leader, at once");
+	ok(lives(other), "the other lives on");
+	fixture_end(other);
+
+	/* No signal of ours: it exits on its own. */
+	slot = take_group();
+	need(procq_hold(c, slot, 1) == 0);
+	fixture_kill(leader);
+	fixture_await_death(leader);
+	need(procq_reap(p) == 1);
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED &&
+		   e.step == 0,
+	   "what outlives one that got no signal holds up nothing");
+	fixture_end(other);
+
+	/* The parent has not reaped it yet, and takes its time. */
+	slot = take_group();
+	need(procq_hold(c, slot, 1) == 0);
+	need(procq_signal(c, slot, SIGTERM, 1) == 0);
+	fixture_await_death(leader);
+	fixture_mark(seg, slot, p->place, &status);
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_LEFT &&
+		   e.code == other,
+	   "the zombie of the leader is told from the other");
+	fixture_end(other);
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED,
+	   "and counts as nobody");
+	need(procq_reap(p) == 1);
+	teardown();
+}
+
+/* What can't be held. */
+static void test_not_held(void)
+{
+	struct procq_event e;
+	uint32_t slot;
+	pid_t pid;
+
+	setup();
+	is_int(procq_hold(c, 0, 1), -ESRCH, "what is not taken");
+	slot = spawn(p, 0, &pid);
+	need(take(c, slot) == 0);
+	is_int(procq_hold(c, slot, 1), -ENOTSUP, "one without a group");
+	need(procq_signal(c, slot, SIGTERM, 0) >= 0);
+	is_int(await_event(p, c, &e), 1, "reported");
+	slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
+	fixture_kill(pid);
+	fixture_await_death(pid);
+	need(procq_reap(p) == 1 && take(c, slot) == 0);
+	is_int(procq_hold(c, slot, 1), -ENOTSUP, "one that was dead before");
+	is_int(await_event(p, c, &e), 1, "reported");
+	teardown();
+}
+
+/* The number of the group comes round: nobody in the new one is meant. A new
+ * group can't get it here, so the pin is shown to reach nobody. */
+static void test_empty(void)
+{
+	struct pq_flight f = { .pid = 0, .verdict = PQ_VERDICT_PINNED,
+			       .group = true };
+
+	leader = fixture_bystander();
+	need(setpgid(leader, leader) == 0);
+	f.pid = leader;
+	f.pin = pq_pin(leader);
+	f.pin_file = pq_file_of(f.pin);
+	ok(pq_rest_reachable(&f), "a group is within reach");
+	fixture_end(leader);
+	ok(pq_rest_reachable(&f), "also when it is empty");
+	is_int(pq_rest_look(&f, pq_now()), PQ_REST_NONE, "nobody is left");
+	is_int(pq_pin_signal(f.pin, SIGKILL, true), -ESRCH,
+	       "and nobody gets a signal");
+	close(f.pin);
+	ok(!pq_rest_reachable(&f), "without its pin, nothing is");
+	is_int(pq_rest_look(&f, pq_now()), PQ_REST_NONE, "nor seen");
+}
+
+/* Can the kernel signal groups by pins? */
+static bool groups_by_pin(void)
+{
+	int fd = pq_pin(getpid());
+	int rc = fd < 0 ? fd : pq_pin_signal(fd, 0, true);
+
+	if (fd >= 0)
+		close(fd);
+	return rc == 0 || rc == -ESRCH;
+}
+
+int main(void)
+{
+	taking_begin("rest");
+	test_not_held();
+	if (groups_by_pin()) {
+		test_held();
+		test_empty();
+	}
+	return done();
+}
