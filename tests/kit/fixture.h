@@ -168,6 +168,17 @@ TAP_UNUSED static int fixture_run(void (*body)(void *), void *arg)
 	return fixture_wait(fixture_fork(body, arg));
 }
 
+static void fixture_become(void *arg)
+{
+	_exit(seteuid(*(const uid_t *)arg) == 0 ? 0 : 1);
+}
+
+/* May this process be that user? In a user namespace root is not all users. */
+TAP_UNUSED static bool fixture_may_be(uid_t uid)
+{
+	return geteuid() == 0 && fixture_run(fixture_become, &uid) == 0;
+}
+
 TAP_UNUSED static void fixture_rest(void *arg)
 {
 	(void)arg;

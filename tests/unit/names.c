@@ -299,8 +299,8 @@ static void as_nobody(void *arg)
 
 static void test_owners(void)
 {
-	if (geteuid() != 0) {
-		skip("objects of others", "not root");
+	if (!fixture_may_be(NOBODY)) {
+		skip("objects of others", "not root of all users");
 		return;
 	}
 	make_for(NOBODY);
