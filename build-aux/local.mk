@@ -30,6 +30,7 @@ design_files = \
 	doc/fuzzing.md \
 	doc/model.md \
 	doc/performance.md \
+	doc/ports.md \
 	doc/testing.md \
 	doc/mutants.md \
 	doc/scarcity.md \
