@@ -445,6 +445,17 @@ struct procq_stat {
 	uint32_t closed;	/* as procq_closed() */
 };
 
+/* A participant, as procq_participants() names it. */
+struct procq_participant {
+	uint64_t incarnation;	/* as procq_process.producer and consumer */
+	int32_t pid;		/* of its process; 0: not yet known */
+	uint32_t role;		/* an enum procq_role */
+	uint32_t wants;		/* what it waits for in procq_wait(), a set of
+				 * PROCQ_WAIT_ROOM, …; 0: for nothing but time,
+				 * or not at all */
+	uint32_t dead;		/* 1: it is dead, and not yet swept */
+};
+
 /* What procq_check() found and did. */
 struct procq_report {
 	uint64_t swept;		/* dead participants that it swept */
@@ -938,6 +949,16 @@ PROCQ_API int procq_snapshot(const struct procq *q, struct procq_process *out,
  */
 PROCQ_API int procq_arrivals(const struct procq *q, uint64_t *seen,
 			     struct procq_process *out, uint32_t max);
+
+/**
+ * Name the participants. Looks at all places.
+ * @param out room for max descriptions; may be NULL if max is 0
+ * @param max how many to write at most
+ * @return how many there are; only the first max are written
+ * @since 0.1
+ */
+PROCQ_API int procq_participants(const struct procq *q,
+				 struct procq_participant *out, uint32_t max);
 
 /**
  * Sweep after every dead participant, put missing ring entries back, and

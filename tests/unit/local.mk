@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/record \
 	tests/unit/rest \
 	tests/unit/ring \
+	tests/unit/roster \
 	tests/unit/safe \
 	tests/unit/segment \
 	tests/unit/signame \
