@@ -28,7 +28,6 @@ struct killing {
 	bool cut;			/* by the user's second signal */
 	int64_t until;			/* how long the others are awaited */
 	int64_t pause;
-	bool said;			/* that it waits for consumers */
 };
 
 void children_reap(struct run *r)
@@ -63,12 +62,10 @@ bool children_drain(struct run *r)
 {
 	int stops = signals_stops();
 
-	if (procq_children(r->q) > 0 && r->verbose)
-		complain(_("waiting until consumers have ended the rest"
-			   " (%" PRIu32 ")"), procq_children(r->q));
 	children_reap(r);
 	while (procq_children(r->q) > 0 && signals_stops() == stops &&
 	       !r->lost && !r->removed) {
+		run_hint(r, HINT_DRAIN, 0);
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_reap(r);
@@ -159,10 +156,7 @@ static bool awaits_others(struct killing *k, int64_t now)
 		return true;
 	if (k->cut || !is_with_others(k))
 		return false;
-	if (!k->said && k->run->verbose)
-		complain(_("waiting until consumers have ended the rest"
-			   " (%" PRIu32 ")"), procq_children(k->run->q));
-	k->said = true;
+	run_hint(k->run, HINT_CONSUMERS, procq_children(k->run->q));
 	return true;
 }
 
@@ -185,7 +179,10 @@ static bool end_all(struct killing *k)
 		endings_step(&k->endings, now);
 		if (k->run->lost)
 			return false;
-		if (endings_pending(&k->endings) == 0 && !awaits_others(k, now))
+		if (endings_pending(&k->endings) > 0)
+			run_hint(k->run, HINT_KILLS,
+				 endings_pending(&k->endings));
+		else if (!awaits_others(k, now))
 			return false;
 		rest_while_killing(k, now);
 	}

@@ -264,6 +264,8 @@ static void consumer_collect(struct consumer *c)
 		c->met |= event.process.producer > procq_incarnation(c->run.q);
 		c->run.summary.unconfirmed = c->endings.unconfirmed;
 		summary_add(&c->run.summary, &event, by);
+		/* A silence begins anew. */
+		run_hint(&c->run, HINT_NONE, 0);
 		run_written(&c->run, output_ended(&c->run.out, &event, by,
 						  "consumer"));
 	}
@@ -482,13 +484,16 @@ static bool consumer_finished(struct consumer *c, int64_t now)
 	       counted_out(c);
 }
 
-static void report_idle(struct consumer *c, bool was_idle)
+static void consumer_hint(struct consumer *c)
 {
-	if (!c->run.verbose)
-		return;
-	if (c->idle_since > 0 && !was_idle && !c->pick.dead_only)
-		complain(_("queue empty, waiting for a process"));
-	run_report_repairs(&c->run, false);
+	uint32_t pending = endings_pending(&c->endings);
+
+	if (pending > 0)
+		run_hint(&c->run, HINT_DYING, pending);
+	else if (c->idle_since == 0)
+		run_hint(&c->run, HINT_NONE, 0);
+	else
+		run_hint(&c->run, c->pick.dead_only ? HINT_EXITS : HINT_EMPTY, 0);
 }
 
 static void consume(struct consumer *c)
@@ -498,13 +503,13 @@ static void consume(struct consumer *c)
 	c->due = time_after(now, run_draw_delay(&c->run));
 	while (!consumer_finished(c, now)) {
 		struct outlook out = { .deadline = PROCQ_FOREVER };
-		bool was_idle = c->idle_since > 0;
 
 		take_some(c, now, &out);
 		consumer_collect(c);
 		now = procq_now();
 		endings_step(&c->endings, now);
-		report_idle(c, was_idle);
+		consumer_hint(c);
+		run_report_repairs(&c->run, false);
 		run_tick(&c->run, c->run.summary.retired, now);
 		if (can_go_on(c, &out) || consumer_finished(c, now))
 			continue;
@@ -526,6 +531,7 @@ static void consumer_finish(struct consumer *c)
 		endings_step(&c->endings, procq_now());
 		if (endings_pending(&c->endings) == 0)
 			break;
+		run_hint(&c->run, HINT_DEATHS, endings_pending(&c->endings));
 		run_wait(&c->run, PROCQ_WAIT_DEATH,
 			 endings_deadline(&c->endings));
 	}
@@ -552,7 +558,6 @@ static bool consumer_join(struct consumer *c)
 {
 	struct run *r = &c->run;
 	int64_t pause = LOOK_FIRST;
-	bool said = false;
 	int err;
 
 	while ((err = run_open(r, &c->options)) == -ENOENT) {
@@ -566,9 +571,7 @@ static bool consumer_join(struct consumer *c)
 			run_fail(r, EXIT_WAITED);
 			return false;
 		}
-		if (r->verbose && !said)
-			complain(_("no queue '%s' yet, waiting"), r->queue);
-		said = true;
+		run_hint(r, HINT_QUEUE, 0);
 		run_tick(r, 0, now);
 		sleep_a_while(&pause);
 	}

@@ -12,6 +12,7 @@ src_libprograms_la_SOURCES = \
 	src/ending.c src/ending.h \
 	src/event.c src/event.h \
 	src/fault.c src/fault.h \
+	src/hint.c src/hint.h \
 	src/i18n.h \
 	src/json.c src/json.h \
 	src/line.c src/line.h \
@@ -22,6 +23,8 @@ src_libprograms_la_SOURCES = \
 	src/program.c src/program.h \
 	src/progress.c src/progress.h \
 	src/run.c src/run.h \
+	src/run-options.c \
+	src/run-waits.c \
 	src/safe.c src/safe.h \
 	src/shortage.c src/shortage.h \
 	src/signals.c src/signals.h \

@@ -24,7 +24,7 @@ struct choice {
 };
 
 /* The most options that a command line may have. */
-#define CHOICES_MAX 40
+#define CHOICES_MAX 64
 
 /* The options of a command line, as getopt_long() wants them. */
 struct choices {

@@ -40,38 +40,11 @@ static int write_header(struct output *out)
 
 #define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY)
 
-/* Open a file to append to. With a FIFO, this waits until it has a reader, or
- * until a signal asks to stop; other signals do not end the wait. */
-static int open_file(const char *file, const volatile sig_atomic_t *stops)
-{
-	int fd;
+/* How often to look for a reader of a FIFO. */
+#define LOOK_EVERY (50 * NS_PER_MS)
 
-	do
-		fd = open(file, OPEN_FLAGS, 0666);
-	while (fd < 0 && errno == EINTR && !(stops && *stops > 0));
-	return fd < 0 ? -errno : fd;
-}
-
-int output_open(struct output *out, const char *file,
-		enum output_format format, const char *queue)
-{
-	out->format = format;
-	out->queue = queue;
-	out->fd = STDOUT_FILENO;
-	out->writer = NULL;
-	out->opened = false;
-	if (file && strcmp(file, "-") != 0) {
-		out->fd = open_file(file, out->abandon);
-		if (out->fd < 0)
-			return out->fd;
-		out->opened = true;
-	}
-	out->terminal = isatty(out->fd) == 1;
-	return write_header(out);
-}
-
-/* A FIFO without a reader is an error here: nobody is to wait for one. */
-static int open_again(const char *file)
+/* A FIFO without a reader is an error here: -ENXIO. Nothing waits. */
+static int open_now(const char *file)
 {
 	int flags, fd = open(file, OPEN_FLAGS | O_NONBLOCK, 0666);
 
@@ -83,13 +56,55 @@ static int open_again(const char *file)
 	return fd;
 }
 
+static bool is_fifo(const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* Open a file to append to. With a FIFO, this waits until it has a reader, or
+ * until a signal asks to stop; other signals do not end the wait. */
+static int open_file(const struct output *out, const char *file)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_EVERY };
+	int fd;
+
+	while ((fd = open_now(file)) == -ENXIO && is_fifo(file)) {
+		if (out->abandon && *out->abandon > 0)
+			return -EINTR;
+		if (out->awaits_reader)
+			out->awaits_reader(out->awaits_arg);
+		nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
+int output_open(struct output *out, const char *file,
+		enum output_format format, const char *queue)
+{
+	out->format = format;
+	out->queue = queue;
+	out->fd = STDOUT_FILENO;
+	out->writer = NULL;
+	out->opened = false;
+	if (file && strcmp(file, "-") != 0) {
+		out->fd = open_file(out, file);
+		if (out->fd < 0)
+			return out->fd;
+		out->opened = true;
+	}
+	out->terminal = isatty(out->fd) == 1;
+	return write_header(out);
+}
+
 int output_reopen(struct output *out, const char *file)
 {
 	int fd, err = 0;
 
 	if (!out->opened)
 		return 0;
-	fd = open_again(file);
+	fd = open_now(file);
 	if (fd < 0)
 		return fd;
 	/* The number stays, which lines that are kept for a writer have with

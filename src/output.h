@@ -33,6 +33,10 @@ struct output {
 	 * write that blocks is given up; from the first on, the wait for a
 	 * FIFO's reader. */
 	const volatile sig_atomic_t *abandon;
+	/* Set by the caller before output_open(): called now and then while
+	 * that waits for a FIFO's reader; may be NULL. */
+	void (*awaits_reader)(void *arg);
+	void *awaits_arg;
 	/* Set by the caller after output_open(): writes the lines of events.
 	 * NULL: they are written at once, and may block. */
 	struct writer *writer;

@@ -182,6 +182,7 @@ static void settle_command(struct producer *p, char **operands)
 		command->argv = (const char *const *)operands;
 	else if (command->method == PROCQ_METHOD_VFORK)
 		usage_error(_("--spawn=vfork needs a COMMAND"));
+	p->run.commands = *operands != NULL;
 	settle_pace(p);
 	if (p->on_exit == ON_EXIT_LEAVE && plan_is_given(&p->plan))
 		usage_error(_("--on-exit=leave ends no process, so it takes no "

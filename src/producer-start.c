@@ -43,6 +43,7 @@ static void started(struct producer *p, const struct procq_process *what)
 	p->back_off = 0;
 	p->ran = true;
 	p->unreaped++;
+	run_hint(&p->run, HINT_NONE, 0);
 	if (p->flood && !p->run.quiet) {
 		report_later(p, what);
 		if (p->run.summary.started < ONE_BY_ONE)
@@ -81,8 +82,6 @@ static bool must_collect(const struct producer *p, int64_t now)
 
 static void no_room(struct producer *p, int err)
 {
-	uint32_t capacity = procq_capacity(p->run.q);
-	bool first = p->full_since == 0;
 	int64_t now = procq_now();
 
 	if (err == -EAGAIN && must_collect(p, now) &&
@@ -96,11 +95,7 @@ static void no_room(struct producer *p, int err)
 		run_fail(&p->run, EXIT_WAITED);
 		return;
 	}
-	if (first && p->run.verbose && err == -ESHUTDOWN)
-		complain(_("queue closed, waiting until it is opened"));
-	else if (first && p->run.verbose)
-		complain(_("queue full (%" PRIu32 "/%" PRIu32
-			   "), waiting for a consumer"), capacity, capacity);
+	run_hint(&p->run, err == -ESHUTDOWN ? HINT_CLOSED : HINT_FULL, 0);
 	/* A closed queue may have room, but not for a producer. */
 	producer_rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM,
 		      wait_deadline(p));

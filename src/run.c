@@ -35,129 +35,6 @@ void run_init(struct run *r, run_printer *printer)
 	r->delay.high = NS_PER_S;
 }
 
-/* Options about pace. */
-static bool pace_option(struct run *r, int c, const char *arg)
-{
-	switch (c) {
-	case 'n':
-		r->count = option_number("count", arg, 0, UINT64_MAX);
-		r->counted = true;
-		return true;
-	case 't':
-		r->duration = option_duration("duration", arg);
-		r->timed = true;
-		return true;
-	case 'd':
-		option_distribution("delay", arg, &r->delay);
-		r->delayed = true;
-		return true;
-	case OPT_SEED:
-		r->seed = option_number("seed", arg, 0, UINT64_MAX);
-		r->seeded = true;
-		return true;
-	case OPT_WAIT:
-		r->wait = option_duration("wait", arg);
-		r->waits = true;
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool run_option(struct run *r, int c, const char *arg)
-{
-	/* In the order of enum output_format. */
-	static const char *const formats[] = { "text", "json", "tsv", NULL };
-	/* In the order of enum output_time. */
-	static const char *const times[] = { "auto", "clock", "full", NULL };
-
-	switch (c) {
-	case 'q':
-		r->queue = option_queue(arg);
-		return true;
-	case 'o':
-		r->file = arg;
-		return true;
-	case OPT_FORMAT:
-		r->format = (enum output_format)
-			option_word("format", arg, formats);
-		return true;
-	case OPT_JSON:
-		r->format = OUTPUT_JSON;
-		return true;
-	case OPT_TIME:
-		r->out.time = (enum output_time)
-			option_word("time", arg, times);
-		return true;
-	case OPT_QUIET:
-		r->quiet = true;
-		return true;
-	case OPT_NO_SUMMARY:
-		r->no_summary = true;
-		return true;
-	case OPT_VERBOSE:
-		r->verbose = true;
-		return true;
-	case OPT_PROGRESS:
-		r->progress_wish = PROGRESS_ON;
-		return true;
-	case OPT_NO_PROGRESS:
-		r->progress_wish = PROGRESS_OFF;
-		return true;
-	default:
-		return pace_option(r, c, arg);
-	}
-}
-
-static const struct choice run_choices[] = {
-	{ OPT_FORMAT, "format", required_argument,
-N_("      --format=FORMAT        print lines as text, json or tsv\n") },
-	{ OPT_JSON, "json", no_argument,
-N_("      --json                 the same as --format=json\n") },
-	{ OPT_TIME, "time", required_argument,
-N_("      --time=FORM            of lines of text: clock, full, or auto: the "
-"clock on\n"
-"                               a terminal, in full elsewhere (default)\n") },
-	{ 'o', "output", required_argument,
-N_("  -o, --output=FILE          append lines to FILE\n") },
-	{ OPT_QUIET, "quiet", no_argument,
-N_("      --quiet                print only the summary\n") },
-	{ OPT_NO_SUMMARY, "no-summary", no_argument,
-N_("      --no-summary           print no summary at the end\n") },
-	{ OPT_VERBOSE, "verbose", no_argument,
-N_("      --verbose              also report waits and repairs\n") },
-	{ OPT_PROGRESS, "progress", no_argument,
-N_("      --progress             show a progress line, even if standard error "
-"is\n"
-"                               not a terminal\n") },
-	{ OPT_NO_PROGRESS, "no-progress", no_argument,
-N_("      --no-progress          never show a progress line\n") },
-	{ 0 }
-};
-
-void run_choose(struct choices *all, const struct choice *own)
-{
-	choices_begin(all, "+");
-	choices_add(all, own);
-	choices_add(all, run_choices);
-	choices_add(all, program_choices);
-}
-
-_Noreturn void run_help(const struct choice *own)
-{
-	fputs(_("\nMandatory arguments to long options are mandatory for short"
-		" options too.\n\n"), stdout);
-	choices_help(own);
-	choices_help(run_choices);
-	choices_help(program_choices);
-	fputs(_("\nD is a decimal number with a unit us, ms, s, m, h or d; "
-		"without one, seconds.\n"
-		"DIST is D, or A-B: uniform between A and B, or exp:D: "
-		"exponential with mean D.\n"), stdout);
-	help_tail();
-	exit(EXIT_DONE);
-}
-
 /* What goes to one reader stays in order. */
 static bool same_reader(int a, int b)
 {
@@ -191,6 +68,11 @@ static void complain_output(const struct run *r, int err)
 		complain(_("standard output: %s"), strerror(-err));
 }
 
+static void awaits_reader(void *arg)
+{
+	run_hint(arg, HINT_READER, 0);
+}
+
 void run_begin(struct run *r)
 {
 	int err;
@@ -202,8 +84,13 @@ void run_begin(struct run *r)
 	generator_seed(&r->random, r->seed);
 	signals_start(&r->mask);
 	fault_catch();
+	hints_start(&r->hints,
+		    !r->no_hints && !r->quiet && isatty(STDERR_FILENO),
+		    r->verbose);
 	r->out.silent = r->quiet;
 	r->out.abandon = signals_stops_at();
+	r->out.awaits_reader = awaits_reader;
+	r->out.awaits_arg = r;
 	err = output_open(&r->out, r->file, r->format, r->queue);
 	/* It waited for a FIFO's reader. There is nothing to clean up. */
 	if (err < 0 && signals_stops() > 0)
@@ -307,7 +194,8 @@ static void run_lost(struct run *r)
 
 void run_wait(struct run *r, unsigned what, int64_t deadline)
 {
-	int rc = procq_wait(r->q, what, deadline);
+	int rc = procq_wait(r->q, what,
+			    time_min(deadline, hint_next(&r->hints)));
 
 	if (rc == -ESTALE)
 		run_lost(r);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "distribution.h"
+#include "hint.h"
 #include "options.h"
 #include "output.h"
 #include "procq.h"
@@ -34,6 +35,7 @@ enum {
 	OPT_PROGRESS,
 	OPT_NO_PROGRESS,
 	OPT_TIME,
+	OPT_NO_HINTS,
 	OPT_OWN
 };
 
@@ -49,12 +51,14 @@ struct run {
 	enum progress_wish progress_wish;
 	bool quiet;			/* no lines */
 	bool no_summary;
+	bool no_hints;
 	bool verbose;
 	bool counted;			/* count is given */
 	bool timed;			/* duration is given */
 	bool waits;			/* wait is given */
 	bool seeded;
 	bool delayed;			/* delay is given */
+	bool commands;			/* a producer's: not idle ones */
 	bool at_once;			/* nothing waits behind a line: write
 					 * each as it comes */
 	uint64_t count;
@@ -71,6 +75,7 @@ struct run {
 	struct writer lines;		/* out's, if its reader may not read */
 	struct writer messages;		/* standard error's, likewise */
 	struct generator random;
+	struct hints hints;
 	struct progress progress;
 	struct summary summary;
 	sigset_t mask;			/* when the program started */
@@ -111,6 +116,10 @@ void run_written(struct run *r, int err);
  * removed, say so: then the run is to stop; without a place, it is to wait for
  * nothing more. */
 void run_wait(struct run *r, unsigned what, int64_t deadline);
+/** It waits for this, of which there are n (HINT_AGE: for n ns): say so, if it
+ * is time to. HINT_NONE: it waits for nothing. run_wait() does not sleep beyond
+ * the next hint. */
+void run_hint(struct run *r, enum hint what, uint64_t n);
 /** A call of the library said -EIDRM: complain, once, and fail. */
 void run_removed(struct run *r);
 /** Should the run stop: did a signal ask, can't lines be written, is the place

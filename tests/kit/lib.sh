@@ -373,10 +373,30 @@ told()
 	same "$1" "$(count "$2" "$3")"
 }
 
-# field KEY EVENT NAME: its values, one to a line; text lines
+# field KEY EVENT NAME: its values, one to a line; text lines. Of a length of
+# time, in seconds.
 field()
 {
-	sed -n "s/^[^ ]* $2 \\(.* \\)*$1=\\([^ ]*\\).*/\\2/p" "$dir/$3.out"
+	sed -n "s/^[^ ]* $2 \\(.* \\)*$1=\\([^ ]*\\).*/\\2/p" "$dir/$3.out" |
+		case $1 in
+		lived | age | latency) seconds ;;
+		*) cat ;;
+		esac
+}
+
+# seconds: of lengths of time with a unit, on standard input
+seconds()
+{
+	$AWK 'BEGIN {
+			size["ns"] = 1e-9; size["us"] = 1e-6; size["ms"] = 1e-3
+			size["s"] = 1; size["m"] = 60; size["h"] = 3600
+			size["d"] = 86400
+		}
+		{
+			unit = $0
+			gsub(/[0-9.]/, "", unit)
+			printf "%.9f\n", $0 * size[unit]
+		}'
 }
 
 # ascending, on standard input: each number is greater than the one before

@@ -16,5 +16,6 @@ helper_programs = \
 	tests/kit/helper-ignore \
 	tests/kit/helper-json \
 	tests/kit/helper-orphans \
+	tests/kit/helper-pty \
 	tests/kit/helper-unheard
 check_PROGRAMS += $(helper_programs)

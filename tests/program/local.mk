@@ -13,6 +13,7 @@ program_tests = \
 	tests/program/ending.test \
 	tests/program/exit.test \
 	tests/program/group.test \
+	tests/program/hints.test \
 	tests/program/hostile.test \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \

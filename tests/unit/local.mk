@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/event \
 	tests/unit/fault \
 	tests/unit/fields \
+	tests/unit/hint \
 	tests/unit/identity \
 	tests/unit/intmap \
 	tests/unit/json \
