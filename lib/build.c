@@ -48,8 +48,9 @@ static int allocate(const struct pq_segment *seg, size_t size)
 static int build(struct pq_segment *seg, struct procq_options *options,
 		 const struct pq_creator *creator)
 {
-	uint32_t capacity = options->capacity ? options->capacity
-					      : PROCQ_CAPACITY_DEFAULT;
+	uint32_t limit = options->capacity ? options->capacity
+					   : PROCQ_CAPACITY_DEFAULT;
+	uint32_t capacity = options->max ? options->max : limit;
 	size_t size = pq_segment_bytes(capacity);
 	char *base;
 	int rc;
@@ -80,7 +81,7 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 		return -errno;
 	memset(base + sizeof(uint64_t), 0, size - sizeof(uint64_t));
 	pq_format_locate(seg, base, capacity);
-	rc = pq_format_fill(seg);
+	rc = pq_format_fill(seg, limit < capacity ? limit : capacity);
 	if (rc == 0)
 		rc = creator->seat(seg, creator->arg);
 	if (rc < 0) {

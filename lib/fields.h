@@ -295,4 +295,86 @@ static inline uint64_t pq_intent_gen(uint64_t intent)
 
 _Static_assert(PROCQ_CAPACITY_MAX - 1 <= PQ_SLOT_MASK, "every slot fits");
 
+/* ---- gate: limit:21 have:21 done:1 number:21 ---- */
+
+/*
+ * How many records may be used; how many are not PARKED; was the last change
+ * done; and its number. A participant that is stopped in the middle of a
+ * change, and goes on after so many others that the numbers have wrapped, does
+ * so with the one number in two million at which the rest is the same.
+ */
+#define PQ_LIMIT_BITS 21
+#define PQ_LIMIT_MASK ((UINT32_C(1) << PQ_LIMIT_BITS) - 1)
+
+_Static_assert(PROCQ_CAPACITY_MAX <= PQ_LIMIT_MASK, "every limit fits");
+
+static inline uint64_t pq_gate(uint32_t limit, uint32_t have, bool done,
+			       uint32_t number)
+{
+	return (uint64_t)(limit & PQ_LIMIT_MASK) << (2 * PQ_LIMIT_BITS + 1) |
+	       (uint64_t)(have & PQ_LIMIT_MASK) << (PQ_LIMIT_BITS + 1) |
+	       (uint64_t)done << PQ_LIMIT_BITS | (number & PQ_LIMIT_MASK);
+}
+
+static inline uint32_t pq_gate_limit(uint64_t gate)
+{
+	return (uint32_t)(gate >> (2 * PQ_LIMIT_BITS + 1));
+}
+
+static inline uint32_t pq_gate_have(uint64_t gate)
+{
+	return (uint32_t)(gate >> (PQ_LIMIT_BITS + 1)) & PQ_LIMIT_MASK;
+}
+
+static inline bool pq_gate_done(uint64_t gate)
+{
+	return gate >> PQ_LIMIT_BITS & 1;
+}
+
+static inline uint32_t pq_gate_number(uint64_t gate)
+{
+	return (uint32_t)gate & PQ_LIMIT_MASK;
+}
+
+/* Are more records in use, or free, than may be? Then no free one is used. */
+static inline bool pq_gate_over(uint64_t gate)
+{
+	return pq_gate_have(gate) > pq_gate_limit(gate);
+}
+
+/* ---- change: kind:2 slot:20 gen:21 number:21 ---- */
+
+/* The change that is under way: to park or to unpark which record, if it is
+ * still in the generation with these low bits; see limit.c. */
+enum pq_change { PQ_CHANGE_NONE = 0, PQ_CHANGE_PARK = 1, PQ_CHANGE_UNPARK = 2 };
+
+static inline uint64_t pq_change(unsigned kind, uint32_t slot, uint64_t gen,
+				 uint32_t number)
+{
+	return (uint64_t)kind << 62 |
+	       (uint64_t)(slot & PQ_SLOT_MASK) << (2 * PQ_LIMIT_BITS) |
+	       (gen & PQ_LIMIT_MASK) << PQ_LIMIT_BITS |
+	       (number & PQ_LIMIT_MASK);
+}
+
+static inline unsigned pq_change_kind(uint64_t change)
+{
+	return (unsigned)(change >> 62);
+}
+
+static inline uint32_t pq_change_slot(uint64_t change)
+{
+	return (uint32_t)(change >> (2 * PQ_LIMIT_BITS)) & PQ_SLOT_MASK;
+}
+
+static inline uint32_t pq_change_gen(uint64_t change)
+{
+	return (uint32_t)(change >> PQ_LIMIT_BITS) & PQ_LIMIT_MASK;
+}
+
+static inline uint32_t pq_change_number(uint64_t change)
+{
+	return (uint32_t)change & PQ_LIMIT_MASK;
+}
+
 #endif

@@ -239,7 +239,7 @@ static int fill_header(struct pq_header *h, uint32_t capacity)
 	return rc;
 }
 
-int pq_format_fill(struct pq_segment *seg)
+int pq_format_fill(struct pq_segment *seg, uint32_t limit)
 {
 	int rc = fill_header(seg->header, seg->capacity);
 
@@ -250,9 +250,15 @@ int pq_format_fill(struct pq_segment *seg)
 			return -errno;
 	pq_ring_format(&seg->ready);
 	pq_ring_format(&seg->free);
-	for (uint32_t i = 0; i < seg->capacity; i++)
-		if (!pq_ring_append(&seg->free, i, 0, NULL))
+	for (uint32_t i = 0; i < seg->capacity; i++) {
+		if (i >= limit)
+			atomic_store(&seg->records[i].word,
+				     pq_word_park(seg->records[i].word));
+		else if (!pq_ring_append(&seg->free, i, 0, NULL))
 			return -EBADMSG;
+	}
+	seg->header->first_limit = limit;
+	atomic_store(&seg->header->gate, pq_gate(limit, limit, false, 0));
 	return 0;
 }
 
@@ -340,12 +346,13 @@ int pq_format_verify(const struct pq_header *h, size_t size,
 {
 	/* Read once: a hostile object may change in between. */
 	uint32_t capacity = *(const volatile uint32_t *)&h->capacity;
+	uint32_t limit = pq_gate_limit(atomic_load(&h->gate));
 	struct world here;
 	int rc;
 
 	options->found = capacity;
 	if (capacity < 1 || capacity > PROCQ_CAPACITY_MAX ||
-	    h->size != pq_segment_bytes(capacity) ||
+	    limit > capacity || h->size != pq_segment_bytes(capacity) ||
 	    size < pq_segment_bytes(capacity))
 		return -EBADMSG;
 	rc = find_world(&here);
@@ -359,9 +366,13 @@ int pq_format_verify(const struct pq_header *h, size_t size,
 	options->found = PROCQ_FOREIGN_TIME;
 	if (h->time_namespace != here.time_namespace)
 		return -EXDEV;
-	options->found = capacity;
-	if (options->capacity && options->capacity != capacity)
+	options->found = limit;
+	options->found_max = capacity;
+	if (options->capacity && options->capacity != limit &&
+	    options->capacity != h->first_limit)
 		return -EEXIST;
-	options->found = 0;
+	if (options->max && options->max != capacity)
+		return -EEXIST;
+	options->found = options->found_max = 0;
 	return (int)capacity;
 }

@@ -22,9 +22,10 @@ void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity);
 
 /**
  * Fill an object that is all zeros, but for the magic, which makes it visible.
+ * @param limit up to the capacity; the records beyond it are parked
  * @retval 0, -errno
  */
-int pq_format_fill(struct pq_segment *seg);
+int pq_format_fill(struct pq_segment *seg, uint32_t limit);
 
 enum pq_finding { PQ_UNFINISHED, PQ_FINISHED, PQ_FINISHED_FINAL };
 

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "gone.h"
 #include "handle.h"
+#include "limit.h"
 #include "lock.h"
 #include "member.h"
 #include "record.h"
@@ -110,7 +111,7 @@ static uint32_t count_records(struct pq_segment *seg, struct procq_stat *out)
 
 		ended += pq_record_ended(seg, i, &state);
 		state = look_at_state(seg, i, state, &living);
-		if (state <= PROCQ_STATE_GONE)
+		if (state < PROCQ_STATES)
 			out->states[state]++;
 		out->present += pq_state_present(state);
 	}
@@ -143,6 +144,7 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 	out->bytes = seg->size;
 	out->created = h->created;
 	out->capacity = seg->capacity;
+	out->limit = procq_limit(q);
 	out->closed = (uint32_t)procq_closed(q);
 	return 0;
 }
@@ -152,9 +154,9 @@ uint32_t procq_occupied(const struct procq *q)
 	uint64_t head = atomic_load(&q->seg->header->free.head);
 	uint64_t tail = atomic_load(&q->seg->header->free.tail);
 	uint64_t room = tail > head ? tail - head : 0;
+	uint32_t have = pq_gate_have(atomic_load(&q->seg->header->gate));
 
-	return room < q->seg->capacity
-		? q->seg->capacity - (uint32_t)room : 0;
+	return room < have ? have - (uint32_t)room : 0;
 }
 
 int procq_closed(const struct procq *q)
@@ -183,7 +185,7 @@ int procq_drained(struct procq *q)
 		uint64_t word = pq_load_word(seg, i);
 		unsigned state = pq_word_state(word);
 
-		if (state == PROCQ_STATE_FREE || state == PROCQ_STATE_GONE)
+		if (pq_state_unused(state) || state == PROCQ_STATE_GONE)
 			continue;
 		/* The caller knows what it has taken. */
 		if (state != PROCQ_STATE_TAKEN ||
@@ -216,7 +218,7 @@ int procq_snapshot(const struct procq *q, struct procq_process *out,
 	for (uint32_t i = 0; i < seg->capacity; i++) {
 		uint64_t word = pq_load_word(seg, i);
 
-		if (pq_word_state(word) == PROCQ_STATE_FREE)
+		if (pq_state_unused(pq_word_state(word)))
 			continue;
 		if (n == room) {
 			room = room ? 2 * room : 64;
@@ -322,6 +324,25 @@ static void check_sum(struct pq_segment *seg, struct procq_report *out)
 		      (unsigned long long)(reported(&s) + s.present));
 }
 
+/* Only changes of the limit alter how many records are parked, so while their
+ * number stays the same, that is an exact count. */
+static void check_limit(struct pq_segment *seg, struct procq_report *out)
+{
+	uint64_t gate = atomic_load(&seg->header->gate);
+	uint32_t have = 0;
+
+	for (uint32_t i = 0; i < seg->capacity; i++)
+		have += pq_word_state(pq_load_word(seg, i)) !=
+			PROCQ_STATE_PARKED;
+	if (have != pq_gate_have(gate) &&
+	    pq_gate_number(atomic_load(&seg->header->gate)) ==
+		    pq_gate_number(gate) &&
+	    pq_change_kind(atomic_load(&seg->header->change)) ==
+		    PQ_CHANGE_NONE)
+		FAULT(out, "%lu records are not parked, but counted are %lu",
+		      (unsigned long)have, (unsigned long)pq_gate_have(gate));
+}
+
 /* Put in the hints that are really missing. A look takes a while, and does not
  * see what others append behind it: so only what several looks miss is. */
 static int64_t mend_hints(struct pq_segment *seg)
@@ -354,6 +375,7 @@ int procq_check(struct procq *q, struct procq_report *out)
 		return -ENOMEM;
 	out->hints += (uint64_t)hints;
 	out->lost = pq_sweep_lost(q->seg);
+	pq_limit_settle(q->seg);
 	/* In a queue that is used, some step is half done at any moment. It is
 	 * a fault only if every look finds one. */
 	for (int look = 0; look < LOOKS; look++) {
@@ -364,6 +386,7 @@ int procq_check(struct procq *q, struct procq_report *out)
 		check_ring(&q->seg->ready, "ready", &r);
 		check_ring(&q->seg->free, "free", &r);
 		check_sum(q->seg, &r);
+		check_limit(q->seg, &r);
 		if (r.faults == 0)
 			return 0;
 		nanosleep(&pause, NULL);

@@ -29,7 +29,7 @@
 #include "ring.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
-#define PQ_VERSION 3u
+#define PQ_VERSION 4u
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 
@@ -183,6 +183,16 @@ struct pq_header {
 	 * was killed just then. */
 	_Atomic uint64_t returned;
 	_Atomic uint64_t swept;
+	/* How many records may be used, and how many are not PARKED; and the
+	 * change of one record that is under way: see fields.h, limit.c. Both
+	 * changed by CAS, sequentially consistent, by whoever sets the limit,
+	 * releases a record, looks for room or sweeps; read by all. On a line
+	 * that is read anyway, and seldom written. */
+	_Atomic uint64_t gate;
+	_Atomic uint64_t change;
+	/* The limit that the queue was created with. Written by the creator;
+	 * read by those that join. */
+	uint32_t first_limit;
 
 	struct pq_ring_ends ready;
 	struct pq_ring_ends free;

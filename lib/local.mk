@@ -31,6 +31,7 @@ lib_taker = \
 lib_queue = \
 	lib/bell.c lib/bell.h \
 	lib/gone.c lib/gone.h \
+	lib/limit.c lib/limit.h \
 	lib/member.c lib/member.h \
 	lib/record.c lib/record.h \
 	lib/sweep.c lib/sweep.h \

@@ -16,6 +16,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "handle.h"
+#include "limit.h"
 #include "lock.h"
 #include "member.h"
 #include "segment.h"
@@ -33,6 +34,9 @@ static int check_options(const struct procq_options *options)
 	if (options->role < PROCQ_ROLE_PRODUCER ||
 	    options->role > PROCQ_ROLE_ONLOOKER ||
 	    options->capacity > PROCQ_CAPACITY_MAX || options->mode & ~0777u)
+		return -EINVAL;
+	if (options->max > PROCQ_CAPACITY_MAX ||
+	    (options->max && options->max < options->capacity))
 		return -EINVAL;
 	/* Who can read, but not write, could place locks, and so keep others
 	 * out. */
@@ -116,7 +120,7 @@ int procq_open(struct procq **out, const char *name,
 	if (!q)
 		return -ENOMEM;
 	o = *options;
-	o.found = 0;
+	o.found = o.found_max = 0;
 	if (o.role == PROCQ_ROLE_ONLOOKER)
 		o.flags |= PROCQ_OPEN_NOCREATE;
 	snprintf(q->name, sizeof(q->name), "%s", name);
@@ -128,6 +132,7 @@ int procq_open(struct procq **out, const char *name,
 	pq_flights_init(&q->flights);
 	rc = open_and_join(q, object, &o);
 	options->found = o.found;
+	options->found_max = o.found_max;
 	if (rc < 0) {
 		pq_unforked_free(q, sizeof(*q));
 		return rc;
@@ -269,6 +274,21 @@ const char *procq_object(const struct procq *q)
 uint32_t procq_capacity(const struct procq *q)
 {
 	return q->seg->capacity;
+}
+
+uint32_t procq_limit(const struct procq *q)
+{
+	return pq_gate_limit(atomic_load(&q->seg->header->gate));
+}
+
+int procq_set_limit(struct procq *q, uint32_t limit)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	return limit > q->seg->capacity ? -ERANGE
+					: pq_limit_set(q->seg, limit);
 }
 
 uint64_t procq_incarnation(const struct procq *q)

@@ -188,8 +188,8 @@ enum procq_role {
  * procq_process.state: the state of a record.
  *
  *	FREE -> RESERVED -> QUEUED -> TAKEN -> FREE
- *	                      |         \-> GONE -> FREE
- *	                      \-> EXITED -> TAKEN -> FREE
+ *	 |                    |         \-> GONE -> FREE
+ *	 \-> PARKED -> FREE   \-> EXITED -> TAKEN -> FREE
  */
 enum procq_state {
 	PROCQ_STATE_FREE = 0,		/* room for a process */
@@ -199,9 +199,14 @@ enum procq_state {
 	PROCQ_STATE_EXITED = 4,		/* it exited on its own, or died with
 					 * its producer, and is still to be
 					 * reported */
-	PROCQ_STATE_GONE = 5		/* its death is reported; its parent has
+	PROCQ_STATE_GONE = 5,		/* its death is reported; its parent has
 					 * yet to reap it */
+	PROCQ_STATE_PARKED = 6		/* no room for a process, because of the
+					 * limit: see procq_set_limit() */
 };
+
+/* How many states there are: the length of procq_stat.states. */
+#define PROCQ_STATES 7
 
 /* The options of procq_open(). Begin with PROCQ_OPTIONS_INIT, so that members
  * of later versions have their defaults. */
@@ -209,7 +214,9 @@ struct procq_options {
 	uint32_t size;		/* sizeof(struct procq_options) */
 	uint32_t role;		/* an enum procq_role */
 	uint32_t flags;		/* PROCQ_OPEN_NOCREATE, … */
-	uint32_t capacity;	/* records; 0: as it is, or the default */
+	uint32_t capacity;	/* how many processes may exist at once: the
+				 * limit of a new queue; 0: as it is, or the
+				 * default */
 	uint32_t mode;		/* permission bits of a new object; whoever may
 				 * read it must be allowed to write to it, too:
 				 * else -EINVAL, since readers can place locks
@@ -217,13 +224,19 @@ struct procq_options {
 	uint32_t found;		/* out: what the object has instead; see
 				 * the errors of procq_open() */
 	int64_t deadline;	/* for a creator in the middle of its work */
+	uint32_t max;		/* records of a new object, up to which its
+				 * limit can be raised: capacity to
+				 * PROCQ_CAPACITY_MAX; 0: as many as capacity,
+				 * or as it is */
+	uint32_t found_max;	/* out, after -EEXIST: how many the object has
+				 * instead */
 };
 
 /* A consumer, which creates the queue if there is none, and waits for its
  * creator as long as it takes. */
 #define PROCQ_OPTIONS_INIT \
 	{ (uint32_t)sizeof(struct procq_options), PROCQ_ROLE_CONSUMER, 0, 0, \
-	  0600, 0, PROCQ_FOREVER }
+	  0600, 0, PROCQ_FOREVER, 0, 0 }
 
 /*
  * procq_options.flags: a set of these.
@@ -338,7 +351,7 @@ struct procq_process {
 	int32_t step;		/* how many, repeats and SIGCONT aside */
 	int32_t pid;		/* 0: not yet known */
 	int32_t ppid;		/* the process that started it */
-	uint32_t slot;		/* the record, 0 to capacity - 1 */
+	uint32_t slot;		/* the record, 0 to procq_capacity() - 1 */
 	uint32_t state;		/* an enum procq_state */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP,
 				 * PROCQ_PROCESS_RETURNED, PROCQ_PROCESS_LOST */
@@ -430,12 +443,13 @@ struct procq_stat {
 	uint64_t returned;	/* times that a dead participant's process was
 				 * put back */
 	uint64_t swept;		/* dead participants that were swept */
-	uint64_t states[6];	/* records by enum procq_state */
+	uint64_t states[PROCQ_STATES]; /* records by enum procq_state */
 	uint64_t present;	/* queued, taken and exited records */
 	uint64_t entered;	/* the highest seq that was given or skipped */
 	uint64_t bytes;		/* of the shared object */
 	int64_t created;	/* ns since the epoch, wall clock */
-	uint32_t capacity;
+	uint32_t capacity;	/* records */
+	uint32_t limit;		/* how many processes may exist at once */
 	uint32_t producers;	/* attached and alive */
 	uint32_t consumers;
 	uint32_t keepers;
@@ -443,6 +457,7 @@ struct procq_stat {
 	uint32_t waiting_room;	/* participants that wait for room */
 	uint32_t waiting_ready;	/* … for a process */
 	uint32_t closed;	/* as procq_closed() */
+	uint32_t reserved;
 };
 
 /* A participant, as procq_participants() names it. */
@@ -542,7 +557,9 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval -EACCES its permissions don't let the caller in
  * @retval -EPERM it belongs to another user (options->found: the uid), and the
  *         name has no slash, or it is not finished
- * @retval -EEXIST it has another capacity (options->found)
+ * @retval -EEXIST options->capacity is neither its limit (options->found) nor
+ *         what that was when it was created; or options->max is another number
+ *         of records than it has (options->found_max)
  * @retval -ENODEV it is not a regular shared memory object; or it is not yet
  *         built, and the file has a second name
  * @retval -EBADMSG it is not a queue, or it is damaged
@@ -590,9 +607,12 @@ PROCQ_API int procq_close(struct procq *q);
 /** The object's name, with its leading slash; valid until procq_close().
  * @since 0.1 */
 PROCQ_API const char *procq_object(const struct procq *q);
-/** The capacity, in records. @since 0.1 */
+/** How many records the object has: up to so many the limit can be raised.
+ * @since 0.1 */
 PROCQ_API uint32_t procq_capacity(const struct procq *q);
-/** How many records are not free at the moment: of processes that are being
+/** The limit: how many processes may exist at once. @since 0.1 */
+PROCQ_API uint32_t procq_limit(const struct procq *q);
+/** How many records are in use at the moment: of processes that are being
  * started, are in the queue, or are being ended. Takes the same time whatever
  * the capacity; may be off while others are in the middle of a step, or die in
  * one. @since 0.1 */
@@ -902,6 +922,25 @@ PROCQ_API int procq_drained(struct procq *q);
  * @since 0.1
  */
 PROCQ_API int procq_set_closed(struct procq *q, int closed);
+
+/**
+ * Set the limit: how many processes may exist at once. Once this has returned,
+ * and until the limit is set again, by anybody, no process is started for which
+ * there would be more. Nothing is ended: if more exist than may, nothing is
+ * started until enough are over. As many records as the object has more than
+ * the limit are parked, each as soon as it is free: nothing is lost if the
+ * caller is killed meanwhile, since others finish what it has begun.
+ *
+ * Takes as long as it takes to park or to unpark one record after another: less
+ * than a microsecond each.
+ *
+ * @param limit 0 (nothing is started) to procq_capacity()
+ * @return how many records are in use beyond the limit, at the moment
+ * @retval -ERANGE it is more than procq_capacity()
+ * @retval -EBADMSG the object is damaged
+ * @since 0.1
+ */
+PROCQ_API int procq_set_limit(struct procq *q, uint32_t limit);
 
 /**
  * Is the queue closed?

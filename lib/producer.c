@@ -277,7 +277,7 @@ int procq_child(const struct procq *q, uint32_t slot,
 	if (slot >= q->seg->capacity)
 		return -ESRCH;
 	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot), out);
-	if (out->state == PROCQ_STATE_FREE || out->producer != q->incarnation)
+	if (pq_state_unused(out->state) || out->producer != q->incarnation)
 		return -ESRCH;
 	return 0;
 }

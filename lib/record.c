@@ -17,6 +17,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "identity.h"
+#include "limit.h"
 #include "member.h"
 #include "record.h"
 #include "tally.h"
@@ -49,23 +50,17 @@ bool pq_record_move(struct pq_segment *seg, uint32_t slot, uint64_t *from,
 					      to);
 }
 
-/* If the ring is full, the hint is missing, and the next taker puts it in. */
-static bool append(struct pq_segment *seg, struct pq_ring *ring,
-		   uint32_t slot, uint64_t word, uint64_t *at)
-{
-	if (pq_ring_append(ring, slot, pq_word_gen(word), at))
-		return true;
-	atomic_store(&seg->header->lacking, 1);
-	return false;
-}
-
 void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 {
 	if (pq_word_state(word) == PROCQ_STATE_FREE) {
-		append(seg, &seg->free, slot, word, NULL);
+		pq_hint_append(seg, &seg->free, slot, word, NULL);
 		pq_wake_room(seg);
+		/* After the hint: who lowers the limit now looks for hints when
+		 * it has done so, and one of the two sees the other. */
+		if (pq_limit_over(seg))
+			pq_limit_settle(seg);
 	} else {
-		append(seg, &seg->ready, slot, word, NULL);
+		pq_hint_append(seg, &seg->ready, slot, word, NULL);
 		pq_wake_arrival(seg);
 		if (pq_word_state(word) == PROCQ_STATE_EXITED)
 			pq_wake_all_exits(seg);
@@ -103,12 +98,22 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 	struct pq_hint hint;
 	unsigned turns = 0;
 
+	/* Who has raised the limit may have been killed, or stopped. */
+	if (!pq_ring_peek(&seg->free, &hint) && pq_limit_short(seg))
+		pq_limit_settle(seg);
 	while (pq_ring_peek(&seg->free, &hint)) {
 		bool won = false, alone;
 
 		if (pq_hint_free(seg, hint.index, hint.gen)) {
 			uint64_t from = pq_load_word(seg, hint.index);
 
+			/* Between the word and the CAS: see limit.c. */
+			if (pq_limit_over(seg)) {
+				pq_limit_settle(seg);
+				if (pq_limit_over(seg))
+					return -EAGAIN;
+				continue;
+			}
 			*word = pq_word_reserve(from, owner);
 			won = pq_word_state(from) == PROCQ_STATE_FREE &&
 			      pq_record_move(seg, hint.index, &from, *word);
@@ -153,7 +158,7 @@ static void mend_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 
 	if (pq_untag(LOAD(r->seq), PQ_SEQ_BITS))
 		return;
-	if (!append(seg, &seg->ready, slot, word, &at))
+	if (!pq_hint_append(seg, &seg->ready, slot, word, &at))
 		return;
 	set_tagged(&r->seq, gen, PQ_SEQ_BITS, at + 1);
 	pq_wake_arrival(seg);
@@ -257,7 +262,7 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 	if (!pq_record_move(seg, slot, &word, to))
 		return false;
 	/* If the hint is missing, seq is not known yet: the taker sets it. */
-	if (append(seg, &seg->ready, slot, to, &at)) {
+	if (pq_hint_append(seg, &seg->ready, slot, to, &at)) {
 		*seq = at + 1;
 		set_tagged(&r->seq, gen, PQ_SEQ_BITS, *seq);
 	}

@@ -7,6 +7,8 @@
  *	  \---------/          |        \-> with DEAD
  *	                       \-> EXITED -> TAKEN with DEAD
  *
+ * FREE to PARKED and back is limit.h's.
+ *
  * While its producer is alive, a record that was entered becomes FREE only
  * after that producer's mark. So a producer that was stopped in the middle of
  * its mark never writes into the life of another process. A producer that has

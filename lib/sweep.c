@@ -15,6 +15,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "gone.h"
+#include "limit.h"
 #include "lock.h"
 #include "member.h"
 #include "record.h"
@@ -366,6 +367,8 @@ static int finish(struct pq_segment *seg, const struct pq_sweep *sweep,
 		return (int)hints;
 	if (report)
 		report->hints += (uint64_t)hints;
+	/* The dead may have been about to change the limit. */
+	pq_limit_settle(seg);
 	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
 		if (sweep->members[i])
 			sweep_place(seg, i, sweep->members[i], report);

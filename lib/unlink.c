@@ -105,9 +105,7 @@ static int unlink_unused(struct pq_segment *seg, bool foreign, uint32_t *found,
 /* Can a process of this record live on although no participant does? */
 static bool may_outlive(const struct pq_record *r)
 {
-	unsigned state = pq_word_state(atomic_load(&r->word));
-
-	if (state == PROCQ_STATE_FREE)
+	if (pq_state_unused(pq_word_state(atomic_load(&r->word))))
 		return false;
 #if PQ_USE_PDEATHSIG
 	return pq_producer_flags(atomic_load(&r->producer)) &
@@ -195,8 +193,8 @@ static bool unused(const struct pq_segment *seg)
 		if (atomic_load(&seg->participants[i].member) != 0)
 			return false;
 	for (uint32_t i = 0; i < seg->capacity; i++)
-		if (pq_word_state(atomic_load(&seg->records[i].word)) !=
-		    PROCQ_STATE_FREE)
+		if (!pq_state_unused(pq_word_state(
+			    atomic_load(&seg->records[i].word))))
 			return false;
 	return true;
 }

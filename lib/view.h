@@ -84,6 +84,17 @@ static inline bool pq_same_gen(uint64_t word, uint32_t gen)
 	return pq_hint_gen(pq_word_gen(word)) == gen;
 }
 
+/** Append a hint. If the ring is full, the hint is missing, and the next taker
+ * puts it in. */
+static inline bool pq_hint_append(struct pq_segment *seg, struct pq_ring *ring,
+				  uint32_t slot, uint64_t word, uint64_t *at)
+{
+	if (pq_ring_append(ring, slot, pq_word_gen(word), at))
+		return true;
+	atomic_store(&seg->header->lacking, 1);
+	return false;
+}
+
 /** Is this hint of the ready ring still valid?
  * @param word the word that says so */
 static inline bool pq_hint_leads(const struct pq_segment *seg, uint32_t index,

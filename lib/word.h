@@ -64,6 +64,12 @@ static inline uint64_t pq_word_gen(uint64_t word)
 	return word & PQ_GEN_MASK;
 }
 
+/* Is nothing in a record of this state? */
+static inline bool pq_state_unused(unsigned state)
+{
+	return state == PROCQ_STATE_FREE || state == PROCQ_STATE_PARKED;
+}
+
 /* Can a sequence of transitions lead to this word? */
 static inline bool pq_word_valid(uint64_t word)
 {
@@ -73,6 +79,7 @@ static inline bool pq_word_valid(uint64_t word)
 		return false;
 	switch (pq_word_state(word)) {
 	case PROCQ_STATE_FREE:
+	case PROCQ_STATE_PARKED:
 		return !owner && !flags;
 	case PROCQ_STATE_RESERVED:
 		return owner && !flags;
@@ -160,6 +167,12 @@ static inline uint64_t pq_word_gone(uint64_t word)
 {
 	return pq_word(PROCQ_STATE_GONE, pq_word_flags(word) & PQ_RETURNED, 0,
 		       pq_word_gen(word));
+}
+
+/* FREE to PARKED. The generation stays: the way back changes it. */
+static inline uint64_t pq_word_park(uint64_t word)
+{
+	return pq_word(PROCQ_STATE_PARKED, 0, 0, pq_word_gen(word));
 }
 
 static inline uint64_t pq_word_free(uint64_t word)

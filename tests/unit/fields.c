@@ -163,6 +163,41 @@ static void test_intent(void)
 	       PROCQ_CAPACITY_MAX - 1, "the last slot fits");
 }
 
+static void test_gate(void)
+{
+	uint64_t gate = pq_gate(0x100000, 0x0abcde, true, 0x1fedcb);
+
+	is_field(gate, (uint64_t)0x100000 << 43 | (uint64_t)0x0abcde << 22 |
+		 (uint64_t)1 << 21 | 0x1fedcb,
+		 "gate is limit:21 have:21 done:1 number:21");
+	is_int(pq_gate_limit(gate), PROCQ_CAPACITY_MAX, "the largest limit");
+	is_int(pq_gate_have(gate), 0x0abcde, "how many are not parked");
+	ok(pq_gate_done(gate) && !pq_gate_done(pq_gate(0, MAX(21), false,
+						       MAX(21))),
+	   "done, or not");
+	is_int(pq_gate_number(gate), 0x1fedcb, "the number");
+	is_field(pq_gate(1u << 21, 1u << 21, false, 1u << 21), 0,
+		 "what is too large spills nowhere");
+	ok(!pq_gate_over(gate) && !pq_gate_over(pq_gate(3, 3, true, 0)) &&
+	   pq_gate_over(pq_gate(3, 4, false, 0)), "over the limit, or not");
+}
+
+static void test_change(void)
+{
+	uint64_t change = pq_change(PQ_CHANGE_UNPARK, 0xfedcb, 0x9876543210,
+				    0x1abcde);
+
+	is_field(change, (uint64_t)2 << 62 | (uint64_t)0xfedcb << 42 |
+		 (uint64_t)(0x9876543210 & 0x1fffff) << 21 | 0x1abcde,
+		 "change is kind:2 slot:20 gen:21 number:21");
+	is_int(pq_change_kind(change), PQ_CHANGE_UNPARK, "the kind");
+	is_int(pq_change_slot(change), 0xfedcb, "the slot");
+	is_int(pq_change_gen(change), 0x143210, "the generation's low bits");
+	is_int(pq_change_number(change), 0x1abcde, "the number");
+	is_field(pq_change(PQ_CHANGE_NONE, 1u << 20, 0, 1u << 21), 0,
+		 "what is too large spills nowhere");
+}
+
 int main(void)
 {
 	test_saturate();
@@ -174,5 +209,7 @@ int main(void)
 	test_sent();
 	test_obit();
 	test_intent();
+	test_gate();
+	test_change();
 	return done();
 }

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/intmap \
 	tests/unit/json \
 	tests/unit/line \
+	tests/unit/limit \
 	tests/unit/member \
 	tests/unit/names \
 	tests/unit/output \

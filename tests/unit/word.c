@@ -58,6 +58,7 @@ static int legal(unsigned state, unsigned flags, unsigned owner)
 
 	switch (state) {
 	case PROCQ_STATE_FREE:
+	case PROCQ_STATE_PARKED:
 		return owner == 0 && flags == 0;
 	case PROCQ_STATE_RESERVED:
 		return owner >= 1 && owner <= OWNER_MAX && flags == 0;
@@ -175,6 +176,7 @@ static size_t next_words(uint64_t w, uint64_t next[4])
 	switch (pq_word_state(w)) {
 	case PROCQ_STATE_FREE:
 		next[n++] = pq_word_reserve(w, 1);
+		next[n++] = pq_word_park(w);
 		break;
 	case PROCQ_STATE_RESERVED:
 		next[n++] = pq_word_enter(w);
@@ -196,6 +198,7 @@ static size_t next_words(uint64_t w, uint64_t next[4])
 		}
 		break;
 	case PROCQ_STATE_GONE:
+	case PROCQ_STATE_PARKED:
 		next[n++] = pq_word_free(w);
 		break;
 	default:
