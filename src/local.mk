@@ -13,6 +13,8 @@ src_libprograms_la_SOURCES = \
 	src/event.c src/event.h \
 	src/fault.c src/fault.h \
 	src/hint.c src/hint.h \
+	src/groups.c src/groups.h \
+	src/headroom.c src/headroom.h \
 	src/i18n.h \
 	src/json.c src/json.h \
 	src/line.c src/line.h \
@@ -44,6 +46,7 @@ src_producer_SOURCES = \
 	src/children.c src/children.h \
 	src/producer.c src/producer.h \
 	src/producer-end.c \
+	src/producer-headroom.c \
 	src/producer-lines.c \
 	src/producer-options.c \
 	src/producer-start.c

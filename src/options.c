@@ -18,6 +18,7 @@
 #include "complain.h"
 #include "decimal.h"
 #include "duration.h"
+#include "headroom.h"
 #include "i18n.h"
 #include "options.h"
 #include "pace.h"
@@ -138,6 +139,16 @@ uint64_t option_size(const char *option, const char *text)
 	if (why)
 		bad_argument(option, text, _(why));
 	return bytes;
+}
+
+uint64_t option_load(const char *option, const char *text)
+{
+	uint64_t thousandths = 0;
+	const char *why = headroom_parse_load(text, &thousandths);
+
+	if (why)
+		bad_argument(option, text, _(why));
+	return thousandths;
 }
 
 void option_rate(const char *option, const char *text, struct rate *out)

@@ -54,6 +54,8 @@ mode_t option_mode(const char *option, const char *text);
 int64_t option_duration(const char *option, const char *text);
 /** An amount of memory, in bytes. */
 uint64_t option_size(const char *option, const char *text);
+/** A load average, in thousandths. */
+uint64_t option_load(const char *option, const char *text);
 struct rate;
 void option_rate(const char *option, const char *text, struct rate *out);
 void option_distribution(const char *option, const char *text,

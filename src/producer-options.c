@@ -28,7 +28,9 @@ enum {
 	OPT_KEEP,
 	OPT_MODE,
 	OPT_NO_GROUP,
-	OPT_STDIN
+	OPT_STDIN,
+	OPT_MAX_LOAD,
+	OPT_MIN_MEMORY
 };
 
 /* In the order of --help. */
@@ -59,6 +61,13 @@ N_("      --seed=N               make the random pauses repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D for room, then exit with "
 "124\n") },
+	{ OPT_MAX_LOAD, "max-load", required_argument,
+N_("      --max-load=L           start nothing while the load average is above "
+"L\n") },
+	{ OPT_MIN_MEMORY, "min-memory", required_argument,
+N_("      --min-memory=SIZE      start nothing while less memory than SIZE is "
+"left;\n"
+"                               in bytes, or with K, M, G or T\n") },
 	{ OPT_SPAWN, "spawn", required_argument,
 N_("      --spawn=METHOD         how to create processes: auto (default), "
 "fork,\n"
@@ -149,6 +158,12 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	case OPT_STDIN:
 		p->command.flags |= PROCQ_SPAWN_STDIN;
 		break;
+	case OPT_MAX_LOAD:
+		p->headroom.max_load = option_load("max-load", arg);
+		break;
+	case OPT_MIN_MEMORY:
+		p->headroom.min_memory = option_size("min-memory", arg);
+		break;
 	case OPT_HELP:
 		producer_help();
 	case OPT_VERSION:
@@ -212,4 +227,5 @@ void producer_parse(struct producer *p, int argc, char **argv)
 	while ((c = choices_next(&all, argc, argv)) != -1)
 		producer_option(p, c, optarg);
 	settle_command(p, argv + optind);
+	producer_check_headroom(p);
 }

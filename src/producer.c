@@ -86,19 +86,27 @@ static bool look_around(struct producer *p)
 	return !run_timed_out(&p->run, now);
 }
 
+/* What follows from a start for the next one. */
+static void producer_started(struct producer *p, bool waited)
+{
+	producer_used_headroom(p);
+	if (!p->flood)
+		pace_started(&p->pace, procq_now(), waited);
+}
+
 static void produce(struct producer *p)
 {
 	bool waited;
 
 	pace_begin(&p->pace, p->run.begun);
 	while (!producer_finished(p) && look_around(p)) {
-		waited = p->full_since > 0;
+		waited = p->full_since > 0 || p->lacking_since > 0;
 		if (!p->flood && procq_now() < p->pace.due)
 			producer_rest(p, 0, p->pace.due);
 		else if (!run_can_report(&p->run))
 			producer_rest(p, 0, PROCQ_FOREVER);
-		else if (producer_start(p) && !p->flood)
-			pace_started(&p->pace, procq_now(), waited);
+		else if (producer_has_headroom(p) && producer_start(p))
+			producer_started(p, waited);
 	}
 	report_all(p);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "headroom.h"
 #include "pace.h"
 #include "plan.h"
 #include "procq.h"
@@ -32,6 +33,7 @@ struct producer {
 	struct procq_options options;
 	struct procq_command command;
 	struct pace pace;
+	struct headroom headroom;
 	enum on_exit on_exit;
 	struct plan plan;	/* how it ends its own */
 	bool no_group;
@@ -42,6 +44,8 @@ struct producer {
 
 	int64_t full_since;	/* 0: there is room */
 	int64_t back_off;	/* the last pause after a failure, 0: none */
+	int64_t lacking_since;	/* load or memory; 0: there is enough */
+	bool lack_said;
 	char shortage[256];	/* the last one that was reported */
 	unsigned unreaped;	/* starts since the last look for the dead */
 
@@ -71,6 +75,17 @@ void report_all(struct producer *p);
 /** Start one process, or wait for what it takes: then the next call tries
  * again. @retval true it was started */
 bool producer_start(struct producer *p);
+
+/* ---- producer-headroom.c ---- */
+
+/** Before anything starts: exit if the system can't say what --max-load or
+ * --min-memory ask for. */
+void producer_check_headroom(struct producer *p);
+/** Is there load and memory to spare for a start? If not, this waits for a
+ * while: the next call looks again. */
+bool producer_has_headroom(struct producer *p);
+/** A process was started. */
+void producer_used_headroom(struct producer *p);
 
 /* ---- producer-end.c ---- */
 

@@ -2,7 +2,7 @@
 /*
  * shortage.c - which limit keeps the system from starting one more process.
  *
- * Reads /proc and the control groups of Linux; elsewhere it knows only the
+ * Reads /proc and the control groups of Linux (groups.c); elsewhere it knows only the
  * resource limit. Must not change any limit.
  */
 #include <config.h>
@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "groups.h"
 #include "i18n.h"
 #include "shortage.h"
 
@@ -28,28 +29,6 @@ struct tasks {
 	uint64_t all;
 	uint64_t mine;
 };
-
-/* Read a number from a file; "max" is none. */
-static bool read_number(const char *path, uint64_t *out)
-{
-	FILE *f = fopen(path, "re");
-	bool good;
-
-	if (!f)
-		return false;
-	/* A number of the kernel fits. NOLINTNEXTLINE(cert-err34-c) */
-	good = fscanf(f, "%" SCNu64, out) == 1;
-	fclose(f);
-	return good;
-}
-
-static bool read_in(const char *dir, const char *file, uint64_t *out)
-{
-	char path[1100];
-	int n = snprintf(path, sizeof(path), "%s/%s", dir, file);
-
-	return n > 0 && (size_t)n < sizeof(path) && read_number(path, out);
-}
 
 static struct tasks count_tasks(void)
 {
@@ -79,66 +58,22 @@ static struct tasks count_tasks(void)
 	return t;
 }
 
-/* Is a control group full, or one above it? */
-static bool group_is_full(const char *root, const char *group, char *buf,
-			  size_t size)
+/* A buffer for the reason. */
+struct reason {
+	char *buf;
+	size_t size;
+};
+
+static bool group_is_full(const char *dir, void *arg)
 {
-	char dir[1024];
-	int n = snprintf(dir, sizeof(dir), "%s%s", root, group);
+	struct reason *why = arg;
+	uint64_t max, current;
 
-	if (n < 0 || (size_t)n >= sizeof(dir))
+	if (!groups_number(dir, "pids.max", &max) ||
+	    !groups_number(dir, "pids.current", &current) || current < max)
 		return false;
-	while (strlen(dir) >= strlen(root)) {
-		uint64_t max, current;
-		char *slash;
-
-		if (read_in(dir, "pids.max", &max) &&
-		    read_in(dir, "pids.current", &current) &&
-		    current >= max) {
-			snprintf(buf, size, _("%s/pids.max is %" PRIu64),
-				 dir, max);
-			return true;
-		}
-		slash = strrchr(dir, '/');
-		if (!slash)
-			break;
-		*slash = '\0';
-	}
-	return false;
-}
-
-/* One line of /proc/self/cgroup: ID:CONTROLLERS:PATH. */
-static bool line_is_full(char *line, char *buf, size_t size)
-{
-	char *controllers = strchr(line, ':');
-	char *path = controllers ? strchr(controllers + 1, ':') : NULL;
-
-	if (!path)
-		return false;
-	*path++ = '\0';
-	path[strcspn(path, "\n")] = '\0';
-	controllers++;
-	if (*controllers == '\0')
-		return group_is_full("/sys/fs/cgroup", path, buf, size) ||
-		       group_is_full("/sys/fs/cgroup/unified", path, buf,
-				     size);
-	if (strstr(controllers, "pids"))
-		return group_is_full("/sys/fs/cgroup/pids", path, buf, size);
-	return false;
-}
-
-static bool any_group_is_full(char *buf, size_t size)
-{
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[1024];
-	bool full = false;
-
-	if (!f)
-		return false;
-	while (!full && fgets(line, sizeof(line), f))
-		full = line_is_full(line, buf, size);
-	fclose(f);
-	return full;
+	snprintf(why->buf, why->size, _("%s/pids.max is %" PRIu64), dir, max);
+	return true;
 }
 
 /* The tasks of the whole system: /proc shows only those of this namespace. */
@@ -167,11 +102,12 @@ static bool system_is_full(char *buf, size_t size, uint64_t nproc)
 {
 	uint64_t pid_max = UINT64_MAX, threads_max = UINT64_MAX;
 	struct tasks tasks = count_tasks();
+	struct reason why = { buf, size };
 
-	if (any_group_is_full(buf, size))
+	if (groups_each("", "pids", group_is_full, &why))
 		return true;
-	read_number("/proc/sys/kernel/pid_max", &pid_max);
-	read_number("/proc/sys/kernel/threads-max", &threads_max);
+	groups_number("/proc/sys/kernel", "pid_max", &pid_max);
+	groups_number("/proc/sys/kernel", "threads-max", &threads_max);
 	if (tasks.mine >= nproc)
 		snprintf(buf, size, _("this user's limit on processes"
 			 " (ulimit -u) is %" PRIu64), nproc);

@@ -14,6 +14,7 @@ program_tests = \
 	tests/program/exit.test \
 	tests/program/group.test \
 	tests/program/hints.test \
+	tests/program/headroom.test \
 	tests/program/hostile.test \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \

@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/fault \
 	tests/unit/fields \
 	tests/unit/hint \
+	tests/unit/headroom \
 	tests/unit/identity \
 	tests/unit/intmap \
 	tests/unit/json \
