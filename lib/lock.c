@@ -296,14 +296,20 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation)
 	unlock_list();
 }
 
-int pq_file_locked(int fd, pid_t *holder)
+static int locked_from(int fd, off_t from, pid_t *holder)
 {
-	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	struct flock rest = { .l_type = F_RDLCK, .l_whence = SEEK_SET,
+			      .l_start = from };
 
-	return ask_lock(fd, whole, holder);
+	return ask_lock(fd, rest, holder);
 }
 
-int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
+int pq_file_locked(int fd, pid_t *holder)
+{
+	return locked_from(fd, 0, holder);
+}
+
+static int held_from(const struct pq_segment *seg, off_t from, pid_t *holder)
 {
 	bool here = false;
 	int rc;
@@ -320,8 +326,19 @@ int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
 	/* An onlooker found no lock file, so there are no locks. */
 	if (seg->lock_fd < 0)
 		return 0;
-	rc = pq_file_locked(seg->lock_fd, holder);
+	rc = locked_from(seg->lock_fd, from, holder);
 	return rc == 0 && !pq_locks_here(seg) ? -EBADF : rc;
+}
+
+int pq_locks_held(const struct pq_segment *seg, pid_t *holder)
+{
+	return held_from(seg, 0, holder);
+}
+
+/* The first byte is the init lock. */
+int pq_bytes_held(const struct pq_segment *seg, pid_t *holder)
+{
+	return held_from(seg, PQ_LOCK_BASE + 1, holder);
 }
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */

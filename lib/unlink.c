@@ -159,11 +159,23 @@ static int replace_locked(struct pq_segment *seg)
 	return unlink_unused(seg, true, &holder, check_ended);
 }
 
+/* -EBUSY: a participant is in it. Not: another creator is about to replace it,
+ * which has the init lock, and is waited for. */
+static int check_deserted(const struct pq_segment *seg)
+{
+	pid_t holder = 0;
+	int rc = pq_bytes_held(seg, &holder);
+
+	if (rc == 0)
+		rc = pq_object_held_elsewhere(seg, &holder);
+	return rc > 0 ? -EBUSY : rc;
+}
+
 int pq_segment_replace(struct pq_segment *seg, struct procq_options *options,
 		       const struct stat *st)
 {
 	uint32_t holder;
-	int rc = check_unlocked(seg, &holder);
+	int rc = check_deserted(seg);
 
 	/* If the kernel can't say, somebody does. */
 	if (rc < 0)
@@ -173,8 +185,10 @@ int pq_segment_replace(struct pq_segment *seg, struct procq_options *options,
 	    !pq_owner_is_me(seg->fd, st))
 		return -EXDEV;
 	rc = pq_init_lock(seg, options->deadline, &holder);
+	if (rc == -ETIMEDOUT)
+		options->found = holder;
 	if (rc < 0)
-		return -EXDEV;
+		return rc == -ETIMEDOUT ? rc : -EXDEV;
 	rc = pq_object_named(seg);
 	if (rc > 0)
 		rc = replace_locked(seg);

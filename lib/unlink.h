@@ -15,6 +15,8 @@
  * ended. The caller does not have its init lock.
  * @param st of the object
  * @retval 1 it is gone, or not what it was: look again
+ * @retval -ETIMEDOUT another creator is at it, and does not come to an end
+ *         (options->found: its pid; 0: unknown)
  * @retval -EXDEV it stays; options->found has PROCQ_FOREIGN_USED if the kernel
  *         has shown that it is used, or can't say
  */

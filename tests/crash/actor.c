@@ -31,7 +31,6 @@
 #include "sweep.h"
 #include "word.h"
 
-#define MS INT64_C(1000000)
 #define PATIENCE (5000 * MS)
 #define LAPS 3
 

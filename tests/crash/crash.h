@@ -6,6 +6,7 @@
  *	actor.c		the other participants: those that live on, the dead
  *			ones before, the newcomer that repairs and drains
  *	ops.c		the table of operations
+ *	worlds.c	those on what is not as it was
  *	checker.c	reads the object and /proc, by its own reading of the
  *			layout: it includes nothing of lib/
  *	point.c		one point of one operation

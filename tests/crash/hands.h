@@ -27,6 +27,11 @@
 # define PQ_USE_CLONE 0
 #endif
 
+#ifndef PQ_USE_LINUX
+# define PQ_USE_LINUX 0
+#endif
+#define NAMESPACES PQ_USE_LINUX
+
 /* Without these a dead parent's child can't be proven to be the same. */
 #define PINS (PQ_USE_PIDFD && (PQ_USE_PIDFS || PQ_USE_STARTTIME))
 
@@ -39,5 +44,29 @@ struct hands {
 	int descriptors;	/* that were open at its start */
 	struct procq_event event;	/* a death that was reported to it */
 };
+
+#define MS INT64_C(1000000)
+
+/* ---- ops.c: what operations are made of. What fails ends the victim. ---- */
+
+void must(bool good);
+struct procq *join(uint32_t role);
+void nap(void);
+/** The next process is h->slot. */
+void take(struct hands *h);
+/** A producer whose process outlives it. */
+void dead_parent(struct hands *h);
+
+/* ---- worlds.c ---- */
+
+void prepare_foreign(struct hands *h);
+void prepare_nameless(struct hands *h);
+int run_notice(struct hands *h);
+void prepare_lost(struct hands *h);
+int run_rejoin(struct hands *h);
+void dead_with_child(struct hands *h);
+int run_mark_lost(struct hands *h);
+void prepare_guarded(struct hands *h);
+void prepare_asked(struct hands *h);
 
 #endif

@@ -30,18 +30,16 @@
 #include "tally.h"
 #include "word.h"
 
-#define MS INT64_C(1000000)
-
 /* What procq_signal() says: sent, or its parent will. */
 #define SIGNALLED (PQ_USE_PIDFD ? 0 : 1)
 
-static void must(bool good)
+void must(bool good)
 {
 	if (!good)
 		_exit(77);
 }
 
-static struct procq *join(uint32_t role)
+struct procq *join(uint32_t role)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 	struct procq *q;
@@ -53,7 +51,7 @@ static struct procq *join(uint32_t role)
 	return q;
 }
 
-static void nap(void)
+void nap(void)
 {
 	struct timespec ts = { 0, 100000 };
 
@@ -189,7 +187,7 @@ static int run_take_owing(struct hands *h)
 	return rc < 0 ? rc : run_take(h);
 }
 
-static void take(struct hands *h)
+void take(struct hands *h)
 {
 	struct procq_process p;
 
@@ -325,7 +323,7 @@ static int run_collect(struct hands *h)
 }
 
 /* A producer whose process outlives it. */
-static void dead_parent(struct hands *h)
+void dead_parent(struct hands *h)
 {
 	prepare_producer(h);
 	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP | PROCQ_SPAWN_ENTERED,
@@ -637,5 +635,21 @@ const struct op ops[] = {
 	  .shared = true },
 	{ .name = "unlink", .kids = -1, .prepare = prepare_unbuilt,
 	  .run = run_unlink, .locks = true, .leaves = true, .shared = true },
+	{ .name = "unlink-foreign", .kids = -1, .prepare = prepare_foreign,
+	  .run = run_unlink, .locks = true, .leaves = true, .shared = true,
+	  .lacks = !NAMESPACES },
+	{ .name = "replace", .kids = -1, .prepare = prepare_foreign,
+	  .run = run_open_producer, .locks = true, .lacks = !NAMESPACES },
+	{ .name = "notice", .kids = -1, .prepare = prepare_nameless,
+	  .run = run_notice, .locks = true, .leaves = true },
+	{ .name = "rejoin", .kids = 2, .prepare = prepare_lost,
+	  .run = run_rejoin },
+	{ .name = "mark-lost", .kids = 0, .dead = dead_with_child,
+	  .prepare = prepare_keeper, .run = run_mark_lost, .want = 1,
+	  .shared = true, .lacks = !PINS },
+	{ .name = "ask", .kids = 2, .prepare = prepare_guarded,
+	  .run = run_signal, .want = 1, .lacks = !PINS },
+	{ .name = "answer", .kids = 0, .prepare = prepare_asked,
+	  .run = run_reap, .lacks = !PINS },
 	{ .name = NULL },
 };

@@ -574,6 +574,34 @@ static void hold_a_byte(void *arg)
 	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), PQ_LOCK_BASE + 3, arg);
 }
 
+static void *end_later(void *arg)
+{
+	fixture_sleep(50000000);
+	fixture_end(*(const pid_t *)arg);
+	return NULL;
+}
+
+static void test_two_replace(void)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	pthread_t thread;
+	pid_t pid;
+
+	make_foreign(PROCQ_STATE_FREE, 0);
+	pid = fixture_launch(fixture_build_for_ever, &gate->open);
+	o.role = PROCQ_ROLE_PRODUCER;
+	o.deadline = procq_now() + 1000000;
+	ok(procq_open(&q, fixture_queue, &o) == -ETIMEDOUT &&
+	   o.found == (uint32_t)pid,
+	   "who comes while another replaces it waits, and says for whom");
+	need(pthread_create(&thread, NULL, end_later, &pid) == 0);
+	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, NULL), 0,
+	       "when that one is dead, it replaces it itself");
+	pthread_join(thread, NULL);
+	fixture_clean();
+}
+
 static void test_foreign(void)
 {
 	uint32_t found = 9;
@@ -853,6 +881,7 @@ int main(void)
 	test_builds();
 	test_used_by_another_build();
 	test_foreign();
+	test_two_replace();
 	test_pid_one();
 	test_time_namespace();
 	test_names_that_lead_elsewhere();
