@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "backoff.h"
+#include "gap.h"
 #include "handle.h"
 #include "record.h"
 #include "take.h"
@@ -34,7 +35,7 @@ int procq_peek(struct procq *q, struct procq_process *out)
 static int take_and_describe(struct procq *q, uint32_t slot, uint64_t word,
 			     uint64_t position, struct procq_process *out)
 {
-	int rc = pq_take(q, slot, word, position);
+	int rc = pq_gap_take(q, slot, word, position);
 
 	if (rc == 0)
 		pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot),
@@ -85,6 +86,18 @@ static int take_in_turn(struct procq *q, const struct procq_process *only,
 	return rc;
 }
 
+/* With a gap: what a dead participant has begun to end is finished before any
+ * other is taken. */
+static int take_unfinished(struct procq *q, struct procq_process *out)
+{
+	struct procq_process first;
+	int64_t when;
+
+	return pq_gap_look(q, &when, &first) == 1
+		       ? procq_take_this(q, &first, out)
+		       : -EAGAIN;
+}
+
 int procq_take(struct procq *q, const struct procq_process *only,
 	       struct procq_process *out)
 {
@@ -95,7 +108,9 @@ int procq_take(struct procq *q, const struct procq_process *only,
 	pq_look_in_passing(q);
 	if (pq_nameless(q))
 		return -EIDRM;
-	rc = take_in_turn(q, only, out);
+	rc = q->gap && !only ? take_unfinished(q, out) : -EAGAIN;
+	if (rc == -EAGAIN)
+		rc = take_in_turn(q, only, out);
 	pq_pass_on(q, PROCQ_WAIT_READY);
 	return rc;
 }
@@ -172,6 +187,29 @@ int procq_take_exited(struct procq *q, struct procq_process *out)
 	int rc = pq_usable_participant(q);
 
 	return rc < 0 ? rc : take_any(q, 0, false, out);
+}
+
+int procq_set_gap(struct procq *q, int64_t gap)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	if (gap < 0)
+		return -EINVAL;
+	q->gap = gap;
+	if (gap > 0)
+		atomic_store(&q->seg->header->gaps, 1);
+	return 0;
+}
+
+int procq_gap(struct procq *q, int64_t *when, struct procq_process *first)
+{
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	return when && first ? pq_gap_look(q, when, first) : -EINVAL;
 }
 
 int procq_signal(struct procq *q, uint32_t slot, int signo, int alone)

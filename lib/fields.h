@@ -377,4 +377,43 @@ static inline uint32_t pq_change_number(uint64_t change)
 	return (uint32_t)change & PQ_LIMIT_MASK;
 }
 
+/* ---- permit: set:1 claim:1, then 0:2 slot:20 generation:40, or
+ * incarnation:48 ---- */
+
+/* Who may begin to end a process, see permit.h: a participant that is about to
+ * take one (a claim); or the record that was taken, in the generation of its
+ * TAKEN word (a bond). 0: anybody. */
+
+static inline uint64_t pq_permit_claim(uint64_t incarnation)
+{
+	return UINT64_C(3) << 62 | (incarnation & PQ_INCARNATION_MASK);
+}
+
+static inline uint64_t pq_permit_bond(uint32_t slot, uint64_t gen)
+{
+	return UINT64_C(1) << 63 |
+	       (uint64_t)(slot & PQ_SLOT_MASK) << PQ_GEN_BITS |
+	       (gen & PQ_GEN_MASK);
+}
+
+static inline bool pq_permit_is_claim(uint64_t permit)
+{
+	return permit >> 62 == 3;
+}
+
+static inline uint64_t pq_permit_claimant(uint64_t permit)
+{
+	return permit & PQ_INCARNATION_MASK;
+}
+
+static inline uint32_t pq_permit_slot(uint64_t permit)
+{
+	return (uint32_t)(permit >> PQ_GEN_BITS) & PQ_SLOT_MASK;
+}
+
+static inline uint64_t pq_permit_gen(uint64_t permit)
+{
+	return permit & PQ_GEN_MASK;
+}
+
 #endif

@@ -45,6 +45,7 @@ struct procq {
 
 	/* The consumer's side. */
 	struct pq_flights flights;
+	int64_t gap;			/* procq_set_gap(); 0: none */
 	uint32_t search;		/* where pq_take_find() goes on */
 	int64_t pin_pause;		/* see wait.c; 0: the shortest */
 	int64_t vain;			/* slept so long since it was woken */

@@ -193,6 +193,18 @@ struct pq_header {
 	/* The limit that the queue was created with. Written by the creator;
 	 * read by those that join. */
 	uint32_t first_limit;
+	/* For endings that keep their distance: see permit.c. */
+	/* Who may begin one: see fields.h. Changed by CAS, sequentially
+	 * consistent, by participants with a gap; read by them. */
+	_Atomic uint64_t permit;
+	/* When the death of a process that was signalled was last confirmed,
+	 * pq_clock_life(); 0: never. By CAS, only upwards, by whoever collects
+	 * it, before the record is released; read by participants with a gap,
+	 * after the permit and the record. */
+	_Atomic int64_t ended;
+	/* 1: there is or was a participant with a gap. Set by it, before its
+	 * first take; read by whoever collects. */
+	_Atomic uint64_t gaps;
 
 	struct pq_ring_ends ready;
 	struct pq_ring_ends free;

@@ -26,6 +26,7 @@ lib_parent = \
 	lib/spawn.c lib/spawn.h
 lib_taker = \
 	lib/flight.c lib/flight.h \
+	lib/gap.c lib/gap.h \
 	lib/rest.c lib/rest.h \
 	lib/take.c lib/take.h
 lib_queue = \
@@ -33,6 +34,7 @@ lib_queue = \
 	lib/gone.c lib/gone.h \
 	lib/limit.c lib/limit.h \
 	lib/member.c lib/member.h \
+	lib/permit.c lib/permit.h \
 	lib/record.c lib/record.h \
 	lib/sweep.c lib/sweep.h \
 	lib/tally.c lib/tally.h

@@ -732,6 +732,7 @@ PROCQ_API int procq_peek(struct procq *q, struct procq_process *out);
  * @param out its description; out->slot names it from now on
  * @retval 0
  * @retval -EAGAIN there is none, or it is not this one
+ * @retval -EBUSY not yet: see procq_set_gap()
  * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; the
  *         process stays in the queue
@@ -746,6 +747,7 @@ PROCQ_API int procq_take(struct procq *q, const struct procq_process *only,
  * @param out its description
  * @retval 0
  * @retval -EAGAIN there is none that is not yet taken
+ * @retval -EBUSY not yet: see procq_set_gap()
  * @retval -EMFILE, -ENFILE, -ENOMEM as for procq_take()
  * @since 0.1
  */
@@ -762,6 +764,7 @@ PROCQ_API int procq_take_own(struct procq *q, struct procq_process *out);
  * @retval 0
  * @retval -EAGAIN it is not there any more, has not yet entered, or is taken
  *         already; procq_snapshot() shows which
+ * @retval -EBUSY not yet: see procq_set_gap()
  * @retval -EINVAL which or out is NULL
  * @retval -EMFILE, -ENFILE, -ENOMEM as for procq_take()
  * @since 0.1
@@ -780,6 +783,47 @@ PROCQ_API int procq_take_this(struct procq *q,
  * @since 0.1
  */
 PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
+
+/**
+ * Keep a distance between endings, over all participants that do: one process
+ * at a time, and the next not before the gap after the last confirmed death.
+ *
+ * From now on, procq_take(), procq_take_this() and procq_take_own() return
+ * -EBUSY instead of a process that is alive as long as another participant with
+ * a gap has one that it has taken, and until the gap after a death is over; the
+ * dead are taken at any time. Each participant waits for a gap of its own. A
+ * death counts if procq_signal() was used on the process, by whichever
+ * participant, with a gap or without; one without a gap waits for none.
+ *
+ * If a participant dies in the middle of an ending, or gives the process back,
+ * the others finish that one before they begin with another.
+ *
+ * The gap goes on while the machine is suspended, as procq_life() does. A
+ * stopped participant that has taken a process keeps all others with a gap from
+ * ending one, and so does a process that survives SIGKILL.
+ *
+ * @param gap ns; 0: none. To be set before the first take
+ * @retval 0
+ * @retval -EINVAL it is below 0
+ * @since 0.1
+ */
+PROCQ_API int procq_set_gap(struct procq *q, int64_t gap);
+
+/**
+ * Ask whether this handle, with its gap, may take a process that is alive.
+ * procq_take() finishes first what is to be finished first; whoever takes by
+ * other means, such as procq_take_this(), has to.
+ * @param when out, after -EBUSY: a reading of procq_now() when to ask again
+ * @param first out, after 1: the process to be taken first
+ * @retval 0 any; also without a gap
+ * @retval 1 only *first: what another participant has begun to end, and did not
+ *         finish
+ * @retval -EBUSY none; not before *when, unless this handle collects a death
+ * @retval -EINVAL when or first is NULL
+ * @since 0.1
+ */
+PROCQ_API int procq_gap(struct procq *q, int64_t *when,
+			struct procq_process *first);
 
 /**
  * Send a signal to a taken process, or to its process group if it leads one.

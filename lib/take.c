@@ -30,6 +30,7 @@
 #include "lock.h"
 #include "member.h"
 #include "owner.h"
+#include "permit.h"
 #include "proc.h"
 #include "record.h"
 #include "rest.h"
@@ -481,6 +482,8 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	kind = out->type == PROCQ_EVENT_STALE ? PQ_TALLY_LOST
 	       : out->step == 0		      ? PQ_TALLY_EXITED
 					      : PQ_TALLY_RETIRED;
+	if (out->step > 0)
+		pq_permit_ended(q->seg);
 	if (!pq_record_release(q->seg, f->slot, q->place, word, kind,
 			       !keep_for_parent))
 		return false;

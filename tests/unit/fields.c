@@ -198,6 +198,23 @@ static void test_change(void)
 		 "what is too large spills nowhere");
 }
 
+static void test_permit(void)
+{
+	uint64_t bond = pq_permit_bond(0xfedcb, 0x9876543210);
+	uint64_t claim = pq_permit_claim(MAX(48) + 6);
+
+	is_field(bond, 0x8fedcb9876543210, "a bond is 1:4 slot:20 generation:40");
+	is_field(pq_permit_slot(bond), 0xfedcb, "the slot");
+	is_field(pq_permit_gen(bond), 0x9876543210, "the generation");
+	is_field(claim, 0xc000000000000005, "a claim is 3:2 incarnation:48");
+	is_field(pq_permit_claimant(claim), 5, "whose");
+	ok(pq_permit_is_claim(claim) && !pq_permit_is_claim(bond) &&
+	   !pq_permit_is_claim(pq_permit_bond(1 << 20, PQ_GEN_MASK + 1)) &&
+	   !pq_permit_is_claim(0), "which of both");
+	is_field(pq_permit_bond(1 << 20, PQ_GEN_MASK + 1), UINT64_C(1) << 63,
+		 "what is too large spills nowhere");
+}
+
 int main(void)
 {
 	test_saturate();
@@ -211,5 +228,6 @@ int main(void)
 	test_intent();
 	test_gate();
 	test_change();
+	test_permit();
 	return done();
 }

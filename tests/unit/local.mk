@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/event \
 	tests/unit/fault \
 	tests/unit/fields \
+	tests/unit/gap \
 	tests/unit/hint \
 	tests/unit/headroom \
 	tests/unit/identity \
