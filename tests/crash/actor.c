@@ -162,6 +162,9 @@ static void drain(struct hands *h, bool in_order)
 	int64_t end = procq_now() + PATIENCE;
 	uint64_t last = 0;
 
+	/* One at a time: so nobody may have left the permit in use. */
+	if (h->gap && procq_set_gap(h->consumer, 1) < 0)
+		complain("no gap can be set");
 	while (!all_free(h->consumer)) {
 		struct procq_process p;
 		struct procq_event e;
@@ -174,7 +177,7 @@ static void drain(struct hands *h, bool in_order)
 			last = p.seq;
 			end_one(h, &p);
 		}
-		if (rc != -EAGAIN)
+		if (rc != -EAGAIN && !(h->gap && rc == -EBUSY))
 			complain("take: %s", procq_strerror(rc));
 		while (procq_collect(h->consumer, &e) > 0)
 			note_death(&e);
@@ -462,6 +465,7 @@ bool survivor_start(struct actor *s, const struct op *op)
 		return false;
 	h.producer = open_queue(PROCQ_ROLE_PRODUCER);
 	h.no_reaping = op->no_reaping;
+	h.gap = op->gap;
 	for (int i = 0; i < op->kids && h.producer; i++)
 		if (spawn(h.producer, &idle) < 0)
 			complain("a kid can't be started");

@@ -108,6 +108,7 @@ struct op {
 	bool leaves;		/* nobody may be left in the queue after it */
 	bool shared;		/* others may do a part of it */
 	bool no_reaping;	/* the survivor is slow */
+	bool gap;		/* the others keep a distance, too */
 	bool no_freeze;		/* can't be held up */
 	bool calm;		/* while it is, others sweep and do no more */
 	bool lacks;		/* not in this build */

@@ -41,6 +41,7 @@ struct hands {
 	struct procq_process chosen;	/* as it has looked before */
 	int ready, go;		/* its own ends of the pipes */
 	bool no_reaping;
+	bool gap;
 	int descriptors;	/* that were open at its start */
 	struct procq_event event;	/* a death that was reported to it */
 };

@@ -281,6 +281,34 @@ static int run_take_own(struct hands *h)
 	return procq_take_own(h->producer, &p);
 }
 
+/* ---- with a gap ---- */
+
+static void prepare_gap(struct hands *h)
+{
+	prepare_consumer(h);
+	must(procq_set_gap(h->consumer, 1) == 0);
+}
+
+/* What a dead one has signalled, and others finish first. */
+static void dead_unfinished(struct hands *h)
+{
+	prepare_gap(h);
+	take(h);
+	pq_record_sent(h->consumer->seg, h->slot, SIGTERM, false);
+}
+
+static int run_take_unfinished(struct hands *h)
+{
+	struct procq_process p;
+	int64_t when;
+	int rc;
+
+	/* Until it is swept. */
+	pq_sweep_dead(h->consumer->seg, NULL);
+	rc = procq_gap(h->consumer, &when, &p);
+	return rc == 1 ? procq_take(h->consumer, NULL, &p) : -EBUSY;
+}
+
 /* ---- collect ---- */
 
 static void prepare_marked(struct hands *h)
@@ -308,6 +336,14 @@ static void await_pin(struct hands *h)
 	}
 	/* As if its parent had had its time. */
 	f->died = procq_now() - 10000 * MS;
+}
+
+static void prepare_marked_gap(struct hands *h)
+{
+	prepare_gap(h);
+	take(h);
+	kill_taken(h);
+	await(h->consumer, h->slot, PROCQ_STATE_TAKEN, PQ_DEAD);
 }
 
 static void prepare_pinned_dead(struct hands *h)
@@ -578,6 +614,11 @@ const struct op ops[] = {
 	  .run = run_take_owing },
 	{ .name = "take-beside", .kids = 2, .dead = dead_at_head,
 	  .prepare = prepare_consumer, .run = run_take, .calm = true },
+	{ .name = "take-gap", .kids = 2, .gap = true, .prepare = prepare_gap,
+	  .run = run_take },
+	{ .name = "take-unfinished", .kids = 2, .gap = true,
+	  .dead = dead_unfinished, .prepare = prepare_gap,
+	  .run = run_take_unfinished },
 	{ .name = "take-exited", .kids = 2, .prepare = prepare_exited,
 	  .run = run_take_exited },
 	{ .name = "take-this", .kids = 3, .prepare = choose,
@@ -597,6 +638,8 @@ const struct op ops[] = {
 	  .run = run_reap, .want = 1 },
 	{ .name = "collect", .kids = 2, .prepare = prepare_marked,
 	  .run = run_collect, .want = 1 },
+	{ .name = "collect-gap", .kids = 2, .gap = true,
+	  .prepare = prepare_marked_gap, .run = run_collect, .want = 1 },
 	{ .name = "collect-exited", .kids = 2, .prepare = prepare_taken_exited,
 	  .run = run_collect, .want = 1 },
 	{ .name = "collect-orphan", .kids = 0, .dead = dead_parent,
