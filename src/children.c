@@ -13,6 +13,7 @@
 #include "duration.h"
 #include "ending.h"
 #include "i18n.h"
+#include "jobs.h"
 #include "signals.h"
 #include "stray.h"
 
@@ -20,6 +21,11 @@
 #define ENTRY_WAIT (6 * NS_PER_S)
 /* And, after the user's second signal, those that a consumer is ending. */
 #define OTHERS_WAIT NS_PER_S
+
+/* Whether a consumer is attached is looked at so often, and no more than this
+ * share of the time is spent on it. */
+#define LOOK_PAUSE (50 * NS_PER_MS)
+#define LOOK_SHARE 20
 
 /* The ending of all that are left. */
 struct killing {
@@ -34,20 +40,75 @@ void children_reap(struct run *r)
 {
 	struct procq_event e;
 
-	while (procq_reap_one(r->q, &e) > 0)
+	while (procq_reap_one(r->q, &e) > 0) {
 		summary_count(&r->summary, &e);
+		jobs_exited(&r->jobs, &e.process);
+	}
+}
+
+bool children_have_consumer(struct run *r)
+{
+	struct procq_stat stat;
+	int64_t now = procq_now();
+
+	if (now < r->look_again)
+		return r->consumed;
+	r->consumed = procq_stat(r->q, &stat) == 0 && stat.consumers > 0;
+	/* It reads all records. */
+	r->look_again = procq_now() + LOOK_PAUSE +
+			LOOK_SHARE * (procq_now() - now);
+	return r->consumed;
+}
+
+static void report_end(struct run *r, const struct procq_event *e,
+		       enum ended_by by)
+{
+	run_written(r, output_ended(&r->out, e, by, "producer"));
+	jobs_over(&r->jobs, &e->process);
+}
+
+static unsigned collect_taken(struct run *r)
+{
+	struct procq_event e;
+	unsigned n = 0;
+
+	for (; procq_collect(r->q, &e) > 0; n++)
+		report_end(r, &e, ended_by(&e));
+	return n;
+}
+
+bool children_have_exited(const struct run *r)
+{
+	struct procq_process what;
+
+	return jobs_next_exited(&r->jobs, &what);
+}
+
+unsigned children_collect_own(struct run *r)
+{
+	struct procq_process what;
+	unsigned n = 0;
+	int rc;
+
+	while (jobs_next_exited(&r->jobs, &what)) {
+		rc = procq_take_this(r->q, &what, &what);
+		/* Too little memory: its turn comes again. */
+		if (rc < 0 && rc != -EAGAIN)
+			break;
+		n += collect_taken(r);
+		/* A consumer has it, or has reported it. */
+		jobs_over(&r->jobs, &what);
+	}
+	return n;
 }
 
 unsigned children_collect(struct run *r)
 {
 	struct procq_process what;
-	struct procq_event e;
 	unsigned n = 0;
 
 	while (procq_take_exited(r->q, &what) == 0)
-		for (; procq_collect(r->q, &e) > 0; n++)
-			run_written(r, output_ended(&r->out, &e, ended_by(&e),
-						    "producer"));
+		n += collect_taken(r);
 	return n;
 }
 
@@ -58,19 +119,29 @@ void children_sleep(struct run *r, unsigned what, int64_t deadline)
 	signals_hear_children(false);
 }
 
+static void report_exited(struct run *r)
+{
+	children_reap(r);
+	if (children_have_exited(r) && !children_have_consumer(r))
+		children_collect_own(r);
+}
+
 bool children_drain(struct run *r)
 {
 	int stops = signals_stops();
 
-	children_reap(r);
+	report_exited(r);
 	while (procq_children(r->q) > 0 && signals_stops() == stops &&
 	       !r->lost && !r->removed) {
 		run_hint(r, HINT_DRAIN, 0);
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
-		children_reap(r);
+		report_exited(r);
 		run_tick(r, r->summary.started, procq_now());
 	}
+	/* A consumer that has left since the last look reports nothing. */
+	r->look_again = 0;
+	report_exited(r);
 	/* If they got the same signal, none may be left; but their records
 	 * are. */
 	return signals_stops() == stops &&
@@ -106,8 +177,7 @@ static void collect_all(struct killing *k)
 
 	/* Counted when it was reaped. */
 	while (endings_collect(&k->endings, &e, &by) > 0)
-		run_written(k->run, output_ended(&k->run->out, &e, by,
-						 "producer"));
+		report_end(k->run, &e, by);
 }
 
 /* The second signal of the user. */

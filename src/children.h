@@ -18,7 +18,18 @@
 /** Reap the dead, and count how they died. */
 void children_reap(struct run *r);
 
-/** Collect and report the processes in the queue that have exited on their own,
+/** Is a consumer attached? As it was within the last moments. */
+bool children_have_consumer(struct run *r);
+
+/** Are there some that have exited, and are perhaps not reported? */
+bool children_have_exited(const struct run *r);
+
+/** Collect and report those that have exited and nobody has reported, in the
+ * order of their deaths.
+ * @return how many */
+unsigned children_collect_own(struct run *r);
+
+/** Collect and report all processes in the queue that have exited on their own,
  * or that died with their producer: for room that nobody else makes.
  * @return how many */
 unsigned children_collect(struct run *r);
@@ -29,7 +40,8 @@ unsigned children_collect(struct run *r);
 void children_sleep(struct run *r, unsigned what, int64_t deadline);
 
 /**
- * Wait until consumers have ended all.
+ * Wait until all are over. While no consumer is attached, report those that
+ * have exited.
  * @retval false the user sent a signal meanwhile, or the queue's object was
  *         removed
  */

@@ -16,6 +16,7 @@ src_libprograms_la_SOURCES = \
 	src/groups.c src/groups.h \
 	src/headroom.c src/headroom.h \
 	src/i18n.h \
+	src/jobs.c src/jobs.h \
 	src/json.c src/json.h \
 	src/line.c src/line.h \
 	src/options.c src/options.h \
@@ -49,6 +50,7 @@ src_producer_SOURCES = \
 	src/producer-headroom.c \
 	src/producer-lines.c \
 	src/producer-options.c \
+	src/producer-room.c \
 	src/producer-start.c
 src_producer_LDADD = src/libprograms.la
 src_consumer_SOURCES = \

@@ -27,10 +27,6 @@
 #define BACK_OFF_MIN NS_PER_MS
 #define BACK_OFF_MAX NS_PER_S
 
-/* If there has been no room for so long, the producer collects the dead itself:
- * no consumer does, or it takes its time. */
-#define COLLECT_AFTER (500 * NS_PER_MS)
-
 /* The first starts are reported one by one, as somebody may be watching. */
 #define ONE_BY_ONE 100
 
@@ -39,11 +35,12 @@
 
 static void started(struct producer *p, const struct procq_process *what)
 {
-	p->full_since = 0;
+	producer_found_room(p);
 	p->back_off = 0;
 	p->ran = true;
 	p->unreaped++;
 	run_hint(&p->run, HINT_NONE, 0);
+	jobs_started(&p->run.jobs, what);
 	if (p->flood && !p->run.quiet) {
 		report_later(p, what);
 		if (p->run.summary.started < ONE_BY_ONE)
@@ -52,53 +49,6 @@ static void started(struct producer *p, const struct procq_process *what)
 		p->run.summary.started++;
 		report_started(p, what);
 	}
-}
-
-/* Is the time of --wait over? It begins with the first failure. */
-static bool producer_waited(struct producer *p, int64_t now)
-{
-	if (p->full_since == 0)
-		p->full_since = now;
-	if (!p->run.waits || now - p->full_since < p->run.wait)
-		return false;
-	p->failed = true;
-	return true;
-}
-
-static int64_t wait_deadline(const struct producer *p)
-{
-	return p->run.waits ? time_after(p->full_since, p->run.wait)
-			    : PROCQ_FOREVER;
-}
-
-/* Is it time to collect the dead in the queue, or --wait about to be over? */
-static bool must_collect(const struct producer *p, int64_t now)
-{
-	int64_t waited = p->full_since > 0 ? now - p->full_since : 0;
-
-	return waited >= COLLECT_AFTER ||
-	       (p->run.waits && waited >= p->run.wait);
-}
-
-static void no_room(struct producer *p, int err)
-{
-	int64_t now = procq_now();
-
-	if (err == -EAGAIN && must_collect(p, now) &&
-	    children_collect(&p->run) > 0)
-		return;
-	if (producer_waited(p, now)) {
-		complain(err == -ESHUTDOWN
-			 ? _("gave up waiting until queue '%s' is opened")
-			 : _("gave up waiting for room in queue '%s'"),
-			 p->run.queue);
-		run_fail(&p->run, EXIT_WAITED);
-		return;
-	}
-	run_hint(&p->run, err == -ESHUTDOWN ? HINT_CLOSED : HINT_FULL, 0);
-	/* A closed queue may have room, but not for a producer. */
-	producer_rest(p, err == -ESHUTDOWN ? 0 : PROCQ_WAIT_ROOM,
-		      wait_deadline(p));
 }
 
 /* A start failed, and may work in a moment. */
@@ -118,7 +68,8 @@ static void start_later(struct producer *p, const char *why)
 	 * the same time. */
 	half = p->back_off / 2;
 	half += (int64_t)generator_below(&p->run.random, (uint64_t)half + 1);
-	deadline = time_min(time_after(procq_now(), half), wait_deadline(p));
+	deadline = time_min(time_after(procq_now(), half),
+			    producer_wait_deadline(p));
 	producer_rest(p, 0, deadline);
 }
 
@@ -236,7 +187,7 @@ bool producer_start(struct producer *p)
 		break;
 	case -EAGAIN:
 	case -ESHUTDOWN:
-		no_room(p, err);
+		producer_no_room(p, err);
 		break;
 	case -EIDRM:
 		run_removed(&p->run);

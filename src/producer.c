@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "procq.h"
 
@@ -115,8 +116,15 @@ static bool producer_join(struct producer *p)
 {
 	int err = run_open(&p->run, &p->options);
 
-	if (err == 0)
+	if (err == 0 && jobs_init(&p->run.jobs, procq_capacity(p->run.q)) == 0)
 		return true;
+	if (err == 0) {
+		complain("%s", strerror(ENOMEM));
+		signals_wake(NULL);
+		procq_close(p->run.q);
+		run_fail(&p->run, EXIT_FAILED);
+		return false;
+	}
 	if (err != -EINTR || !run_stopped(&p->run))
 		complain_open(p->run.queue, &p->options, err);
 	run_fail(&p->run, EXIT_FAILED);
@@ -137,6 +145,7 @@ int main(int argc, char **argv)
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;
 	plan_init(&p.plan);
+	p.courtesy = COURTESY_MAX;
 	producer_parse(&p, argc, argv);
 	run_begin(&p.run);
 	/* The library holds off cancelling around each start, which the libc

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "duration.h"
 #include "headroom.h"
 #include "pace.h"
 #include "plan.h"
@@ -19,6 +20,9 @@
 /* In flood, how many processes may be on their way into the queue while the
  * next one is started: to wait for each would halve the rate. */
 #define UNREPORTED_MAX 4
+
+/* The longest that a consumer is given to report what has exited. */
+#define COURTESY_MAX (NS_PER_S / 2)
 
 /* What happens to its processes at the end. */
 enum on_exit {
@@ -47,6 +51,8 @@ struct producer {
 	int64_t lacking_since;	/* load or memory; 0: there is enough */
 	bool lack_said;
 	char shortage[256];	/* the last one that was reported */
+	int64_t courtesy;	/* how long consumers are given, ns; 0: not */
+	bool made_room;		/* since full_since, by collecting */
 	unsigned unreaped;	/* starts since the last look for the dead */
 
 	/* Started, but not reported: they may not have entered yet. */
@@ -86,6 +92,18 @@ void producer_check_headroom(struct producer *p);
 bool producer_has_headroom(struct producer *p);
 /** A process was started. */
 void producer_used_headroom(struct producer *p);
+
+/* ---- producer-room.c ---- */
+
+/** There is no room: make it, or wait.
+ * @param err -EAGAIN, or -ESHUTDOWN: the queue is closed */
+void producer_no_room(struct producer *p, int err);
+/** A start has worked: there is room. */
+void producer_found_room(struct producer *p);
+/** Is the time of --wait over? It begins with the first failure. */
+bool producer_waited(struct producer *p, int64_t now);
+/** When it is over. */
+int64_t producer_wait_deadline(const struct producer *p);
 
 /* ---- producer-end.c ---- */
 

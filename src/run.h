@@ -15,6 +15,7 @@
 
 #include "distribution.h"
 #include "hint.h"
+#include "jobs.h"
 #include "options.h"
 #include "output.h"
 #include "procq.h"
@@ -74,6 +75,9 @@ struct run {
 	struct output out;
 	struct writer lines;		/* out's, if its reader may not read */
 	struct writer messages;		/* standard error's, likewise */
+	struct jobs jobs;		/* a producer's */
+	bool consumed;			/* a consumer is attached, as of … */
+	int64_t look_again;		/* … the look before this one */
 	struct generator random;
 	struct hints hints;
 	struct progress progress;

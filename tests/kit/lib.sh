@@ -273,6 +273,45 @@ run()
 	[ -z "$limit" ] || [ "$status" -ne 137 ] || status=hung
 }
 
+# keep [OPTION]...: a producer that pauses, so that there is a queue for a
+# consumer to join
+keep()
+{
+	launch keep "$PRODUCER" -d 1000 --quiet --no-summary "$@"
+	await 10 stat_is PRODUCERS 1
+}
+
+# keep_no_more
+keep_no_more()
+{
+	send TERM "$keep_pid"
+	finish "$keep_pid"
+}
+
+# hold [OPTION]...: the same, and a consumer that pauses, and so leaves what
+# exits in the queue; without one, the producer would report that itself
+hold()
+{
+	keep "$@"
+	launch hold "$CONSUMER" -d 1000 --quiet --no-summary
+	await 10 stat_is CONSUMERS 1
+}
+
+# hold_no_more
+hold_no_more()
+{
+	send TERM "$hold_pid"
+	finish "$hold_pid"
+	keep_no_more
+}
+
+# joined CONSUMER_OPTION...: a consumer named c that has joined; after keep
+joined()
+{
+	launch c "$CONSUMER" "$@"
+	await 10 stat_is CONSUMERS 1
+}
+
 # exits STATUS COMMAND...: for check; leaves $dir/x.out and $dir/x.err
 exits()
 {

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/headroom \
 	tests/unit/identity \
 	tests/unit/intmap \
+	tests/unit/jobs \
 	tests/unit/json \
 	tests/unit/line \
 	tests/unit/limit \
