@@ -658,14 +658,14 @@ int main(int argc, char **argv)
 	static struct consumer c;
 
 	program_start("consumer", argv);
-	run_init(&c.run, summary_print_retired);
+	run_init(&c.run, false);
 	c.options = (struct procq_options)PROCQ_OPTIONS_INIT;
 	plan_init(&c.plan);
 	consumer_parse(&c, argc, argv);
 	c.options.role = c.dry_run ? PROCQ_ROLE_ONLOOKER : PROCQ_ROLE_CONSUMER;
 	c.options.flags = PROCQ_OPEN_NOCREATE;
 	if (c.dry_run) {
-		c.run.no_summary = true;
+		c.run.summary_form = SUMMARY_NONE;
 		c.run.at_once = true;
 	}
 	run_begin(&c.run);

@@ -112,6 +112,8 @@ const char *duration_parse_part(const char *text, size_t len, int64_t *ns)
 		fraction = count_digits(text + number, len - number);
 		number += fraction;
 	}
+	if (number < len && text[number] == ',')
+		return N_("use '.' for the decimals");
 	if (whole + fraction == 0)
 		return N_("a decimal number is expected");
 	unit = find_unit(text + number, len - number);

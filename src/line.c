@@ -182,6 +182,14 @@ void line_clock(struct line *l, int64_t ns)
 			    tm.tm_sec, (int)(part / NS_PER_MS));
 }
 
+int64_t line_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 /* ---- writing ---- */
 
 static bool given_up(const volatile sig_atomic_t *abandon)

@@ -40,6 +40,8 @@ void line_add(struct line *l, const char *bytes, size_t n);
 void line_string(struct line *l, const char *s);
 void line_format(struct line *l, const char *format, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
+/** The time now, as the next ones take it. */
+int64_t line_now(void);
 /** Add RFC 3339 in local time with its offset. @param ns since the epoch */
 void line_time(struct line *l, int64_t ns);
 /** Add the local time of day, to the millisecond. @param ns since the epoch */

@@ -15,6 +15,7 @@ src_libprograms_la_SOURCES = \
 	src/hint.c src/hint.h \
 	src/groups.c src/groups.h \
 	src/headroom.c src/headroom.h \
+	src/histogram.c src/histogram.h \
 	src/i18n.h \
 	src/jobs.c src/jobs.h \
 	src/json.c src/json.h \
@@ -36,6 +37,7 @@ src_libprograms_la_SOURCES = \
 	src/slice.c src/slice.h \
 	src/stray.c src/stray.h \
 	src/summary.c src/summary.h \
+	src/summary-print.c \
 	src/table.c src/table.h \
 	src/trouble.c src/trouble.h \
 	src/writer.c src/writer.h

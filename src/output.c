@@ -18,6 +18,7 @@
 
 #include "procq.h"
 
+#include "complain.h"
 #include "duration.h"
 #include "event.h"
 #include "line.h"
@@ -158,14 +159,6 @@ static struct event_style style_of(const struct output *out)
 	return style;
 }
 
-static int64_t wall_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 static int emit(struct output *out, struct event *e)
 {
 	struct line l = { .grows = true };
@@ -174,7 +167,7 @@ static int emit(struct output *out, struct event *e)
 
 	if (out->silent)
 		return 0;
-	e->when = wall_now();
+	e->when = line_now();
 	e->used = -1;
 	if (out->q) {
 		e->used = procq_occupied(out->q);
@@ -182,6 +175,8 @@ static int emit(struct output *out, struct event *e)
 	}
 	if (out->args)
 		e->args = out->args(out->args_arg, e->process);
+	if (out->terminal)
+		status_wipe();
 	event_line(&l, e, &style);
 	if (l.cut)
 		err = -ENOMEM;

@@ -2,8 +2,9 @@
 /*
  * output.h - where the lines of events go: a file, or standard output.
  *
- * A line goes out when the event happens, and has the time of that. Must not use stdio, whose buffers
- * a child would inherit, and must not print errors: the caller gets -errno.
+ * A line goes out when the event happens, and has the time of that. Must not
+ * use stdio, whose buffers a child would inherit, and must not print errors: the
+ * caller gets -errno.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 	static struct producer p;
 
 	program_start("producer", argv);
-	run_init(&p.run, summary_print_started);
+	run_init(&p.run, true);
 	p.options = (struct procq_options)PROCQ_OPTIONS_INIT;
 	p.options.role = PROCQ_ROLE_PRODUCER;
 	/* Nothing else waits for a child, even one from before the exec. */

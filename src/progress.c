@@ -22,17 +22,16 @@
 #define PROGRESS_EVERY (500 * NS_PER_MS)
 
 void progress_start(struct progress *p, enum progress_wish wish,
-		    uint64_t count, int64_t duration, int64_t now)
+		    bool elsewhere, int64_t now)
 {
 	memset(p, 0, sizeof(*p));
-	p->count = count;
-	p->duration = duration;
 	p->begun = now;
 	p->next = now;
 	p->on = wish == PROGRESS_ON;
-	if (wish == PROGRESS_AUTO)
-		p->on = (count > 0 || duration > 0) &&
-			isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	if (wish == PROGRESS_AUTO) {
+		p->on = elsewhere && isatty(STDERR_FILENO);
+		p->known_only = true;
+	}
 	if (!p->on)
 		p->next = PROCQ_FOREVER;
 }
@@ -55,16 +54,12 @@ static int64_t progress_left(const struct progress *p, uint64_t done,
 	return left;
 }
 
-void progress_show(struct progress *p, uint64_t done, int64_t now)
+static void progress_row(const struct progress *p, uint64_t done, int64_t now)
 {
 	char text[STATUS_WIDTH + 1], total[32] = "", rate[32];
 	char left[DURATION_SIZE] = "";
-	int64_t ns;
+	int64_t ns = progress_left(p, done, now - p->begun);
 
-	if (now < p->next)
-		return;
-	p->next = now + PROGRESS_EVERY;
-	ns = progress_left(p, done, now - p->begun);
 	if (p->count > 0)
 		snprintf(total, sizeof(total), "/%" PRIu64 " (%d%%)",
 			 p->count, (int)((double)done * 100 /
@@ -77,4 +72,17 @@ void progress_show(struct progress *p, uint64_t done, int64_t now)
 					   : "%" PRIu64 "%s, %s", done, total,
 		 rate_text(done, now - p->begun, rate), left);
 	status_show(text);
+}
+
+void progress_show(struct progress *p, uint64_t done, int64_t now)
+{
+	if (now < p->next)
+		return;
+	p->next = now + PROGRESS_EVERY;
+	if (p->known_only && p->count == 0 && p->duration == 0)
+		return;
+	progress_row(p, done, now);
+	/* What comes then is no progress of this kind. */
+	if (p->count > 0 && done >= p->count)
+		p->next = PROCQ_FOREVER;
 }

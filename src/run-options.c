@@ -48,6 +48,8 @@ bool run_option(struct run *r, int c, const char *arg)
 {
 	/* In the order of enum output_format. */
 	static const char *const formats[] = { "text", "json", "tsv", NULL };
+	/* In the order of enum summary_form. */
+	static const char *const summaries[] = { "text", "json", "none", NULL };
 	/* In the order of enum output_time. */
 	static const char *const times[] = { "auto", "clock", "full", NULL };
 
@@ -75,8 +77,12 @@ bool run_option(struct run *r, int c, const char *arg)
 	case OPT_NO_HINTS:
 		r->no_hints = true;
 		return true;
+	case OPT_SUMMARY:
+		r->summary_form = (enum summary_form)
+			option_word("summary", arg, summaries);
+		return true;
 	case OPT_NO_SUMMARY:
-		r->no_summary = true;
+		r->summary_form = SUMMARY_NONE;
 		return true;
 	case OPT_VERBOSE:
 		r->verbose = true;
@@ -102,11 +108,15 @@ N_("      --time=FORM            of lines of text: clock, full, or auto: the "
 "clock on\n"
 "                               a terminal, in full elsewhere (default)\n") },
 	{ 'o', "output", required_argument,
-N_("  -o, --output=FILE          append lines to FILE\n") },
+N_("  -o, --output=FILE          append lines to FILE; SIGUSR2 opens it anew\n") },
 	{ OPT_QUIET, "quiet", no_argument,
 N_("      --quiet                print only the summary\n") },
+	{ OPT_SUMMARY, "summary", required_argument,
+N_("      --summary=FORMAT       print the summary at the end as text (default) "
+"or\n"
+"                               json, or none\n") },
 	{ OPT_NO_SUMMARY, "no-summary", no_argument,
-N_("      --no-summary           print no summary at the end\n") },
+N_("      --no-summary           the same as --summary=none\n") },
 	{ OPT_NO_HINTS, "no-hints", no_argument,
 N_("      --no-hints             don't say on a terminal what is waited for\n") },
 	{ OPT_VERBOSE, "verbose", no_argument,

@@ -26,10 +26,10 @@
 #include "signals.h"
 #include "trouble.h"
 
-void run_init(struct run *r, run_printer *printer)
+void run_init(struct run *r, bool producer)
 {
 	memset(r, 0, sizeof(*r));
-	r->printer = printer;
+	r->producer = producer;
 	r->until = PROCQ_FOREVER;
 	r->delay.kind = DISTRIBUTION_UNIFORM;
 	r->delay.high = NS_PER_S;
@@ -105,8 +105,10 @@ void run_begin(struct run *r)
 	r->begun = procq_now();
 	if (r->timed)
 		r->until = time_after(r->begun, r->duration);
-	progress_start(&r->progress, r->progress_wish, r->count, r->duration,
-		       r->begun);
+	progress_start(&r->progress, r->progress_wish,
+		       r->quiet || !r->out.terminal, r->begun);
+	r->progress.count = r->count;
+	r->progress.duration = r->duration;
 }
 
 /* Earlier repairs are not reported. */
@@ -221,26 +223,49 @@ bool run_timed_out(const struct run *r, int64_t now)
 }
 
 /* All of it is one piece. */
-static void print_summary(const struct run *r)
+static void print_summary(const struct run *r, enum summary_form form)
 {
+	struct summary_head head = {
+		.program = program_name(), .queue = r->queue,
+		.producer = r->producer, .elapsed = procq_now() - r->begun,
+		.when = line_now(), .seed = r->seed
+	};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *f = open_memstream(&text, &size);
 
 	/* Without memory, it may block, and is printed all the same. */
-	r->printer(&r->summary, f ? f : stderr, program_name(),
-		   procq_now() - r->begun, r->seed);
+	summary_print(&r->summary, f ? f : stderr, form, &head);
 	if (f && fclose(f) == 0)
 		message_put(text, size);
 	free(text);
 }
 
+/* SIGUSR1, which is answered even with --summary=none. */
+static void print_statistics(const struct run *r)
+{
+	status_wipe();
+	print_summary(r, r->summary_form == SUMMARY_JSON ? SUMMARY_JSON
+							 : SUMMARY_TEXT);
+}
+
+/* SIGUSR2: somebody has renamed the file of lines. Nothing is lost if this
+ * fails: lines go on to where they went. */
+static void reopen(struct run *r)
+{
+	int err = r->broken ? 0 : output_reopen(&r->out, r->file);
+
+	if (err < 0)
+		complain(_("cannot open '%s' anew, so lines go where they "
+			   "went: %s"), r->file, strerror(-err));
+}
+
 void run_tick(struct run *r, uint64_t done, int64_t now)
 {
-	if (signals_statistics()) {
-		status_wipe();
-		print_summary(r);
-	}
+	if (signals_statistics())
+		print_statistics(r);
+	if (signals_reopen())
+		reopen(r);
 	progress_show(&r->progress, done, now);
 }
 
@@ -276,8 +301,9 @@ int run_end(struct run *r)
 	run_written(r, err);
 	status_wipe();
 	/* A reader such as head(1) has all that it wanted. */
-	if (r->joined && !r->no_summary && !r->pipe_closed)
-		print_summary(r);
+	if ((r->joined || r->status != EXIT_FAILED) && !r->pipe_closed &&
+	    r->summary_form != SUMMARY_NONE)
+		print_summary(r, r->summary_form);
 	messages_finish();
 	if (signals_stops() > 0)
 		die_of_signal(signals_stopped_by());

@@ -31,6 +31,7 @@ enum {
 	OPT_FORMAT,
 	OPT_JSON,
 	OPT_QUIET,
+	OPT_SUMMARY,
 	OPT_NO_SUMMARY,
 	OPT_VERBOSE,
 	OPT_PROGRESS,
@@ -40,10 +41,6 @@ enum {
 	OPT_OWN
 };
 
-/* Prints a summary: summary_print_started() or summary_print_retired(). */
-typedef void run_printer(const struct summary *s, FILE *f,
-			 const char *program, int64_t elapsed, uint64_t seed);
-
 struct run {
 	/* From the options. */
 	const char *queue;
@@ -51,7 +48,7 @@ struct run {
 	enum output_format format;
 	enum progress_wish progress_wish;
 	bool quiet;			/* no lines */
-	bool no_summary;
+	enum summary_form summary_form;
 	bool no_hints;
 	bool verbose;
 	bool counted;			/* count is given */
@@ -71,7 +68,7 @@ struct run {
 	/* While it runs. */
 	struct procq *q;
 	bool joined;			/* q was open once */
-	run_printer *printer;
+	bool producer;			/* else, a consumer */
 	struct output out;
 	struct writer lines;		/* out's, if its reader may not read */
 	struct writer messages;		/* standard error's, likewise */
@@ -96,7 +93,7 @@ struct run {
 };
 
 /** Set the defaults. */
-void run_init(struct run *r, run_printer *printer);
+void run_init(struct run *r, bool producer);
 /** Handle an option that both have. @retval false it is none of these */
 bool run_option(struct run *r, int c, const char *arg);
 /** All options for getopt_long(): of a program's table, which has those about
@@ -134,7 +131,7 @@ bool run_stopped(struct run *r);
 bool run_can_report(struct run *r);
 /** Is the time of -t over? */
 bool run_timed_out(const struct run *r, int64_t now);
-/** Handle SIGUSR1, and show the progress line. */
+/** Handle SIGUSR1 and SIGUSR2, and show the progress line. */
 void run_tick(struct run *r, uint64_t done, int64_t now);
 /** With --verbose, report repairs since the last call.
  * @param last there will be no later call */

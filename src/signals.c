@@ -23,6 +23,7 @@
 static volatile sig_atomic_t stops;
 static volatile sig_atomic_t stopped_by;
 static volatile sig_atomic_t statistics_wanted;
+static volatile sig_atomic_t reopen_wanted;
 static struct procq *volatile to_wake;
 static pthread_t main_thread;
 
@@ -56,6 +57,16 @@ static void on_statistics(int signo)
 
 	(void)signo;
 	statistics_wanted = 1;
+	wake();
+	errno = saved;
+}
+
+static void on_reopen(int signo)
+{
+	int saved = errno;
+
+	(void)signo;
+	reopen_wanted = 1;
 	wake();
 	errno = saved;
 }
@@ -97,7 +108,7 @@ static bool is_ignored(int signo)
 /* Signals that would end a program before it has cleaned up. INT and TERM are
  * always handled; the others stay ignored if they were (nohup). */
 static const int stop_signals[] = {
-	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR2, SIGXCPU
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGXCPU
 };
 
 #define ALWAYS_HANDLED 2
@@ -128,6 +139,8 @@ void signals_start(sigset_t *started)
 		if (i < ALWAYS_HANDLED || !is_ignored(stop_signals[i]))
 			take(stop_signals[i], on_stop, 0);
 	take(SIGUSR1, on_statistics, 0);
+	if (!is_ignored(SIGUSR2))
+		take(SIGUSR2, on_reopen, 0);
 	main_thread = pthread_self();
 	take(SIGURG, on_news, 0);
 	if (!is_ignored(SIGPIPE))
@@ -186,6 +199,14 @@ bool signals_statistics(void)
 	if (!statistics_wanted)
 		return false;
 	statistics_wanted = 0;
+	return true;
+}
+
+bool signals_reopen(void)
+{
+	if (!reopen_wanted)
+		return false;
+	reopen_wanted = 0;
 	return true;
 }
 

@@ -13,11 +13,11 @@
 #include "procq.h"
 
 /**
- * Handle INT and TERM, which ask to stop; HUP, QUIT, ALRM, USR2 and XCPU, too,
- * unless they are ignored (nohup); USR1, which asks for statistics; PIPE and
- * XFSZ, so that they do not kill; and URG, by which another thread wakes the
- * main one. No signal is set to be ignored: children
- * would inherit that.
+ * Handle INT and TERM, which ask to stop; HUP, QUIT, ALRM and XCPU, too, unless
+ * they are ignored (nohup); USR1, which asks for statistics; USR2, unless it is
+ * ignored, which asks to open the output anew; PIPE and XFSZ, so that they do
+ * not kill; and URG, by which another thread wakes the main one. No signal is
+ * set to be ignored: children would inherit that.
  * @param started gets the mask with which the program was started
  */
 void signals_start(sigset_t *started);
@@ -42,6 +42,8 @@ const volatile sig_atomic_t *signals_stops_at(void);
 int signals_stopped_by(void);
 /** Has USR1 come since the last call? */
 bool signals_statistics(void);
+/** Has USR2 come since the last call? */
+bool signals_reopen(void);
 /** Was SIGPIPE ignored when the program was started? */
 bool signals_pipe_ignored(void);
 /** The end of a program that was stopped: die of the signal. */

@@ -7,28 +7,13 @@
 #ifndef SUMMARY_H
 #define SUMMARY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "ending.h"
+#include "histogram.h"
 #include "procq.h"
-
-/*
- * A histogram whose buckets grow with the value: 128 for each power of two,
- * one for each value below 256 ns. A percentile is the middle of its bucket, so
- * its error is less than 1/256 (0.4 %).
- */
-#define HISTOGRAM_BITS 7
-#define HISTOGRAM_BUCKETS ((64 - HISTOGRAM_BITS) << HISTOGRAM_BITS)
-
-struct histogram {
-	uint64_t count;
-	int64_t min;		/* exact, as are max and mean */
-	int64_t max;
-	uint64_t sum_s;		/* the sum, in seconds … */
-	uint64_t sum_ns;	/* … and the ns below one */
-	uint64_t buckets[HISTOGRAM_BUCKETS];
-};
 
 /* Signals with a counter of their own. */
 #define SUMMARY_SIGNALS 128
@@ -51,12 +36,6 @@ struct summary {
 	struct histogram latency;
 };
 
-void histogram_add(struct histogram *h, int64_t value);
-/** The value that num / den of all, rounded up, do not exceed; 0 if empty. */
-int64_t histogram_quantile(const struct histogram *h, uint64_t num,
-			   uint64_t den);
-int64_t histogram_mean(const struct histogram *h);
-
 /** Count the end of a process by its cause; the second one, who ended it and
  * its times, too. */
 void summary_count(struct summary *s, const struct procq_event *e);
@@ -66,14 +45,28 @@ void summary_add(struct summary *s, const struct procq_event *e,
 /** "12.50/s": count in ns. @retval buf */
 char *rate_text(uint64_t count, int64_t ns, char buf[32]);
 
-/** Print the summary of a producer, or of a consumer; each line begins with the
- * program's name.
- * @param elapsed ns */
-void summary_print_started(const struct summary *s, FILE *f,
-			   const char *program, int64_t elapsed,
-			   uint64_t seed);
-void summary_print_retired(const struct summary *s, FILE *f,
-			   const char *program, int64_t elapsed,
-			   uint64_t seed);
+/* ---- summary-print.c ---- */
+
+/* --summary */
+enum summary_form {
+	SUMMARY_TEXT = 0,
+	SUMMARY_JSON = 1,
+	SUMMARY_NONE = 2
+};
+
+/* Of what a summary is, beside its figures. */
+struct summary_head {
+	const char *program;
+	const char *queue;
+	bool producer;		/* what was started; else, what was retired */
+	int64_t elapsed;	/* ns */
+	int64_t when;		/* ns since the epoch */
+	uint64_t seed;
+};
+
+/** Print it: lines of text, each of which begins with the program's name; or
+ * an object of JSON in one line. Data: not translated. */
+void summary_print(const struct summary *s, FILE *f, enum summary_form form,
+		   const struct summary_head *head);
 
 #endif

@@ -25,6 +25,7 @@ program_tests = \
 	tests/program/plot.test \
 	tests/program/procq.test \
 	tests/program/removed.test \
+	tests/program/report.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/truncate.test \

@@ -70,6 +70,10 @@ static void test_reading(void)
 
 static void test_refusing(void)
 {
+	int64_t comma;
+
+	is_str(duration_parse("1,5", &comma), "use '.' for the decimals",
+	       "a comma");
 	refuses("");
 	refuses(" 1");
 	refuses("1 ");

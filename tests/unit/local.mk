@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/gap \
 	tests/unit/hint \
 	tests/unit/headroom \
+	tests/unit/histogram \
 	tests/unit/identity \
 	tests/unit/intmap \
 	tests/unit/jobs \
