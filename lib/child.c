@@ -244,6 +244,35 @@ static void write_error(int fd, int err)
 		;
 }
 
+/* Where the kernel has not put it there at its start. Returns an errno. */
+static int enter_cgroup(const struct pq_start *s)
+{
+#if PQ_USE_LINUX
+	long fd, rc;
+
+	if (s->cgroup <= 0 || s->in_cgroup)
+		return 0;
+	fd = pq_raw(SYS_openat, s->cgroup, (long)"cgroup.procs",
+		    O_WRONLY | O_CLOEXEC, 0, 0);
+	if (fd < 0)
+		return (int)-fd;
+	rc = pq_raw(SYS_write, fd, (long)"0", 1, 0, 0);
+	pq_close((int)fd);
+	return rc < 0 ? (int)-rc : 0;
+#else
+	return s->cgroup > 0 ? ENOSYS : 0;
+#endif
+}
+
+/* Its parent reports that, as a failure of exec. */
+static ON_ANY_STACK _Noreturn void refuse(struct pq_start *s, int err)
+{
+	s->exec_error = err;
+	if (s->error_pipe >= 0)
+		write_error(s->error_pipe, err);
+	_exit(126);
+}
+
 static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 {
 	int err;
@@ -268,9 +297,14 @@ ON_ANY_STACK _Noreturn void pq_child_main(struct pq_start *s)
 {
 	struct pq_entry entry = { .pid = s->self ? s->self : pq_getpid() };
 	uint64_t seq;
+	int err;
 
 	if (!tie_to_parent(s))
 		_exit(0);
+	/* Before anything that it starts: nothing of it is outside. */
+	err = enter_cgroup(s);
+	if (err)
+		refuse(s, err);
 	if (s->group)
 		pq_lead_group();
 	if (!s->handlers_cleared)

@@ -40,6 +40,7 @@ struct pq_start {
 	enum pq_ident_kind ident_kind;
 	pid_t parent;
 	bool keep, group, keep_stdin, set_mask;
+	int cgroup;			/* its directory; 0: none */
 	int lifeline[2];		/* -1: none; see child.c */
 	int descriptors;		/* the parent's limit of them */
 	sigset_t mask;
@@ -56,6 +57,7 @@ struct pq_start {
 	int error_pipe;			/* for errno, if exec fails; -1: none */
 	int exec_error;			/* the same; seen in shared memory */
 	bool handlers_cleared;		/* by the kernel, at the start */
+	bool in_cgroup;			/* put there by the kernel */
 	_Atomic uint32_t *late;		/* exec takes long: 0 when it is over,
 					 * see PQ_EXEC_MAX. NULL: it was not
 					 * given up, or the child has a copy of

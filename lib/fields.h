@@ -131,6 +131,7 @@ static inline uint32_t pq_counted_count(uint64_t counted)
 #define PQ_F_GROUP 2u
 #define PQ_F_START 4u		/* ident is a start time, not an inode */
 #define PQ_F_SURE 8u		/* and no other has both it and the pid */
+#define PQ_F_CGROUP 16u		/* a cgroup of its own */
 #define PQ_F_LEFT 256u		/* its producer has left, and may live on */
 
 static inline uint64_t pq_producer(uint64_t incarnation, uint32_t flags)

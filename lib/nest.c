@@ -68,6 +68,15 @@ bool pq_clone_works(void)
 	return works;
 }
 
+void pq_clone_into(struct pq_clone_args *args, struct pq_start *s)
+{
+	if (s->cgroup <= 0)
+		return;
+	args->flags |= PQ_CLONE_INTO_CGROUP;
+	args->cgroup = (uint64_t)s->cgroup;
+	s->in_cgroup = true;
+}
+
 /* The child begins in run(start), on its own stack; run() never returns. In
  * assembly, since syscall() would return in the child, too, on a stack that
  * does not have its frame. */
@@ -235,6 +244,7 @@ int pq_nest_start(struct pq_nest *nest, struct pq_start *s, pid_t *pid)
 	s->handlers_cleared = true;
 	if (s->path)
 		args.flags |= PQ_CLONE_CHILD_CLEARTID;
+	pq_clone_into(&args, s);
 	copy = prepare_stack(nest, (unsigned)i, s, &args);
 	rc = clone3_onto(&args, pq_child_main, copy);
 	if (rc < 0)

@@ -18,15 +18,19 @@
 struct pq_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
 	uint64_t stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size, cgroup;
 };
 
 #define PQ_CLONE_VM 0x100u
 #define PQ_CLONE_CHILD_CLEARTID 0x200000u
 #define PQ_CLONE_CHILD_SETTID 0x1000000u
 #define PQ_CLONE_CLEAR_SIGHAND UINT64_C(0x100000000)
+#define PQ_CLONE_INTO_CGROUP UINT64_C(0x200000000)
 
 /** Can clone3 be used? Asks the kernel once. */
 bool pq_clone_works(void);
+/** The child is born in its cgroup, if it has one. */
+void pq_clone_into(struct pq_clone_args *args, struct pq_start *start);
 
 #endif
 

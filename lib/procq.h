@@ -319,7 +319,9 @@ struct procq_command {
 				 * had in version 0.1, so all may be zero */
 	uint32_t method;	/* an enum procq_method */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, … */
-	uint32_t reserved;	/* 0 */
+	int32_t cgroup;		/* a descriptor of the directory of a cgroup
+				 * (v2, Linux), in which it starts; 0: in that
+				 * of its parent */
 	const char *const *argv; /* NULL-terminated; NULL: an idle process */
 	const sigset_t *mask;	/* its signal mask; NULL: the caller's */
 	const char *label;	/* NULL: the command's last path component, or
@@ -354,7 +356,7 @@ struct procq_process {
 	uint32_t slot;		/* the record, 0 to procq_capacity() - 1 */
 	uint32_t state;		/* an enum procq_state */
 	uint32_t flags;		/* PROCQ_SPAWN_KEEP, PROCQ_SPAWN_GROUP,
-				 * PROCQ_PROCESS_RETURNED, PROCQ_PROCESS_LOST */
+				 * PROCQ_PROCESS_RETURNED, … */
 	char label[PROCQ_LABEL_SIZE];
 };
 
@@ -364,6 +366,8 @@ struct procq_process {
 /* The process is dead, and so is its producer: nobody can say how it died. Its
  * state is EXITED, and procq_collect() reports it as stale. */
 #define PROCQ_PROCESS_LOST 512u
+/* It was started in a cgroup that its producer has named. */
+#define PROCQ_PROCESS_CGROUP 1024u
 
 /* procq_event.type: what the event says of the process. */
 enum procq_event_type {
@@ -642,7 +646,7 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval -ESHUTDOWN the queue is closed
  * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EINVAL the command, or a method that it can't be started with
- * @retval -ENOSYS this method is not available here
+ * @retval -ENOSYS this method, or cgroups, are not available here
  * @retval -ENOTSUP a sandbox forbids the death signal, so that only processes
  *         with PROCQ_SPAWN_KEEP can be started
  * @retval -ECHILD SIGCHLD is ignored, so that the end of a process can't be

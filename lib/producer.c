@@ -30,8 +30,12 @@ static int check_command(const struct procq_command *command)
 {
 	if (command->size && command->size != sizeof(*command))
 		return -EINVAL;
-	if (command->method > PROCQ_METHOD_CLONE || command->reserved)
+	if (command->method > PROCQ_METHOD_CLONE || command->cgroup < 0)
 		return -EINVAL;
+#if !PQ_USE_LINUX
+	if (command->cgroup)
+		return -ENOSYS;
+#endif
 	if (command->method == PROCQ_METHOD_VFORK && !command->argv)
 		return -EINVAL;
 	return 0;
@@ -56,6 +60,7 @@ static void fill_start(struct procq *q, const struct procq_command *command,
 	start->seg = q->seg;
 	start->ident_kind = pq_ident_kind();
 	start->parent = q->pid;
+	start->cgroup = command->cgroup;
 	start->keep = command->flags & PROCQ_SPAWN_KEEP;
 	start->group = command->flags & (PROCQ_SPAWN_GROUP | PROCQ_SPAWN_APART);
 	start->keep_stdin = command->flags & PROCQ_SPAWN_STDIN;
@@ -74,6 +79,7 @@ static uint32_t origin_flags(const struct procq_command *command,
 {
 	return (start->keep ? PQ_F_KEEP : 0) |
 	       (command->flags & PROCQ_SPAWN_GROUP ? PQ_F_GROUP : 0) |
+	       (command->cgroup ? PQ_F_CGROUP : 0) |
 	       (start->ident_kind == PQ_IDENT_START ? PQ_F_START : 0);
 }
 

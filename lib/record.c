@@ -497,6 +497,8 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 		out->flags |= PROCQ_PROCESS_RETURNED;
 	if (pq_word_flags(word) & PQ_LOST)
 		out->flags |= PROCQ_PROCESS_LOST;
+	if (flags & PQ_F_CGROUP)
+		out->flags |= PROCQ_PROCESS_CGROUP;
 	if (!(flags & PQ_F_START))
 		out->ino = pq_untag(LOAD(r->ident), PQ_IDENT_BITS);
 	if (out->state == PROCQ_STATE_TAKEN && owner >= 1 &&

@@ -58,6 +58,7 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 
 	if (pq_clone_works()) {
 		s->handlers_cleared = true;
+		pq_clone_into(&args, s);
 		rc = pq_raw(SYS_clone3, (long)&args, sizeof(args), 0, 0, 0);
 		if (rc == 0)
 			pq_child_main(s);
@@ -65,7 +66,7 @@ static int start_fork(struct pq_start *s, pid_t *pid)
 		/* Forbidden since then? fork() may still be allowed. */
 		if (rc != -ENOSYS)
 			return rc < 0 ? (int)rc : 0;
-		s->handlers_cleared = false;
+		s->handlers_cleared = s->in_cgroup = false;
 	}
 #endif
 	return fork_by_libc(s, pid);
@@ -200,7 +201,7 @@ int pq_spawn(struct pq_start *start, unsigned method, struct pq_nest *nest,
 	start->descriptors = descriptors();
 	start->error_pipe = -1;
 	start->exec_error = 0;
-	start->handlers_cleared = false;
+	start->handlers_cleared = start->in_cgroup = false;
 	start->stack_busy = start->late = NULL;
 	if (!pq_spawn_has(method))
 		return -ENOSYS;

@@ -36,6 +36,17 @@ struct killing {
 	int64_t pause;
 };
 
+static struct {
+	void (*reaped)(void *arg, int pid);
+	void *arg;
+} watcher;
+
+void children_watch(void (*reaped)(void *arg, int pid), void *arg)
+{
+	watcher.reaped = reaped;
+	watcher.arg = arg;
+}
+
 void children_reap(struct run *r)
 {
 	struct procq_event e;
@@ -43,6 +54,8 @@ void children_reap(struct run *r)
 	while (procq_reap_one(r->q, &e) > 0) {
 		summary_count(&r->summary, &e);
 		jobs_exited(&r->jobs, &e.process);
+		if (watcher.reaped)
+			watcher.reaped(watcher.arg, e.process.pid);
 	}
 }
 

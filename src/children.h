@@ -15,6 +15,9 @@
 #include "plan.h"
 #include "run.h"
 
+/** Have this called with the pid of each that is reaped from now on. */
+void children_watch(void (*reaped)(void *arg, int pid), void *arg);
+
 /** Reap the dead, and count how they died. */
 void children_reap(struct run *r);
 

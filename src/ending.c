@@ -7,12 +7,14 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "procq.h"
 
+#include "cgroup.h"
 #include "duration.h"
 #include "ending.h"
 
@@ -166,6 +168,8 @@ static void drop_node(struct endings *all, struct ending *e)
 {
 	uint32_t i = index_of(all, e);
 
+	free(e->cgroup);
+	e->cgroup = NULL;
 	all->by_slot[e->process.slot] = 0;
 	e->next = all->unused;
 	all->unused = i;
@@ -211,6 +215,33 @@ static void hold(struct endings *all, struct ending *e)
 		e->held = procq_hold(all->q, e->process.slot, 1) == 0;
 }
 
+/* The cgroup of a command that was started in one of its own. */
+static void note_cgroup(struct endings *all, struct ending *e)
+{
+	char path[PATH_MAX];
+
+	if (!e->cgroup && e->process.flags & PROCQ_PROCESS_CGROUP &&
+	    all->mode != KILL_MODE_PROCESS &&
+	    cgroup_of(procq_object(all->q), e->process.pid, path,
+		      sizeof(path)))
+		e->cgroup = strdup(path);
+}
+
+/* A signal was sent, or not. If it was, by the pin of the process, that was
+ * alive, so it was its cgroup that was noted before. */
+static void prove_cgroup(struct ending *e, int signo, int err)
+{
+	if (e->cgroup && !e->cgroup_proven) {
+		e->cgroup_proven = err == 0;
+		if (err != 0) {
+			free(e->cgroup);
+			e->cgroup = NULL;
+		}
+	}
+	if (e->cgroup && signo == SIGKILL)
+		cgroup_finish(e->cgroup);
+}
+
 static void send_step(struct endings *all, struct ending *e)
 {
 	int signo = all->plan->steps[e->step].signo;
@@ -219,7 +250,9 @@ static void send_step(struct endings *all, struct ending *e)
 	int err;
 
 	hold(all, e);
+	note_cgroup(all, e);
 	err = procq_signal(all->q, slot, signo, alone);
+	prove_cgroup(e, signo, err);
 	/* -ESRCH: dead already, and collected like any other. */
 	if (err < 0 && err != -ESRCH) {
 		give_up(all, e, err);
@@ -496,6 +529,9 @@ enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 		event->step = e->sent;
 		event->signal = e->signo;
 	}
+	/* Its producer does so, too; but may be dead. */
+	if (e->cgroup)
+		cgroup_finish(e->cgroup);
 	if (e->unconfirmed)
 		all->unconfirmed--;
 	else
@@ -524,6 +560,9 @@ void endings_free(struct endings *all)
 	for (int step = 0; step < all->plan->count; step++)
 		while ((e = first_of(all, &all->uncontinued[step])))
 			send_continue(all, e);
+	for (uint32_t i = 0; all->count > 0 && i < procq_capacity(all->q); i++)
+		if (all->by_slot[i] > 0)
+			free(all->nodes[all->by_slot[i]].cgroup);
 	free(all->by_slot);
 	free(all->nodes);
 }

@@ -74,6 +74,8 @@ struct ending {
 	bool held;			/* until its group is dead, too */
 	bool dead;			/* but others of its group are not … */
 	int rest;			/* … this one, say; 0: unknown */
+	char *cgroup;			/* its own; NULL: none, or unknown */
+	bool cgroup_proven;
 };
 
 /** Reports that a death can't be confirmed for now. Must not call this room.

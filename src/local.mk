@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += src/libprograms.la
 src_libprograms_la_SOURCES = \
 	src/brake.c src/brake.h \
+	src/cgroup.c src/cgroup.h \
 	src/complain.c src/complain.h \
 	src/decimal.c src/decimal.h \
 	src/distribution.c src/distribution.h \
@@ -48,6 +49,7 @@ bin_PROGRAMS += src/producer src/consumer src/procq
 src_producer_SOURCES = \
 	src/children.c src/children.h \
 	src/producer.c src/producer.h \
+	src/producer-cgroup.c \
 	src/producer-end.c \
 	src/producer-headroom.c \
 	src/producer-lines.c \

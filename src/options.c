@@ -41,7 +41,9 @@ void choices_add_one(struct choices *all, const struct choice *c)
 	if (c->letter >= 256)
 		return;
 	*letter++ = (char)c->letter;
-	if (c->argument == required_argument)
+	if (c->argument != no_argument)
+		*letter++ = ':';
+	if (c->argument == optional_argument)
 		*letter = ':';
 }
 

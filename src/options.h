@@ -19,7 +19,7 @@
 struct choice {
 	int letter;		/* or a number from 256, without a short form */
 	const char *name;	/* the long form; NULL ends a table */
-	int argument;		/* no_argument or required_argument */
+	int argument;		/* as of getopt_long() */
 	const char *help;	/* N_() */
 };
 

@@ -28,6 +28,7 @@ enum {
 	OPT_KEEP,
 	OPT_MODE,
 	OPT_NO_GROUP,
+	OPT_CGROUP,
 	OPT_STDIN,
 	OPT_MAX_LOAD,
 	OPT_MIN_MEMORY
@@ -92,6 +93,12 @@ N_("      --mode=OCTAL           permissions of a queue that this creates "
 	{ OPT_NO_GROUP, "no-group", no_argument,
 N_("      --no-group             don't give each process a process group of "
 "its own\n") },
+	{ OPT_CGROUP, "cgroup", optional_argument,
+N_("      --cgroup[=DIR]         start each command in a cgroup (v2) of its "
+"own, which\n"
+"                               is killed as a whole when it ends; below DIR, "
+"or the\n"
+"                               producer's own cgroup\n") },
 	{ OPT_STDIN, "stdin", no_argument,
 N_("      --stdin                let COMMAND read the producer's standard "
 "input,\n"
@@ -155,6 +162,10 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	case OPT_NO_GROUP:
 		p->no_group = true;
 		break;
+	case OPT_CGROUP:
+		p->wants_cgroup = true;
+		p->cgroup = arg;
+		break;
 	case OPT_STDIN:
 		p->command.flags |= PROCQ_SPAWN_STDIN;
 		break;
@@ -198,6 +209,9 @@ static void settle_command(struct producer *p, char **operands)
 	else if (command->method == PROCQ_METHOD_VFORK)
 		usage_error(_("--spawn=vfork needs a COMMAND"));
 	p->run.commands = *operands != NULL;
+	if (p->wants_cgroup && !command->argv)
+		usage_error(_("--cgroup needs a COMMAND: idle processes start "
+			      "no others"));
 	settle_pace(p);
 	if (p->on_exit == ON_EXIT_LEAVE && plan_is_given(&p->plan))
 		usage_error(_("--on-exit=leave ends no process, so it takes no "

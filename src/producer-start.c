@@ -173,8 +173,18 @@ bool producer_start(struct producer *p)
 {
 	/* All zero if no process was started. */
 	struct procq_process what = { .pid = 0 };
-	int err = procq_spawn(p->run.q, &p->command, &what);
+	int err = cgroups_next(&p->cgroups);
 
+	if (err < 0) {
+		complain(_("--cgroup: no cgroup for the next process: %s"),
+			 strerror(-err));
+		p->failed = true;
+		run_fail(&p->run, EXIT_FAILED);
+		return false;
+	}
+	p->command.cgroup = err;
+	err = procq_spawn(p->run.q, &p->command, &what);
+	cgroups_started(&p->cgroups, what.pid);
 	/* -EAGAIN without a process is about the queue. */
 	if (p->command.argv && is_passing(p, err) &&
 	    (err != -EAGAIN || what.pid > 0)) {

@@ -33,6 +33,7 @@ void producer_reap(struct producer *p)
 	report_all(p);
 	p->unreaped = 0;
 	children_reap(&p->run);
+	cgroups_tidy(&p->cgroups);
 }
 
 void producer_rest(struct producer *p, unsigned what, int64_t deadline)
@@ -131,6 +132,25 @@ static bool producer_join(struct producer *p)
 	return false;
 }
 
+static void child_reaped(void *arg, int pid)
+{
+	cgroups_over(&((struct producer *)arg)->cgroups, pid);
+}
+
+/* Returns false if there can be none. */
+static bool begin_cgroups(struct producer *p)
+{
+	if (!p->wants_cgroup)
+		return true;
+	if (!cgroups_open(&p->cgroups, p->cgroup, procq_object(p->run.q),
+			  p->command.flags & PROCQ_SPAWN_KEEP)) {
+		run_fail(&p->run, EXIT_FAILED);
+		return false;
+	}
+	children_watch(child_reaped, p);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	/* Its histograms are too large for a stack. */
@@ -156,8 +176,11 @@ int main(int argc, char **argv)
 	p.command.mask = &p.run.mask;
 	if (!producer_join(&p))
 		return run_end(&p.run);
-	produce(&p);
-	producer_finish(&p);
+	if (begin_cgroups(&p)) {
+		produce(&p);
+		producer_finish(&p);
+		cgroups_close(&p.cgroups);
+	}
 	signals_wake(NULL);
 	procq_close(p.run.q);
 	return run_end(&p.run);

@@ -7,7 +7,9 @@
 #ifndef PRODUCER_H
 #define PRODUCER_H
 
+#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "duration.h"
@@ -32,6 +34,26 @@ enum on_exit {
 	ON_EXIT_DEFAULT = 3	/* drain, or kill if stopped or failed */
 };
 
+/* The cgroup of a command: see cgroup.h. */
+struct leaf {
+	int pid;		/* the command */
+	uint64_t number;	/* the cgroup's name */
+	bool over;		/* the command is dead */
+};
+
+/* --cgroup */
+struct cgroups {
+	bool wanted;
+	char path[PATH_MAX];	/* DIR */
+	char name[NAME_MAX + 1]; /* of the producer's own in it */
+	int parent, own;	/* their directories; -1: none */
+	int next;		/* the next command's, that is made; -1: none */
+	uint64_t count;		/* how many were made */
+	struct leaf *leaves;
+	size_t used, room;
+	size_t ending;		/* of these, how many are over */
+};
+
 struct producer {
 	struct run run;
 	struct procq_options options;
@@ -39,6 +61,9 @@ struct producer {
 	struct pace pace;
 	struct headroom headroom;
 	enum on_exit on_exit;
+	struct cgroups cgroups;
+	bool wants_cgroup;	/* --cgroup */
+	const char *cgroup;	/* its DIR; NULL: not given */
 	struct plan plan;	/* how it ends its own */
 	bool no_group;
 	bool flood;		/* no pauses between starts */
@@ -109,6 +134,23 @@ int64_t producer_wait_deadline(const struct producer *p);
 
 /** At the end: what --on-exit has for its processes. */
 void producer_finish(struct producer *p);
+
+/* ---- producer-cgroup.c ---- */
+
+/** Make what --cgroup needs, or say what is in the way.
+ * @param given NULL: below the producer's own
+ * @param keep the processes may outlive the producer */
+bool cgroups_open(struct cgroups *g, const char *given, const char *object,
+		  bool keep);
+/** The cgroup of the next command, as struct procq_command has it; -errno. */
+int cgroups_next(struct cgroups *g);
+/** It was started in that; 0: none was. */
+void cgroups_started(struct cgroups *g, int pid);
+/** It is dead: what is left in its cgroup is killed by cgroups_tidy(). */
+void cgroups_over(struct cgroups *g, int pid);
+void cgroups_tidy(struct cgroups *g);
+/** Remove what is empty. */
+void cgroups_close(struct cgroups *g);
 
 /* ---- producer.c ---- */
 

@@ -6,6 +6,7 @@ program_tests = \
 	tests/program/advice.test \
 	tests/program/bound.test \
 	tests/program/close.test \
+	tests/program/cgroup.test \
 	tests/program/command.test \
 	tests/program/consume.test \
 	tests/program/container.test \

@@ -336,8 +336,8 @@ static void test_refusals(void)
 	       "a command of another size");
 	is_int(refused((struct procq_command){ .method = 4 }), -EINVAL,
 	       "an unknown method");
-	is_int(refused((struct procq_command){ .reserved = 1 }), -EINVAL,
-	       "what is reserved");
+	is_int(refused((struct procq_command){ .cgroup = -1 }), -EINVAL,
+	       "what is no descriptor");
 	is_int(refused((struct procq_command){ .method = PROCQ_METHOD_VFORK }),
 	       -EINVAL, "vfork is for commands");
 	is_int(refused((struct procq_command){ .argv = none }), -EINVAL,
