@@ -46,6 +46,7 @@
 
 enum {
 	OPT_JITTER = OPT_OWN,
+	OPT_MIN_GAP,
 	OPT_IN_FLIGHT,
 	OPT_NO_GROUP,
 	OPT_DRAIN,
@@ -100,6 +101,11 @@ N_("  -a, --min-age=D            don't end a process before it is D old\n") },
 N_("      --jitter=D             add a random time from 0 to D to "
 "--min-age, for\n"
 "                               each process its own\n") },
+	{ OPT_MIN_GAP, "min-gap", required_argument,
+N_("      --min-gap=D            end one process at a time, over all consumers, "
+"and the\n"
+"                               next at least D after the death of the last "
+"one\n") },
 	{ OPT_SEED, "seed", required_argument,
 N_("      --seed=N               make the random times repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
@@ -176,6 +182,9 @@ static void consumer_option(struct consumer *c, int option, const char *arg)
 	case OPT_JITTER:
 		c->pick.dues.jitter = option_duration("jitter", arg);
 		break;
+	case OPT_MIN_GAP:
+		c->pick.min_gap = option_duration("min-gap", arg);
+		break;
 	default:
 		consumer_own_option(c, option, arg);
 	}
@@ -206,9 +215,9 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 	if (c->pick.dead_only && c->dry_run)
 		usage_error(_("--reap and --dry-run can't both be given"));
 	if (c->pick.dead_only &&
-	    (plan_is_given(&c->plan) || pick_is_aged(&c->pick)))
-		usage_error(_("--reap ends no process, so it takes no signal"
-			      " and no age"));
+	    (plan_is_given(&c->plan) || pick_chooses(&c->pick)))
+		usage_error(_("--reap ends no process, so it takes no signal,"
+			      " no age and no gap"));
 	settle_plan(c);
 	c->pauses = !distribution_is_zero(&c->run.delay);
 }
@@ -349,7 +358,7 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
  * be ended early. An idle process does nothing. */
 static void run_promptly(struct consumer *c, const struct procq_process *taken)
 {
-	if (c->prompt || c->pauses || pick_is_aged(&c->pick) ||
+	if (c->prompt || c->pauses || pick_chooses(&c->pick) ||
 	    c->pick.dead_only ||
 	    strcmp(taken->label, PROCQ_LABEL_IDLE) == 0)
 		return;
@@ -490,6 +499,10 @@ static void consumer_hint(struct consumer *c)
 
 	if (pending > 0)
 		run_hint(&c->run, HINT_DYING, pending);
+	else if (c->pick.due_in > 0)
+		run_hint(&c->run, HINT_AGE, (uint64_t)c->pick.due_in);
+	else if (c->pick.spaced)
+		run_hint(&c->run, HINT_GAP, 0);
 	else if (c->idle_since == 0)
 		run_hint(&c->run, HINT_NONE, 0);
 	else

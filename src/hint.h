@@ -29,6 +29,7 @@ enum hint {
 	 * --verbose, they are spoken of after a second. */
 	HINT_EXITS,		/* with --reap */
 	HINT_AGE,		/* of the process whose turn is next */
+	HINT_GAP,		/* since the last ending, to be over */
 	HINT_DYING		/* deaths, while a consumer runs */
 };
 

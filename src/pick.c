@@ -27,11 +27,18 @@ bool pick_is_aged(const struct pick *k)
 	return k->dues.min_age > 0 || k->dues.jitter > 0;
 }
 
+bool pick_chooses(const struct pick *k)
+{
+	return pick_is_aged(k) || k->min_gap > 0;
+}
+
 void pick_begin(struct pick *k, struct procq *q)
 {
 	struct procq_stat s;
 
 	k->q = q;
+	/* An onlooker, which takes nothing, can't, and need not. */
+	procq_set_gap(q, k->min_gap);
 	/* Looks at all records, so only if that is needed. */
 	if (k->dues.jitter > 0 && !k->keyed && procq_stat(q, &s) == 0)
 		k->dues.key = due_key(procq_object(q), s.created);
@@ -147,6 +154,7 @@ static int take_due(struct pick *k, struct procq_process *out,
 		if (!first)
 			continue;
 		if (left > 0) {
+			k->due_in = left;
 			*deadline = ask_again(k, left);
 			return -EBUSY;
 		}
@@ -182,16 +190,63 @@ static int take_dead(struct pick *k, struct procq_process *out,
 	return err;
 }
 
+/* ---- not too soon after another ---- */
+
+static int take_living(struct pick *k, struct procq_process *out,
+		       int64_t *deadline)
+{
+	return pick_is_aged(k) ? take_due(k, out, deadline)
+			       : procq_take(k->q, NULL, out);
+}
+
+/* The gap is not over; but is there a process at all? */
+static int wait_for_gap(struct pick *k)
+{
+	struct procq_process next;
+	int err = procq_peek(k->q, &next);
+
+	if (err == -EAGAIN)
+		dues_clear(&k->dues);
+	if (err < 0)
+		return err;
+	k->spaced = true;
+	return -EBUSY;
+}
+
+static int take_spaced(struct pick *k, struct procq_process *out,
+		       int64_t *deadline)
+{
+	struct procq_process first;
+	int err = procq_gap(k->q, deadline, &first);
+
+	if (err == -EBUSY)
+		return wait_for_gap(k);
+	/* What a killed consumer has begun, however young it is here. */
+	if (err == 1)
+		err = procq_take_this(k->q, &first, out);
+	else if (err == 0)
+		err = take_living(k, out, deadline);
+	/* Another consumer was faster, and has it now. */
+	if (err == -EBUSY && k->due_in == 0) {
+		*deadline = time_after(procq_now(), PAUSE_MIN);
+		return wait_for_gap(k);
+	}
+	return err;
+}
+
 int pick_next(struct pick *k, struct procq_process *out, int64_t *deadline)
 {
 	int err;
 
+	k->due_in = 0;
+	k->spaced = false;
 	if (k->dead_only)
 		return procq_take_exited(k->q, out);
-	if (!pick_is_aged(k))
-		return procq_take(k->q, NULL, out);
-	err = take_due(k, out, deadline);
-	/* The dead among those that are too young need not wait for them. */
+	if (k->min_gap > 0)
+		err = take_spaced(k, out, deadline);
+	else
+		err = take_living(k, out, deadline);
+	/* The dead among those that may not be ended need not wait for them. */
 	if (err == -EBUSY && take_dead(k, out, deadline) == 0)
 		return 0;
 	return err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pick.h - which process a consumer takes next, and whether it may: in turn;
- * or those that are dead, out of turn; or the one that is due first.
+ * or those that are dead, out of turn; or the one that is due first; and not
+ * too soon after another.
  *
  * A consumer that waits for dues looks at what has come since its last look,
  * never at all records. The dead among those that are not due are another
@@ -26,6 +27,11 @@ struct pick {
 	bool dead_only;			/* what has exited on its own */
 	struct dues dues;		/* min_age, jitter; and key, if keyed */
 	bool keyed;			/* else the key is the queue's own */
+	int64_t min_gap;		/* ns; 0: none */
+
+	/* After -EBUSY, else 0. */
+	int64_t due_in;			/* ns until one is due, … */
+	bool spaced;			/* … or only the gap is in the way */
 
 	/* Written here only. */
 	struct procq *q;
@@ -36,6 +42,8 @@ struct pick {
 
 /** Are there times that processes become due at? */
 bool pick_is_aged(const struct pick *k);
+/** Does it matter which process is chosen, and when? */
+bool pick_chooses(const struct pick *k);
 /** The queue is joined: from now on, this one is picked from. */
 void pick_begin(struct pick *k, struct procq *q);
 /**

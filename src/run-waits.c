@@ -147,6 +147,10 @@ static void say(const struct run *r, enum hint what, uint64_t n)
 	case HINT_AGE:
 		say_age(n);
 		break;
+	case HINT_GAP:
+		complain(_("waiting for the end of --min-gap, or of what "
+			   "another consumer is ending"));
+		break;
 	case HINT_DYING:
 		say_deaths(n, "");
 		break;

@@ -16,6 +16,7 @@ program_tests = \
 	tests/program/group.test \
 	tests/program/hints.test \
 	tests/program/headroom.test \
+	tests/program/gap.test \
 	tests/program/hostile.test \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \
