@@ -44,7 +44,7 @@ static uint64_t free_size(uint32_t capacity)
 }
 
 struct offsets {
-	size_t ready, free, records, participants, end;
+	size_t ready, free, records, participants, histograms, end;
 };
 
 static struct offsets offsets_of(uint32_t capacity)
@@ -56,8 +56,10 @@ static struct offsets offsets_of(uint32_t capacity)
 	at.records = at.free + (size_t)free_size(capacity) * 8;
 	at.participants = at.records +
 			  (size_t)capacity * sizeof(struct pq_record);
-	at.end = at.participants +
-		 PROCQ_PARTICIPANTS_MAX * sizeof(struct pq_participant);
+	at.histograms = at.participants +
+			PROCQ_PARTICIPANTS_MAX * sizeof(struct pq_participant);
+	at.end = at.histograms +
+		 PROCQ_HISTOGRAMS * sizeof(struct pq_histogram);
 	return at;
 }
 
@@ -75,6 +77,7 @@ void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity)
 	seg->header = (void *)base;
 	seg->participants = (void *)(base + at.participants);
 	seg->records = (void *)(base + at.records);
+	seg->histograms = (void *)(base + at.histograms);
 	seg->ready = (struct pq_ring){
 		.ends = &seg->header->ready,
 		.cells = (void *)(base + at.ready),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buckets.h"
 #include "clock.h"
 #include "gone.h"
 #include "handle.h"
@@ -146,6 +147,20 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 	out->capacity = seg->capacity;
 	out->limit = procq_limit(q);
 	out->closed = (uint32_t)procq_closed(q);
+	return 0;
+}
+
+int64_t procq_bucket(unsigned bucket)
+{
+	return pq_bucket_most(bucket);
+}
+
+int procq_histogram(const struct procq *q, int which,
+		    struct procq_histogram *out)
+{
+	if (which < 0 || which >= PROCQ_HISTOGRAMS)
+		return -EINVAL;
+	pq_histogram_read(q->seg, (unsigned)which, out);
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 /*
  * layout.h - the shared object, byte by byte.
  *
- *	header | ready ring | free ring | records | participants
+ *	header | ready ring | free ring | records | participants | histograms
  *
  * What every child touches comes first: in a small queue, one page fault maps
  * all of it.
@@ -29,7 +29,7 @@
 #include "ring.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
-#define PQ_VERSION 4u
+#define PQ_VERSION 5u
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 
@@ -137,6 +137,15 @@ enum pq_lock_place { PQ_LOCKS_INSIDE = 1, PQ_LOCKS_BESIDE = 2 };
  * that proposes to remove it. */
 #define PQ_OBJECT_OPEN	UINT64_C(0)
 #define PQ_OBJECT_FINAL UINT64_MAX
+
+/* How long processes have lived, or their ends took; see buckets.c. Added to
+ * by the participants that collect deaths; read by all. */
+struct pq_histogram {
+	_Alignas(PQ_LINE) _Atomic uint64_t counts[PROCQ_BUCKETS];
+	_Atomic uint64_t micros;	/* the sum of all values */
+};
+
+_Static_assert(sizeof(struct pq_histogram) % PQ_LINE == 0, "whole lines");
 
 struct pq_header {
 	/* Written by the creator under the init lock, magic last with release;

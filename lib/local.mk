@@ -32,6 +32,7 @@ lib_taker = \
 lib_queue = \
 	lib/bell.c lib/bell.h \
 	lib/gone.c lib/gone.h \
+	lib/buckets.c lib/buckets.h \
 	lib/limit.c lib/limit.h \
 	lib/member.c lib/member.h \
 	lib/permit.c lib/permit.h \

@@ -475,6 +475,27 @@ struct procq_participant {
 	uint32_t dead;		/* 1: it is dead, and not yet swept */
 };
 
+/*
+ * How many processes lived how long, or took how long to end, of all that were
+ * ever reported: as exact as a consumer that is killed lets it be, which was
+ * about to count one.
+ */
+#define PROCQ_HISTOGRAM_LIFETIME 0	/* from start to death: of those that
+					 * were ended or have exited */
+#define PROCQ_HISTOGRAM_LATENCY 1	/* from the first signal to the
+					 * confirmed death */
+#define PROCQ_HISTOGRAMS 2
+/* 1 us, 2 us, 5 us, 10 us … a million seconds, and more. */
+#define PROCQ_BUCKETS 38
+
+struct procq_histogram {
+	uint64_t counts[PROCQ_BUCKETS];	/* by procq_bucket(): how many up to
+					 * that, and more than that before */
+	uint64_t count;		/* the sum of counts */
+	uint64_t sum_us;	/* the sum of the values, in microseconds; it
+				 * may be ahead of counts, or behind */
+};
+
 /* What procq_check() found and did. */
 struct procq_report {
 	uint64_t swept;		/* dead participants that it swept */
@@ -1006,6 +1027,26 @@ PROCQ_API int procq_closed(const struct procq *q);
  * @since 0.1
  */
 PROCQ_API int procq_stat(const struct procq *q, struct procq_stat *out);
+
+/**
+ * The greatest value that a bucket of a histogram has. Any thread.
+ * @param bucket from 0
+ * @return ns; PROCQ_FOREVER for the last bucket
+ * @since 0.1
+ */
+PROCQ_API int64_t procq_bucket(unsigned bucket);
+
+/**
+ * Read a histogram. For a queue that is in use, the counts may be of slightly
+ * different moments.
+ * @param which PROCQ_HISTOGRAM_LIFETIME or PROCQ_HISTOGRAM_LATENCY
+ * @param out the histogram
+ * @retval 0
+ * @retval -EINVAL there is no such histogram
+ * @since 0.1
+ */
+PROCQ_API int procq_histogram(const struct procq *q, int which,
+			      struct procq_histogram *out);
 
 /**
  * Read the records that are not free, in the order of entry; processes that

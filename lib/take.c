@@ -25,6 +25,7 @@
 
 #include "backoff.h"
 #include "bell.h"
+#include "buckets.h"
 #include "clock.h"
 #include "identity.h"
 #include "lock.h"
@@ -471,6 +472,17 @@ static void fill_event(struct procq *q, struct pq_flight *f, uint64_t word,
 }
 
 /* Describe the end in *out, then free the record. False: its word changed. */
+static void count_end(struct pq_segment *seg, enum pq_tally kind,
+		      const struct procq_event *event)
+{
+	/* How long a lost one lived is unknown. */
+	if (kind == PQ_TALLY_LOST)
+		return;
+	pq_histogram_add(seg, PROCQ_HISTOGRAM_LIFETIME, event->lived);
+	if (event->latency >= 0)
+		pq_histogram_add(seg, PROCQ_HISTOGRAM_LATENCY, event->latency);
+}
+
 static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 		   bool keep_for_parent, struct procq_event *out)
 {
@@ -487,6 +499,7 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	if (!pq_record_release(q->seg, f->slot, q->place, word, kind,
 			       !keep_for_parent))
 		return false;
+	count_end(q->seg, kind, out);
 	if (keep_for_parent && !pq_byte_held(q->seg, f->producer)) {
 		/* The parent died before it could see the record GONE. */
 		word = pq_load_word(q->seg, f->slot);

@@ -52,6 +52,7 @@ struct pq_segment {
 	struct pq_header *header;
 	struct pq_participant *participants;
 	struct pq_record *records;
+	struct pq_histogram *histograms;	/* by PROCQ_HISTOGRAM_… */
 	struct pq_ring ready;
 	struct pq_ring free;
 	/* Where pq_sweep_sometimes() goes on. Relaxed: threads of this process

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -133,6 +134,18 @@ uint64_t inhabitants(const struct procq_stat *s)
 bool adds_up(const struct procq_stat *s)
 {
 	return s->started == s->retired + s->exited + s->lost + s->present;
+}
+
+int stat_settled(const struct procq *q, struct procq_stat *s)
+{
+	const struct timespec pause = { 0, 2 * NS_PER_MS };
+	int err = procq_stat(q, s);
+
+	for (int i = 0; i < 20 && err == 0 && !adds_up(s); i++) {
+		nanosleep(&pause, NULL);
+		err = procq_stat(q, s);
+	}
+	return err;
 }
 
 void table_set_time(struct table *t, size_t column, int64_t ns)

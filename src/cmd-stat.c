@@ -162,140 +162,23 @@ static void print_sum(const struct procq_stat *s)
 	       "if it lasts when nothing moves, run 'procq check'."));
 }
 
-/* The value of a label in OpenMetrics, which is UTF-8. There is no escape for a
- * control character, which a terminal would obey. */
-static void put_label(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s) {
-		size_t n = utf8_length(s);
-
-		if (*s == '\n')
-			fputs("\\n", stdout);
-		else if (n == 0 || *s < 0x20 || *s == 0x7f)
-			fputs("\xef\xbf\xbd", stdout);
-		else if (*s == '\\' || *s == '"')
-			printf("\\%c", *s);
-		else
-			fwrite(s, 1, n, stdout);
-		s += n > 0 ? n : 1;
-	}
-}
-
-static void put_sample(const char *name, const char *queue, const char *state,
-		       uint64_t value)
-{
-	printf("procq_%s{queue=\"", name);
-	put_label(queue);
-	if (state)
-		printf("\",state=\"%s", state);
-	printf("\"} %" PRIu64 "\n", value);
-}
-
-static void put_head(const char *name, const char *type, const char *help)
-{
-	printf("# TYPE procq_%s %s\n# HELP procq_%s %s\n", name, type, name,
-	       help);
-}
-
-static void put_counter(const char *name, const char *queue, const char *help,
-			uint64_t value)
-{
-	char total[64];
-
-	put_head(name, "counter", help);
-	snprintf(total, sizeof(total), "%s_total", name);
-	put_sample(total, queue, NULL, value);
-}
-
-static void put_gauge(const char *name, const char *queue, const char *help,
-		      uint64_t value)
-{
-	put_head(name, "gauge", help);
-	put_sample(name, queue, NULL, value);
-}
-
-static void put_records(const struct stat_row *v)
-{
-	put_head("records", "gauge", "Records of the queue by state.");
-	for (uint32_t i = 0; i <= PROCQ_STATE_GONE; i++)
-		put_sample("records", v->queue, state_word(i),
-			   v->stat.states[i]);
-}
-
-/* Not translated: this is compared between machines. */
-static void print_metrics(const struct stat_row *v)
-{
-	const struct procq_stat *s = &v->stat;
-	const char *q = v->queue;
-
-	put_counter("started", q, "Processes that entered the queue.",
-		    s->started);
-	put_counter("retired", q, "Processes ended by a participant.",
-		    s->retired);
-	put_counter("exited", q, "Processes that exited on their own.",
-		    s->exited);
-	put_counter("lost", q, "Processes gone with their producer.",
-		    s->lost);
-	put_counter("returned", q,
-		    "Processes put back after their consumer died.",
-		    s->returned);
-	put_counter("swept", q, "Dead participants swept.", s->swept);
-	put_gauge("present", q, "Processes in the queue.", s->present);
-	put_gauge("capacity", q, "Processes that may exist at once.",
-		  s->capacity);
-	put_records(v);
-	put_gauge("producers", q, "Producers attached.", s->producers);
-	put_gauge("consumers", q, "Consumers attached.", s->consumers);
-	put_gauge("dead_participants", q,
-		  "Dead participants not yet swept.", s->dead);
-	put_gauge("waiting_producers", q, "Participants waiting for room.",
-		  s->waiting_room);
-	put_gauge("waiting_consumers", q,
-		  "Participants waiting for a process.", s->waiting_ready);
-	put_gauge("closed", q, "1 if producers get no room.",
-		  s->closed != PROCQ_OPEN);
-	put_gauge("stopped", q, "1 if producers are to end.",
-		  s->closed == PROCQ_STOPPED);
-	put_gauge("size_bytes", q, "Size of the shared memory object.",
-		  s->bytes);
-	puts("# EOF");
-}
-
-/* Read the counters, a few times if they do not add up: while processes come
- * and go, a reading can fall between two halves of a step. */
-static int read_stat(const struct procq *q, struct procq_stat *s)
-{
-	const struct timespec pause = { 0, 2 * NS_PER_MS };
-	int err = procq_stat(q, s);
-
-	for (int i = 0; i < 20 && err == 0 && !adds_up(s); i++) {
-		nanosleep(&pause, NULL);
-		err = procq_stat(q, s);
-	}
-	return err;
-}
-
 static int cmd_stat_run(struct request *r)
 {
 	struct stat_row v;
 	struct procq *q;
-	int status = request_open(r, PROCQ_ROLE_ONLOOKER, &q);
-	int err;
+	int status, err;
 
+	if (r->metrics)
+		return metrics_run(r);
+	status = request_open(r, PROCQ_ROLE_ONLOOKER, &q);
 	if (status != EXIT_DONE)
 		return status;
 	v.queue = r->queue;
 	snprintf(v.object, sizeof(v.object), "%s", procq_object(q));
-	err = read_stat(q, &v.stat);
+	err = stat_settled(q, &v.stat);
 	procq_close(q);
 	if (err < 0)
 		return complain_failed(r, err);
-	if (r->metrics) {
-		print_metrics(&v);
-		return EXIT_DONE;
-	}
 	err = table_print_record(r->table, stdout, r->form, stat_fill, &v);
 	if (err < 0)
 		return complain_failed(r, err);
@@ -310,7 +193,9 @@ const struct command cmd_stat = {
 	.text = N_("Show the counters of a queue, one to a line, and whether "
 "this holds:\n"
 "  started = retired + exited + lost + present\n"
-"It does while no process is being started or ended.\n"),
+"It does while no process is being started or ended.\n"
+"--openmetrics has the same for Prometheus, with histograms of lifetimes and of\n"
+"the times that ends took; with --all, of all queues that you may read.\n"),
 	.operands = "[NAME]",
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
 	.columns = columns,

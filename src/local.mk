@@ -70,6 +70,7 @@ src_procq_SOURCES = \
 	src/cmd-show.c \
 	src/cmd-stat.c \
 	src/cmd-wait.c \
+	src/metrics.c \
 	src/outside.c src/outside.h \
 	src/procq-cmd.h \
 	src/procq.c

@@ -23,7 +23,7 @@
  * --version. */
 #define TAKES_NAME 1u		/* -q and an operand */
 #define TAKES_LIST 2u		/* -o -n -r */
-#define TAKES_METRICS 4u	/* --openmetrics */
+#define TAKES_METRICS 4u	/* --openmetrics --all */
 #define TAKES_END 8u		/* --kill -k --force */
 #define TAKES_EMPTY 16u		/* --empty --seq */
 #define TAKES_WAIT 32u		/* --wait */
@@ -54,6 +54,7 @@ struct request {
 	bool no_headings;
 	bool verbose;
 	bool metrics;
+	bool all;
 	bool kill;
 	bool force;
 	bool empty;
@@ -107,6 +108,11 @@ const char *state_word(uint32_t state);
 uint64_t inhabitants(const struct procq_stat *s);
 /** The same without those that are dead. */
 uint64_t living(const struct procq_stat *s);
+/** Read the counters, a few times if they do not add up: while processes come
+ * and go, a reading can fall between two halves of a step. @return 0, -errno */
+int stat_settled(const struct procq *q, struct procq_stat *s);
+/** procq stat --openmetrics. @return the exit status */
+int metrics_run(const struct request *r);
 /** Do the counters add up? */
 bool adds_up(const struct procq_stat *s);
 /** Set a cell to a time, in ns since the epoch; 0: unknown. */

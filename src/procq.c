@@ -40,7 +40,7 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 /* Options without a short form. */
 enum {
-	OPENMETRICS = OPT_RUN, EMPTY, SEQ, STOP, WAIT, KILL, FORCE, VERBOSE
+	OPENMETRICS = OPT_RUN, ALL, EMPTY, SEQ, STOP, WAIT, KILL, FORCE, VERBOSE
 };
 
 /* An option, and the commands that take it: a TAKES_ bit; 0: all. */
@@ -67,6 +67,9 @@ N_("  -r, --raw                  separate columns by one blank, and print\n"
 "                             blanks in them as \\x20\n") } },
 	{ TAKES_METRICS, { OPENMETRICS, "openmetrics", no_argument,
 N_("      --openmetrics          print OpenMetrics text for Prometheus\n") } },
+	{ TAKES_METRICS, { ALL, "all", no_argument,
+N_("      --all                  with --openmetrics: all queues that can be "
+"read\n") } },
 	{ TAKES_STOP, { STOP, "stop", no_argument,
 N_("      --stop                 make producers end, too\n") } },
 	{ TAKES_EMPTY, { EMPTY, "empty", no_argument,
@@ -223,6 +226,9 @@ static void request_option(struct request *r, int letter)
 	case OPENMETRICS:
 		r->metrics = true;
 		return;
+	case ALL:
+		r->all = true;
+		return;
 	case EMPTY:
 		r->empty = true;
 		return;
@@ -266,6 +272,8 @@ static void take_operands(struct request *r, int argc, char **argv)
 			    r->queue, name);
 	if (!name)
 		name = r->queue;
+	if (name && r->all)
+		usage_error(_("--all and a queue can't both be given"));
 	if (name || !(r->command->takes & TAKES_ANY))
 		r->queue = option_queue(name);
 }
@@ -312,6 +320,9 @@ static void refuse_contradictions(const struct request *r)
 			   r->no_headings))
 		usage_error(_("--openmetrics excludes --json, --raw, --output"
 			      " and --noheadings"));
+	if (r->all && !r->metrics)
+		usage_error(_("--all needs --openmetrics; 'procq list' shows "
+			      "all queues"));
 	if ((r->command->takes & TAKES_EMPTY) && !r->empty && !r->seqs.count)
 		usage_error(_("say what to wait for: --empty, or --seq=N"));
 	if (r->empty && r->seqs.count)

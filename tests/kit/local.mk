@@ -5,7 +5,8 @@ check_headers = \
 	tests/kit/calls.h tests/kit/syscalls.h tests/kit/forbid.h \
 	tests/kit/fixture.h tests/kit/records.h tests/kit/taking.h \
 	tests/kit/tap.h tests/kit/lib.sh
-EXTRA_DIST += $(check_headers) tests/kit/example.awk
+EXTRA_DIST += $(check_headers) tests/kit/example.awk \
+	tests/kit/openmetrics.awk
 
 # Those that disturb at every point: crash, scarcity, chaos.
 harness_sources = tests/kit/harness.c tests/kit/harness.h

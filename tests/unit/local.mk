@@ -5,6 +5,7 @@
 unit_tests = \
 	tests/unit/api \
 	tests/unit/arrivals \
+	tests/unit/buckets \
 	tests/unit/bell \
 	tests/unit/brake \
 	tests/unit/decimal \
@@ -16,9 +17,9 @@ unit_tests = \
 	tests/unit/fault \
 	tests/unit/fields \
 	tests/unit/gap \
+	tests/unit/histogram \
 	tests/unit/hint \
 	tests/unit/headroom \
-	tests/unit/histogram \
 	tests/unit/identity \
 	tests/unit/intmap \
 	tests/unit/jobs \
