@@ -4,9 +4,12 @@
 # In a clone these have none to install; make dist fails for them.
 
 program_mans = man/producer.1 man/consumer.1 man/procq.1
-# Of a program that is built where its libraries are.
+# Of programs that are built where their libraries are.
 if HAVE_PLOT
 program_mans += man/procq-plot.1
+endif
+if HAVE_TOP
+program_mans += man/procq-top.1
 endif
 dist_man_MANS += man/procq.7 man/libprocq.3
 if HAVE_PROGRAM_MANS
@@ -17,7 +20,8 @@ install-data-hook:
 	@echo 'procq: the manual pages of the programs are NOT installed:' \
 		'there was no help2man for them' >&2
 endif
-man_parts = man/producer.x man/consumer.x man/procq.x man/procq-plot.x
+man_parts = man/producer.x man/consumer.x man/procq.x man/procq-plot.x \
+	man/procq-top.x
 EXTRA_DIST += $(man_parts) man/dummy-man
 
 # In the build folder they are made; those of a tarball, which is its own
@@ -48,6 +52,8 @@ man/producer.1: src/producer$(EXEEXT) man/producer.x configure.ac
 man/consumer.1: src/consumer$(EXEEXT) man/consumer.x configure.ac
 	$(man_recipe)
 man/procq.1: src/procq$(EXEEXT) man/procq.x configure.ac
+	$(man_recipe)
+man/procq-top.1: src/procq-top$(EXEEXT) man/procq-top.x configure.ac
 	$(man_recipe)
 man/procq-plot.1: src/procq-plot$(EXEEXT) man/procq-plot.x configure.ac
 	$(man_recipe)

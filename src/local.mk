@@ -76,7 +76,7 @@ src_procq_SOURCES = \
 	src/procq.c
 src_procq_LDADD = src/libprograms.la
 
-# A program of its own, for the sake of its libraries.
+# Programs of their own, for the sake of their libraries.
 AM_CPPFLAGS += -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 pkglibexec_PROGRAMS =
 if HAVE_PLOT
@@ -89,4 +89,16 @@ src_procq_plot_SOURCES = \
 	src/plot/scene.c src/plot/scene.h
 src_procq_plot_CFLAGS = $(PLOT_CFLAGS) $(AM_CFLAGS)
 src_procq_plot_LDADD = src/libprograms.la $(PLOT_LIBS)
+endif
+if HAVE_TOP
+pkglibexec_PROGRAMS += src/procq-top
+src_procq_top_SOURCES = \
+	src/top/grid.c src/top/grid.h \
+	src/top/panels.c src/top/panels.h \
+	src/top/terminal.c src/top/terminal.h \
+	src/top/top.c \
+	src/top/view.c src/top/view.h
+src_procq_top_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR='"$(bindir)"'
+src_procq_top_CFLAGS = $(TOP_CFLAGS) $(AM_CFLAGS)
+src_procq_top_LDADD = src/libprograms.la $(TOP_LIBS)
 endif

@@ -13,6 +13,7 @@
 #include "outside.h"
 
 const struct outside outside_commands[] = {
+	{ "top", N_("watch a queue in the terminal") },
 	{ "plot", N_("draw a picture from the JSON logs of a run") },
 	{ 0 }
 };

@@ -30,6 +30,7 @@ program_tests = \
 	tests/program/report.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
+	tests/program/top.test \
 	tests/program/truncate.test \
 	tests/program/unread.test \
 	tests/program/usage.test \

@@ -53,7 +53,13 @@ unit_tests = \
 	tests/unit/writer
 check_PROGRAMS += $(unit_tests)
 
-# Rooms of procq-plot, where its libraries are.
+# Rooms of procq-top and procq-plot, where their libraries are.
+if HAVE_TOP
+check_PROGRAMS += tests/unit/top-panels
+TESTS += tests/unit/top-panels
+tests_unit_top_panels_SOURCES = tests/unit/top-panels.c src/top/grid.c \
+	src/top/panels.c src/top/view.c
+endif
 if HAVE_PLOT
 plot_tests = tests/unit/plot-log tests/unit/plot-scene
 check_PROGRAMS += $(plot_tests)
