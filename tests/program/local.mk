@@ -28,6 +28,7 @@ program_tests = \
 	tests/program/procq.test \
 	tests/program/removed.test \
 	tests/program/report.test \
+	tests/program/security.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/top.test \
