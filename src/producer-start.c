@@ -41,6 +41,7 @@ static void started(struct producer *p, const struct procq_process *what)
 	p->unreaped++;
 	run_hint(&p->run, HINT_NONE, 0);
 	jobs_started(&p->run.jobs, what);
+	producer_replace_started(p, what->slot);
 	if (p->flood && !p->run.quiet) {
 		report_later(p, what);
 		if (p->run.summary.started < ONE_BY_ONE)
@@ -91,11 +92,19 @@ static void no_resources(struct producer *p, int err)
 
 /* Can the command be executed again in a moment? A file that is being written,
  * or, if it was there before, replaced. */
-static bool is_passing(const struct producer *p, int err)
+static bool is_passing(const struct producer *p, int err,
+		       const struct procq_process *what)
 {
+	/* With --replace, whatever is wrong may be mended. */
+	if (p->replace && p->ran && what->pid > 0)
+		return err < 0 && err != -ECANCELED;
 	switch (err) {
 	case -ETXTBSY:
 		return true;
+	case -EACCES:
+	case -ENOTDIR:
+	case -ELOOP:
+		return p->ran && p->replace;
 	case -ENOENT:
 	case -ESTALE:
 	case -EIO:
@@ -105,15 +114,6 @@ static bool is_passing(const struct producer *p, int err)
 	default:
 		return false;
 	}
-}
-
-static void cannot_run_yet(struct producer *p, int err)
-{
-	p->run.summary.failed++;
-	if (p->back_off == 0)
-		complain(_("cannot run '%s' for now: %s"), p->command.argv[0],
-			 strerror(-err));
-	start_later(p, strerror(-err));
 }
 
 /* A process that could not execute its command is about to exit. Let it: its
@@ -130,6 +130,28 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 			       time_after(procq_now(), NS_PER_MS));
 		producer_reap(p);
 	}
+}
+
+static void cannot_run_yet(struct producer *p, int err,
+			   const struct procq_process *what)
+{
+	p->run.summary.failed++;
+	if (p->replace) {
+		p->unexecuted = err;
+		if (what->pid > 0) {
+			jobs_started(&p->run.jobs, what);
+			producer_replace_started(p, what->slot);
+			await_exit(p, what);
+		} else {
+			producer_replace_refused(p);
+		}
+		p->unexecuted = 0;
+		return;
+	}
+	if (p->back_off == 0)
+		complain(_("cannot run '%s' for now: %s"), p->command.argv[0],
+			 strerror(-err));
+	start_later(p, strerror(-err));
 }
 
 /* A start failed, and will fail again. */
@@ -186,9 +208,9 @@ bool producer_start(struct producer *p)
 	err = procq_spawn(p->run.q, &p->command, &what);
 	cgroups_started(&p->cgroups, what.pid);
 	/* -EAGAIN without a process is about the queue. */
-	if (p->command.argv && is_passing(p, err) &&
+	if (p->command.argv && is_passing(p, err, &what) &&
 	    (err != -EAGAIN || what.pid > 0)) {
-		cannot_run_yet(p, err);
+		cannot_run_yet(p, err, &what);
 		return false;
 	}
 	switch (err) {

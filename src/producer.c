@@ -34,6 +34,8 @@ void producer_reap(struct producer *p)
 	p->unreaped = 0;
 	children_reap(&p->run);
 	cgroups_tidy(&p->cgroups);
+	if (p->replace)
+		children_collect_own(&p->run);
 }
 
 void producer_rest(struct producer *p, unsigned what, int64_t deadline)
@@ -80,7 +82,8 @@ static bool look_around(struct producer *p)
 {
 	int64_t now;
 
-	if (p->flood && p->unreaped < REAP_EVERY && p->unreaped > 0)
+	if (p->flood && !p->replace && p->unreaped < REAP_EVERY &&
+	    p->unreaped > 0)
 		return true;
 	producer_reap(p);
 	now = procq_now();
@@ -101,16 +104,19 @@ static void produce(struct producer *p)
 	bool waited;
 
 	pace_begin(&p->pace, p->run.begun);
+	producer_replace_begin(p);
 	while (!producer_finished(p) && look_around(p)) {
 		waited = p->full_since > 0 || p->lacking_since > 0;
 		if (!p->flood && procq_now() < p->pace.due)
 			producer_rest(p, 0, p->pace.due);
 		else if (!run_can_report(&p->run))
 			producer_rest(p, 0, PROCQ_FOREVER);
-		else if (producer_has_headroom(p) && producer_start(p))
+		else if (producer_may_replace(p) && producer_has_headroom(p) &&
+			 producer_start(p))
 			producer_started(p, waited);
 	}
 	report_all(p);
+	producer_replace_end(p);
 }
 
 static bool producer_join(struct producer *p)
@@ -164,6 +170,7 @@ int main(int argc, char **argv)
 	p.options.flags = PROCQ_OPEN_REAP_ALL;
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;
+	brake_init(&p.brake, NS_PER_S);
 	plan_init(&p.plan);
 	p.courtesy = COURTESY_MAX;
 	producer_parse(&p, argc, argv);

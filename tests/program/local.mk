@@ -27,6 +27,7 @@ program_tests = \
 	tests/program/plot.test \
 	tests/program/procq.test \
 	tests/program/removed.test \
+	tests/program/replace.test \
 	tests/program/report.test \
 	tests/program/security.test \
 	tests/program/spanish.test \
