@@ -14,6 +14,7 @@ lib_doors = \
 	lib/names.c \
 	lib/open.c \
 	lib/producer.c \
+	lib/resident.c \
 	lib/roster.c \
 	lib/wait.c lib/wait.h
 lib_sides = \

@@ -1089,6 +1089,26 @@ PROCQ_API int procq_participants(const struct procq *q,
 				 struct procq_participant *out, uint32_t max);
 
 /**
+ * Ask how much memory a process of the queue has resident: itself, without its
+ * children. No other process is asked that got its pid.
+ * @param which as procq_snapshot() or procq_arrivals() has described it: its
+ *        slot, pid and started are read; NULL: the caller itself, to see
+ *        whether this system tells
+ * @param bytes out: how much
+ * @retval 0
+ * @retval -ESRCH it is dead, or not there any more
+ * @retval -ENOTSUP this system does not tell, or has no /proc of the caller's
+ *         PID namespace
+ * @retval -EACCES it does not tell the caller
+ * @retval -EINVAL bytes is NULL
+ * @retval -EMFILE, -ENFILE, -ENOMEM too little of something
+ * @since 0.1
+ */
+PROCQ_API int procq_resident(const struct procq *q,
+			     const struct procq_process *which,
+			     int64_t *bytes);
+
+/**
  * Sweep after every dead participant, put missing ring entries back, and
  * verify every invariant that can be seen in the object. If it finds a fault,
  * it looks again for some 100 ms, as others may be in the middle of a step.

@@ -47,6 +47,7 @@
 enum {
 	OPT_JITTER = OPT_OWN,
 	OPT_MIN_GAP,
+	OPT_MAX_MEMORY,
 	OPT_IN_FLIGHT,
 	OPT_NO_GROUP,
 	OPT_DRAIN,
@@ -102,10 +103,14 @@ N_("      --jitter=D             add a random time from 0 to D to "
 "--min-age, for\n"
 "                               each process its own\n") },
 	{ OPT_MIN_GAP, "min-gap", required_argument,
-N_("      --min-gap=D            end one process at a time, over all consumers, "
-"and the\n"
-"                               next at least D after the death of the last "
-"one\n") },
+N_("      --min-gap=D            end one process at a time, over all "
+"consumers, and\n"
+"                               the next at least D after the death of the "
+"last\n") },
+	{ OPT_MAX_MEMORY, "max-memory", required_argument,
+N_("      --max-memory=SIZE      also end a process that uses more memory, "
+"however\n"
+"                               young; the largest first\n") },
 	{ OPT_SEED, "seed", required_argument,
 N_("      --seed=N               make the random times repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
@@ -182,6 +187,11 @@ static void consumer_option(struct consumer *c, int option, const char *arg)
 	case OPT_JITTER:
 		c->pick.dues.jitter = option_duration("jitter", arg);
 		break;
+	case OPT_MAX_MEMORY:
+		c->pick.large.most = option_size("max-memory", arg);
+		if (c->pick.large.most == 0)
+			usage_error(_("--max-memory needs a size above 0"));
+		break;
 	case OPT_MIN_GAP:
 		c->pick.min_gap = option_duration("min-gap", arg);
 		break;
@@ -217,7 +227,7 @@ static void consumer_parse(struct consumer *c, int argc, char **argv)
 	if (c->pick.dead_only &&
 	    (plan_is_given(&c->plan) || pick_chooses(&c->pick)))
 		usage_error(_("--reap ends no process, so it takes no signal,"
-			      " no age and no gap"));
+			      " no age, no gap and no size"));
 	settle_plan(c);
 	c->pauses = !distribution_is_zero(&c->run.delay);
 }
@@ -635,6 +645,19 @@ static void dry_run(struct consumer *c)
 	free(all);
 }
 
+/* With --max-memory: does this system say how much a process has? */
+static bool can_measure(struct consumer *c)
+{
+	int err = c->pick.large.most > 0 ? large_begin(c->run.q) : 0;
+
+	if (err == 0)
+		return true;
+	complain(_("--max-memory: this system does not say how much memory a "
+		   "process uses: %s"), _(procq_strerror(err)));
+	run_fail(&c->run, EXIT_FAILED);
+	return false;
+}
+
 static void consumer_run(struct consumer *c)
 {
 	uint32_t capacity = procq_capacity(c->run.q);
@@ -643,6 +666,8 @@ static void consumer_run(struct consumer *c)
 	c->pick.keyed = c->run.seeded;
 	c->pick.dues.key = c->run.seed;
 	pick_begin(&c->pick, c->run.q);
+	if (!can_measure(c))
+		return;
 	if (c->dry_run) {
 		dry_run(c);
 		return;

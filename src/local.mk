@@ -60,6 +60,7 @@ src_producer_SOURCES = \
 src_producer_LDADD = src/libprograms.la
 src_consumer_SOURCES = \
 	src/consumer.c \
+	src/large.c src/large.h \
 	src/pick.c src/pick.h
 src_consumer_LDADD = src/libprograms.la
 src_procq_SOURCES = \

@@ -29,7 +29,7 @@ bool pick_is_aged(const struct pick *k)
 
 bool pick_chooses(const struct pick *k)
 {
-	return pick_is_aged(k) || k->min_gap > 0;
+	return pick_is_aged(k) || k->min_gap > 0 || k->large.most > 0;
 }
 
 void pick_begin(struct pick *k, struct procq *q)
@@ -47,6 +47,7 @@ void pick_begin(struct pick *k, struct procq *q)
 void pick_end(struct pick *k)
 {
 	dues_free(&k->dues);
+	large_end(&k->large);
 }
 
 static int64_t for_each_record(const struct pick *k, int64_t pause)
@@ -192,11 +193,35 @@ static int take_dead(struct pick *k, struct procq_process *out,
 
 /* ---- not too soon after another ---- */
 
+/* What uses too much memory comes first. -EAGAIN: nothing does, for now. */
+static int take_large(struct pick *k, struct procq_process *out)
+{
+	struct procq_process which;
+	int rc;
+
+	if (k->large.most == 0)
+		return -EAGAIN;
+	do {
+		rc = large_next(&k->large, k->q, &which);
+		if (rc <= 0)
+			return rc < 0 ? rc : -EAGAIN;
+		rc = procq_take_this(k->q, &which, out);
+	} while (rc == -EAGAIN);
+	return rc;
+}
+
 static int take_living(struct pick *k, struct procq_process *out,
 		       int64_t *deadline)
 {
-	return pick_is_aged(k) ? take_due(k, out, deadline)
-			       : procq_take(k->q, NULL, out);
+	int err = take_large(k, out);
+
+	if (err != -EAGAIN)
+		return err;
+	err = pick_is_aged(k) ? take_due(k, out, deadline)
+			      : procq_take(k->q, NULL, out);
+	if (err == -EBUSY && k->large.most > 0)
+		*deadline = time_min(*deadline, k->large.after);
+	return err;
 }
 
 /* The gap is not over; but is there a process at all? */
@@ -255,6 +280,7 @@ int pick_next(struct pick *k, struct procq_process *out, int64_t *deadline)
 /* ---- what would be taken ---- */
 
 struct candidate {
+	bool large;
 	int64_t at;
 	struct procq_process process;
 };
@@ -263,6 +289,8 @@ static int by_due(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
+	if (x->large != y->large)
+		return x->large ? -1 : 1;
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
 	return x->process.seq < y->process.seq ? -1
@@ -278,12 +306,16 @@ int pick_sort(const struct pick *k, struct procq_process *all, uint32_t n)
 	if (!sorted)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t at = due_at(&k->dues, &all[i], now);
+		int64_t at = due_at(&k->dues, &all[i], now), bytes;
+		bool large = large_is(&k->large, k->q, &all[i], &bytes);
 
-		if (all[i].state != PROCQ_STATE_QUEUED || at > now)
+		if (all[i].state != PROCQ_STATE_QUEUED || (at > now && !large))
 			continue;
+		sorted[kept].large = large;
 		/* In turn, as they are, if none becomes due. */
-		sorted[kept].at = pick_is_aged(k) ? at : (int64_t)i;
+		sorted[kept].at = large ? -bytes
+				  : pick_is_aged(k) ? at
+						    : (int64_t)i;
 		sorted[kept++].process = all[i];
 	}
 	qsort(sorted, kept, sizeof(*sorted), by_due);

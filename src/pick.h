@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pick.h - which process a consumer takes next, and whether it may: in turn;
- * or those that are dead, out of turn; or the one that is due first; and not
- * too soon after another.
+ * or those that are dead, out of turn; or the one that is due first; before
+ * these, the largest that uses too much memory; and not too soon after another.
  *
  * A consumer that waits for dues looks at what has come since its last look,
  * never at all records. The dead among those that are not due are another
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "due.h"
+#include "large.h"
 #include "procq.h"
 
 struct pick {
@@ -28,6 +29,7 @@ struct pick {
 	struct dues dues;		/* min_age, jitter; and key, if keyed */
 	bool keyed;			/* else the key is the queue's own */
 	int64_t min_gap;		/* ns; 0: none */
+	struct large large;		/* most */
 
 	/* After -EBUSY, else 0. */
 	int64_t due_in;			/* ns until one is due, … */

@@ -21,6 +21,7 @@ program_tests = \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \
 	tests/program/lost.test \
+	tests/program/memory.test \
 	tests/program/order.test \
 	tests/program/output.test \
 	tests/program/pace.test \

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/reap \
 	tests/unit/record \
 	tests/unit/rest \
+	tests/unit/resident \
 	tests/unit/ring \
 	tests/unit/roster \
 	tests/unit/safe \
