@@ -28,6 +28,8 @@ static const struct {
 	[PROCQ_STATE_GONE] = { "gone", L'\u25cb', L'o' },
 	[PROCQ_STATE_PARKED] = { "parked", L'\u2573', L'-' }
 };
+/* Columns of the participants; histograms stand beside them. */
+#define PARTICIPANTS_WIDTH 44
 /* Columns of one record at most. */
 #define CELL_MAX 8
 #define STATES ((uint32_t)(sizeof(states) / sizeof(*states)))
@@ -311,7 +313,7 @@ static const char *wish(const struct waiter *w)
 	return _("works, or pauses");
 }
 
-static int draw_participants(struct grid *g, const struct view *v, int row,
+static void draw_participants(struct grid *g, const struct view *v, int row,
 			     int max_rows)
 {
 	uint32_t shown = v->waiter_count;
@@ -337,7 +339,80 @@ static int draw_participants(struct grid *g, const struct view *v, int row,
 				   _("has taken %" PRIu32), w->held);
 		row++;
 	}
-	return row;
+}
+
+/* ---- histograms ---- */
+
+/* The bucket that has the value which this part of all do not exceed. */
+static unsigned quantile(const struct procq_histogram *h, double part)
+{
+	double rank = part * (double)h->count;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < PROCQ_BUCKETS; i++) {
+		sum += h->counts[i];
+		if (sum > 0 && (double)sum >= rank)
+			return i;
+	}
+	return PROCQ_BUCKETS - 1;
+}
+
+/* Its greatest value: 1, 2, 5, 10, 20, 50, … of a unit. */
+static const char *bucket_text(unsigned bucket, char text[DURATION_SIZE])
+{
+	int64_t us = procq_bucket(bucket) / NS_PER_US;
+
+	if (procq_bucket(bucket) == PROCQ_FOREVER)
+		return _("more");
+	snprintf(text, DURATION_SIZE, "%" PRId64 "%s",
+		 us < 1000 ? us : us < 1000000 ? us / 1000 : us / 1000000,
+		 us < 1000 ? "us" : us < 1000000 ? "ms" : "s");
+	return text;
+}
+
+/* A heading with the quantiles, and bars from the first bucket that is not
+ * empty to the last. */
+static void draw_histogram(struct grid *g, const struct procq_histogram *h,
+			   int row, int left, int height, const char *name)
+{
+	char p50[DURATION_SIZE], p90[DURATION_SIZE], p99[DURATION_SIZE];
+	unsigned first = 0, last = PROCQ_BUCKETS - 1;
+	uint64_t most = 1;
+	int at = grid_text(g, row, left, STYLE_TITLE, name), wide;
+
+	if (h->count == 0)
+		return;
+	grid_print(g, row, at + 1, STYLE_DIM, "p50 %s p90 %s p99 %s",
+		   bucket_text(quantile(h, 0.5), p50),
+		   bucket_text(quantile(h, 0.9), p90),
+		   bucket_text(quantile(h, 0.99), p99));
+	while (!h->counts[first] && first < last)
+		first++;
+	while (!h->counts[last] && last > first)
+		last--;
+	for (unsigned i = first; i <= last; i++)
+		most = h->counts[i] > most ? h->counts[i] : most;
+	wide = (g->columns - left) / (int)(last - first + 1);
+	wide = wide < 1 ? 1 : wide > 3 ? 3 : wide;
+	for (unsigned i = first; i <= last; i++)
+		for (int k = 0; k < wide; k++)
+			grid_bar(g, row + height,
+				 left + (int)(i - first) * wide + k, height,
+				 (double)h->counts[i] / (double)most,
+				 STYLE_ENDS);
+}
+
+static void draw_histograms(struct grid *g, const struct view *v, int row,
+			    int rows)
+{
+	int left = PARTICIPANTS_WIDTH, height = rows / 2 - 1;
+
+	if (g->columns < left + 20 || height < 1)
+		return;
+	draw_histogram(g, &v->histograms[PROCQ_HISTOGRAM_LIFETIME], row, left,
+		       height, _("Lifetimes"));
+	draw_histogram(g, &v->histograms[PROCQ_HISTOGRAM_LATENCY],
+		       row + rows / 2, left, height, _("Latencies"));
 }
 
 /* ---- processes ---- */
@@ -433,7 +508,7 @@ void panels_draw(struct grid *g, const struct view *v, struct choice_state *c,
 		 const uint32_t *order, uint32_t n)
 {
 	int graph = g->rows / 7 > 8 ? 8 : g->rows / 7 < 2 ? 2 : g->rows / 7;
-	int half = (g->columns - 2) / 2, row;
+	int half = (g->columns - 2) / 2, row, beside;
 
 	grid_clear(g);
 	draw_title(g, v, c);
@@ -446,6 +521,9 @@ void panels_draw(struct grid *g, const struct view *v, struct choice_state *c,
 	row = draw_ring(g, v, 3, g->rows / 8 > 0 ? g->rows / 8 : 1);
 	draw_graph(g, v, row, 0, half, graph, false);
 	draw_graph(g, v, row, half + 2, half, graph, true);
-	row = draw_participants(g, v, row + graph + 1, g->rows / 6);
-	draw_processes(g, v, c, row, order, n);
+	row += graph + 1;
+	beside = g->rows / 6 + 1;
+	draw_histograms(g, v, row, beside);
+	draw_participants(g, v, row, beside - 1);
+	draw_processes(g, v, c, row + beside, order, n);
 }

@@ -124,6 +124,8 @@ static void look_at_stat(struct view *v)
 	if (v->now < v->stat_next)
 		return;
 	procq_stat(v->q, &v->stat);
+	for (int i = 0; i < PROCQ_HISTOGRAMS; i++)
+		procq_histogram(v->q, i, &v->histograms[i]);
 	v->stat_at = procq_now();
 	v->stat_share = (cpu_now() - cpu) * SHARE;
 	v->stat_next = v->now + v->stat_share;

@@ -40,6 +40,7 @@ struct view {
 	int64_t now;		/* procq_now(), of this look */
 
 	struct procq_stat stat;
+	struct procq_histogram histograms[PROCQ_HISTOGRAMS];
 	int64_t stat_at;	/* when */
 	int64_t stat_next;	/* not before */
 	int64_t stat_share;	/* what a look takes, times SHARE; ns */

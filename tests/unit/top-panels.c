@@ -186,6 +186,26 @@ static void test_graph(void)
 	has(s, "# ");
 }
 
+static void test_histograms(void)
+{
+	struct choice_state c = { .sort = SORT_SEQ };
+	struct procq_histogram *h = view.histograms;
+	char *s = draw(&c, 24, 80);
+
+	has(s, "Lifetimes\n");
+	ok(!strstr(s, "p50"), "no quantile of nothing");
+	/* Up to 1 ms, 2 ms, 5 ms. */
+	h[PROCQ_HISTOGRAM_LATENCY].counts[9] = 50;
+	h[PROCQ_HISTOGRAM_LATENCY].counts[10] = 40;
+	h[PROCQ_HISTOGRAM_LATENCY].counts[11] = 10;
+	h[PROCQ_HISTOGRAM_LATENCY].count = 100;
+	s = draw(&c, 24, 80);
+	has(s, "Latencies p50 1ms p90 2ms p99 5ms");
+	has(s, " ######...\n");
+	s = draw(&c, 24, 60);
+	ok(!strstr(s, "Latencies"), "none where there is no place");
+}
+
 static void test_absent(void)
 {
 	struct choice_state c = { .sort = SORT_SEQ };
@@ -229,6 +249,7 @@ int main(void)
 	test_scroll();
 	test_large();
 	test_graph();
+	test_histograms();
 	test_absent();
 	test_safe();
 	grid_free(&grid);
