@@ -16,7 +16,7 @@ bench_ending_SOURCES = bench/ending.c bench/bare.c bench/bare.h \
 	bench/rounds.c bench/rounds.h
 bench_ending_LDADD = lib/libprocq-core.la
 
-EXTRA_DIST += bench/run bench/growth bench/report.awk bench/RESULTS.md
+EXTRA_DIST += bench/run bench/growth bench/ledger bench/report.awk bench/RESULTS.md
 CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv
 
 # Which comparisons: all of them, or some of churn, ending, growth.

@@ -32,6 +32,7 @@ design_files = \
 	doc/performance.md \
 	doc/ports.md \
 	doc/testing.md \
+	doc/ledger.md \
 	doc/mutants.md \
 	doc/scarcity.md \
 	doc/tried.md \

@@ -262,6 +262,7 @@ static bool end_all(struct killing *k)
 			return true;
 		now = procq_now();
 		endings_step(&k->endings, now);
+		run_tick(k->run, k->run->summary.started, now);
 		if (k->run->lost)
 			return false;
 		if (endings_pending(&k->endings) > 0)

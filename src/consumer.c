@@ -555,6 +555,7 @@ static void consumer_finish(struct consumer *c)
 		if (endings_pending(&c->endings) == 0)
 			break;
 		run_hint(&c->run, HINT_DEATHS, endings_pending(&c->endings));
+		run_tick(&c->run, c->run.summary.retired, procq_now());
 		run_wait(&c->run, PROCQ_WAIT_DEATH,
 			 endings_deadline(&c->endings));
 	}
