@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 #if PQ_USE_PDEATHSIG
 # include <sys/prctl.h>
@@ -264,13 +265,88 @@ static int enter_cgroup(const struct pq_start *s)
 #endif
 }
 
-/* Its parent reports that, as a failure of exec. */
-static ON_ANY_STACK _Noreturn void refuse(struct pq_start *s, int err)
+/* From the last hole on: so what is behind one is filled already when it moves.
+ */
+static void fill_holes(const struct pq_start *s, uint64_t seq, pid_t pid)
+{
+	char digits[PQ_HOLE + 1];
+
+	for (size_t i = s->hole_count; i-- > 0; ) {
+		char *at = s->holes[i].at, *rest = at + PQ_HOLE;
+		size_t n = 0, left = 0;
+
+		write_digits(digits, s->holes[i].pid ? (uint64_t)pid : seq);
+		while (digits[n])
+			n++;
+		while (rest[left])
+			left++;
+		memcpy(at, digits, n);
+		memmove(at + n, rest, left + 1);
+	}
+}
+
+/* A descriptor above 2, so that it can become 1 and 2, whichever of 0 to 2 were
+ * closed. Returns -errno. O_NONBLOCK: without a reader, a FIFO is an error. */
+static int open_output(const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK;
+	int fd, high;
+
+#if PQ_USE_LINUX
+# ifdef O_LARGEFILE
+	const int large = O_LARGEFILE;
+# else
+	const int large = 0;
+# endif
+
+	fd = (int)pq_raw(SYS_openat, AT_FDCWD, (long)path, flags | large, 0666,
+			 0);
+	if (fd < 0)
+		return fd;
+	high = (int)pq_raw(SYS_fcntl, fd, F_DUPFD, 3, 0, 0);
+	pq_close(fd);
+	if (high >= 0)
+		pq_raw(SYS_fcntl, high, F_SETFL, O_APPEND | large, 0, 0);
+	return high;
+#else
+	fd = open(path, flags, 0666);
+	if (fd < 0)
+		return -errno;
+	high = fcntl(fd, F_DUPFD, 3);
+	if (high < 0)
+		high = -errno;
+	close(fd);
+	if (high >= 0)
+		fcntl(high, F_SETFL, O_APPEND);
+	return high;
+#endif
+}
+
+/* Returns 0 or -errno. */
+static int redirect(const char *path)
+{
+	int fd = open_output(path);
+
+	if (fd < 0)
+		return fd;
+#if PQ_USE_LINUX
+	pq_raw(SYS_dup3, fd, 1, 0, 0, 0);
+	pq_raw(SYS_dup3, fd, 2, 0, 0, 0);
+#else
+	dup2(fd, 1);
+	dup2(fd, 2);
+#endif
+	pq_close(fd);
+	return 0;
+}
+
+/* Its parent reports that. */
+static ON_ANY_STACK _Noreturn void fail(struct pq_start *s, int err, int status)
 {
 	s->exec_error = err;
 	if (s->error_pipe >= 0)
 		write_error(s->error_pipe, err);
-	_exit(126);
+	_exit(status);
 }
 
 static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
@@ -284,13 +360,15 @@ static ON_ANY_STACK _Noreturn void execute(struct pq_start *s)
 		pq_close(0);
 		open_null();
 	}
+	if (s->output) {
+		err = redirect(s->output);
+		if (err < 0)
+			fail(s, err, 125);
+	}
 	err = try_exec(s->path, s->argv, s->envp);
 	if (err == ENOEXEC)
 		err = try_exec(s->shell_argv[0], s->shell_argv, s->envp);
-	s->exec_error = err;
-	if (s->error_pipe >= 0)
-		write_error(s->error_pipe, err);
-	_exit(err == ENOENT ? 127 : 126);
+	fail(s, err, err == ENOENT ? 127 : 126);
 }
 
 ON_ANY_STACK _Noreturn void pq_child_main(struct pq_start *s)
@@ -304,7 +382,7 @@ ON_ANY_STACK _Noreturn void pq_child_main(struct pq_start *s)
 	/* Before anything that it starts: nothing of it is outside. */
 	err = enter_cgroup(s);
 	if (err)
-		refuse(s, err);
+		fail(s, err, 126);
 	if (s->group)
 		pq_lead_group();
 	if (!s->handlers_cleared)
@@ -323,5 +401,6 @@ ON_ANY_STACK _Noreturn void pq_child_main(struct pq_start *s)
 	if (!s->path)
 		idle(s);
 	write_digits(s->seq_digits, seq);
+	fill_holes(s, seq, entry.pid);
 	execute(s);
 }

@@ -7,9 +7,11 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fill.h"
 #include "identity.h"
 #include "view.h"
 
@@ -50,12 +52,16 @@ struct pq_start {
 	const char *const *shell_argv;	/* for a script without #! */
 	char *const *envp;
 	char *seq_digits;		/* in envp, 20 of them */
+	const char *output;		/* what 1 and 2 are; NULL: inherited */
+	struct pq_hole *holes;		/* in argv and output, in order */
+	size_t hole_count;
 	/* Set by pq_spawn(), by the kernel, or by the child: */
 	/* Its pid, by the kernel; 0: unknown. On a stack of the nest, of a
 	 * command: 0 again when it is executed, or the child is dead. */
 	pid_t self;
 	int error_pipe;			/* for errno, if exec fails; -1: none */
-	int exec_error;			/* the same; seen in shared memory */
+	int exec_error;			/* the same; seen in shared memory. Less
+					 * than 0: of the output's open() */
 	bool handlers_cleared;		/* by the kernel, at the start */
 	bool in_cgroup;			/* put there by the kernel */
 	_Atomic uint32_t *late;		/* exec takes long: 0 when it is over,

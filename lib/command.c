@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "fill.h"
 
 extern char **environ;
 
@@ -148,24 +149,54 @@ static char *copy_string(char *at, const char *string)
 	return at + size;
 }
 
-/* Copies, since the child may need them when the caller has gone on: see
- * pq_prepared. */
-static int make_argv(struct pq_prepared *p, const char *const *argv)
+static size_t count(const char *const *argv)
 {
-	size_t n = 0, size = 0;
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	return n;
+}
+
+/* Copies, since the child may need them when the caller has gone on: see
+ * pq_prepared. The output's name is behind the arguments. */
+static int make_argv(struct pq_prepared *p, struct pq_start *start,
+		     const struct procq_command *command)
+{
+	const char *const *argv = command->argv;
+	bool fills = command->flags & PROCQ_SPAWN_FILL;
+	char label[PROCQ_LABEL_SIZE];
+	const struct pq_fields words = { .input = command->input,
+					 .slot = start->slot };
+	const struct pq_fields path = { .label = label, .pid = true,
+					.slot = start->slot };
+	size_t n = count(argv), size = 0, holes = 0;
+	struct pq_hole *hole;
 	char *at;
 
-	for (; argv[n]; n++)
-		size += strlen(argv[n]) + 1;
+	pq_command_label(label, command);
+	for (size_t i = 0; i < n; i++)
+		size += i > 0 && fills ? pq_fill_size(argv[i], &words, &holes)
+				       : strlen(argv[i]) + 1;
+	if (command->output)
+		size += pq_fill_size(command->output, &path, &holes);
 	p->argv = malloc((n + 1) * sizeof(*p->argv) + size);
-	if (!p->argv)
+	p->holes = hole = malloc((holes + 1) * sizeof(*p->holes));
+	if (!p->argv || !p->holes)
 		return -ENOMEM;
 	at = (char *)(p->argv + n + 1);
 	for (size_t i = 0; i < n; i++) {
 		p->argv[i] = at;
-		at = copy_string(at, argv[i]);
+		at = i > 0 && fills ? pq_fill(at, argv[i], &words, &hole)
+				    : copy_string(at, argv[i]);
 	}
 	p->argv[n] = NULL;
+	if (command->output) {
+		start->output = at;
+		pq_fill(at, command->output, &path, &hole);
+	}
+	start->holes = p->holes;
+	start->hole_count = (size_t)(hole - p->holes);
 	return 0;
 }
 
@@ -216,10 +247,8 @@ static int make_environment(struct pq_prepared *p, struct pq_start *start,
 /* A script without #! is executed by the shell: sh PATH ARG... */
 static int make_shell_argv(struct pq_prepared *p)
 {
-	size_t n = 0;
+	size_t n = count(p->argv);
 
-	while (p->argv[n])
-		n++;
 	p->shell_argv = calloc(n + 2, sizeof(*p->shell_argv));
 	if (!p->shell_argv)
 		return -ENOMEM;
@@ -231,17 +260,17 @@ static int make_shell_argv(struct pq_prepared *p)
 }
 
 int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
-		       const char *const *argv, const char *queue,
+		       const struct procq_command *command, const char *queue,
 		       struct pq_lookup *last)
 {
 	int rc;
 
 	memset(prepared, 0, sizeof(*prepared));
-	if (!argv[0])
+	if (!command->argv[0])
 		return -EINVAL;
-	rc = find_command(last, argv[0], &prepared->path);
+	rc = find_command(last, command->argv[0], &prepared->path);
 	if (rc == 0)
-		rc = make_argv(prepared, argv);
+		rc = make_argv(prepared, start, command);
 	if (rc == 0)
 		rc = make_shell_argv(prepared);
 	if (rc == 0)
@@ -264,6 +293,7 @@ void pq_command_release(struct pq_prepared *prepared)
 	free(prepared->shell_argv);
 	free(prepared->envp);
 	free(prepared->variables);
+	free(prepared->holes);
 	memset(prepared, 0, sizeof(*prepared));
 }
 

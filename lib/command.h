@@ -19,6 +19,7 @@ struct pq_prepared {
 	const char **shell_argv;
 	char **envp;
 	char *variables;
+	struct pq_hole *holes;
 };
 
 /* The last command that was found on the PATH. All NULL: none. */
@@ -38,7 +39,7 @@ struct pq_lookup {
  * @retval -EINVAL, -ENOMEM
  */
 int pq_command_prepare(struct pq_prepared *prepared, struct pq_start *start,
-		       const char *const *argv, const char *queue,
+		       const struct procq_command *command, const char *queue,
 		       struct pq_lookup *last);
 void pq_command_release(struct pq_prepared *prepared);
 

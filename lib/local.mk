@@ -53,6 +53,7 @@ lib_ground = \
 	lib/backoff.h \
 	lib/clock.h \
 	lib/fields.h \
+	lib/fill.c lib/fill.h \
 	lib/identity.c lib/identity.h \
 	lib/intmap.c lib/intmap.h \
 	lib/owner.c lib/owner.h \

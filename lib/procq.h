@@ -305,12 +305,17 @@ enum procq_method {
  * STDIN: a command keeps standard input, which is /dev/null otherwise.
  *
  * ENTERED: procq_spawn() returns only when the process has entered itself.
+ *
+ * FILL: in argv, but for argv[0], each {seq} and {slot} is replaced by the
+ * number that PROCQ_SEQ and PROCQ_SLOT have, and each {} by input, if that is
+ * given. What is put in is not looked at again; a brace after $ stays.
  */
 #define PROCQ_SPAWN_KEEP 1u
 #define PROCQ_SPAWN_GROUP 2u
 #define PROCQ_SPAWN_STDIN 4u
 #define PROCQ_SPAWN_ENTERED 8u
 #define PROCQ_SPAWN_APART 16u
+#define PROCQ_SPAWN_FILL 32u
 
 /* What procq_spawn() starts. Begin with PROCQ_COMMAND_INIT, an idle process,
  * so that members of later versions have their defaults. */
@@ -327,11 +332,19 @@ struct procq_command {
 	const char *label;	/* NULL: the command's last path component, or
 				 * PROCQ_LABEL_IDLE. Cut off where it is longer
 				 * than a label */
+	const char *input;	/* with PROCQ_SPAWN_FILL: what {} stands for;
+				 * NULL: {} stays */
+	const char *output;	/* a command's standard output and error are
+				 * appended to this file, which is created if
+				 * need be. {seq}, {slot}, {pid} and {label} in
+				 * its name are replaced, the last with _ for
+				 * each slash. A FIFO without a reader is an
+				 * error. NULL: as the caller's */
 };
 
 #define PROCQ_COMMAND_INIT \
 	{ (uint32_t)sizeof(struct procq_command), PROCQ_METHOD_AUTO, 0, 0, \
-	  NULL, NULL, NULL }
+	  NULL, NULL, NULL, NULL, NULL }
 
 /* A process in the queue, as its record describes it. */
 struct procq_process {
@@ -363,6 +376,9 @@ struct procq_process {
 /* procq_process.flags, beside those of procq_command: a participant had taken
  * the process, and put it back, or died and had it put back. */
 #define PROCQ_PROCESS_RETURNED 256u
+/* Of procq_spawn(): it could not open procq_command.output, so it has not
+ * executed its command, and exits with 125. */
+#define PROCQ_PROCESS_NO_OUTPUT 2048u
 /* The process is dead, and so is its producer: nobody can say how it died. Its
  * state is EXITED, and procq_collect() reports it as stale. */
 #define PROCQ_PROCESS_LOST 512u
@@ -677,6 +693,8 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @retval -ENOENT, -EACCES, -E2BIG, … the command can't be executed. Either
  *         nothing was started, and out->pid is 0; or a process was started,
  *         has entered, and exited with 127 or 126
+ *         (PROCQ_PROCESS_NO_OUTPUT in out->flags: or with 125, since its output
+ *         can't be opened)
  * @retval -ECANCELED the process was killed before it had entered, which is
  *         seen with PROCQ_SPAWN_ENTERED only
  * @retval -EUSERS the system has no process to spare (EAGAIN of fork)

@@ -184,7 +184,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 		pq_late_release(&q->late);
 	}
 	if (command->argv) {
-		rc = pq_command_prepare(&prepared, start, command->argv,
+		rc = pq_command_prepare(&prepared, start, command,
 					q->name, &q->lookup);
 		if (rc < 0)
 			goto cancel;
@@ -202,10 +202,13 @@ static int spawn(struct procq *q, const struct procq_command *command,
 		q->last_start = pq_clock_life();
 	if (command->flags & PROCQ_SPAWN_ENTERED)
 		rc = await_entry(q, start->slot, pid);
-	if (start->exec_error)
-		rc = -start->exec_error;
 	if (out)
 		describe_child(q, start->slot, pid, out);
+	if (start->exec_error)
+		rc = start->exec_error < 0 ? start->exec_error
+					   : -start->exec_error;
+	if (out && start->exec_error < 0)
+		out->flags |= PROCQ_PROCESS_NO_OUTPUT;
 	return rc;
 cancel:
 	pq_record_cancel(q->seg, start->slot, start->word);

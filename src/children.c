@@ -47,17 +47,25 @@ void children_watch(void (*reaped)(void *arg, int pid), void *arg)
 	watcher.arg = arg;
 }
 
+/* Did it exit on its own, and not with 0? */
+static bool has_failed(const struct run *r, const struct procq_event *e)
+{
+	const struct job *job = jobs_find(&r->jobs, &e->process);
+
+	return e->process.step == 0 && job && !job->unexecuted &&
+	       (e->cause != PROCQ_CAUSE_EXIT || e->code != 0);
+}
+
 void children_reap(struct run *r)
 {
 	struct procq_event e;
 
 	while (procq_reap_one(r->q, &e) > 0) {
 		summary_count(&r->summary, &e);
+		r->commands_failed += has_failed(r, &e);
 		jobs_exited(&r->jobs, &e.process);
 		if (watcher.reaped)
 			watcher.reaped(watcher.arg, e.process.pid);
-		if (r->died)
-			r->died(r->died_arg, &e);
 	}
 }
 
@@ -134,7 +142,7 @@ void children_sleep(struct run *r, unsigned what, int64_t deadline)
 	signals_hear_children(false);
 }
 
-static void report_exited(struct run *r)
+void children_report(struct run *r)
 {
 	children_reap(r);
 	if (children_have_exited(r) && !children_have_consumer(r))
@@ -145,18 +153,18 @@ bool children_drain(struct run *r)
 {
 	int stops = signals_stops();
 
-	report_exited(r);
+	children_report(r);
 	while (procq_children(r->q) > 0 && signals_stops() == stops &&
 	       !r->lost && !r->removed) {
 		run_hint(r, HINT_DRAIN, 0);
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
-		report_exited(r);
+		children_report(r);
 		run_tick(r, r->summary.started, procq_now());
 	}
 	/* A consumer that has left since the last look reports nothing. */
 	r->look_again = 0;
-	report_exited(r);
+	children_report(r);
 	/* If they got the same signal, none may be left; but their records
 	 * are. */
 	return signals_stops() == stops &&

@@ -24,6 +24,9 @@ void children_reap(struct run *r);
 /** Is a consumer attached? As it was within the last moments. */
 bool children_have_consumer(struct run *r);
 
+/** Reap the dead, and report them while no consumer is attached. */
+void children_report(struct run *r);
+
 /** Are there some that have exited, and are perhaps not reported? */
 bool children_have_exited(const struct run *r);
 

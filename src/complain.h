@@ -17,6 +17,7 @@ enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,	/* at run time, or a death is unconfirmed */
 	EXIT_USAGE = 2,
+	EXIT_COMMAND_FAILED = 123,	/* --fail */
 	EXIT_WAITED = 124,	/* --wait ran out */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NOT_FOUND = 127

@@ -18,6 +18,9 @@
 #include "line.h"
 #include "signame.h"
 
+/* Bytes of a cause such as core:RTMIN+30. */
+#define CAUSE_SIZE 32
+
 /* In the order of JSON; those behind MAXRSS are of TSV alone. */
 enum member {
 	EVENT, TIME, SEQ, QUEUE, USED, CAPACITY, SLOT, PID, INO, PPID,
@@ -41,6 +44,7 @@ struct value {
 		UNKNOWN = 0,
 		COUNT,
 		WORD,
+		BYTES,		/* the same, and none may be lost */
 		INSTANT,	/* ns since the epoch */
 		SECONDS,	/* a length of time: ns, in seconds … */
 		MICROS		/* … or in whole microseconds */
@@ -52,7 +56,7 @@ struct value {
 /* All values of an event. */
 struct values {
 	struct value of[MEMBERS];
-	char cause[EVENT_CAUSE_SIZE];
+	char cause[CAUSE_SIZE];
 	char signal[SIGNAME_SIZE];
 };
 
@@ -90,26 +94,26 @@ static void set_micros(struct values *v, enum member m, int64_t ns)
 		v->of[m] = (struct value){ .kind = MICROS, .n = (uint64_t)ns };
 }
 
-const char *event_cause(const struct procq_event *e,
-			char buf[EVENT_CAUSE_SIZE])
+static const char *cause_text(const struct procq_event *e,
+			      char buf[CAUSE_SIZE])
 {
 	char name[SIGNAME_SIZE];
 
 	switch ((enum procq_cause)e->cause) {
 	case PROCQ_CAUSE_EXIT:
-		snprintf(buf, EVENT_CAUSE_SIZE, "exit:%d", e->code);
+		snprintf(buf, CAUSE_SIZE, "exit:%d", e->code);
 		break;
 	case PROCQ_CAUSE_SIGNAL:
-		snprintf(buf, EVENT_CAUSE_SIZE, "signal:%s",
+		snprintf(buf, CAUSE_SIZE, "signal:%s",
 			 signame_text(e->code, name));
 		break;
 	case PROCQ_CAUSE_CORE:
-		snprintf(buf, EVENT_CAUSE_SIZE, "core:%s",
+		snprintf(buf, CAUSE_SIZE, "core:%s",
 			 signame_text(e->code, name));
 		break;
 	case PROCQ_CAUSE_UNKNOWN:
 	default:
-		snprintf(buf, EVENT_CAUSE_SIZE, "unknown");
+		snprintf(buf, CAUSE_SIZE, "unknown");
 		break;
 	}
 	return buf;
@@ -139,7 +143,7 @@ static void fill_end(struct values *v, const struct procq_event *e)
 
 	set_instant(v, ENDED_AT, e->ended);
 	set_span(v, LIVED, e->lived);
-	set_word(v, CAUSE, event_cause(e, v->cause));
+	set_word(v, CAUSE, cause_text(e, v->cause));
 	set_count(v, EXIT, exited, code);
 	set_micros(v, LATENCY, e->latency);
 	set_micros(v, USER, e->user);
@@ -169,7 +173,7 @@ static void fill(struct values *v, const struct event *e, const char *queue)
 	fill_process(v, e->process);
 	/* An empty line is one, too. */
 	if (e->args)
-		v->of[ARGS] = (struct value){ .kind = WORD, .word = e->args };
+		v->of[ARGS] = (struct value){ .kind = BYTES, .word = e->args };
 	if (e->signo > 0)
 		set_word(v, SIGNAL, signame_text(e->signo, v->signal));
 	set_count(v, STEP, e->step > 0, (uint64_t)e->step);
@@ -252,6 +256,9 @@ static void json_value(struct json *j, const char *key, const struct value *v)
 		break;
 	case WORD:
 		json_string(j, key, v->word);
+		break;
+	case BYTES:
+		json_bytes(j, key, v->word);
 		break;
 	case INSTANT:
 		json_time(j, key, (int64_t)v->n);
@@ -346,6 +353,7 @@ static void tsv_value(struct line *l, const struct value *v, int decimals)
 		line_format(l, "%" PRIu64, v->n);
 		break;
 	case WORD:
+	case BYTES:
 		tsv_word(l, v->word);
 		break;
 	case INSTANT:

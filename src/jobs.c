@@ -21,6 +21,8 @@ int jobs_init(struct jobs *jobs, uint32_t capacity)
 
 void jobs_free(struct jobs *jobs)
 {
+	for (uint32_t i = 0; i < jobs->capacity; i++)
+		free(jobs->by_slot[i].args);
 	free(jobs->by_slot);
 	memset(jobs, 0, sizeof(*jobs));
 }
@@ -93,6 +95,7 @@ const struct job *jobs_find(const struct jobs *jobs,
 static void forget(struct jobs *jobs, struct job *job)
 {
 	list_remove(jobs, job);
+	free(job->args);
 	memset(job, 0, sizeof(*job));
 }
 
@@ -106,6 +109,17 @@ void jobs_started(struct jobs *jobs, const struct procq_process *what)
 	forget(jobs, job);
 	job->pid = what->pid;
 	job->started = what->started;
+}
+
+int jobs_set_args(struct jobs *jobs, const struct procq_process *what,
+		  const char *args)
+{
+	struct job *job = find(jobs, what);
+
+	if (!job)
+		return 0;
+	job->args = strdup(args);
+	return job->args ? 0 : -ENOMEM;
 }
 
 void jobs_unexecuted(struct jobs *jobs, const struct procq_process *what)

@@ -20,6 +20,7 @@ struct job {
 	uint32_t before, after;	/* neighbours in the list of the exited, by
 				 * slot + 1; 0: none */
 	bool exited;		/* in that list */
+	char *args;		/* the line of --args-from, or NULL */
 	bool unexecuted;	/* it could not execute its command */
 };
 
@@ -35,6 +36,9 @@ void jobs_free(struct jobs *jobs);
 
 /** A process was started. What had its slot before is over. */
 void jobs_started(struct jobs *jobs, const struct procq_process *what);
+/** What it was started with, which is copied. @retval -ENOMEM */
+int jobs_set_args(struct jobs *jobs, const struct procq_process *what,
+		  const char *args);
 /** It could not execute its command, so its exit status is not a command's. */
 void jobs_unexecuted(struct jobs *jobs, const struct procq_process *what);
 /** It is dead, and stays in the queue until somebody reports it. */

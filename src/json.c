@@ -11,7 +11,7 @@
 #include "duration.h"
 #include "json.h"
 
-static void add_quoted(struct line *l, const char *text)
+static void add_escaped(struct line *l, const char *text, bool bytes)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
@@ -19,7 +19,9 @@ static void add_quoted(struct line *l, const char *text)
 	while (*s) {
 		size_t n = utf8_length(s);
 
-		if (n == 0)
+		if (n == 0 && bytes)
+			line_format(l, "\\udc%02x", *s);
+		else if (n == 0)
 			line_string(l, "\\ufffd");
 		else if (*s == '"' || *s == '\\')
 			line_format(l, "\\%c", *s);
@@ -30,6 +32,11 @@ static void add_quoted(struct line *l, const char *text)
 		s += n > 0 ? n : 1;
 	}
 	line_add(l, "\"", 1);
+}
+
+static void add_quoted(struct line *l, const char *text)
+{
+	add_escaped(l, text, false);
 }
 
 void json_open(struct json *j, struct line *l)
@@ -58,6 +65,15 @@ void json_string(struct json *j, const char *key, const char *value)
 	json_key(j, key);
 	if (value)
 		add_quoted(j->line, value);
+	else
+		line_string(j->line, "null");
+}
+
+void json_bytes(struct json *j, const char *key, const char *value)
+{
+	json_key(j, key);
+	if (value)
+		add_escaped(j->line, value, true);
 	else
 		line_string(j->line, "null");
 }

@@ -28,6 +28,9 @@ void json_key(struct json *j, const char *key);
 /** A string: control characters escaped, bytes that are not UTF-8 as U+FFFD.
  * @param value NULL: null */
 void json_string(struct json *j, const char *key, const char *value);
+/** The same, but bytes that are not UTF-8 as lone surrogates, U+DC80 to U+DCFF,
+ * which name the byte: what Python's surrogateescape reads back. */
+void json_bytes(struct json *j, const char *key, const char *value);
 void json_count(struct json *j, const char *key, uint64_t value);
 /** Seconds, with six decimals. */
 void json_seconds(struct json *j, const char *key, int64_t ns);

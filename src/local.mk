@@ -3,6 +3,7 @@
 
 noinst_LTLIBRARIES += src/libprograms.la
 src_libprograms_la_SOURCES = \
+	src/args.c src/args.h \
 	src/brake.c src/brake.h \
 	src/cgroup.c src/cgroup.h \
 	src/complain.c src/complain.h \
@@ -27,6 +28,7 @@ src_libprograms_la_SOURCES = \
 	src/plan.c src/plan.h \
 	src/program.c src/program.h \
 	src/progress.c src/progress.h \
+	src/resume.c src/resume.h \
 	src/run.c src/run.h \
 	src/run-options.c \
 	src/run-waits.c \
@@ -47,6 +49,7 @@ src_libprograms_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) \
 
 bin_PROGRAMS += src/producer src/consumer src/procq
 src_producer_SOURCES = \
+	src/producer-args.c \
 	src/children.c src/children.h \
 	src/producer.c src/producer.h \
 	src/producer-cgroup.c \
@@ -54,7 +57,6 @@ src_producer_SOURCES = \
 	src/producer-headroom.c \
 	src/producer-lines.c \
 	src/producer-options.c \
-	src/producer-replace.c \
 	src/producer-room.c \
 	src/producer-start.c
 src_producer_LDADD = src/libprograms.la

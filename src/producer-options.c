@@ -30,10 +30,13 @@ enum {
 	OPT_NO_GROUP,
 	OPT_CGROUP,
 	OPT_STDIN,
+	OPT_RESUME,
+	OPT_FAIL,
+	OPT_HALT,
+	OPT_LABEL,
+	OPT_JOB_OUTPUT,
 	OPT_MAX_LOAD,
-	OPT_MIN_MEMORY,
-	OPT_REPLACE,
-	OPT_MIN_UPTIME
+	OPT_MIN_MEMORY
 };
 
 /* In the order of --help. */
@@ -59,20 +62,40 @@ N_("  -r, --rate=N[/s,/m,/h,/d]  start N per second, minute, hour or day, "
 "                               --delay; decimals, too. Up to a second late "
 "is\n"
 "                               caught up\n") },
+	{ 'A', "args-from", required_argument,
+N_("  -A, --args-from=FILE       start one process for each line of FILE (-: "
+"standard\n"
+"                               input), which is COMMAND's last argument, or "
+"in\n"
+"                               place of {}; {seq} and {slot} are replaced, "
+"too\n") },
+	{ '0', "null", no_argument,
+N_("  -0, --null                 lines of --args-from end with NUL, not "
+"newline\n") },
+	{ OPT_RESUME, "resume", required_argument,
+N_("      --resume=LOG           leave out the lines that LOG, of an earlier "
+"run with\n"
+"                               --json, has as over\n") },
+	{ OPT_FAIL, "fail", no_argument,
+N_("      --fail                 exit with 123 if a command fails on its "
+"own\n") },
+	{ OPT_HALT, "halt", no_argument,
+N_("      --halt                 the same, and stop at the first that "
+"does\n") },
+	{ OPT_LABEL, "label", required_argument,
+N_("      --label=TEXT           label the processes TEXT, up to 15 bytes, "
+"instead\n"
+"                               of COMMAND\n") },
+	{ OPT_JOB_OUTPUT, "job-output", required_argument,
+N_("      --job-output=PATTERN   append what each command writes to a file of "
+"its\n"
+"                               own; PATTERN has {seq}, {slot}, {pid} or "
+"{label}\n") },
 	{ OPT_SEED, "seed", required_argument,
 N_("      --seed=N               make the random pauses repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D for room, then exit with "
 "124\n") },
-	{ OPT_REPLACE, "replace", no_argument,
-N_("      --replace              keep the queue full for good: what exits is "
-"reported\n"
-"                               and replaced at once\n") },
-	{ OPT_MIN_UPTIME, "min-uptime", required_argument,
-N_("      --min-uptime=D         with --replace, start again what fails before "
-"it is D\n"
-"                               old only after 1 s, 2 s, 4 s, … 1 min (default\n"
-"                               1s)\n") },
 	{ OPT_MAX_LOAD, "max-load", required_argument,
 N_("      --max-load=L           start nothing while the load average is above "
 "L\n") },
@@ -148,6 +171,14 @@ static enum on_exit parse_on_exit(const char *text)
 	return (enum on_exit)option_word("on-exit", text, words);
 }
 
+static const char *parse_label(const char *text)
+{
+	if (*text == '\0' || strlen(text) >= PROCQ_LABEL_SIZE)
+		usage_error(_("invalid argument '%s' for --%s: %s"), text,
+			    "label", _("1 to 15 bytes are expected"));
+	return text;
+}
+
 static void producer_option(struct producer *p, int c, const char *arg)
 {
 	switch (c) {
@@ -180,12 +211,26 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	case OPT_STDIN:
 		p->command.flags |= PROCQ_SPAWN_STDIN;
 		break;
-	case OPT_REPLACE:
-		p->replace = true;
+	case 'A':
+		p->args.file = arg;
 		break;
-	case OPT_MIN_UPTIME:
-		p->brake.uptime = option_duration("min-uptime", arg);
-		p->uptime_given = true;
+	case '0':
+		p->args.end = '\0';
+		break;
+	case OPT_RESUME:
+		p->resume_log = arg;
+		break;
+	case OPT_HALT:
+		p->halt = true;
+		/* fall through */
+	case OPT_FAIL:
+		p->fail = true;
+		break;
+	case OPT_LABEL:
+		p->command.label = parse_label(arg);
+		break;
+	case OPT_JOB_OUTPUT:
+		p->command.output = arg;
 		break;
 	case OPT_MAX_LOAD:
 		p->headroom.max_load = option_load("max-load", arg);
@@ -208,24 +253,13 @@ static void producer_option(struct producer *p, int c, const char *arg)
 static void settle_pace(struct producer *p)
 {
 	/* Idle processes are there to be looked at; commands, to be done. */
-	if (!p->run.delayed && (p->command.argv || p->replace))
+	if (!p->run.delayed && p->command.argv)
 		p->run.delay = (struct distribution){ DISTRIBUTION_FIXED, 0, 0 };
 	if (p->run.delayed && p->pace.rate.n > 0)
 		usage_error(_("--delay and --rate can't both be given"));
 	p->pace.delay = &p->run.delay;
 	p->pace.random = &p->run.random;
 	p->flood = pace_is_flood(&p->pace);
-}
-
-/* What goes on for good ends after no number, and waits for room always. */
-static void settle_replace(const struct producer *p)
-{
-	if (!p->replace && p->uptime_given)
-		usage_error(_("--min-uptime needs --replace"));
-	if (p->replace && p->run.counted)
-		usage_error(_("--replace and --count can't both be given"));
-	if (p->replace && p->run.waits)
-		usage_error(_("--replace and --wait can't both be given"));
 }
 
 /* Derive from all options what procq_spawn() has to do. */
@@ -241,7 +275,7 @@ static void settle_command(struct producer *p, char **operands)
 	if (p->wants_cgroup && !command->argv)
 		usage_error(_("--cgroup needs a COMMAND: idle processes start "
 			      "no others"));
-	settle_replace(p);
+	producer_settle_args(p);
 	settle_pace(p);
 	if (p->on_exit == ON_EXIT_LEAVE && plan_is_given(&p->plan))
 		usage_error(_("--on-exit=leave ends no process, so it takes no "

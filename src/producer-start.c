@@ -41,7 +41,7 @@ static void started(struct producer *p, const struct procq_process *what)
 	p->unreaped++;
 	run_hint(&p->run, HINT_NONE, 0);
 	jobs_started(&p->run.jobs, what);
-	producer_replace_started(p, what->slot);
+	producer_used_args(p, what);
 	if (p->flood && !p->run.quiet) {
 		report_later(p, what);
 		if (p->run.summary.started < ONE_BY_ONE)
@@ -95,16 +95,11 @@ static void no_resources(struct producer *p, int err)
 static bool is_passing(const struct producer *p, int err,
 		       const struct procq_process *what)
 {
-	/* With --replace, whatever is wrong may be mended. */
-	if (p->replace && p->ran && what->pid > 0)
-		return err < 0 && err != -ECANCELED;
+	if (what->flags & PROCQ_PROCESS_NO_OUTPUT)
+		return err == -ENOSPC || err == -ENFILE || err == -EIO;
 	switch (err) {
 	case -ETXTBSY:
 		return true;
-	case -EACCES:
-	case -ENOTDIR:
-	case -ELOOP:
-		return p->ran && p->replace;
 	case -ENOENT:
 	case -ESTALE:
 	case -EIO:
@@ -114,6 +109,35 @@ static bool is_passing(const struct producer *p, int err,
 	default:
 		return false;
 	}
+}
+
+/* A process was started, and has not executed its command. It has a line of
+ * its own all the same, since its end will have one. */
+static void unexecuted(struct producer *p, struct procq_process *what)
+{
+	report_all(p);
+	if (what->pid <= 0 || procq_entered(p->run.q, what) < 0)
+		return;
+	jobs_started(&p->run.jobs, what);
+	jobs_unexecuted(&p->run.jobs, what);
+	p->run.summary.started++;
+	p->unexecuted++;
+	report_started(p, what);
+}
+
+static void cannot_run_yet(struct producer *p, int err,
+			   struct procq_process *what)
+{
+	bool output = what->flags & PROCQ_PROCESS_NO_OUTPUT;
+
+	p->run.summary.failed++;
+	if (p->back_off == 0)
+		complain(output ? _("cannot open the output of '%s' for now: "
+				    "%s")
+				: _("cannot run '%s' for now: %s"),
+			 p->command.argv[0], strerror(-err));
+	unexecuted(p, what);
+	start_later(p, strerror(-err));
 }
 
 /* A process that could not execute its command is about to exit. Let it: its
@@ -132,31 +156,9 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 	}
 }
 
-static void cannot_run_yet(struct producer *p, int err,
-			   const struct procq_process *what)
-{
-	p->run.summary.failed++;
-	if (p->replace) {
-		p->unexecuted = err;
-		if (what->pid > 0) {
-			jobs_started(&p->run.jobs, what);
-			producer_replace_started(p, what->slot);
-			await_exit(p, what);
-		} else {
-			producer_replace_refused(p);
-		}
-		p->unexecuted = 0;
-		return;
-	}
-	if (p->back_off == 0)
-		complain(_("cannot run '%s' for now: %s"), p->command.argv[0],
-			 strerror(-err));
-	start_later(p, strerror(-err));
-}
-
 /* A start failed, and will fail again. */
 static void cannot_start(struct producer *p, int err,
-			 const struct procq_process *what)
+			 struct procq_process *what)
 {
 	const struct procq_command *command = &p->command;
 
@@ -185,8 +187,21 @@ static void cannot_start(struct producer *p, int err,
 		return;
 	}
 	p->run.summary.failed++;
-	complain(_("cannot run '%s': %s"), command->argv[0], strerror(-err));
-	run_fail(&p->run, err == -ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+	if (what->flags & PROCQ_PROCESS_NO_OUTPUT) {
+		complain(_("cannot open '%s' for the output of '%s': %s"),
+			 command->output, command->argv[0], strerror(-err));
+		run_fail(&p->run, EXIT_FAILED);
+	} else if (err == -ENOENT && !strchr(command->argv[0], '/')) {
+		complain(_("cannot run '%s': command not found"),
+			 command->argv[0]);
+		run_fail(&p->run, EXIT_NOT_FOUND);
+	} else {
+		complain(_("cannot run '%s': %s"), command->argv[0],
+			 strerror(-err));
+		run_fail(&p->run, err == -ENOENT ? EXIT_NOT_FOUND
+						 : EXIT_CANNOT_RUN);
+	}
+	unexecuted(p, what);
 	if (what->pid > 0)
 		await_exit(p, what);
 }

@@ -4,6 +4,7 @@
 
 program_tests = \
 	tests/program/advice.test \
+	tests/program/args.test \
 	tests/program/bound.test \
 	tests/program/close.test \
 	tests/program/cgroup.test \
@@ -28,9 +29,7 @@ program_tests = \
 	tests/program/plot.test \
 	tests/program/procq.test \
 	tests/program/removed.test \
-	tests/program/replace.test \
 	tests/program/report.test \
-	tests/program/security.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/top.test \

@@ -4,12 +4,10 @@
 
 storm_tests = \
 	tests/storm/bystanders.test \
-	tests/storm/chaos.test \
-	tests/storm/guests.test
+	tests/storm/chaos.test
 storm_long_tests = \
 	tests/storm/bystanders-long.test \
-	tests/storm/chaos-long.test \
-	tests/storm/guests-long.test
+	tests/storm/chaos-long.test
 TESTS += $(storm_tests)
 LONG_TESTS += $(storm_long_tests)
 EXTRA_DIST += $(storm_tests) $(storm_long_tests) tests/storm/chaos.sh

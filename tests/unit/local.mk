@@ -4,6 +4,7 @@
 
 unit_tests = \
 	tests/unit/api \
+	tests/unit/args \
 	tests/unit/arrivals \
 	tests/unit/buckets \
 	tests/unit/bell \
@@ -32,6 +33,7 @@ unit_tests = \
 	tests/unit/pace \
 	tests/unit/reap \
 	tests/unit/record \
+	tests/unit/resume \
 	tests/unit/rest \
 	tests/unit/resident \
 	tests/unit/ring \
