@@ -22,7 +22,9 @@
 #include "i18n.h"
 #include "line.h"
 #include "procq-cmd.h"
+#include "signals.h"
 #include "trouble.h"
+#include "writer.h"
 
 int request_join(const struct request *r, enum procq_role role,
 		 struct procq_options *o, struct procq **q)
@@ -88,6 +90,44 @@ int snapshot_all(const struct procq *q, struct procq_process **out)
 		}
 		room = (uint32_t)n + (uint32_t)n / 8;
 	}
+}
+
+/* From here on a closed pipe ends us quietly again. */
+static void leave_signals(void)
+{
+	struct sigaction sa;
+
+	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler != SIG_IGN) {
+		sa.sa_handler = SIG_DFL;
+		sigaction(SIGPIPE, &sa, NULL);
+	}
+}
+
+/* No ending waits behind a message. */
+static void start_messages(void)
+{
+	static struct writer messages;
+
+	if (!writer_is_needed(STDERR_FILENO))
+		return;
+	writer_init(&messages, signals_news, signals_stops_at());
+	messages_through(&messages);
+}
+
+void command_signals_begin(struct procq *q)
+{
+	sigset_t mask;
+
+	signals_wake(q);
+	signals_start(&mask);
+	start_messages();
+}
+
+void command_signals_end(void)
+{
+	signals_wake(NULL);
+	messages_finish();
+	leave_signals();
 }
 
 const char *short_name(const char *object)

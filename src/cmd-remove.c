@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "procq.h"
 
@@ -24,7 +23,6 @@
 #include "signals.h"
 #include "stray.h"
 #include "trouble.h"
-#include "writer.h"
 
 /* How long nothing may move before --kill gives up, unless --wait says. */
 #define PATIENCE (5 * NS_PER_S)
@@ -242,41 +240,16 @@ static int remove_empty(struct request *r, struct procq *q)
 	return err < 0 ? complain_failed(r, err) : EXIT_DONE;
 }
 
-/* From here on a closed pipe ends us quietly again. */
-static void leave_signals(void)
-{
-	struct sigaction sa;
-
-	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler != SIG_IGN) {
-		sa.sa_handler = SIG_DFL;
-		sigaction(SIGPIPE, &sa, NULL);
-	}
-}
-
-/* No ending waits behind a message. */
-static void start_messages(void)
-{
-	static struct writer messages;
-
-	if (!writer_is_needed(STDERR_FILENO))
-		return;
-	writer_init(&messages, signals_news, signals_stops_at());
-	messages_through(&messages);
-}
-
 /* Signals that ask to stop are handled meanwhile: otherwise they would leave
  * the queue closed. */
 static int close_and_end(struct work *w)
 {
 	struct procq_stat before;
-	sigset_t mask;
 	int err = procq_stat(w->q, &before);
 
 	if (err < 0)
 		return err;
-	signals_wake(w->q);
-	signals_start(&mask);
-	start_messages();
+	command_signals_begin(w->q);
 	err = procq_set_closed(w->q, 1);
 	if (err == 0)
 		err = end_and_remove(w);
@@ -284,9 +257,7 @@ static int close_and_end(struct work *w)
 	 * its participants to leave removes it. */
 	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
 		procq_set_closed(w->q, (int)before.closed);
-	signals_wake(NULL);
-	messages_finish();
-	leave_signals();
+	command_signals_end();
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include "procq.h"
 
 #include "json.h"
+#include "plan.h"
 #include "seqs.h"
 #include "table.h"
 
@@ -28,6 +29,8 @@
 #define TAKES_EMPTY 16u		/* --empty --seq */
 #define TAKES_WAIT 32u		/* --wait */
 #define TAKES_STOP 128u		/* --stop */
+#define TAKES_PLAN 256u		/* -s -k --term-seq --kill-mode */
+#define TAKES_SEQS 512u		/* operands SEQ..., after a NAME */
 #define TAKES_ANY 64u		/* no default: all queues, if none is named */
 
 struct request;
@@ -60,7 +63,8 @@ struct request {
 	bool empty;
 	bool stop;
 	const char *topic;	/* of procq help; NULL: none */
-	struct seqs seqs;	/* of --seq */
+	struct seqs seqs;	/* of --seq, or operands */
+	struct plan plan;
 	int64_t kill_after;	/* ns, 0: never */
 	int64_t wait;		/* ns, PROCQ_FOREVER: not given */
 };
@@ -73,6 +77,7 @@ extern const struct command cmd_remove;
 extern const struct command cmd_close;
 extern const struct command cmd_open;
 extern const struct command cmd_wait;
+extern const struct command cmd_end;
 
 /* If a creator takes longer than this to set up a queue, a command fails; ns.
  */
@@ -96,6 +101,12 @@ int complain_failed(const struct request *r, int err);
  * as many as there are, not for the capacity, which may be a million.
  * @return how many, or -errno */
 int snapshot_all(const struct procq *q, struct procq_process **out);
+
+/** While processes are being ended, signals that ask to stop are counted (see
+ * signals.h), and no ending waits behind a message. */
+void command_signals_begin(struct procq *q);
+/** From here on a closed pipe ends the program again. */
+void command_signals_end(void);
 
 /* ---- a queue in words and in JSON ---- */
 

@@ -32,7 +32,7 @@ static const struct command cmd_help;
 
 static const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_stat, &cmd_check, &cmd_close, &cmd_open,
-	&cmd_wait, &cmd_remove, &cmd_help
+	&cmd_wait, &cmd_end, &cmd_remove, &cmd_help
 };
 
 /* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
@@ -88,6 +88,9 @@ N_("      --force                remove your shared memory object of this\n"
 N_("      --wait=D               wait at most D, then exit with 124\n") } },
 };
 
+/* Of those that end processes as consumer does. */
+static const struct choice plan_choices[] = { PLAN_CHOICES, { 0 } };
+
 #define NOFFERS (sizeof(offers) / sizeof(*offers))
 
 static bool takes(const struct command *c, const struct offer *o)
@@ -134,6 +137,8 @@ static void help_all(void)
 	help_options(TAKES_STOP);
 	fputs(_("\nOptions of wait:\n"), stdout);
 	help_options(TAKES_EMPTY);
+	fputs(_("\nOptions of end:\n"), stdout);
+	choices_help(plan_choices);
 	fputs(_("\nOptions of remove:\n"), stdout);
 	help_options(TAKES_END);
 	fputs(_("\nOptions of wait and of remove --kill:\n"), stdout);
@@ -159,10 +164,12 @@ static void help_command(const struct command *c)
 	for (size_t i = 0; i < NOFFERS; i++)
 		if (takes(c, &offers[i]))
 			fputs(_(offers[i].choice.help), stdout);
+	if (c->takes & TAKES_PLAN)
+		choices_help(plan_choices);
 	choices_help(program_choices);
 	if (c->columns)
 		help_columns(c);
-	if (c->takes & (TAKES_WAIT | TAKES_END))
+	if (c->takes & (TAKES_WAIT | TAKES_END | TAKES_PLAN))
 		help_durations();
 }
 
@@ -183,6 +190,8 @@ static void make_choices(const struct command *c, struct choices *all)
 	for (size_t i = 0; i < NOFFERS; i++)
 		if (takes(c, &offers[i]))
 			choices_add_one(all, &offers[i].choice);
+	if (c->takes & TAKES_PLAN)
+		choices_add(all, plan_choices);
 	choices_add(all, program_choices);
 }
 
@@ -201,6 +210,9 @@ static _Noreturn void leave_with_help(const struct command *c)
 
 static void request_option(struct request *r, int letter)
 {
+	if (r->command->takes & TAKES_PLAN &&
+	    plan_option(&r->plan, letter, optarg))
+		return;
 	switch (letter) {
 	case 'q':
 		r->queue = optarg;
@@ -256,11 +268,37 @@ static void request_option(struct request *r, int letter)
 	usage_try();
 }
 
-/* The rest of the command line: at most one name. */
+/* The operands that are numbers of processes. */
+static void take_seqs(struct request *r, int argc, char **argv)
+{
+	for (; optind < argc; optind++) {
+		const char *why = seqs_add(&r->seqs, argv[optind]);
+
+		if (why)
+			usage_error(_("invalid SEQ '%s': %s"), argv[optind],
+				    _(why));
+	}
+	if (r->seqs.count == 0)
+		usage_error(_("say which processes to end, by their seqs; "
+			      "'procq show' has these"));
+}
+
+/* Does the first operand name a queue? A number does only where no SEQ may
+ * stand. */
+static bool is_name(const struct request *r, const char *operand)
+{
+	return !(r->command->takes & TAKES_SEQS) ||
+	       operand[strspn(operand, "0123456789,")] != '\0';
+}
+
+/* The rest of the command line: at most one name, and numbers. */
 static void take_operands(struct request *r, int argc, char **argv)
 {
-	const char *name = optind < argc ? argv[optind++] : NULL;
+	const char *name = optind < argc && is_name(r, argv[optind])
+				   ? argv[optind++] : NULL;
 
+	if (r->command->takes & TAKES_SEQS)
+		take_seqs(r, argc, argv);
 	if (optind < argc)
 		usage_error(_("extra operand '%s'"), argv[optind]);
 	if (r->command == &cmd_help) {
@@ -343,6 +381,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	struct choices all;
 	int letter, status;
 
+	plan_init(&r.plan);
 	make_choices(c, &all);
 	/* 0, not 1: begin again, with other options. */
 	optind = 0;
@@ -350,6 +389,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 		request_option(&r, letter);
 	take_operands(&r, argc, argv);
 	refuse_contradictions(&r);
+	plan_settle(&r.plan);
 	if (r.kill_after == NOT_GIVEN)
 		r.kill_after = KILL_AFTER;
 	choose_columns(&r);
@@ -413,6 +453,7 @@ static const struct command *take_command(int *argc, char **argv)
 	choices_begin(&all, "+");
 	for (size_t i = 0; i < NOFFERS; i++)
 		choices_add_one(&all, &offers[i].choice);
+	choices_add(&all, plan_choices);
 	choices_add(&all, program_choices);
 	while ((letter = choices_next(&all, *argc, argv)) != -1) {
 		before = optind;

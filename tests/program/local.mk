@@ -12,6 +12,7 @@ program_tests = \
 	tests/program/consume.test \
 	tests/program/container.test \
 	tests/program/due.test \
+	tests/program/end.test \
 	tests/program/ending.test \
 	tests/program/exit.test \
 	tests/program/group.test \
