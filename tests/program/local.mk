@@ -34,6 +34,7 @@ program_tests = \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/top.test \
+	tests/program/systemd.test \
 	tests/program/truncate.test \
 	tests/program/unread.test \
 	tests/program/usage.test \
