@@ -8,10 +8,12 @@ EXTRA_DIST += \
 	debian/control \
 	debian/copyright \
 	debian/libprocq-dev.docs \
+	debian/libprocq-dev.examples \
 	debian/libprocq-dev.install \
 	debian/libprocq0.install \
 	debian/libprocq0.symbols \
 	debian/not-installed \
+	debian/procq-ui.install \
 	debian/procq.docs \
 	debian/procq.install \
 	debian/rules \
@@ -38,6 +40,7 @@ design_files = \
 	doc/tried.md \
 	model/bell.pml \
 	model/entry.pml \
+	model/gap.pml \
 	model/life.pml \
 	model/queue.pml \
 	model/remove.pml \
@@ -86,12 +89,12 @@ deb: all
 	unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CXXFLAGS CPPFLAGS LDFLAGS && \
 	DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS-nocheck}" \
 		dpkg-buildpackage -us -uc
-	for p in procq libprocq0 libprocq-dev; do \
+	for p in procq procq-ui libprocq0 libprocq-dev; do \
 		cp $(deb_dir)/$${p}_$(VERSION)_*.deb $$p.deb || exit 1; \
 	done
 	rm -rf $(deb_dir)/$(PACKAGE)-$(VERSION)
 	ls -l *.deb
-CLEANFILES += procq.deb libprocq0.deb libprocq-dev.deb
+CLEANFILES += procq.deb procq-ui.deb libprocq0.deb libprocq-dev.deb
 clean-local:
 	rm -rf $(deb_dir) $(coverage_dir) tests/fuzz/work
 PHONIES += deb

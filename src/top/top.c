@@ -214,7 +214,8 @@ static void move_cursor(struct top *t, int64_t by)
 }
 
 /* One line of a question or a list, over the screen. */
-static void show_lines(struct top *t, const char *const *lines, int n, int chosen)
+static void show_lines(struct top *t, const char *const *lines, int n,
+		       int chosen)
 {
 	grid_clear(&t->grid);
 	for (int i = 0; i < n; i++) {
