@@ -66,6 +66,8 @@ void children_reap(struct run *r)
 		jobs_exited(&r->jobs, &e.process);
 		if (watcher.reaped)
 			watcher.reaped(watcher.arg, e.process.pid);
+		if (r->died)
+			r->died(r->died_arg, &e);
 	}
 }
 

@@ -18,9 +18,6 @@
 #include "line.h"
 #include "signame.h"
 
-/* Bytes of a cause such as core:RTMIN+30. */
-#define CAUSE_SIZE 32
-
 /* In the order of JSON; those behind MAXRSS are of TSV alone. */
 enum member {
 	EVENT, TIME, SEQ, QUEUE, USED, CAPACITY, SLOT, PID, INO, PPID,
@@ -56,7 +53,7 @@ struct value {
 /* All values of an event. */
 struct values {
 	struct value of[MEMBERS];
-	char cause[CAUSE_SIZE];
+	char cause[EVENT_CAUSE_SIZE];
 	char signal[SIGNAME_SIZE];
 };
 
@@ -94,26 +91,26 @@ static void set_micros(struct values *v, enum member m, int64_t ns)
 		v->of[m] = (struct value){ .kind = MICROS, .n = (uint64_t)ns };
 }
 
-static const char *cause_text(const struct procq_event *e,
-			      char buf[CAUSE_SIZE])
+const char *event_cause(const struct procq_event *e,
+			char buf[EVENT_CAUSE_SIZE])
 {
 	char name[SIGNAME_SIZE];
 
 	switch ((enum procq_cause)e->cause) {
 	case PROCQ_CAUSE_EXIT:
-		snprintf(buf, CAUSE_SIZE, "exit:%d", e->code);
+		snprintf(buf, EVENT_CAUSE_SIZE, "exit:%d", e->code);
 		break;
 	case PROCQ_CAUSE_SIGNAL:
-		snprintf(buf, CAUSE_SIZE, "signal:%s",
+		snprintf(buf, EVENT_CAUSE_SIZE, "signal:%s",
 			 signame_text(e->code, name));
 		break;
 	case PROCQ_CAUSE_CORE:
-		snprintf(buf, CAUSE_SIZE, "core:%s",
+		snprintf(buf, EVENT_CAUSE_SIZE, "core:%s",
 			 signame_text(e->code, name));
 		break;
 	case PROCQ_CAUSE_UNKNOWN:
 	default:
-		snprintf(buf, CAUSE_SIZE, "unknown");
+		snprintf(buf, EVENT_CAUSE_SIZE, "unknown");
 		break;
 	}
 	return buf;
@@ -143,7 +140,7 @@ static void fill_end(struct values *v, const struct procq_event *e)
 
 	set_instant(v, ENDED_AT, e->ended);
 	set_span(v, LIVED, e->lived);
-	set_word(v, CAUSE, cause_text(e, v->cause));
+	set_word(v, CAUSE, event_cause(e, v->cause));
 	set_count(v, EXIT, exited, code);
 	set_micros(v, LATENCY, e->latency);
 	set_micros(v, USER, e->user);

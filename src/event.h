@@ -54,6 +54,13 @@ struct event_style {
 				 * it fits; 0: leave out nothing */
 };
 
+/* Bytes of a cause such as core:RTMIN+30, with its NUL. */
+#define EVENT_CAUSE_SIZE 32
+
+/** How a process ended. @retval buf */
+const char *event_cause(const struct procq_event *e,
+			char buf[EVENT_CAUSE_SIZE]);
+
 /** Make its line, with the newline. What it has in is dropped. */
 void event_line(struct line *l, const struct event *e,
 		const struct event_style *style);

@@ -57,6 +57,7 @@ src_producer_SOURCES = \
 	src/producer-headroom.c \
 	src/producer-lines.c \
 	src/producer-options.c \
+	src/producer-replace.c \
 	src/producer-room.c \
 	src/producer-start.c
 src_producer_LDADD = src/libprograms.la

@@ -155,6 +155,8 @@ void producer_settle_args(struct producer *p)
 		usage_error(_("--resume needs --args-from"));
 	if (p->args.end == '\0' && !listed)
 		usage_error(_("--null needs --args-from"));
+	if (listed && p->replace)
+		usage_error(_("--replace and --args-from can't both be given"));
 	if (listed && strcmp(p->args.file, "-") == 0 &&
 	    command->flags & PROCQ_SPAWN_STDIN)
 		usage_error(_("--stdin: standard input is what --args-from=- "

@@ -36,7 +36,9 @@ enum {
 	OPT_LABEL,
 	OPT_JOB_OUTPUT,
 	OPT_MAX_LOAD,
-	OPT_MIN_MEMORY
+	OPT_MIN_MEMORY,
+	OPT_REPLACE,
+	OPT_MIN_UPTIME
 };
 
 /* In the order of --help. */
@@ -96,6 +98,15 @@ N_("      --seed=N               make the random pauses repeatable\n") },
 	{ OPT_WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D for room, then exit with "
 "124\n") },
+	{ OPT_REPLACE, "replace", no_argument,
+N_("      --replace              keep the queue full for good: what exits is "
+"reported\n"
+"                               and replaced at once\n") },
+	{ OPT_MIN_UPTIME, "min-uptime", required_argument,
+N_("      --min-uptime=D         with --replace, start again what fails before "
+"it is D\n"
+"                               old only after 1 s, 2 s, 4 s, … 1 min (default\n"
+"                               1s)\n") },
 	{ OPT_MAX_LOAD, "max-load", required_argument,
 N_("      --max-load=L           start nothing while the load average is above "
 "L\n") },
@@ -232,6 +243,13 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	case OPT_JOB_OUTPUT:
 		p->command.output = arg;
 		break;
+	case OPT_REPLACE:
+		p->replace = true;
+		break;
+	case OPT_MIN_UPTIME:
+		p->brake.uptime = option_duration("min-uptime", arg);
+		p->uptime_given = true;
+		break;
 	case OPT_MAX_LOAD:
 		p->headroom.max_load = option_load("max-load", arg);
 		break;
@@ -253,13 +271,24 @@ static void producer_option(struct producer *p, int c, const char *arg)
 static void settle_pace(struct producer *p)
 {
 	/* Idle processes are there to be looked at; commands, to be done. */
-	if (!p->run.delayed && p->command.argv)
+	if (!p->run.delayed && (p->command.argv || p->replace))
 		p->run.delay = (struct distribution){ DISTRIBUTION_FIXED, 0, 0 };
 	if (p->run.delayed && p->pace.rate.n > 0)
 		usage_error(_("--delay and --rate can't both be given"));
 	p->pace.delay = &p->run.delay;
 	p->pace.random = &p->run.random;
 	p->flood = pace_is_flood(&p->pace);
+}
+
+/* What goes on for good ends after no number, and waits for room always. */
+static void settle_replace(const struct producer *p)
+{
+	if (!p->replace && p->uptime_given)
+		usage_error(_("--min-uptime needs --replace"));
+	if (p->replace && p->run.counted)
+		usage_error(_("--replace and --count can't both be given"));
+	if (p->replace && p->run.waits)
+		usage_error(_("--replace and --wait can't both be given"));
 }
 
 /* Derive from all options what procq_spawn() has to do. */
@@ -276,6 +305,7 @@ static void settle_command(struct producer *p, char **operands)
 		usage_error(_("--cgroup needs a COMMAND: idle processes start "
 			      "no others"));
 	producer_settle_args(p);
+	settle_replace(p);
 	settle_pace(p);
 	if (p->on_exit == ON_EXIT_LEAVE && plan_is_given(&p->plan))
 		usage_error(_("--on-exit=leave ends no process, so it takes no "

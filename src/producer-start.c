@@ -42,6 +42,7 @@ static void started(struct producer *p, const struct procq_process *what)
 	run_hint(&p->run, HINT_NONE, 0);
 	jobs_started(&p->run.jobs, what);
 	producer_used_args(p, what);
+	producer_replace_started(p, what->slot);
 	if (p->flood && !p->run.quiet) {
 		report_later(p, what);
 		if (p->run.summary.started < ONE_BY_ONE)
@@ -97,9 +98,16 @@ static bool is_passing(const struct producer *p, int err,
 {
 	if (what->flags & PROCQ_PROCESS_NO_OUTPUT)
 		return err == -ENOSPC || err == -ENFILE || err == -EIO;
+	/* With --replace, whatever is wrong may be mended. */
+	if (p->replace && p->ran && what->pid > 0)
+		return err < 0 && err != -ECANCELED;
 	switch (err) {
 	case -ETXTBSY:
 		return true;
+	case -EACCES:
+	case -ENOTDIR:
+	case -ELOOP:
+		return p->ran && p->replace;
 	case -ENOENT:
 	case -ESTALE:
 	case -EIO:
@@ -121,23 +129,8 @@ static void unexecuted(struct producer *p, struct procq_process *what)
 	jobs_started(&p->run.jobs, what);
 	jobs_unexecuted(&p->run.jobs, what);
 	p->run.summary.started++;
-	p->unexecuted++;
+	p->unexecuted_count++;
 	report_started(p, what);
-}
-
-static void cannot_run_yet(struct producer *p, int err,
-			   struct procq_process *what)
-{
-	bool output = what->flags & PROCQ_PROCESS_NO_OUTPUT;
-
-	p->run.summary.failed++;
-	if (p->back_off == 0)
-		complain(output ? _("cannot open the output of '%s' for now: "
-				    "%s")
-				: _("cannot run '%s' for now: %s"),
-			 p->command.argv[0], strerror(-err));
-	unexecuted(p, what);
-	start_later(p, strerror(-err));
 }
 
 /* A process that could not execute its command is about to exit. Let it: its
@@ -154,6 +147,32 @@ static void await_exit(struct producer *p, const struct procq_process *what)
 			       time_after(procq_now(), NS_PER_MS));
 		producer_reap(p);
 	}
+}
+
+static void cannot_run_yet(struct producer *p, int err,
+			   struct procq_process *what)
+{
+	p->run.summary.failed++;
+	if (p->replace) {
+		p->unexecuted = err;
+		if (what->pid > 0) {
+			unexecuted(p, what);
+			producer_replace_started(p, what->slot);
+			await_exit(p, what);
+		} else {
+			producer_replace_refused(p);
+		}
+		p->unexecuted = 0;
+		return;
+	}
+	if (p->back_off == 0)
+		complain(what->flags & PROCQ_PROCESS_NO_OUTPUT
+				 ? _("cannot open the output of '%s' for now: "
+				     "%s")
+				 : _("cannot run '%s' for now: %s"),
+			 p->command.argv[0], strerror(-err));
+	unexecuted(p, what);
+	start_later(p, strerror(-err));
 }
 
 /* A start failed, and will fail again. */

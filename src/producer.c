@@ -38,6 +38,8 @@ void producer_reap(struct producer *p)
 	else
 		children_reap(&p->run);
 	cgroups_tidy(&p->cgroups);
+	if (p->replace)
+		children_collect_own(&p->run);
 }
 
 void producer_rest(struct producer *p, unsigned what, int64_t deadline)
@@ -72,14 +74,15 @@ static bool producer_finished(struct producer *p)
 	struct run *r = &p->run;
 
 	/* Those that are not reported yet may die before they enter. */
-	if (r->counted && r->summary.started - p->unexecuted +
+	if (r->counted && r->summary.started - p->unexecuted_count +
 				  p->unreported_count >= r->count)
 		report_all(p);
 	if (p->halt && r->commands_failed > 0)
 		p->failed = true;
 	return p->failed || p->listed || run_stopped(r) ||
 	       producer_is_stopped(p) ||
-	       (r->counted && r->summary.started - p->unexecuted >= r->count);
+	       (r->counted && r->summary.started -
+					   p->unexecuted_count >= r->count);
 }
 
 /* Between two starts: look for dead children, for signals, and at the clock.
@@ -88,7 +91,8 @@ static bool look_around(struct producer *p)
 {
 	int64_t now;
 
-	if (p->flood && p->unreaped < REAP_EVERY && p->unreaped > 0)
+	if (p->flood && !p->replace && p->unreaped < REAP_EVERY &&
+	    p->unreaped > 0)
 		return true;
 	producer_reap(p);
 	now = procq_now();
@@ -109,17 +113,20 @@ static void produce(struct producer *p)
 	bool waited;
 
 	pace_begin(&p->pace, p->run.begun);
+	producer_replace_begin(p);
 	while (!producer_finished(p) && look_around(p)) {
 		waited = p->full_since > 0 || p->lacking_since > 0;
 		if (!p->flood && procq_now() < p->pace.due)
 			producer_rest(p, 0, p->pace.due);
 		else if (!run_can_report(&p->run))
 			producer_rest(p, 0, PROCQ_FOREVER);
-		else if (producer_has_headroom(p) && producer_next_args(p) &&
+		else if (producer_may_replace(p) && producer_has_headroom(p) &&
+			 producer_next_args(p) &&
 			 producer_start(p))
 			producer_started(p, waited);
 	}
 	report_all(p);
+	producer_replace_end(p);
 }
 
 static bool producer_join(struct producer *p)
@@ -173,6 +180,7 @@ int main(int argc, char **argv)
 	p.options.flags = PROCQ_OPEN_REAP_ALL;
 	p.command = (struct procq_command)PROCQ_COMMAND_INIT;
 	p.on_exit = ON_EXIT_DEFAULT;
+	brake_init(&p.brake, NS_PER_S);
 	plan_init(&p.plan);
 	p.courtesy = COURTESY_MAX;
 	p.args.end = '\n';

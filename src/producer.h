@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "args.h"
+#include "brake.h"
 #include "duration.h"
 #include "headroom.h"
 #include "pace.h"
@@ -68,17 +69,22 @@ struct producer {
 	bool listed;		/* all lines of it are started */
 	bool fail;		/* a failed command counts … */
 	bool halt;		/* … and stops the run */
+	struct brake brake;	/* with replace */
 	enum on_exit on_exit;
 	struct cgroups cgroups;
 	bool wants_cgroup;	/* --cgroup */
 	const char *cgroup;	/* its DIR; NULL: not given */
 	struct plan plan;	/* how it ends its own */
+	bool replace;
+	bool uptime_given;
 	bool no_group;
 	bool flood;		/* no pauses between starts */
 	bool failed;		/* a start failed for good */
 	bool stopped;		/* by procq close --stop */
 	bool ran;		/* a start has worked */
 
+	int unexecuted;		/* why exec has failed, while its process is
+				 * awaited; 0: it has not */
 	int64_t full_since;	/* 0: there is room */
 	int64_t back_off;	/* the last pause after a failure, 0: none */
 	int64_t lacking_since;	/* load or memory; 0: there is enough */
@@ -86,7 +92,7 @@ struct producer {
 	char shortage[256];	/* the last one that was reported */
 	int64_t courtesy;	/* how long consumers are given, ns; 0: not */
 	bool made_room;		/* since full_since, by collecting */
-	uint64_t unexecuted;	/* counted as started, without its command */
+	uint64_t unexecuted_count; /* counted as started, without its command */
 	unsigned unreaped;	/* starts since the last look for the dead */
 
 	/* Started, but not reported: they may not have entered yet. */
@@ -154,6 +160,21 @@ void producer_found_room(struct producer *p);
 bool producer_waited(struct producer *p, int64_t now);
 /** When it is over. */
 int64_t producer_wait_deadline(const struct producer *p);
+
+/* ---- producer-replace.c; without --replace they do nothing ---- */
+
+/** From now on, deaths are what is to be replaced … */
+void producer_replace_begin(struct producer *p);
+/** … up to now. */
+void producer_replace_end(struct producer *p);
+/** A process was started in this slot, be it one that could not execute its
+ * command. */
+void producer_replace_started(struct producer *p, uint32_t slot);
+/** A command could not be executed, and no process was started for it. */
+void producer_replace_refused(struct producer *p);
+/** May the next process be started? If not, this waits for a while: the next
+ * call looks again. */
+bool producer_may_replace(struct producer *p);
 
 /* ---- producer-end.c ---- */
 

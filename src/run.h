@@ -41,6 +41,9 @@ enum {
 	OPT_OWN
 };
 
+/* Is called with the end of a process of a producer. */
+typedef void run_death(void *arg, const struct procq_event *e);
+
 struct run {
 	/* From the options. */
 	const char *queue;
@@ -69,6 +72,8 @@ struct run {
 	struct procq *q;
 	bool joined;			/* q was open once */
 	bool producer;			/* else, a consumer */
+	run_death *died;		/* called with each death; or NULL */
+	void *died_arg;
 	struct output out;
 	struct writer lines;		/* out's, if its reader may not read */
 	struct writer messages;		/* standard error's, likewise */

@@ -30,7 +30,9 @@ program_tests = \
 	tests/program/plot.test \
 	tests/program/procq.test \
 	tests/program/removed.test \
+	tests/program/replace.test \
 	tests/program/report.test \
+	tests/program/security.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
 	tests/program/top.test \

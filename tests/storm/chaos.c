@@ -8,6 +8,12 @@
  * process is left.
  *
  * The choices follow from the seed; what the machine makes of them does not.
+ * With hosts, each second producer is in a program that knows nothing of the
+ * library: it forks, and closes whatever descriptors are open, so that others
+ * take it for dead; it notices, and joins again beside the processes that it
+ * still has. With users, each second consumer is another user, whose signals are
+ * the parents' to send.
+ *
  * To be run as the first process of a PID namespace: it waits for whatever is
  * orphaned, and at the end nobody else may be there. With bystanders, pids
  * should come round fast (kernel.pid_max): strangers are born and die all the
@@ -51,6 +57,7 @@ static bool provable;
 /* Lock bytes begin here, with that of the creator. */
 #define LOCK_BASE (INT64_C(1) << 40)
 #define LOCK_END (LOCK_BASE + (INT64_C(1) << 48))
+#define NOBODY 65534
 #define MS INT64_C(1000000)
 #define S (1000 * MS)
 
@@ -59,6 +66,10 @@ static struct gate {
 	atomic_bool stop;		/* workers leave */
 	atomic_bool no_more;		/* no bystander is born any more */
 	_Atomic uint64_t begun;		/* processes that producers started */
+	_Atomic uint64_t lost;		/* hosts lost their lock bytes */
+	_Atomic uint64_t adrift;	/* … and were about to start so many */
+	_Atomic uint64_t forks;		/* of hosts */
+	_Atomic uint64_t refused;	/* signals to processes of others */
 	_Atomic uint64_t errors;	/* answers that no worker expects */
 	_Atomic int first_error;
 	_Atomic uint64_t touched;	/* bystanders that got a signal */
@@ -70,12 +81,14 @@ static struct gate {
 struct worker {
 	pid_t pid;			/* 0: none */
 	bool producer;
+	bool odd;			/* in a host; or another user */
 	int64_t stopped_until;		/* 0: it runs */
 };
 
 static struct worker workers[WORKERS_MAX];
 static struct {
 	size_t kills, processes, workers, capacity, bystanders, seed, seconds;
+	bool hosts, users;
 } options = { .kills = 300, .processes = 10000, .capacity = 64, .seed = 1,
 	      .seconds = 900 };
 /* From these. */
@@ -120,12 +133,14 @@ static void unexpected(int rc)
 
 /* ---- workers ---- */
 
-static struct procq *to_wake;
+static struct procq *volatile to_wake;
+static bool astray;		/* its lock byte is gone */
 
 static void on_child(int signo)
 {
 	(void)signo;
-	procq_wake(to_wake);
+	if (to_wake)
+		procq_wake(to_wake);
 }
 
 static struct procq *join(uint32_t role)
@@ -137,12 +152,22 @@ static struct procq *join(uint32_t role)
 	o.role = role;
 	o.capacity = capacity;
 	o.flags = PROCQ_OPEN_REAP_ALL;
+	o.mode = options.users ? 0666 : 0600;
 	rc = procq_open(&q, queue, &o);
 	if (rc < 0) {
 		unexpected(rc);
 		return NULL;
 	}
 	return q;
+}
+
+/* How many have been started, and not yet entered themselves? */
+static uint64_t not_entered(const struct procq *look)
+{
+	struct procq_stat s;
+
+	procq_stat(look, &s);
+	return s.states[PROCQ_STATE_RESERVED];
 }
 
 static void start_some(struct procq *q)
@@ -160,10 +185,13 @@ static void start_some(struct procq *q)
 		rc = procq_spawn(q, &command, NULL);
 		if (rc == 0) {
 			atomic_fetch_add(&gate->begun, 1);
+			/* Others may have swept it already. */
+			if (astray)
+				atomic_fetch_add(&gate->adrift, 1);
 			continue;
 		}
 		/* A namespace with few pids may run out of them. */
-		if (rc != -EAGAIN && rc != -EUSERS)
+		if (rc != -EAGAIN && rc != -EUSERS && !astray)
 			unexpected(rc);
 		procq_wait(q, PROCQ_WAIT_ROOM | PROCQ_WAIT_CHILD,
 			   procq_now() + 20 * MS);
@@ -171,17 +199,59 @@ static void start_some(struct procq *q)
 	}
 }
 
-static void produce(void)
+/* What a program does that does not know what it has in it. */
+static void meddle(struct procq *q)
+{
+	if (draw(8) == 0) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			to_wake = NULL;
+			nap((int64_t)draw(3) * MS);
+			procq_close(q);
+			_exit(0);
+		}
+		atomic_fetch_add(&gate->forks, pid > 0);
+	}
+	if (!astray && draw(100) == 0) {
+		/* Until it notices, each one that it starts may find its
+		 * reservation gone. Noted first: it may be killed. */
+		atomic_fetch_add(&gate->adrift, not_entered(q));
+		atomic_fetch_add(&gate->lost, 1);
+		for (int fd = 3; fd < 256; fd++)
+			close(fd);
+		astray = true;
+	}
+}
+
+/* Has others' word of its death come to it? Then it joins again. */
+static struct procq *come_back(struct procq *q)
+{
+	if (procq_wait(q, PROCQ_WAIT_EXITS, procq_now() + MS) != -ESTALE)
+		return q;
+	to_wake = NULL;
+	procq_close(q);
+	astray = false;
+	q = join(PROCQ_ROLE_PRODUCER);
+	to_wake = q;
+	return q;
+}
+
+static void produce(bool in_host)
 {
 	struct procq *q = join(PROCQ_ROLE_PRODUCER);
 
+	to_wake = q;
 	if (!q)
 		return;
-	to_wake = q;
 	signal(SIGCHLD, on_child);
-	while (!atomic_load(&gate->stop)) {
+	while (q && !atomic_load(&gate->stop)) {
 		start_some(q);
 		procq_reap(q);
+		if (in_host)
+			meddle(q);
+		if (astray)
+			q = come_back(q);
 	}
 	procq_close(q);
 }
@@ -209,6 +279,11 @@ static void consume_some(struct procq *q)
 			/* It may be stopped. */
 			if (sent >= 0 && signo == SIGTERM)
 				procq_signal(q, p.slot, SIGCONT, 0);
+			if (sent == -EACCES && options.users) {
+				atomic_fetch_add(&gate->refused, 1);
+				procq_give_back(q, p.slot);
+				break;
+			}
 			/* Without pins nobody can prove an orphan. */
 			if (sent < 0 && sent != -ESRCH && sent != -ENOTSUP)
 				unexpected(sent);
@@ -223,9 +298,14 @@ static void consume_some(struct procq *q)
 			   procq_now() + 20 * MS);
 }
 
-static void consume(void)
+static void consume(bool as_other)
 {
-	struct procq *q = join(PROCQ_ROLE_CONSUMER);
+	struct procq *q;
+
+	if (as_other && (setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+			 setresuid(NOBODY, NOBODY, NOBODY) < 0))
+		unexpected(-errno);
+	q = join(PROCQ_ROLE_CONSUMER);
 
 	if (!q)
 		return;
@@ -248,9 +328,9 @@ static void start_worker(struct worker *w)
 	}
 	state = chance;
 	if (w->producer)
-		produce();
+		produce(w->odd);
 	else
-		consume();
+		consume(w->odd);
 	_exit(0);
 }
 
@@ -340,15 +420,6 @@ static void reap(const struct worker *killed)
 		}
 		orphans += !known;
 	}
-}
-
-/* How many have been started, and not yet entered themselves? */
-static uint64_t not_entered(const struct procq *look)
-{
-	struct procq_stat s;
-
-	procq_stat(look, &s);
-	return s.states[PROCQ_STATE_RESERVED];
 }
 
 /* A producer is stopped first, wherever it is, so that what it had begun can
@@ -617,13 +688,20 @@ static void check_empty(struct procq *q)
 	ok(s.exited > 0, "some exited on their own");
 	ok(s.started <= begun + producer_kills,
 	   "each process was begun, but for one a killed producer");
-	ok(begun <= s.started + unentered,
+	ok(begun <= s.started + unentered + atomic_load(&gate->adrift),
 	   "all that were begun are there, but for those of killed producers");
 	note("started %" PRIu64 ": retired %" PRIu64 ", exited %" PRIu64
 	     ", lost %" PRIu64 "; reported %" PRIu64 "; handed back %" PRIu64,
 	     s.started, s.retired, s.exited, s.lost, reported, s.returned);
 	note("begun %" PRIu64 "; of killed producers, not yet entered: up to %"
 	     PRIu64, begun, unentered);
+	if (options.hosts)
+		note("hosts: %" PRIu64 " lost their locks, with up to %" PRIu64
+		     " processes not yet entered; forks: %" PRIu64,
+		     atomic_load(&gate->lost), atomic_load(&gate->adrift),
+		     atomic_load(&gate->forks));
+	if (options.users)
+		note("refused signals: %" PRIu64, atomic_load(&gate->refused));
 	note("killed: %" PRIu64 " participants, %" PRIu64
 	     " queued processes; stopped: %" PRIu64 ", %" PRIu64
 	     "; orphans reaped: %" PRIu64, kills, child_kills, stops,
@@ -740,12 +818,27 @@ static const struct harness_option all_options[] = {
 	{ "capacity", "N", "of the queue", .count = &options.capacity },
 	{ "bystanders", "N", "so many strangers at a time",
 	  .count = &options.bystanders },
+	{ "hosts", NULL, "half of the producers are in programs that meddle",
+	  .flag = &options.hosts },
+	{ "users", NULL, "half of the consumers are another user",
+	  .flag = &options.users },
 	{ "seed", "N", "the choices follow from it", .count = &options.seed },
 	{ "seconds", "N", "give up after them", .count = &options.seconds },
 	{ .name = NULL },
 };
 
 static const struct harness this_harness = { "chaos", all_options, NULL };
+
+static bool may_be_another(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+		      setresuid(NOBODY, NOBODY, NOBODY) < 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
 
 /* Workers: four for each processor, so that each is always interrupted by
  * others. */
@@ -762,6 +855,10 @@ static void apply_options(void)
 	limit_processes = options.processes;
 	bystander_count = (int)options.bystanders;
 	capacity = (uint32_t)options.capacity;
+	if (options.users && !may_be_another()) {
+		note("no other user to be had: all are this one");
+		options.users = false;
+	}
 }
 
 int main(int argc, char **argv)
@@ -779,7 +876,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	state = options.seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
 	/* The pid is 1 in every namespace: the time makes the name its own. */
-	snprintf(queue, sizeof(queue), "t%lld.chaos",
+	snprintf(queue, sizeof(queue), "%st%lld.chaos",
+		 options.users ? "/" : "",
 		 (long long)procq_now() / 1000);
 	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -799,8 +897,11 @@ int main(int argc, char **argv)
 		if (nurse == 0)
 			nursery();
 	}
-	for (int i = 0; i < worker_count; i++)
+	for (int i = 0; i < worker_count; i++) {
 		workers[i].producer = i % 2 == 0;
+		workers[i].odd = i % 4 < 2 && (workers[i].producer
+				? options.hosts && provable : options.users);
+	}
 	storm(look);
 	ok(kills >= limit_kills, "%" PRIu64 " participants were killed", kills);
 	ok(atomic_load(&gate->begun) >= limit_processes,

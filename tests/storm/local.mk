@@ -4,10 +4,12 @@
 
 storm_tests = \
 	tests/storm/bystanders.test \
-	tests/storm/chaos.test
+	tests/storm/chaos.test \
+	tests/storm/guests.test
 storm_long_tests = \
 	tests/storm/bystanders-long.test \
-	tests/storm/chaos-long.test
+	tests/storm/chaos-long.test \
+	tests/storm/guests-long.test
 TESTS += $(storm_tests)
 LONG_TESTS += $(storm_long_tests)
 EXTRA_DIST += $(storm_tests) $(storm_long_tests) tests/storm/chaos.sh
