@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	debian/libprocq0.symbols \
 	debian/not-installed \
 	debian/procq-ui.install \
+	debian/procq-ui.lintian-overrides \
 	debian/procq.docs \
 	debian/procq.install \
 	debian/rules \
