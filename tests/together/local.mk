@@ -25,5 +25,7 @@ tests_together_shortage_LDFLAGS = $(AM_LDFLAGS) \
 # Others step in at these.
 tests_together_between_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fcntl,--wrap=openat,--wrap=stat \
+	-Wl,--wrap=__fcntl_time64,--wrap=openat64,--wrap=__stat64_time64 \
+	-Wl,--wrap=posix_fallocate64 \
 	-Wl,--wrap=unlink,--wrap=shm_unlink,--wrap=pipe,--wrap=pipe2 \
 	-Wl,--wrap=posix_fallocate
