@@ -92,7 +92,7 @@ static void draw_title(struct drawing *d, const struct picture *p)
 	canvas_duration(span, sizeof(span),
 			(double)(s->all.end - s->all.begin));
 	snprintf(text, sizeof(text),
-		 ngettext("%zu process in %s, from %s UTC",
+		 P_("%zu process in %s, from %s UTC",
 			  "%zu processes in %s, from %s UTC", s->log->count),
 		 s->log->count, span, begin);
 	canvas_text(&d->canvas, MARGIN, MARGIN + 21, ALIGN_LEFT, 12, false,

@@ -160,10 +160,10 @@ static void read_logs(struct log *log, char **files)
 			fail(*files, err);
 	}
 	if (log->bad > 0)
-		complain(ngettext("%" PRIu64 " line is no JSON, and is left "
+		complain(P_("%" PRIu64 " line is no JSON, and is left "
 				  "out",
 				  "%" PRIu64 " lines are no JSON, and are left "
-				  "out", log->bad), log->bad);
+				  "out", (unsigned long)log->bad), log->bad);
 	log_join(log);
 }
 

@@ -501,8 +501,8 @@ static void print_frames(struct top *t)
 		out_of_memory();
 	for (uint64_t n = 0; t->frames == 0 || n < t->frames; n++) {
 		if (n > 0) {
-			pause.tv_sec = t->delay / NS_PER_S;
-			pause.tv_nsec = t->delay % NS_PER_S;
+			pause.tv_sec = (time_t)(t->delay / NS_PER_S);
+			pause.tv_nsec = (long)(t->delay % NS_PER_S);
 			nanosleep(&pause, NULL);
 			putchar('\n');
 		}

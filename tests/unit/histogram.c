@@ -103,7 +103,7 @@ static void test_exact(void)
 		qsort(all, n + 1, sizeof(*all), by_value);
 		for (uint64_t p = 1; p <= 100; p++) {
 			/* That many, rounded up, do not exceed it. */
-			size_t rank = ((n + 1) * p + 99) / 100;
+			size_t rank = ((n + 1) * (size_t)p + 99) / 100;
 
 			wrong += histogram_quantile(&h, p, 100) !=
 				 all[rank - 1];
