@@ -31,10 +31,11 @@ static uint64_t power_of_two(uint64_t least)
 
 /* There are at most as many valid hints as records, and each participant can be
  * about to append a duplicate. The ready ring has room for as many stale ones
- * again, so that an appender seldom has to look at the head. */
+ * again, so that an appender seldom has to look at the head. With the rings, a
+ * record takes 192 bytes at most, in use or not. */
 static uint64_t ready_size(uint32_t capacity)
 {
-	return power_of_two(4u * (uint64_t)capacity +
+	return power_of_two(3u * (uint64_t)capacity +
 			    PROCQ_PARTICIPANTS_MAX);
 }
 

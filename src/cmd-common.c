@@ -156,6 +156,8 @@ const char *state_word(uint32_t state)
 		return "exited";
 	case PROCQ_STATE_GONE:
 		return "gone";
+	case PROCQ_STATE_PARKED:
+		return "parked";
 	}
 	return NULL;
 }

@@ -25,7 +25,7 @@
 
 enum {
 	NAME, CAPACITY, ALIVE, EXITED, PRODUCERS, CONSUMERS, PWAIT, CWAIT,
-	OWNER, MODE, STATE, OBJECT, CREATED, BYTES, DEAD
+	OWNER, MODE, STATE, OBJECT, CREATED, BYTES, DEAD, MAX
 };
 
 static const struct table_column columns[] = {
@@ -55,6 +55,8 @@ static const struct table_column columns[] = {
 		N_("size of the shared memory object"), TABLE_RIGHT },
 	[DEAD] = { "DEAD", NULL,
 		N_("dead participants not yet swept"), TABLE_RIGHT },
+	[MAX] = { "MAX", NULL,
+		N_("up to how many 'procq limit' can allow"), TABLE_RIGHT },
 };
 
 struct queue {
@@ -179,7 +181,8 @@ static void list_fill(struct table *t, size_t row, const void *arg)
 		set_owner(t, u->entry.uid);
 	if (u->err < 0)
 		return;
-	table_set_count(t, CAPACITY, s->capacity);
+	table_set_count(t, CAPACITY, s->limit);
+	table_set_count(t, MAX, s->capacity);
 	table_set_count(t, ALIVE, s->states[PROCQ_STATE_QUEUED] +
 					  s->states[PROCQ_STATE_TAKEN]);
 	table_set_count(t, EXITED, s->states[PROCQ_STATE_EXITED]);

@@ -24,7 +24,7 @@ enum {
 	NAME, OBJECT, CREATED, BYTES, CAPACITY, CLOSED, STOPPED, PRODUCERS,
 	CONSUMERS, KEEPERS, DEAD, PWAIT, CWAIT, FREE, RESERVED, QUEUED, TAKEN, EXITED,
 	GONE, N_STARTED, N_RETIRED, N_EXITED, N_LOST, N_PRESENT, N_RETURNED,
-	N_SWEPT, ADDS_UP
+	N_SWEPT, ADDS_UP, MAX, PARKED
 };
 
 #define LONGER(name, alias, help) { name, alias, help, TABLE_RIGHT }
@@ -38,6 +38,8 @@ static const struct table_column columns[] = {
 			 N_("size of the shared memory object")),
 	[CAPACITY] = NUMBER("CAPACITY",
 			    N_("how many processes may exist at once")),
+	[MAX] = NUMBER("MAX",
+		       N_("up to how many 'procq limit' can allow")),
 	[CLOSED] = { "CLOSED", NULL,
 		N_("whether it is closed: producers get no room"), 0 },
 	[STOPPED] = { "STOPPED", NULL,
@@ -66,6 +68,8 @@ static const struct table_column columns[] = {
 			  N_("records whose process exited, not yet reported")),
 	[GONE] = NUMBER("RECORDS_GONE",
 		N_("records whose process is reported, not yet reaped")),
+	[PARKED] = NUMBER("RECORDS_PARKED",
+			  N_("records beyond the limit")),
 	[N_STARTED] = NUMBER("STARTED",
 			     N_("processes that have entered")),
 	[N_RETIRED] = NUMBER("RETIRED",
@@ -99,7 +103,8 @@ static void fill_counts(struct table *t, const struct procq_stat *s)
 		uint64_t value;
 	} counts[] = {
 		{ BYTES, s->bytes },
-		{ CAPACITY, s->capacity },
+		{ CAPACITY, s->limit },
+		{ MAX, s->capacity },
 		{ PRODUCERS, s->producers },
 		{ CONSUMERS, s->consumers },
 		{ KEEPERS, s->keepers },
@@ -112,6 +117,7 @@ static void fill_counts(struct table *t, const struct procq_stat *s)
 		{ TAKEN, s->states[PROCQ_STATE_TAKEN] },
 		{ EXITED, s->states[PROCQ_STATE_EXITED] },
 		{ GONE, s->states[PROCQ_STATE_GONE] },
+		{ PARKED, s->states[PROCQ_STATE_PARKED] },
 		{ N_STARTED, s->started },
 		{ N_RETIRED, s->retired },
 		{ N_EXITED, s->exited },
@@ -200,10 +206,10 @@ const struct command cmd_stat = {
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
-	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,CLOSED,STOPPED,"
+	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,MAX,CLOSED,STOPPED,"
 		 "PRODUCERS,CONSUMERS,KEEPERS,DEAD,PWAIT,CWAIT,RECORDS_FREE,"
 		 "RECORDS_RESERVED,RECORDS_QUEUED,RECORDS_TAKEN,"
-		 "RECORDS_EXITED,RECORDS_GONE,STARTED,RETIRED,EXITED,LOST,"
-		 "PRESENT,RETURNED,SWEPT,ADDS_UP",
+		 "RECORDS_EXITED,RECORDS_GONE,RECORDS_PARKED,STARTED,RETIRED,"
+		 "EXITED,LOST,PRESENT,RETURNED,SWEPT,ADDS_UP",
 	.run = cmd_stat_run,
 };

@@ -71,6 +71,7 @@ src_procq_SOURCES = \
 	src/cmd-close.c \
 	src/cmd-common.c \
 	src/cmd-end.c \
+	src/cmd-limit.c \
 	src/cmd-list.c \
 	src/cmd-remove.c \
 	src/cmd-show.c \

@@ -190,7 +190,8 @@ VALUE(lost, s->lost)
 VALUE(returned, s->returned)
 VALUE(swept, s->swept)
 VALUE(present, s->present)
-VALUE(capacity, s->capacity)
+VALUE(capacity, s->limit)
+VALUE(max, s->capacity)
 VALUE(producers, s->producers)
 VALUE(consumers, s->consumers)
 VALUE(dead, s->dead)
@@ -215,6 +216,7 @@ static const struct metric metrics[] = {
 	{ "present", "gauge", NULL, "Processes in the queue.", present },
 	{ "capacity", "gauge", NULL, "Processes that may exist at once.",
 	  capacity },
+	{ "max", "gauge", NULL, "Up to how many may be allowed.", max },
 	{ "producers", "gauge", NULL, "Producers attached.", producers },
 	{ "consumers", "gauge", NULL, "Consumers attached.", consumers },
 	{ "dead_participants", "gauge", NULL,

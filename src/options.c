@@ -73,27 +73,50 @@ static _Noreturn void bad_argument(const char *option, const char *text,
 		    why);
 }
 
+/* @param why room for what is wrong */
+static bool read_number(const char *text, uint64_t min, uint64_t max,
+			uint64_t *value, char *why, size_t size)
+{
+	bool over = false;
+	size_t n = 0;
+
+	*value = 0;
+	for (; text[n] >= '0' && text[n] <= '9'; n++) {
+		uint64_t digit = (uint64_t)(text[n] - '0');
+
+		over = over || *value > (UINT64_MAX - digit) / 10;
+		*value = *value * 10 + digit;
+	}
+	if (n > 0 && text[n] == '\0' && !over && *value >= min &&
+	    *value <= max)
+		return true;
+	if (n == 0 || text[n] != '\0')
+		snprintf(why, size, "%s", _("a whole number is expected"));
+	else
+		snprintf(why, size, _("it has to be from %" PRIu64 " to %"
+				      PRIu64), min, max);
+	return false;
+}
+
 uint64_t option_number(const char *option, const char *text, uint64_t min,
 		       uint64_t max)
 {
 	char why[128];
-	bool over = false;
-	uint64_t value = 0;
-	size_t n = 0;
+	uint64_t value;
 
-	for (; text[n] >= '0' && text[n] <= '9'; n++) {
-		uint64_t digit = (uint64_t)(text[n] - '0');
+	if (!read_number(text, min, max, &value, why, sizeof(why)))
+		bad_argument(option, text, why);
+	return value;
+}
 
-		over = over || value > (UINT64_MAX - digit) / 10;
-		value = value * 10 + digit;
-	}
-	if (n == 0 || text[n] != '\0')
-		bad_argument(option, text, _("a whole number is expected"));
-	if (!over && value >= min && value <= max)
-		return value;
-	snprintf(why, sizeof(why), _("it has to be from %" PRIu64 " to %"
-				     PRIu64), min, max);
-	bad_argument(option, text, why);
+uint64_t option_operand(const char *text, uint64_t min, uint64_t max)
+{
+	char why[128];
+	uint64_t value;
+
+	if (!read_number(text, min, max, &value, why, sizeof(why)))
+		usage_error(_("invalid number '%s': %s"), text, why);
+	return value;
 }
 
 mode_t option_mode(const char *option, const char *text)

@@ -50,6 +50,8 @@ void choices_help(const struct choice *table);
 
 uint64_t option_number(const char *option, const char *text, uint64_t min,
 		       uint64_t max);
+/** The same of an operand. */
+uint64_t option_operand(const char *text, uint64_t min, uint64_t max);
 mode_t option_mode(const char *option, const char *text);
 int64_t option_duration(const char *option, const char *text);
 /** An amount of memory, in bytes. */

@@ -171,7 +171,7 @@ static int emit(struct output *out, struct event *e)
 	e->used = -1;
 	if (out->q) {
 		e->used = procq_occupied(out->q);
-		e->capacity = procq_capacity(out->q);
+		e->capacity = procq_limit(out->q);
 	}
 	if (out->args)
 		e->args = out->args(out->args_arg, e->process);

@@ -31,6 +31,7 @@
 #define TAKES_STOP 128u		/* --stop */
 #define TAKES_PLAN 256u		/* -s -k --term-seq --kill-mode */
 #define TAKES_SEQS 512u		/* operands SEQ..., after a NAME */
+#define TAKES_NUMBER 1024u	/* a last operand N */
 #define TAKES_ANY 64u		/* no default: all queues, if none is named */
 
 struct request;
@@ -62,6 +63,7 @@ struct request {
 	bool force;
 	bool empty;
 	bool stop;
+	const char *number;	/* the operand N */
 	const char *topic;	/* of procq help; NULL: none */
 	struct seqs seqs;	/* of --seq, or operands */
 	struct plan plan;
@@ -76,6 +78,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_remove;
 extern const struct command cmd_close;
 extern const struct command cmd_open;
+extern const struct command cmd_limit;
 extern const struct command cmd_wait;
 extern const struct command cmd_end;
 

@@ -32,7 +32,7 @@ static const struct command cmd_help;
 
 static const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_stat, &cmd_check, &cmd_close, &cmd_open,
-	&cmd_wait, &cmd_end, &cmd_remove, &cmd_help
+	&cmd_limit, &cmd_wait, &cmd_end, &cmd_remove, &cmd_help
 };
 
 /* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
@@ -283,10 +283,20 @@ static void take_seqs(struct request *r, int argc, char **argv)
 			      "'procq show' has these"));
 }
 
-/* Does the first operand name a queue? A number does only where no SEQ may
- * stand. */
-static bool is_name(const struct request *r, const char *operand)
+/* The last operand, which is a number. */
+static void take_number(struct request *r, int argc, char **argv)
 {
+	if (optind >= argc)
+		usage_error(_("say how many processes may exist at once"));
+	r->number = argv[optind++];
+}
+
+/* Does the first operand name a queue? A number does only where no SEQ may
+ * stand, and none that is the last one, if that is N. */
+static bool is_name(const struct request *r, const char *operand, bool last)
+{
+	if (r->command->takes & TAKES_NUMBER)
+		return !last;
 	return !(r->command->takes & TAKES_SEQS) ||
 	       operand[strspn(operand, "0123456789,")] != '\0';
 }
@@ -294,11 +304,14 @@ static bool is_name(const struct request *r, const char *operand)
 /* The rest of the command line: at most one name, and numbers. */
 static void take_operands(struct request *r, int argc, char **argv)
 {
-	const char *name = optind < argc && is_name(r, argv[optind])
+	const char *name = optind < argc && is_name(r, argv[optind],
+						      optind + 1 == argc)
 				   ? argv[optind++] : NULL;
 
 	if (r->command->takes & TAKES_SEQS)
 		take_seqs(r, argc, argv);
+	if (r->command->takes & TAKES_NUMBER)
+		take_number(r, argc, argv);
 	if (optind < argc)
 		usage_error(_("extra operand '%s'"), argv[optind]);
 	if (r->command == &cmd_help) {

@@ -25,6 +25,7 @@
 enum {
 	OPT_SPAWN = OPT_OWN,
 	OPT_ON_EXIT,
+	OPT_MAX,
 	OPT_KEEP,
 	OPT_MODE,
 	OPT_NO_GROUP,
@@ -50,6 +51,10 @@ N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or "
 N_("  -c, --capacity=N           create the queue for at most N processes at "
 "once,\n"
 "                               1 to 1048576 (default 16)\n") },
+	{ OPT_MAX, "max", required_argument,
+N_("      --max=M                build it so that 'procq limit' can raise N "
+"to M\n"
+"                               (default N); M takes up to 192 bytes each\n") },
 	{ 'n', "count", required_argument,
 N_("  -n, --count=N              stop after N processes\n") },
 	{ 't', "duration", required_argument,
@@ -197,6 +202,10 @@ static void producer_option(struct producer *p, int c, const char *arg)
 		p->options.capacity = (uint32_t)
 			option_number("capacity", arg, 1, PROCQ_CAPACITY_MAX);
 		break;
+	case OPT_MAX:
+		p->options.max = (uint32_t)
+			option_number("max", arg, 1, PROCQ_CAPACITY_MAX);
+		break;
 	case 'r':
 		option_rate("rate", arg, &p->pace.rate);
 		break;
@@ -307,6 +316,8 @@ static void settle_command(struct producer *p, char **operands)
 	producer_settle_args(p);
 	settle_replace(p);
 	settle_pace(p);
+	if (p->options.max && p->options.max < p->options.capacity)
+		usage_error(_("--max is less than --capacity"));
 	if (p->on_exit == ON_EXIT_LEAVE && plan_is_given(&p->plan))
 		usage_error(_("--on-exit=leave ends no process, so it takes no "
 			      "signal"));

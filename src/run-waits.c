@@ -48,21 +48,21 @@ static bool is_attended(const struct run *r, enum procq_role role)
 
 static void say_full(const struct run *r)
 {
-	uint32_t n = procq_capacity(r->q);
+	uint32_t n = procq_limit(r->q), used = procq_occupied(r->q);
 	struct invocation i;
 
 	if (is_attended(r, PROCQ_ROLE_CONSUMER))
 		complain(_("queue '%s' is full (%" PRIu32 "/%" PRIu32
-			   "); waiting until one is over"), r->queue, n, n);
+			   "); waiting until one is over"), r->queue, used, n);
 	else if (r->commands)
 		complain(_("queue '%s' is full (%" PRIu32 "/%" PRIu32
 			   "); waiting until one exits, or '%s' ends it"),
-			 r->queue, n, n,
+			 r->queue, used, n,
 			 invocation(&i, "consumer", r->queue));
 	else
 		complain(_("queue '%s' is full (%" PRIu32 "/%" PRIu32
-			   "); start '%s' in another terminal"), r->queue, n,
-			 n, invocation(&i, "consumer", r->queue));
+			   "); start '%s' in another terminal"), r->queue,
+			 used, n, invocation(&i, "consumer", r->queue));
 }
 
 static void say_empty(const struct run *r)

@@ -36,6 +36,38 @@ static const char *difference(uint32_t differs)
 	return N_("unknown");
 }
 
+static bool is_other_max(const struct procq_options *o)
+{
+	return o->max && o->max != o->found_max;
+}
+
+static void complain_other_capacity(const char *queue,
+				    const struct procq_options *o)
+{
+	if (is_other_max(o))
+		complain(_("queue '%s': it is built for at most %" PRIu32
+			   " processes, not %" PRIu32), queue, o->found_max,
+			 o->max);
+	else
+		complain(_("queue '%s': it has a capacity of %" PRIu32
+			   ", not %" PRIu32), queue, o->found, o->capacity);
+}
+
+/* How a living queue gets what was asked for. */
+static void advise_capacity(const char *queue, const struct procq_options *o)
+{
+	uint32_t wanted = o->capacity > o->max ? o->capacity : o->max;
+
+	if (!is_other_max(o) && o->capacity <= o->found_max)
+		complain(_("without --capacity it is used as it is; 'procq "
+			   "limit %s %" PRIu32 "' changes it"), queue,
+			 o->capacity);
+	else
+		complain(_("without --capacity and --max it is used as it is; "
+			   "to build it for %" PRIu32 ", end it first, with "
+			   "'procq close --stop %s'"), wanted, queue);
+}
+
 void complain_unopened(const char *queue, const struct procq_options *options,
 		       int err)
 {
@@ -43,9 +75,7 @@ void complain_unopened(const char *queue, const struct procq_options *options,
 
 	switch (err) {
 	case -EEXIST:
-		complain(_("queue '%s': it has a capacity of %" PRIu32
-			   ", not %" PRIu32), queue, found,
-			 options->capacity);
+		complain_other_capacity(queue, options);
 		break;
 	case -EPERM:
 		complain(_("queue '%s': it belongs to the user with ID %"
@@ -151,7 +181,8 @@ static void advise_access(void)
 #endif
 
 /* Say what helps, if something does. */
-static void advise(const char *queue, uint32_t found, int err)
+static void advise(const char *queue, const struct procq_options *options,
+		   int err)
 {
 	char object[PROCQ_NAME_SIZE];
 
@@ -168,7 +199,7 @@ static void advise(const char *queue, uint32_t found, int err)
 		advise_access();
 		return;
 	case -EEXIST:
-		complain(_("without --capacity it is used as it is"));
+		advise_capacity(queue, options);
 		return;
 	case -ENOSPC:
 		complain(_("with a smaller --capacity it takes less"));
@@ -181,7 +212,7 @@ static void advise(const char *queue, uint32_t found, int err)
 		complain(_("'ulimit -n' sets the limit"));
 		return;
 	case -EXDEV:
-		if (found & PROCQ_FOREIGN_USED)
+		if (options->found & PROCQ_FOREIGN_USED)
 			complain(_("it is in use there; use it from inside "
 				   "that namespace (container)"));
 		else
@@ -207,5 +238,5 @@ void complain_open(const char *queue, const struct procq_options *options,
 		return;
 	}
 	complain_unopened(queue, options, err);
-	advise(queue, options->found, err);
+	advise(queue, options, err);
 }
