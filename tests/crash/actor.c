@@ -85,7 +85,8 @@ static bool all_free(const struct procq *q)
 	struct procq_stat s;
 
 	procq_stat(q, &s);
-	return s.states[PROCQ_STATE_FREE] == s.capacity;
+	return s.states[PROCQ_STATE_FREE] + s.states[PROCQ_STATE_PARKED] ==
+	       s.capacity;
 }
 
 /* What all actors of a point share: the deaths that were reported, and whether
@@ -194,6 +195,17 @@ static void drain(struct hands *h, bool in_order)
 	}
 }
 
+/* Whatever the limit was: all may be used again. */
+static void raise_limit(struct procq *q)
+{
+	int rc = 0;
+
+	if (procq_limit(q) < CAPACITY)
+		rc = procq_set_limit(q, CAPACITY);
+	if (rc != 0)
+		complain("the limit can't be raised: %d", rc);
+}
+
 /* A newcomer fills it, and drains it in order. */
 static void use(struct hands *h)
 {
@@ -203,6 +215,7 @@ static void use(struct hands *h)
 	h->producer = open_queue(PROCQ_ROLE_PRODUCER);
 	if (!h->producer)
 		return;
+	raise_limit(h->producer);
 	while ((rc = spawn(h->producer, NULL)) == 0)
 		n++;
 	if (rc != -EAGAIN)
@@ -228,6 +241,7 @@ static void enter_one(struct hands *h)
 	int rc;
 
 	idle.flags = PROCQ_SPAWN_ENTERED;
+	raise_limit(h->producer);
 	rc = spawn(h->producer, &idle);
 	if (rc < 0)
 		complain("spawn: %s", procq_strerror(rc));
@@ -240,6 +254,7 @@ static void fill(struct hands *h)
 	int rc;
 
 	idle.flags = PROCQ_SPAWN_ENTERED;
+	raise_limit(h->producer);
 	while ((rc = spawn(h->producer, &idle)) == 0)
 		;
 	if (rc != -EAGAIN)

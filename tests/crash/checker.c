@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
+enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE, PARKED };
 
 #define PLACES ((unsigned)CRASH_PLACES)
 /* A hint: lap:19 index:20 generation:25. */
@@ -37,6 +37,8 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE };
 #define H_MAGIC 0
 #define H_CAPACITY 52
 #define H_LIFE 128
+#define H_GATE 184		/* limit:21 have:21 done:1 number:21 */
+#define H_CHANGE 192		/* kind:2 and the rest */
 #define H_READY 256		/* head, tail 128 on */
 #define H_FREE 512
 #define H_ROOM 768		/* bits of the waiters */
@@ -156,7 +158,7 @@ static bool look(void)
 	base = map;
 	locks = open_locks(fd, 0);
 	capacity = get32(H_CAPACITY);
-	ready_cells = round_up(4 * (uint64_t)capacity + PLACES);
+	ready_cells = round_up(3 * (uint64_t)capacity + PLACES);
 	free_cells = round_up((uint64_t)capacity + 2 * PLACES);
 	ready_at = HEADER;
 	free_at = ready_at + 8 * ready_cells;
@@ -224,7 +226,7 @@ static void check_word(uint32_t slot)
 	unsigned lost = 8;
 	bool good;
 
-	if (state == FREE || state == RESERVED)
+	if (state == FREE || state == RESERVED || state == PARKED)
 		good = flags == 0 && (owner != 0) == (state == RESERVED);
 	else if (state == TAKEN)
 		good = owner != 0 && ((flags & ~returned) == 0 ||
@@ -335,6 +337,28 @@ static void check_ring(size_t ring_at, uint64_t cells, size_t ends,
 			find("%s ring: a cell of lap %ju at %ju", name,
 			     (uintmax_t)lap, (uintmax_t)p);
 	}
+}
+
+/* As many are not parked as the gate says; and that is the limit, if none was
+ * in use when that was set. */
+static void check_gate(bool empty)
+{
+	uint64_t gate = get64(H_GATE), limit = gate >> 43;
+	uint64_t have = gate >> 22 & 0x1fffff, found = 0;
+
+	/* One that is frozen may be in the middle of it. */
+	if (get64(H_CHANGE) >> 62)
+		return;
+	for (uint32_t i = 0; i < capacity; i++)
+		found += state_of(word_at(i)) != PARKED;
+	if (found != have)
+		find("%ju records are not parked, counted are %ju",
+		     (uintmax_t)found, (uintmax_t)have);
+	if (limit > capacity)
+		find("a limit of %ju", (uintmax_t)limit);
+	if (empty && have != limit)
+		find("%ju records, with a limit of %ju", (uintmax_t)have,
+		     (uintmax_t)limit);
 }
 
 /* started = retired + exited + lost + present. */
@@ -548,7 +572,8 @@ static void check_once(const pid_t *known, size_t n, bool empty)
 		find("the init lock is held");
 	for (uint32_t i = 0; i < capacity; i++) {
 		check_word(i);
-		if (empty && state_of(word_at(i)) != FREE)
+		if (empty && state_of(word_at(i)) != FREE &&
+		    state_of(word_at(i)) != PARKED)
 			find("record %u is not free", (unsigned)i);
 	}
 	check_places();
@@ -556,6 +581,7 @@ static void check_once(const pid_t *known, size_t n, bool empty)
 	check_ring(free_at, free_cells, H_FREE, "free");
 	check_hints();
 	check_sum();
+	check_gate(empty);
 	check_processes(known, n);
 	if (!*fault)
 		for (uint32_t i = 0; i < capacity; i++)

@@ -358,6 +358,54 @@ static int run_collect(struct hands *h)
 	return procq_collect(h->consumer, &h->event);
 }
 
+/* ---- the limit ---- */
+
+static int run_lower(struct hands *h)
+{
+	return procq_set_limit(h->consumer, 1);
+}
+
+static int run_raise(struct hands *h)
+{
+	return procq_set_limit(h->consumer, CAPACITY);
+}
+
+/* One process, room for no other. */
+static void prepare_lowered(struct hands *h)
+{
+	prepare_consumer(h);
+	must(run_lower(h) >= 0);
+}
+
+/* What it collects is more than may exist. */
+static void prepare_marked_over(struct hands *h)
+{
+	prepare_marked(h);
+	must(run_lower(h) == 1);
+}
+
+/* A producer that finds what another has not parked, or not unparked. */
+static void leave_unsettled(struct hands *h, uint32_t limit, uint32_t have)
+{
+	_Atomic uint64_t *gate = &h->producer->seg->header->gate;
+
+	atomic_store(gate, pq_gate(limit, have, false,
+				   pq_gate_number(atomic_load(gate))));
+}
+
+static void prepare_unparked(struct hands *h)
+{
+	prepare_producer(h);
+	leave_unsettled(h, 1, CAPACITY);
+}
+
+static void prepare_unraised(struct hands *h)
+{
+	prepare_producer(h);
+	must(procq_set_limit(h->producer, 1) == 0);
+	leave_unsettled(h, 2, 1);
+}
+
 /* A producer whose process outlives it. */
 void dead_parent(struct hands *h)
 {
@@ -638,6 +686,16 @@ const struct op ops[] = {
 	  .run = run_reap, .want = 1 },
 	{ .name = "collect", .kids = 2, .prepare = prepare_marked,
 	  .run = run_collect, .want = 1 },
+	{ .name = "limit-lower", .kids = 2, .prepare = prepare_consumer,
+	  .run = run_lower, .want = 1 },
+	{ .name = "limit-raise", .kids = 1, .prepare = prepare_lowered,
+	  .run = run_raise },
+	{ .name = "limit-release", .kids = 2, .prepare = prepare_marked_over,
+	  .run = run_collect, .want = 1 },
+	{ .name = "limit-full", .kids = 1, .prepare = prepare_unparked,
+	  .run = run_fork, .want = -EAGAIN },
+	{ .name = "limit-room", .kids = 1, .prepare = prepare_unraised,
+	  .run = run_fork },
 	{ .name = "collect-gap", .kids = 2, .gap = true,
 	  .prepare = prepare_marked_gap, .run = run_collect, .want = 1 },
 	{ .name = "collect-exited", .kids = 2, .prepare = prepare_taken_exited,

@@ -179,7 +179,7 @@ static size_t ready_cells_of(uint32_t capacity)
 {
 	size_t n = 1;
 
-	while (n < 4u * (size_t)capacity + PROCQ_PARTICIPANTS_MAX)
+	while (n < 3u * (size_t)capacity + PROCQ_PARTICIPANTS_MAX)
 		n *= 2;
 	return n;
 }
