@@ -81,6 +81,29 @@ static int open_file(const struct output *out, const char *file)
 	return fd;
 }
 
+/* A run that was cut off in the middle of a line: what comes begins a new one.
+ */
+static int end_cut_line(const struct output *out, const char *file)
+{
+	struct line l = { .used = 0 };
+	struct stat st;
+	char last = '\n';
+	int fd;
+
+	if (fstat(out->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return 0;
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &last, 1, st.st_size - 1) != 1)
+		last = '\n';
+	close(fd);
+	if (last == '\n' || out->silent)
+		return 0;
+	line_end(&l);
+	return line_write(&l, out->fd, out->abandon);
+}
+
 int output_open(struct output *out, const char *file,
 		enum output_format format, const char *queue)
 {
@@ -96,6 +119,12 @@ int output_open(struct output *out, const char *file,
 		out->opened = true;
 	}
 	out->terminal = isatty(out->fd) == 1;
+	if (out->opened) {
+		int err = end_cut_line(out, file);
+
+		if (err < 0)
+			return err;
+	}
 	return write_header(out);
 }
 
