@@ -163,9 +163,10 @@ static uint64_t get(size_t offset)
 static void make_queue(void)
 {
 	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
+	size_t tail = PROCQ_PARTICIPANTS_MAX * PQ_LINE +
+		      PROCQ_HISTOGRAMS * sizeof(struct pq_histogram);
 
-	memset(buffer + size - PROCQ_PARTICIPANTS_MAX * PQ_LINE, 0,
-	       PROCQ_PARTICIPANTS_MAX * PQ_LINE);
+	memset(buffer + size - tail, 0, tail);
 	fixture_make(buffer, size, size);
 }
 
