@@ -5,6 +5,6 @@ EXTRA_DIST += doc/pictures doc/run.png
 
 pictures: all
 	PRODUCER=src/producer CONSUMER=src/consumer PROCQ=src/procq \
-		PROCQ_LIBEXECDIR=src $(SHELL) $(srcdir)/doc/pictures \
+		PROCQ_BINDIR=src $(SHELL) $(srcdir)/doc/pictures \
 		$(srcdir)/doc
 PHONIES += pictures

@@ -84,10 +84,9 @@ src_procq_SOURCES = \
 src_procq_LDADD = src/libprograms.la
 
 # Programs of their own, for the sake of their libraries.
-AM_CPPFLAGS += -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
-pkglibexec_PROGRAMS =
+AM_CPPFLAGS += -DBINDIR='"$(bindir)"'
 if HAVE_PLOT
-pkglibexec_PROGRAMS += src/procq-plot
+bin_PROGRAMS += src/procq-plot
 src_procq_plot_SOURCES = \
 	src/plot/canvas.c src/plot/canvas.h \
 	src/plot/draw.c src/plot/draw.h \
@@ -98,14 +97,13 @@ src_procq_plot_CFLAGS = $(PLOT_CFLAGS) $(AM_CFLAGS)
 src_procq_plot_LDADD = src/libprograms.la $(PLOT_LIBS)
 endif
 if HAVE_TOP
-pkglibexec_PROGRAMS += src/procq-top
+bin_PROGRAMS += src/procq-top
 src_procq_top_SOURCES = \
 	src/top/grid.c src/top/grid.h \
 	src/top/panels.c src/top/panels.h \
 	src/top/terminal.c src/top/terminal.h \
 	src/top/top.c \
 	src/top/view.c src/top/view.h
-src_procq_top_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR='"$(bindir)"'
 src_procq_top_CFLAGS = $(TOP_CFLAGS) $(AM_CFLAGS)
 src_procq_top_LDADD = src/libprograms.la $(TOP_LIBS)
 endif

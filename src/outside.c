@@ -22,11 +22,11 @@ const struct outside outside_commands[] = {
  * choose the program. */
 static const char *folder(void)
 {
-	const char *other = getenv("PROCQ_LIBEXECDIR");
+	const char *other = getenv("PROCQ_BINDIR");
 
 	if (other && getuid() == geteuid() && getgid() == getegid())
 		return other;
-	return PKGLIBEXECDIR;
+	return BINDIR;
 }
 
 const struct outside *outside_find(const char *name)

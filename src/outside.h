@@ -7,7 +7,7 @@
 #define OUTSIDE_H
 
 /** A command that is a program of its own: NAME is procq-NAME in
- * $(pkglibexecdir), or in $PROCQ_LIBEXECDIR. */
+ * $(bindir), or in $PROCQ_BINDIR. */
 struct outside {
 	const char *name;
 	const char *summary;	/* for the list of commands; N_() */
