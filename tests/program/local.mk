@@ -46,6 +46,10 @@ program_tests = \
 TESTS += $(program_tests)
 EXTRA_DIST += $(program_tests)
 
+# With servers of Debian, for half a minute.
+LONG_TESTS += tests/program/recycling.test
+EXTRA_DIST += tests/program/recycling.test
+
 EXTRA_DIST += tests/program/demo.sh
 demo: $(bin_PROGRAMS)
 	@PRODUCER=src/producer$(EXEEXT) CONSUMER=src/consumer$(EXEEXT) \
