@@ -314,6 +314,16 @@ static int judge_finished(const struct pq_header *h, uint32_t *differs)
 							 : PQ_FINISHED;
 }
 
+/* As a machine of the other order of bytes reads it. */
+static uint64_t swapped(uint64_t magic)
+{
+	uint64_t other = 0;
+
+	for (int i = 0; i < 8; i++, magic >>= 8)
+		other = other << 8 | (magic & 0xff);
+	return other;
+}
+
 int pq_format_judge(const struct pq_header *h, size_t size, uint32_t *differs)
 {
 	for (;;) {
@@ -324,6 +334,10 @@ int pq_format_judge(const struct pq_header *h, size_t size, uint32_t *differs)
 			return PQ_UNFINISHED;
 		if (magic == PQ_MAGIC)
 			return judge_finished(h, differs);
+		if (magic == swapped(PQ_MAGIC)) {
+			*differs = PROCQ_DIFFERS_MACHINE;
+			return -EPROTONOSUPPORT;
+		}
 		if (magic != 0 || size != sizeof(*h))
 			return -EBADMSG;
 		/* The first step of a creator: an empty header. */

@@ -522,6 +522,9 @@ static void test_builds(void)
 	DIFFERS(sem_kind, h->sem_kind + 1, PROCQ_DIFFERS_SEMAPHORE,
 		"semaphores of another C library");
 	DIFFERS(clock, 77, PROCQ_DIFFERS_CLOCK, "another clock");
+	/* All numbers are turned round, also the magic. */
+	DIFFERS(magic, UINT64_C(0x50524f4350513031), PROCQ_DIFFERS_MACHINE,
+		"a machine of the other order of bytes");
 	/* Of another version no more than that is read. */
 	fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 	h->version = 77;
