@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef __linux__
+#if PQ_USE_LINUX
 # include <sys/vfs.h>
 #endif
 
@@ -24,7 +24,7 @@
 /* So deep may a command have nested cgroups below its own. */
 #define DEPTH_MAX 16
 
-#ifdef __linux__
+#if PQ_USE_LINUX
 
 /* Where they are mounted, and what of the whole is shown there. */
 struct mount {

@@ -59,7 +59,8 @@ src_producer_SOURCES = \
 	src/producer-options.c \
 	src/producer-replace.c \
 	src/producer-room.c \
-	src/producer-start.c
+	src/producer-start.c \
+	src/producer-stray.c
 src_producer_LDADD = src/libprograms.la
 src_consumer_SOURCES = \
 	src/consumer.c \

@@ -144,6 +144,9 @@ static int find_parent(struct cgroups *g, const char *given)
 {
 	int rc = 0;
 
+#if !PQ_USE_LINUX
+	return -EOPNOTSUPP;
+#endif
 	if (given)
 		rc = snprintf(g->path, sizeof(g->path), "%s", given) <
 				     (int)sizeof(g->path)
@@ -168,6 +171,9 @@ static void complain_cgroup(const struct cgroups *g, int err)
 			break;
 		}
 		complain(_("--cgroup: there is no cgroup '%s'"), g->path);
+		break;
+	case -EOPNOTSUPP:
+		complain(_("--cgroup: this program is built without cgroups"));
 		break;
 	case -ENOTTY:
 		complain(_("--cgroup: '%s' is no cgroup of version 2"),

@@ -40,6 +40,7 @@ void producer_reap(struct producer *p)
 	cgroups_tidy(&p->cgroups);
 	if (p->replace)
 		children_collect_own(&p->run);
+	strays_look(p);
 }
 
 void producer_rest(struct producer *p, unsigned what, int64_t deadline)
@@ -150,7 +151,10 @@ static bool producer_join(struct producer *p)
 
 static void child_reaped(void *arg, int pid)
 {
-	cgroups_over(&((struct producer *)arg)->cgroups, pid);
+	struct producer *p = arg;
+
+	cgroups_over(&p->cgroups, pid);
+	p->strays.died = true;
 }
 
 /* Returns false if there can be none. */
@@ -163,7 +167,6 @@ static bool begin_cgroups(struct producer *p)
 		run_fail(&p->run, EXIT_FAILED);
 		return false;
 	}
-	children_watch(child_reaped, p);
 	return true;
 }
 
@@ -197,10 +200,13 @@ int main(int argc, char **argv)
 	p.command.mask = &p.run.mask;
 	if (!producer_join(&p))
 		return run_end(&p.run);
+	children_watch(child_reaped, &p);
 	if (begin_cgroups(&p)) {
+		strays_begin(&p);
 		produce(&p);
 		producer_finish(&p);
 		cgroups_close(&p.cgroups);
+		strays_end(&p);
 	}
 	if (p.fail && p.run.commands_failed > 0)
 		run_fail(&p.run, EXIT_COMMAND_FAILED);

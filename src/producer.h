@@ -57,6 +57,22 @@ struct cgroups {
 	size_t ending;		/* of these, how many are over */
 };
 
+/* What falls to a producer: see producer-stray.c. */
+#define STRAYS_MAX 64
+struct stray {
+	int pid;
+	bool named;
+};
+
+struct strays {
+	bool wanted;
+	bool died;		/* a command, since the last look; or one that
+				 * was seen is still to be named */
+	int64_t due;		/* the next look */
+	struct stray seen[STRAYS_MAX];
+	size_t count;
+};
+
 struct producer {
 	struct run run;
 	struct procq_options options;
@@ -72,6 +88,7 @@ struct producer {
 	struct brake brake;	/* with replace */
 	enum on_exit on_exit;
 	struct cgroups cgroups;
+	struct strays strays;
 	bool wants_cgroup;	/* --cgroup */
 	const char *cgroup;	/* its DIR; NULL: not given */
 	struct plan plan;	/* how it ends its own */
@@ -197,6 +214,16 @@ void cgroups_over(struct cgroups *g, int pid);
 void cgroups_tidy(struct cgroups *g);
 /** Remove what is empty. */
 void cgroups_close(struct cgroups *g);
+
+/* ---- producer-stray.c ---- */
+
+/** From now on, what loses its parents falls to this producer of commands. */
+void strays_begin(struct producer *p);
+/** Name what has outlived its command; costs next to nothing if no command has
+ * died. */
+void strays_look(struct producer *p);
+/** The same, for the last time. */
+void strays_end(struct producer *p);
 
 /* ---- producer.c ---- */
 

@@ -36,6 +36,7 @@ program_tests = \
 	tests/program/security.test \
 	tests/program/spanish.test \
 	tests/program/stop.test \
+	tests/program/stray.test \
 	tests/program/top.test \
 	tests/program/systemd.test \
 	tests/program/truncate.test \
