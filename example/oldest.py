@@ -24,7 +24,8 @@ class Options(c.Structure):
     _fields_ = [("size", c.c_uint32), ("role", c.c_uint32),
                 ("flags", c.c_uint32), ("capacity", c.c_uint32),
                 ("mode", c.c_uint32), ("found", c.c_uint32),
-                ("deadline", c.c_int64)]
+                ("deadline", c.c_int64), ("max", c.c_uint32),
+                ("found_max", c.c_uint32)]
 
 
 class Process(c.Structure):
