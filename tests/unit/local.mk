@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/event \
 	tests/unit/fault \
 	tests/unit/fields \
+	tests/unit/fill \
 	tests/unit/gap \
 	tests/unit/histogram \
 	tests/unit/hint \
