@@ -207,6 +207,70 @@ static void test_finished_by_other(void)
 	end();
 }
 
+/* A take in vain of what is to be finished: it is still to be. */
+static void test_finished_in_vain(void)
+{
+	struct procq_process first = { 0 };
+	uint32_t slot;
+	int64_t when;
+
+	begin(1);
+	entered(pid);
+	need(take_next(c, &slot) == 0);
+	note_signal(slot);
+	need(procq_give_back(c, slot) == 0);
+	is_int(pq_gap_take(d, slot, pq_load_word(seg, slot) + 1, NO_HINT),
+	       -EAGAIN, "it has changed in the meantime");
+	is_int(procq_gap(d, &when, &first), 1, "it is still the first,");
+	is_int(first.slot, slot, "which a take in vain does not undo");
+	is_int(take_next(c, &slot), 0, "and anybody takes it");
+	end();
+}
+
+/* ---- a participant that is taken for dead ---- */
+
+static void take_traced(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	struct procq_process got;
+
+	(void)arg;
+	must(procq_set_gap(q, 1) == 0);
+	raise(SIGSTOP);
+	_exit(procq_take(q, NULL, &got) == -EBUSY && procq_in_flight(q) == 0 ?
+	      0 : 1);
+}
+
+/* While it pins the process, its permit goes to another. */
+static void test_overtaken(void)
+{
+	uint64_t claim, theirs = 0;
+	struct call call;
+	uint32_t slot;
+	pid_t tracee;
+	int wstatus;
+
+	begin(1);
+	slot = entered(pid);
+	claim = pq_permit_claim(c->incarnation);
+	tracee = calls_start(take_traced, NULL);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!theirs && calls_is(&call, SYS_pidfd_open)) {
+			theirs = atomic_load(&seg->header->permit);
+			atomic_store(&seg->header->permit, claim);
+		}
+	ok(theirs != claim && pq_permit_is_claim(theirs),
+	   "one has claimed the permit, and pins the process");
+	ok(WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 0,
+	   "it takes nothing if the permit is another's then");
+	is_int(fixture_state(c, slot), PROCQ_STATE_QUEUED, "it is put back");
+	ok(atomic_load(&seg->header->permit) == claim,
+	   "and the permit is left to whom it belongs");
+	atomic_store(&seg->header->permit, 0);
+	is_int(take_next(d, &slot), 0, "so it is taken by the next");
+	end();
+}
+
 /* ---- a participant dies ---- */
 
 static void claim_and_die(void *arg)
@@ -327,6 +391,9 @@ int main(void)
 	test_nobody_asks();
 	test_given_back();
 	test_finished_by_other();
+	test_finished_in_vain();
+	if (pins && calls_try())
+		test_overtaken();
 	test_deaths();
 	test_claimed();
 	test_damage();

@@ -74,6 +74,14 @@ static void test_size(void)
 	is_int(procq_resident(c, &large, &more), -ESRCH, "put back, dead");
 	is_int(procq_resident(c, &large, NULL), -EINVAL, "no room for it");
 	is_int(procq_resident(NULL, &large, &more), -EINVAL, "no handle");
+	if (pins) {
+		pid_t gone = fixture_bystander();
+
+		other = described(entered(gone));
+		fixture_end(gone);
+		is_int(procq_resident(c, &other, &more), -ESRCH,
+		       "one that is gone, of which nobody has told");
+	}
 	teardown();
 	fixture_end(pid);
 }
@@ -115,6 +123,73 @@ static void body_unpinned(void *arg)
 	_exit(0);
 }
 
+/* As where /proc hides the processes of others. */
+static void body_hidden(void *arg)
+{
+	pid_t pid = fixture_bystander();
+	struct procq_process d;
+	int64_t bytes;
+
+	(void)arg;
+	setup_unpinned();
+	d = described(entered(pid));
+	fixture_end(pid);
+	must(procq_resident(c, &d, &bytes) == -EACCES);
+	_exit(0);
+}
+
+/* As where there is no /proc. */
+static void body_closed(void *arg)
+{
+	const struct rule rules[] = { { SYS_openat, -1, 0, ENOENT },
+				      { SYS_open, -1, 0, ENOENT } };
+	struct procq_process d;
+	int64_t bytes;
+
+	(void)arg;
+	setup();
+	d = described(entered(getpid()));
+	must(procq_resident(c, &d, &bytes) == 0 && bytes > 0);
+	forbid(rules, 2);
+	must(procq_resident(c, &d, &bytes) == -ENOTSUP);
+	must(procq_resident(c, NULL, &bytes) == -ENOTSUP);
+	_exit(0);
+}
+
+/* ---- the record changes while its process is looked at ---- */
+
+static void look_traced(void *arg)
+{
+	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	int64_t bytes;
+
+	raise(SIGSTOP);
+	_exit(procq_resident(q, arg, &bytes) == -ESRCH ? 0 : 1);
+}
+
+/* What was read may then be of another process. */
+static void test_changed(void)
+{
+	pid_t pid = fixture_bystander(), tracee;
+	struct procq_process d;
+	bool marked = false;
+	struct call call;
+	int wstatus;
+
+	setup();
+	d = described(entered(pid));
+	tracee = calls_start(look_traced, &d);
+	while (calls_next(tracee, &call, &wstatus))
+		if (!marked && calls_is(&call, SYS_pidfd_open)) {
+			fixture_mark(seg, d.slot, p->place, &status);
+			marked = true;
+		}
+	ok(marked && WIFEXITED(wstatus) && WEXITSTATUS(wstatus) == 0,
+	   "its death is told meanwhile: it has none");
+	teardown();
+	fixture_end(pid);
+}
+
 static void test_refused(void)
 {
 	struct procq_process d;
@@ -127,6 +202,7 @@ static void test_refused(void)
 	is_int(procq_resident(c, &d, &bytes), -ESRCH, "no pid is known");
 	teardown();
 	unpinned(body_unpinned, "without pins, the parent's word is enough");
+	unpinned(body_hidden, "what is not shown is not told");
 }
 
 int main(void)
@@ -149,5 +225,11 @@ int main(void)
 	if (pins)
 		test_orphans();
 	test_refused();
+	/* No filter, either, under an emulator. */
+	if (calls_try()) {
+		unpinned(body_closed, "nothing is told without /proc");
+		if (pins)
+			test_changed();
+	}
 	return done();
 }

@@ -5,6 +5,8 @@
  */
 #include <config.h>
 
+#include <pthread.h>
+
 #include "../kit/tap.h"
 
 #include "../kit/taking.h"
@@ -166,6 +168,151 @@ static void test_empty(void)
 	is_int(pq_rest_look(&f, pq_now()), PQ_REST_NONE, "nor seen");
 }
 
+/* ---- a flight whose leader is dead ---- */
+
+/* Its leader is reaped; the other is left. */
+static void leave(struct pq_flight *f)
+{
+	leader = fixture_bystander();
+	other = fixture_bystander();
+	need(setpgid(leader, leader) == 0 && setpgid(other, leader) == 0);
+	*f = (struct pq_flight){ .pid = leader, .verdict = PQ_VERDICT_PINNED,
+				 .group = true };
+	f->pin = pq_pin(leader);
+	f->pin_file = pq_file_of(f->pin);
+	fixture_end(leader);
+}
+
+/* The times are those that it is told. */
+static void test_pauses(void)
+{
+	int64_t now = PQ_SECOND, pause = 0, last = 0;
+	struct pq_flight f;
+	bool good = true;
+
+	leave(&f);
+	for (int i = 0; i < 12; i++) {
+		good = good && pq_rest_look(&f, now) == PQ_REST_LIVES &&
+		       f.rest == other && f.rest_due > now;
+		pause = f.rest_due - now;
+		good = good && (pause == 2 * last || i == 0 ||
+				(pause == last && pause < PQ_SECOND));
+		last = pause;
+		now = f.rest_due;
+	}
+	ok(good, "the longer it is there, the longer the pauses");
+	ok(pause > 10 * PQ_MILLI && pause < PQ_SECOND, "up to a limit");
+	need(pq_rest_look(&f, now) == PQ_REST_LIVES);
+	fixture_end(other);
+	is_int(pq_rest_look(&f, f.rest_due - 1), PQ_REST_LIVES,
+	       "in a pause it is not looked at");
+	is_int(pq_rest_look(&f, f.rest_due), PQ_REST_NONE, "after it, it is");
+	close(f.pin);
+}
+
+static void *outlive(void *arg)
+{
+	atomic_store((_Atomic int *)arg, 1);
+	fixture_rest(NULL);
+	return NULL;
+}
+
+/* In /proc it looks like a zombie, but for its threads. */
+static void body_headless(void *arg)
+{
+	pthread_t thread;
+
+	must(pthread_create(&thread, NULL, outlive, arg) == 0);
+	pthread_exit(NULL);
+}
+
+static bool looks_dead(pid_t pid)
+{
+	return fixture_status(pid, "State")[0] == 'Z';
+}
+
+static void test_headless(void)
+{
+	_Atomic int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct pq_flight f;
+	pid_t pid;
+
+	need(ready != MAP_FAILED);
+	leave(&f);
+	pid = fixture_launch(body_headless, ready);
+	need(setpgid(pid, f.pid) == 0);
+	while (!looks_dead(pid))
+		fixture_sleep(PQ_MILLI);
+	fixture_end(other);
+	is_int(pq_rest_look(&f, pq_now()), PQ_REST_LIVES,
+	       "a process whose first thread has ended is somebody");
+	is_int(f.rest, pid, "who is found");
+	fixture_end(pid);
+	is_int(pq_rest_look(&f, f.rest_due), PQ_REST_NONE, "until its end");
+	close(f.pin);
+	munmap(ready, sizeof(*ready));
+}
+
+/* Without /proc, what the kernel says of the group counts. */
+static void body_closed(void *arg)
+{
+	const struct rule rules[] = { { SYS_openat, -1, 0, ENOENT },
+				      { SYS_open, -1, 0, ENOENT } };
+	struct pq_flight f;
+	int64_t now = PQ_SECOND;
+	pid_t last;
+
+	(void)arg;
+	leave(&f);
+	last = other;
+	forbid(rules, 2);
+	must(pq_rest_look(&f, now) == PQ_REST_LIVES && f.rest == 0);
+	fixture_end(last);
+	must(pq_rest_look(&f, f.rest_due) == PQ_REST_NONE);
+	/* The leader itself is in its group until it is reaped. */
+	leader = fixture_bystander();
+	must(setpgid(leader, leader) == 0);
+	f = (struct pq_flight){ .pid = leader, .verdict = PQ_VERDICT_PINNED,
+				.group = true };
+	f.pin = pq_pin(leader);
+	f.pin_file = pq_file_of(f.pin);
+	fixture_kill(leader);
+	must(pq_rest_look(&f, now) == PQ_REST_SOON);
+	must(pq_rest_look(&f, now + PQ_SECOND) == PQ_REST_NONE);
+	fixture_wait(leader);
+	_exit(0);
+}
+
+/* As a kernel that knows no signals to groups, or a sandbox. */
+static void body_refused(void *arg)
+{
+	struct pq_flight f;
+
+	(void)arg;
+	leave(&f);
+	must(pq_rest_reachable(&f));
+	forbid_one(SYS_pidfd_send_signal, EINVAL);
+	must(!pq_rest_reachable(&f));
+	must(pq_rest_look(&f, PQ_SECOND) == PQ_REST_NONE);
+	fixture_end(other);
+	_exit(0);
+}
+
+/* The host has closed the descriptor, and another file has it. */
+static void test_closed_pin(void)
+{
+	struct pq_flight f;
+
+	leave(&f);
+	need(dup2(STDOUT_FILENO, f.pin) == f.pin);
+	is_int(pq_rest_look(&f, PQ_SECOND), PQ_REST_NONE,
+	       "another file is no pin: nobody is seen");
+	ok(f.pin == -1 && f.verdict != PQ_VERDICT_PINNED && lives(other),
+	   "nor taken for one again");
+	fixture_end(other);
+}
+
 /* Can the kernel signal groups by pins? */
 static bool groups_by_pin(void)
 {
@@ -184,6 +331,15 @@ int main(void)
 	if (groups_by_pin()) {
 		test_held();
 		test_empty();
+		test_pauses();
+		test_headless();
+		test_closed_pin();
+	}
+	/* No filter, either, under an emulator. */
+	if (groups_by_pin() && calls_try()) {
+		is_int(fixture_run(body_closed, NULL), 0, "without /proc");
+		is_int(fixture_run(body_refused, NULL), 0,
+		       "without signals to groups");
 	}
 	return done();
 }
