@@ -91,7 +91,7 @@ const struct command cmd_check = {
 	.text = N_("Repair what dead participants left, then verify every "
 "invariant of a queue.\nThe exit status is 1 if something cannot be "
 "repaired.\n"),
-	.operands = "[NAME]",
+	.operands = N_("[NAME]"),
 	.takes = TAKES_NAME,
 	.run = cmd_check_run,
 };

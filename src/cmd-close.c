@@ -67,7 +67,7 @@ const struct command cmd_close = {
 "they start nothing more,\nwait until their processes are over, as with "
 "--on-exit=drain, and exit with 0.\n'procq open' undoes it, except for the "
 "producers that have heard it.\n"),
-	.operands = "[NAME]",
+	.operands = N_("[NAME]"),
 	.takes = TAKES_NAME | TAKES_STOP,
 	.run = cmd_close_run,
 };
@@ -76,7 +76,7 @@ const struct command cmd_open = {
 	.name = "open",
 	.summary = N_("undo close"),
 	.text = N_("Open a queue that was closed by 'procq close'.\n"),
-	.operands = "[NAME]",
+	.operands = N_("[NAME]"),
 	.takes = TAKES_NAME,
 	.run = cmd_open_run,
 };

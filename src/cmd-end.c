@@ -335,7 +335,7 @@ const struct command cmd_end = {
 "is reported; then, or if a death is not confirmed, the exit status is 1.\n"
 "An operand of digits and commas is a SEQ; a queue with such a name is named "
 "by\n--queue.\n"),
-	.operands = "[NAME] SEQ...",
+	.operands = N_("[NAME] SEQ..."),
 	.takes = TAKES_NAME | TAKES_SEQS | TAKES_PLAN,
 	.run = cmd_end_run,
 };

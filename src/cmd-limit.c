@@ -101,7 +101,7 @@ const struct command cmd_limit = {
 "from 1 to what the\nqueue was built for ('producer --max', column MAX of "
 "'procq stat'). Nothing is\nended: if more exist, nothing is started until "
 "enough are over.\n"),
-	.operands = "[NAME] N",
+	.operands = N_("[NAME] N"),
 	.takes = TAKES_NAME | TAKES_NUMBER,
 	.run = cmd_limit_run,
 };

@@ -289,7 +289,7 @@ const struct command cmd_list = {
 "queue NAME alone.\n"
 "Queues of other users appear with their full names. If little is known about\n"
 "a queue, --verbose says why.\n"),
-	.operands = "[NAME]",
+	.operands = N_("[NAME]"),
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_ANY,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),

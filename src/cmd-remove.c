@@ -344,7 +344,7 @@ const struct command cmd_remove = {
 "KILL, and remove it as soon as it is not in use. Consumers leave a closed "
 "queue\nwhen it is empty; producers wait, and you have to end them.\n"
 "It gives up when nothing has moved for 5 seconds, or as --wait says.\n"),
-	.operands = "[NAME]",
+	.operands = N_("[NAME]"),
 	.takes = TAKES_NAME | TAKES_END | TAKES_WAIT,
 	.run = cmd_remove_run,
 };

@@ -202,7 +202,7 @@ const struct command cmd_stat = {
 "It does while no process is being started or ended.\n"
 "--openmetrics has the same for Prometheus, with histograms of lifetimes and of\n"
 "the times that ends took; with --all, of all queues that you may read.\n"),
-	.operands = "[NAME]",
+	.operands = N_("[NAME]"),
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),

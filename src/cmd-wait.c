@@ -186,7 +186,7 @@ const struct command cmd_wait = {
 "to enter is not.\n"
 "If there is no such queue, it says so, and the exit status is 0: a queue that "
 "is\nempty and not in use is removed.\n"),
-	.operands = "[NAME]",
+	.operands = N_("[NAME]"),
 	.takes = TAKES_NAME | TAKES_EMPTY | TAKES_WAIT,
 	.run = cmd_wait_run,
 };

@@ -40,7 +40,7 @@ struct command {
 	const char *name;
 	const char *summary;	/* for the list of commands; N_() */
 	const char *text;	/* for its own help; N_() */
-	const char *operands;	/* for its own help */
+	const char *operands;	/* for its own help; N_() */
 	unsigned takes;
 	const struct table_column *columns;
 	size_t ncolumns;

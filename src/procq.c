@@ -158,7 +158,8 @@ static void help_columns(const struct command *c)
 
 static void help_command(const struct command *c)
 {
-	printf(_("Usage: procq %s [OPTION]... %s\n"), c->name, c->operands);
+	printf(_("Usage: procq %s [OPTION]... %s\n"), c->name,
+	       _(c->operands));
 	fputs(_(c->text), stdout);
 	fputs(_("\nOptions:\n"), stdout);
 	for (size_t i = 0; i < NOFFERS; i++)
@@ -434,7 +435,7 @@ static const struct command cmd_help = {
 	.summary = N_("explain a command, its options and its columns"),
 	.text = N_("Explain COMMAND, its options and its columns; or, without "
 "COMMAND, list the\ncommands.\n"),
-	.operands = "[COMMAND]",
+	.operands = N_("[COMMAND]"),
 	.run = cmd_help_run,
 };
 
