@@ -215,6 +215,13 @@ static void hold(struct endings *all, struct ending *e)
 		e->held = procq_hold(all->q, e->process.slot, 1) == 0;
 }
 
+/* What e->cgroup is given, gcc -fanalyzer takes for leaked, as it does not know
+ * what e is by then. drop_node() frees it. */
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic push
+# pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
 /* The cgroup of a command that was started in one of its own. */
 static void note_cgroup(struct endings *all, struct ending *e)
 {
@@ -226,6 +233,10 @@ static void note_cgroup(struct endings *all, struct ending *e)
 		      sizeof(path)))
 		e->cgroup = strdup(path);
 }
+
+#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
+# pragma GCC diagnostic pop
+#endif
 
 /* A signal was sent, or not. If it was, by the pin of the process, that was
  * alive, so it was its cgroup that was noted before. */
