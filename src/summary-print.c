@@ -46,7 +46,8 @@ static void each_signal(const char *kind, const uint64_t *counts,
 
 static void each_cause(const struct summary *s, cause_sink *sink, void *arg)
 {
-	char cause[16];
+	/* Any number that an int can be: gcc does not see that it is small. */
+	char cause[24];
 
 	each_signal("signal", s->signals, sink, arg);
 	for (int i = 0; i < 256; i++) {
