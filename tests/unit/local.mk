@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/buckets \
 	tests/unit/bell \
 	tests/unit/brake \
+	tests/unit/command \
 	tests/unit/decimal \
 	tests/unit/distribution \
 	tests/unit/due \
@@ -31,7 +32,9 @@ unit_tests = \
 	tests/unit/member \
 	tests/unit/names \
 	tests/unit/output \
+	tests/unit/owner \
 	tests/unit/pace \
+	tests/unit/peek \
 	tests/unit/reap \
 	tests/unit/record \
 	tests/unit/resume \
