@@ -605,6 +605,7 @@ static void load(bool may_time_out)
 		complain("the load can't join: %s", procq_strerror(rc));
 		return;
 	}
+	raise_limit(q);
 	rounds = LAPS * q->seg->free.size;
 	end = procq_now() + PATIENCE;
 	while (rounds > 0 && procq_now() < end && !*trouble)
