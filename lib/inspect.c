@@ -171,6 +171,9 @@ uint32_t procq_occupied(const struct procq *q)
 	uint64_t room = tail > head ? tail - head : 0;
 	uint32_t have = pq_gate_have(atomic_load(&q->seg->header->gate));
 
+	/* Whatever a damaged object has. */
+	if (have > q->seg->capacity)
+		have = q->seg->capacity;
 	return room < have ? have - (uint32_t)room : 0;
 }
 

@@ -278,7 +278,10 @@ uint32_t procq_capacity(const struct procq *q)
 
 uint32_t procq_limit(const struct procq *q)
 {
-	return pq_gate_limit(atomic_load(&q->seg->header->gate));
+	uint32_t limit = pq_gate_limit(atomic_load(&q->seg->header->gate));
+
+	/* Whatever a damaged object has. */
+	return limit < q->seg->capacity ? limit : q->seg->capacity;
 }
 
 int procq_set_limit(struct procq *q, uint32_t limit)
