@@ -36,6 +36,7 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE, PARKED };
 /* Offsets. */
 #define H_MAGIC 0
 #define H_CAPACITY 52
+#define H_SIZE 56
 #define H_LIFE 128
 #define H_GATE 184		/* limit:21 have:21 done:1 number:21 */
 #define H_CHANGE 192		/* kind:2 and the rest */
@@ -53,6 +54,9 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE, PARKED };
 #define PARTICIPANT 128
 #define P_INTENT 8
 #define P_TALLY 16
+#define HISTOGRAMS 2		/* lifetimes, latencies */
+#define HISTOGRAM 384		/* 38 counts and a sum, in whole lines */
+#define BUCKETS 38
 
 #define SETTLE_MS 3000
 #define PROCESSES_MAX 256
@@ -63,7 +67,7 @@ static const unsigned char *base;
 static size_t size;
 static int fd = -1, locks = -1;
 static uint32_t capacity;
-static size_t ready_at, free_at, records_at, participants_at;
+static size_t ready_at, free_at, records_at, participants_at, histograms_at;
 static uint64_t ready_cells, free_cells;
 
 /* The first fault of this look. */
@@ -164,8 +168,10 @@ static bool look(void)
 	free_at = ready_at + 8 * ready_cells;
 	records_at = free_at + 8 * free_cells;
 	participants_at = records_at + RECORD * (size_t)capacity;
+	histograms_at = participants_at + PLACES * PARTICIPANT;
 	if (memcmp(base, "PROCPQ01", 8) != 0 || capacity != CAPACITY ||
-	    size != participants_at + PLACES * PARTICIPANT) {
+	    size != histograms_at + HISTOGRAMS * HISTOGRAM ||
+	    get64(H_SIZE) != size) {
 		find("the header is not what it should be");
 		return false;
 	}
@@ -361,6 +367,16 @@ static void check_gate(bool empty)
 		     (uintmax_t)limit);
 }
 
+static uint64_t reported_as(unsigned kind)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < PLACES; i++)
+		sum += get64(participants_at + i * PARTICIPANT + P_TALLY +
+			     8 * kind);
+	return sum;
+}
+
 /* started = retired + exited + lost + present. */
 static void check_sum(void)
 {
@@ -380,14 +396,30 @@ static void check_sum(void)
 			    (uint32_t)(get64(r + R_WHO) >> 32) + 1)
 			started++;
 	}
-	for (unsigned i = 0; i < PLACES; i++)
-		for (unsigned k = 0; k < 3; k++)
-			reported += get64(participants_at + i * PARTICIPANT +
-				      P_TALLY + 8 * k);
+	for (unsigned k = 0; k < 3; k++)
+		reported += reported_as(k);
 	if (started != reported + present)
 		find("%ju started, %ju reported, %ju present",
 		     (uintmax_t)started, (uintmax_t)reported,
 		     (uintmax_t)present);
+}
+
+/* They miss those that the killed were about to add, and no others; those that
+ * are lost have none. */
+static void check_histograms(void)
+{
+	uint64_t most = reported_as(0) + reported_as(1);
+
+	for (unsigned k = 0; k < HISTOGRAMS; k++) {
+		uint64_t sum = 0;
+
+		for (unsigned i = 0; i < BUCKETS; i++)
+			sum += get64(histograms_at + k * HISTOGRAM + 8 * i);
+		if (sum > most)
+			find("histogram %u: %ju of %ju", k, (uintmax_t)sum,
+			     (uintmax_t)most);
+		most = sum;
+	}
 }
 
 /* ---- /proc ---- */
@@ -581,6 +613,7 @@ static void check_once(const pid_t *known, size_t n, bool empty)
 	check_ring(free_at, free_cells, H_FREE, "free");
 	check_hints();
 	check_sum();
+	check_histograms();
 	check_gate(empty);
 	check_processes(known, n);
 	if (!*fault)
