@@ -107,6 +107,7 @@ struct op {
 	bool locks;		/* others may have to wait for it */
 	bool leaves;		/* nobody may be left in the queue after it */
 	bool shared;		/* others may do a part of it */
+	bool limited;		/* returns 0 if others raise the limit */
 	bool no_reaping;	/* the survivor is slow */
 	bool gap;		/* the others keep a distance, too */
 	bool no_freeze;		/* can't be held up */
