@@ -4,7 +4,7 @@
  * Must not change anything, nor look at a record that no new hint leads to.
  *
  * Each way into QUEUED appends a hint to the ready ring, after its CAS on the
- * word. So who reads all hints from one position on sees all that has come
+ * word. So a reader of all hints from one position on sees all that has come
  * since, but for hints that found the ring full: these are missing until a
  * taker puts them in, which appends them, too.
  */

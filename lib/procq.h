@@ -253,7 +253,7 @@ struct procq_options {
 
 /*
  * procq_options.found after -EPROTONOSUPPORT: what of the queue's users
- * differs. Who joined nevertheless would take the living for the dead, or wake
+ * differs. A participant that joined nevertheless would take the living for the dead, or wake
  * nobody.
  */
 enum procq_differs {

@@ -55,8 +55,9 @@ void pq_record_hint(struct pq_segment *seg, uint32_t slot, uint64_t word)
 	if (pq_word_state(word) == PROCQ_STATE_FREE) {
 		pq_hint_append(seg, &seg->free, slot, word, NULL);
 		pq_wake_room(seg);
-		/* After the hint: who lowers the limit now looks for hints when
-		 * it has done so, and one of the two sees the other. */
+		/* After the hint: a participant that lowers the limit now looks
+		 * for hints when it has done so, and one of the two sees the
+		 * other. */
 		if (pq_limit_over(seg))
 			pq_limit_settle(seg);
 	} else {
@@ -98,7 +99,7 @@ int64_t pq_record_reserve(struct pq_segment *seg, unsigned owner,
 	struct pq_hint hint;
 	unsigned turns = 0;
 
-	/* Who has raised the limit may have been killed, or stopped. */
+	/* The one that has raised the limit may be dead, or stopped. */
 	if (!pq_ring_peek(&seg->free, &hint) && pq_limit_short(seg))
 		pq_limit_settle(seg);
 	while (pq_ring_peek(&seg->free, &hint)) {
@@ -305,8 +306,8 @@ uint32_t pq_record_ended(const struct pq_segment *seg, uint32_t slot,
 		word = pq_load_word(seg, slot);
 	} while (word != before && ++reads < READS_MAX);
 	*state = pq_word_state(word);
-	/* A life that goes on may be counted already: by itself, or by who is
-	 * about to release the record. */
+	/* A life that goes on may be counted already: by itself, or by the
+	 * participant that is about to release the record. */
 	return pq_counted_count(counted) -
 	       (pq_state_present(*state) && is_counted(counted, pid));
 }

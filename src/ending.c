@@ -322,8 +322,8 @@ static int64_t step_due(const struct endings *all, int step)
 }
 
 /*
- * Go on where another was: an escalation belongs to the process, not to who
- * sends its signals. The signal of that step is sent again, since it is noted
+ * Go on where another was: an escalation belongs to the process, not to the
+ * sender of its signals. The signal of that step is sent again, since it is noted
  * before it is sent; but the step is over when it would have been. If it is
  * over now, the next one begins. The last one has its whole time again.
  */

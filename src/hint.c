@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hint.c - whoever waits says so: what for, and what would help.
+ * hint.c - a program that waits says so: what for, and what would help.
  *
  * Must not wait, and must not print.
  */

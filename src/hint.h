@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hint.h - whoever waits says so: what for, and what would help.
+ * hint.h - a program that waits says so: what for, and what would help.
  *
  * On a terminal, once for each thing that is waited for, after a second, as
  * nothing else explains the silence; with --verbose, at the beginning of each

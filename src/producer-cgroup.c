@@ -91,7 +91,7 @@ static void clear_one(int parent, const char *name)
 
 	if (fd < 0)
 		return;
-	/* Who holds it is alive. */
+	/* Its holder is alive. */
 	if (cgroup_is(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		if (ends_with(name, CGROUP_KEEP))
 			remove_empty(fd);
