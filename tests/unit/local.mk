@@ -19,7 +19,9 @@ unit_tests = \
 	tests/unit/fault \
 	tests/unit/fields \
 	tests/unit/fill \
+	tests/unit/flight \
 	tests/unit/gap \
+	tests/unit/gone \
 	tests/unit/histogram \
 	tests/unit/hint \
 	tests/unit/headroom \

@@ -36,7 +36,8 @@ static void test_files(void)
 
 	need(one && two);
 	mine = pq_file_of(fileno(one));
-	ok(file.ino != 0 && pq_file_is(fd, file), "a descriptor is of its file");
+	ok(file.ino != 0 && pq_file_is(fd, file),
+	   "a descriptor is of its file");
 	ok(pq_file_is(again, file), "as is another one of it");
 	ok(!pq_file_is(fileno(one), file), "but none of another file system,");
 	ok(pq_file_is(fileno(one), mine) && !pq_file_is(fileno(two), mine),
@@ -129,7 +130,8 @@ static void test_read(void)
 	is_str(text, "", "has no text");
 	is_int(pq_proc_read("/", text, sizeof(text)), -EISDIR, "nor a folder");
 	is_str(text, "", "which can be opened");
-	is_int(pq_proc_read("/dev/null", text, sizeof(text)), 0, "an empty one");
+	is_int(pq_proc_read("/dev/null", text, sizeof(text)), 0,
+	       "an empty one");
 	is_int(pq_proc_read("/proc/self/status", text, sizeof(text)), 5,
 	       "as much as there is room for");
 	is_str(text, "Name:", "is its beginning");

@@ -25,7 +25,8 @@ static void test_look(void)
 	is_int(pq_peek(P_PID, pid, &corpse), 0, "a child that is alive");
 	is_int(pq_child_dead(pid), 0, "is not dead");
 	for (int i = 0; i < 2; i++) {
-		is_int(pq_peek(P_PID, exited, &corpse), 1, "a dead one is seen,");
+		is_int(pq_peek(P_PID, exited, &corpse), 1,
+		       "a dead one is seen,");
 		ok(corpse.info.si_pid == exited &&
 		   corpse.info.si_code == CLD_EXITED &&
 		   corpse.info.si_status == 7, "with its status");
