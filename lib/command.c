@@ -239,7 +239,8 @@ static int make_environment(struct pq_prepared *p, struct pq_start *start,
 	memset(at, 0, DIGITS);
 	at += DIGITS;
 	p->envp[n++] = at;
-	snprintf(at, (size_t)(end - at), "%s%u", names[2], (unsigned)start->slot);
+	snprintf(at, (size_t)(end - at), "%s%u", names[2],
+		 (unsigned)start->slot);
 	p->envp[n] = NULL;
 	return 0;
 }

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a number goes that only the child knows: so many bytes, in a string that
- * the child makes shorter. */
+/* Where a number goes that only the child knows: so many bytes, in a string
+ * that the child makes shorter. */
 #define PQ_HOLE 20
 struct pq_hole {
 	char *at;

@@ -153,8 +153,8 @@ struct pq_header {
 	_Atomic uint64_t magic;
 	uint32_t version;
 	uint32_t byte_order;
-	/* How its users are built. One that is built otherwise would take the living
-	 * for the dead, or never wake them: so it must not join. */
+	/* How its users are built. One that is built otherwise would take the
+	 * living for the dead, or never wake them: so it must not join. */
 	uint32_t word_size;
 	uint32_t page_size;
 	uint32_t sem_size;

@@ -18,9 +18,9 @@
  *
  * A producer reads a free record's word, then the gate, then does its CAS. If
  * the gate was read after the limit was set, it shows that. If it was read
- * before, the CAS fails, for the one that has set the limit then goes through the free
- * ring to its end, and a hint is passed only when its record has changed. So
- * once the limit is set, nothing is started that would be more.
+ * before, the CAS fails, for the one that has set the limit then goes through
+ * the free ring to its end, and a hint is passed only when its record has
+ * changed. So once the limit is set, nothing is started that would be more.
  */
 #include <config.h>
 

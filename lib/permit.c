@@ -4,8 +4,8 @@
  * Must not change a record, nor wait.
  *
  * A death is noted before its record is released, and a signal before it is
- * sent. So a taker that sees by the word that an ending is over also sees when it
- * was; and if a record was put back, it sees whether its process was signalled:
+ * sent. So a taker that sees by the word that an ending is over also sees when
+ * it was; and if a record was put back, it sees whether its process was signalled:
  * a dead participant's stores are visible once the kernel has let go of its
  * lock byte, and the sweep's CAS on the word comes after that.
  *

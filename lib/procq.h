@@ -253,8 +253,8 @@ struct procq_options {
 
 /*
  * procq_options.found after -EPROTONOSUPPORT: what of the queue's users
- * differs. A participant that joined nevertheless would take the living for the dead, or wake
- * nobody.
+ * differs. A participant that joined nevertheless would take the living for the
+ * dead, or wake nobody.
  */
 enum procq_differs {
 	PROCQ_DIFFERS_VERSION = 1,	/* the version of the layout */
@@ -898,10 +898,11 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
 
 /**
  * Collect the next taken process whose death is confirmed, and free its
- * record; one that is held, when its group is, too: see procq_hold(). A process that exited on its own is collected in the same way. A
- * death is confirmed when the parent has entered the status, see procq_reap();
- * if the parent is dead, without that; if the parent is stopped, a second after
- * the death. Then the cause is what the kernel tells of it, as a rule: it is
+ * record; one that is held, when its group is, too: see procq_hold(). A process
+ * that exited on its own is collected in the same way. A death is confirmed
+ * when the parent has entered the status, see procq_reap(); if the parent is
+ * dead, without that; if the parent is stopped, a second after the death. Then
+ * the cause is what the kernel tells of it, as a rule: it is
  * PROCQ_CAUSE_UNKNOWN without pidfds and /proc.
  * @param out the end of the process
  * @retval 1 *out has it

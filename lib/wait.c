@@ -21,8 +21,9 @@
 
 /* The longest sleep while it awaits deaths that perhaps no waker reports. */
 #define SHORT_SLICE (100 * PQ_MILLI)
-/* No waker reports the death of an orphan, or of a group's last. Between two looks at the pins it
- * sleeps on its bell, each time twice as long as the last. */
+/* No waker reports the death of an orphan, or of a group's last. Between two
+ * looks at the pins it sleeps on its bell, each time twice as long as the last.
+ */
 #define PIN_PAUSE_MIN PQ_MILLI
 #define PIN_PAUSE_MAX (10 * PQ_MILLI)
 /* Some clock ticks, the unit of start times. */
