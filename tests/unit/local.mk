@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/take-pin \
 	tests/unit/take-signal \
 	tests/unit/tally \
+	tests/unit/wait \
 	tests/unit/word \
 	tests/unit/writer
 check_PROGRAMS += $(unit_tests)
