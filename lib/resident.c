@@ -30,11 +30,12 @@ static int read_pages(int32_t pid, int64_t *pages)
 	got = pq_proc_read(path, text, sizeof(text));
 	if (got < 0)
 		return (int)got;
-	/* The size, then what is resident. A process that has just died may
-	 * have an empty file. */
-	strtoll(text, &rest, 10);
+	/* The size, then what is resident. A zombie has no size; a process that
+	 * has just died may have an empty file. */
+	if (strtoll(text, &rest, 10) <= 0)
+		return -ESRCH;
 	*pages = strtoll(rest, NULL, 10);
-	return got > 0 ? 0 : -ESRCH;
+	return 0;
 }
 
 /* Is it the recorded process that was pinned? Without a pin, it is as long as

@@ -123,7 +123,8 @@ static void body_unpinned(void *arg)
 	_exit(0);
 }
 
-/* As where /proc hides the processes of others. */
+/* First it is a zombie. Then it is as where /proc hides the processes of
+ * others. */
 static void body_hidden(void *arg)
 {
 	pid_t pid = fixture_bystander();
@@ -133,7 +134,9 @@ static void body_hidden(void *arg)
 	(void)arg;
 	setup_unpinned();
 	d = described(entered(pid));
-	fixture_end(pid);
+	fixture_kill(pid);
+	must(procq_resident(c, &d, &bytes) == -ESRCH);
+	fixture_wait(pid);
 	must(procq_resident(c, &d, &bytes) == -EACCES);
 	_exit(0);
 }
