@@ -264,11 +264,15 @@ static int note_queue(const struct procq_found *found, void *arg)
 static void choose_queue(struct top *t)
 {
 	const char *lines[QUEUES_MAX];
-	int chosen = 0, key = 0;
+	int chosen = 0, key = 0, err;
 
 	while (key != '\r' && key != '\n' && key != KEY_ENTER) {
 		t->queue_count = 0;
-		procq_list(note_queue, t);
+		err = procq_list(note_queue, t);
+		if (err < 0) {
+			say(t, _(procq_strerror(err)));
+			return;
+		}
 		for (int i = 0; i < t->queue_count; i++)
 			lines[i] = t->queues[i];
 		if (t->queue_count == 0) {

@@ -257,7 +257,7 @@ int main(void)
 {
 	test_load_argument();
 #if !defined PQ_USE_LINUX || !PQ_USE_LINUX
-	printf("ok %d - files # SKIP built without\n", ++tap_run);
+	printf("ok %d - files # SKIP built without LINUX\n", ++tap_run);
 	return done();
 #endif
 	snprintf(root, sizeof(root), "/tmp/procq-headroom.XXXXXX");
