@@ -49,7 +49,7 @@ static bool is_attended(const struct run *r, enum procq_role role)
 static void say_full(const struct run *r)
 {
 	uint32_t n = procq_limit(r->q), used = procq_occupied(r->q);
-	struct invocation i;
+	struct invocation i = { "" };
 
 	if (is_attended(r, PROCQ_ROLE_CONSUMER))
 		complain(_("queue '%s' is full (%" PRIu32 "/%" PRIu32
@@ -67,7 +67,7 @@ static void say_full(const struct run *r)
 
 static void say_empty(const struct run *r)
 {
-	struct invocation i;
+	struct invocation i = { "" };
 
 	if (is_attended(r, PROCQ_ROLE_PRODUCER))
 		complain(_("queue '%s' is empty; waiting for a process"),
@@ -109,7 +109,7 @@ static void say_age(uint64_t ns)
 
 static void say_queue(const struct run *r)
 {
-	struct invocation i;
+	struct invocation i = { "" };
 
 	complain(_("no queue '%s' yet; start '%s' in another terminal"),
 		 r->queue, invocation(&i, "producer", r->queue));
