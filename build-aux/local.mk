@@ -14,9 +14,9 @@ EXTRA_DIST += \
 	debian/libprocq0.symbols \
 	debian/not-installed \
 	debian/procq-ui.install \
-	debian/procq-ui.lintian-overrides \
 	debian/procq.docs \
 	debian/procq.install \
+	debian/procq.postinst \
 	debian/rules \
 	debian/salsa-ci.yml \
 	debian/source/format \
@@ -54,7 +54,7 @@ EXTRA_DIST += $(design_files)
 analyze: config.h
 	$(SHELL) $(srcdir)/build-aux/analyze $(srcdir) $(DEFS) \
 		$(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) -std=gnu11 \
-		$(PROCQ_WARNINGS)
+		$(PLOT_CFLAGS) $(TOP_CFLAGS) $(PROCQ_WARNINGS)
 PHONIES += analyze
 EXTRA_DIST += .clang-tidy src/.clang-tidy build-aux/analyze doc/analysis.md
 
