@@ -179,7 +179,7 @@ static int open_view(struct pq_segment **out, const char *name,
 	while (!(*out = find_open(name, readonly)) &&
 	       (rc = attempt(seg, options, creator)) == 1)
 		pq_close_descriptors(seg);
-	if (!*out && rc == 0) {
+	if (!*out && rc >= 0) {
 		pq_segments_add(seg);
 		*out = seg;
 		return 0;
