@@ -35,6 +35,8 @@
 #define FAILURES_SHOWN 5
 /* So many seconds a worker waits in all for the machine to have processes. */
 #define SHORTAGES_MAX 300
+/* Who stops this waits so long before it kills, or longer. */
+#define GIVE_UP_SECONDS 4
 
 enum mode { KILL = 1, ALONE = 2, FREEZE = 4, CALLS = 8, PAIRS = 16, ANY = 31 };
 
@@ -73,19 +75,43 @@ static void take_name(size_t worker)
 		abort();
 }
 
+static void remove_all(void)
+{
+	for (size_t i = 0; i < options.jobs; i++) {
+		take_name(i);
+		remove_object();
+	}
+}
+
+static _Noreturn void end_now(int signo)
+{
+	(void)signo;
+	remove_all();
+	_exit(99);
+}
+
+/* Where a signal may have interrupted malloc(), kill_all() may never return. */
+static void bound_the_end(void)
+{
+	sigset_t set;
+
+	signal(SIGALRM, end_now);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	alarm(GIVE_UP_SECONDS);
+}
+
 static void give_up(int signo)
 {
 	static const char text[] = "Bail out! this hangs: ";
 
 	if (signo == SIGALRM && (write(1, text, sizeof(text) - 1) < 0 ||
 				 write(1, at_point, strlen(at_point)) < 0))
-		_exit(98);
+		end_now(0);
+	bound_the_end();
 	kill_all();
-	for (size_t i = 0; i < options.jobs; i++) {
-		take_name(i);
-		remove_object();
-	}
-	_exit(99);
+	end_now(0);
 }
 
 /* All of the work, shared out one at a time. */
