@@ -36,7 +36,7 @@ static const uint8_t script[] = {
 	OP_DIE, 0, OP_REAP, H(1, 0), OP_REAP_ONE, H(1, 0),
 	OP_COLLECT, H(1, 0), OP_WAIT, H(1, 8), OP_STAT, H(1, 0),
 	OP_HELD, 0, 0, 0, OP_WAIT, H(0, 1), OP_SWEEP, H(0, 0),
-	OP_OPEN, H(2, 2), OP_SET_CLOSED, H(2, 1), OP_CHECK, H(2, 0),
+	OP_OPEN, H(2, 2), OP_SET, H(2, 1), OP_CHECK, H(2, 0),
 	OP_DRAINED, H(0, 0), OP_CLOSE, H(0, 0), OP_CLOSE, H(1, 0),
 	OP_SNAPSHOT, H(3, 0), 64, OP_REMOVE, H(2, 0),
 };

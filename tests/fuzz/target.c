@@ -155,6 +155,11 @@ static void fix_header(struct pq_header *h, const struct pq_header *good,
 		h->pid_one = good->pid_one;
 		h->time_namespace = good->time_namespace;
 	}
+	if (!(wrong & FUZZ_WRONG_LIMIT)) {
+		atomic_store(&h->gate, atomic_load(&good->gate));
+		atomic_store(&h->change, atomic_load(&good->change));
+		h->first_limit = good->first_limit;
+	}
 	if (!(wrong & FUZZ_WRONG_LIFE) &&
 	    atomic_load(&h->state) == PQ_OBJECT_FINAL)
 		atomic_store(&h->state, PQ_OBJECT_OPEN);
@@ -442,11 +447,26 @@ static void collect(struct procq *q)
 
 static void look(struct procq *q)
 {
+	struct procq_histogram h;
+
 	procq_object(q);
-	if (procq_occupied(q) > procq_capacity(q))
+	if (procq_occupied(q) > procq_capacity(q) ||
+	    procq_limit(q) > procq_capacity(q))
 		abort();
+	procq_histogram(q, PROCQ_HISTOGRAM_LATENCY, &h);
 	procq_in_flight(q);
 	procq_children(q);
+}
+
+/* What a participant sets for all, or for its own takes. */
+static void set(struct procq *q, unsigned arg)
+{
+	if (!(arg & 2))
+		procq_set_closed(q, arg & 1);
+	else if (arg & 4)
+		procq_set_gap(q, INT64_C(1000) << (arg >> 3 & 7));
+	else
+		procq_set_limit(q, arg >> 3 & 7);
 }
 
 static void sweep(struct procq *q)
@@ -571,8 +591,8 @@ static void step_inside(enum fuzz_op op, struct procq *q, unsigned arg,
 	case OP_REMOVE:
 		procq_remove(q);
 		break;
-	case OP_SET_CLOSED:
-		procq_set_closed(q, arg & 1);
+	case OP_SET:
+		set(q, arg & 63);
 		break;
 	case OP_RESERVE:
 		reserve(q);
