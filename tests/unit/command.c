@@ -144,7 +144,7 @@ static const char *seen(const char *name)
 
 static void test_environment(void)
 {
-	char **kept = environ, *none[] = { NULL };
+	char **kept, *none[] = { NULL };
 
 	setenv("PROCQ_QUEUE", "another", 1);
 	setenv("PROCQ_SLOT", "77", 1);
@@ -162,6 +162,7 @@ static void test_environment(void)
 	pq_command_release(&prepared);
 	ok(!prepared.path && !prepared.envp && !prepared.holes,
 	   "nothing is left behind");
+	kept = environ;
 	environ = none;
 	if (find("/x") != 0)
 		exit(99);
