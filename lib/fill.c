@@ -75,6 +75,7 @@ static char *add(char *at, const char *text)
 {
 	size_t n = strlen(text);
 
+	/* The NUL is fill's. NOLINTNEXTLINE(*-not-null-terminated-result) */
 	memcpy(at, text, n);
 	return at + n;
 }
@@ -83,7 +84,7 @@ static char *add(char *at, const char *text)
 static char *add_label(char *at, const char *label)
 {
 	for (; *label; label++)
-		*at++ = *label == '/' ? '_' : *label;
+		*at++ = (char)(*label == '/' ? '_' : *label);
 	return at;
 }
 

@@ -572,7 +572,7 @@ void endings_free(struct endings *all)
 		while ((e = first_of(all, &all->uncontinued[step])))
 			send_continue(all, e);
 	for (uint32_t i = 0; all->count > 0 && i < procq_capacity(all->q); i++)
-		if (all->by_slot[i] > 0)
+		if (all->nodes && all->by_slot[i] > 0)
 			free(all->nodes[all->by_slot[i]].cgroup);
 	free(all->by_slot);
 	free(all->nodes);

@@ -48,8 +48,8 @@ bool groups_member(const char *dir, const char *file, const char *word,
 	if (!f)
 		return false;
 	while (!good && fgets(line, sizeof(line), f))
-		/* As above. NOLINTNEXTLINE(cert-err34-c) */
 		good = strncmp(line, word, length) == 0 &&
+		       /* As above. NOLINTNEXTLINE(cert-err34-c) */
 		       sscanf(line + length, " %" SCNu64, out) == 1;
 	fclose(f);
 	return good;

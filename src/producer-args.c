@@ -38,7 +38,7 @@ extern char **environ;
 
 bool template_has(const char *text, const char *field)
 {
-	for (const char *s = text; (s = strstr(s, field)); s++)
+	for (const char *s = text; s && (s = strstr(s, field)); s++)
 		if (s == text || s[-1] != '$')
 			return true;
 	return false;

@@ -502,19 +502,19 @@ static void draw_values(struct drawing *d, const struct spread *v,
 			struct box box)
 {
 	struct canvas *c = &d->canvas;
-	double power = pow(10, ceil(log10(v->low)));
+	int power = (int)ceil(log10(v->low));
 	char text[32];
 
 	if (!v->log) {
 		canvas_time_axis(c, box, v->high);
 		return;
 	}
-	for (; power <= v->high * 1.0001; power *= 10) {
-		double x = value_x(v, box, power);
+	for (; pow(10, power) <= v->high * 1.0001; power++) {
+		double x = value_x(v, box, pow(10, power));
 
 		canvas_fill(c, (struct box){ x, box.y, 1, box.h },
 			    c->theme->grid, 1);
-		canvas_duration(text, sizeof(text), power);
+		canvas_duration(text, sizeof(text), pow(10, power));
 		canvas_text(c, x, box.y + box.h + 3, ALIGN_CENTRE, 11, false,
 			    c->theme->muted, text);
 	}

@@ -151,9 +151,9 @@ static uint8_t hand_of(const char *text)
 		"", "consumer", "producer", "self", "other"
 	};
 
-	for (uint8_t i = 1; i < HANDS; i++)
+	for (int i = 1; i < HANDS; i++)
 		if (strcmp(text, words[i]) == 0)
-			return i;
+			return (uint8_t)i;
 	return HAND_NONE;
 }
 

@@ -225,7 +225,7 @@ static int draw_ring(struct grid *g, const struct view *v, int row,
 			_("oldest first; head %" PRIu64 ", tail %" PRIu64),
 			v->count > 0 ? v->records[0].seq : v->stat.entered,
 			v->stat.entered);
-	if (cells < capacity)
+	if (cells > 0 && cells < capacity)
 		grid_print(g, row, at, STYLE_DIM,
 			   _("; a cell is %" PRIu64 " records"),
 			   (capacity + cells - 1) / cells);

@@ -54,7 +54,7 @@ bool terminal_begin(bool colours)
 	if (coloured) {
 		start_color();
 		use_default_colors();
-		for (short i = 0; i < STYLES; i++)
+		for (int i = 0; i < STYLES; i++)
 			init_pair((short)(i + 1), styles[i].colour, -1);
 	}
 	return true;

@@ -105,11 +105,13 @@ static void parse_size(struct top *t, const char *text)
 	unsigned columns, rows;
 	char end;
 
+	/* So few digits fit. NOLINTBEGIN(cert-err34-c) */
 	if (strspn(text, "0123456789x") != strlen(text) ||
 	    sscanf(text, "%4ux%4u%c", &columns, &rows, &end) != 2 ||
 	    columns < 20 || columns > 1000 || rows < 5 || rows > 1000)
 		usage_error(_("invalid argument '%s' for --%s: %s"), text,
 			    "size", _("COLUMNSxROWS, from 20x5 to 1000x1000"));
+	/* NOLINTEND(cert-err34-c) */
 	t->columns = (int)columns;
 	t->rows = (int)rows;
 }
@@ -193,7 +195,7 @@ static void look(struct top *t)
 /* Where the chosen process stands among those that are shown; -1: none is. */
 static int64_t cursor_at(const struct top *t)
 {
-	for (uint32_t i = 0; i < t->shown; i++)
+	for (uint32_t i = 0; t->order && i < t->shown; i++)
 		if (t->view.records[t->order[i]].seq == t->choice.cursor)
 			return i;
 	return -1;
@@ -203,7 +205,7 @@ static void move_cursor(struct top *t, int64_t by)
 {
 	int64_t at = cursor_at(t);
 
-	if (t->shown == 0)
+	if (t->shown == 0 || !t->order)
 		return;
 	at = at < 0 ? t->choice.top : at + by;
 	if (at < 0)
