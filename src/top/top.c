@@ -215,6 +215,16 @@ static void move_cursor(struct top *t, int64_t by)
 	t->choice.cursor = t->view.records[t->order[at]].seq;
 }
 
+static void fit(struct top *t)
+{
+	int rows, columns;
+
+	terminal_size(&rows, &columns);
+	if ((rows != t->grid.rows || columns != t->grid.columns) &&
+	    grid_size(&t->grid, rows, columns) < 0)
+		out_of_memory();
+}
+
 /* One line of a question or a list, over the screen. */
 static void show_lines(struct top *t, const char *const *lines, int n,
 		       int chosen)
@@ -246,10 +256,17 @@ static void show_help(struct top *t)
 		"",
 		_("Any key goes back.")
 	};
+	int key = KEY_RESIZE;
 
-	show_lines(t, lines, (int)(sizeof(lines) / sizeof(*lines)), -1);
-	while (terminal_key(DELAY_MAX) < 0)
-		continue;
+	/* Another size of the terminal is no key. */
+	while (key < 0 || key == KEY_RESIZE) {
+		if (key == KEY_RESIZE) {
+			fit(t);
+			show_lines(t, lines,
+				   (int)(sizeof(lines) / sizeof(*lines)), -1);
+		}
+		key = terminal_key(DELAY_MAX);
+	}
 }
 
 static int note_queue(const struct procq_found *found, void *arg)
@@ -283,6 +300,7 @@ static void choose_queue(struct top *t)
 		}
 		if (chosen >= t->queue_count)
 			chosen = t->queue_count - 1;
+		fit(t);
 		show_lines(t, lines, t->queue_count, chosen);
 		key = terminal_key(NS_PER_S);
 		if (key == 27 || key == 'q' || key == 'l')
@@ -479,13 +497,10 @@ static void watch(struct top *t)
 	}
 	atexit(terminal_end);
 	while (!t->quit) {
-		int rows, columns, key;
+		int key;
 		int64_t next = procq_now() + t->delay;
 
-		terminal_size(&rows, &columns);
-		if ((rows != t->grid.rows || columns != t->grid.columns) &&
-		    grid_size(&t->grid, rows, columns) < 0)
-			out_of_memory();
+		fit(t);
 		look(t);
 		hear_child(t);
 		do {
