@@ -471,7 +471,6 @@ static void fill_event(struct procq *q, struct pq_flight *f, uint64_t word,
 	out->process.age = out->lived;
 }
 
-/* Describe the end in *out, then free the record. False: its word changed. */
 static void count_end(struct pq_segment *seg, enum pq_tally kind,
 		      const struct procq_event *event)
 {
@@ -483,6 +482,7 @@ static void count_end(struct pq_segment *seg, enum pq_tally kind,
 		pq_histogram_add(seg, PROCQ_HISTOGRAM_LATENCY, event->latency);
 }
 
+/* Describe the end in *out, then free the record. False: its word changed. */
 static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 		   bool keep_for_parent, struct procq_event *out)
 {
