@@ -112,17 +112,25 @@ static int look(struct pick *k)
 
 /* ---- what is due ---- */
 
-/* None is due. Is there none at all? This skips what leads to nothing any
- * more, so that a wait for an arrival waits. */
-static int see_whether_any(struct pick *k)
+/* Is there a process at all? This skips what leads to nothing any more, so that
+ * a wait for an arrival waits. */
+static int peek_any(struct pick *k, struct procq_process *next)
 {
-	struct procq_process next;
-	int err = procq_peek(k->q, &next);
+	int err = procq_peek(k->q, next);
 
 	/* Those that are noted are gone, by other hands. What is put back
 	 * comes again. */
 	if (err == -EAGAIN)
 		dues_clear(&k->dues);
+	return err;
+}
+
+/* None is due. Is there none at all? */
+static int see_whether_any(struct pick *k)
+{
+	struct procq_process next;
+	int err = peek_any(k, &next);
+
 	if (err < 0)
 		return err;
 	return dues_first(&k->dues) ? 0 : note(k, &next, 1);
@@ -228,10 +236,8 @@ static int take_living(struct pick *k, struct procq_process *out,
 static int wait_for_gap(struct pick *k)
 {
 	struct procq_process next;
-	int err = procq_peek(k->q, &next);
+	int err = peek_any(k, &next);
 
-	if (err == -EAGAIN)
-		dues_clear(&k->dues);
 	if (err < 0)
 		return err;
 	k->spaced = true;
