@@ -60,6 +60,16 @@ int request_open(const struct request *r, enum procq_role role,
 	return err < 0 ? complain_request(r, &o, err) : EXIT_DONE;
 }
 
+int complain_unlisted(int err)
+{
+	if (err == -ENOENT && shm_is_missing())
+		complain_shm_missing();
+	else
+		complain(_("cannot list the queues: %s"),
+			 _(procq_strerror(err)));
+	return EXIT_FAILED;
+}
+
 int complain_failed(const struct request *r, int err)
 {
 	complain(_("queue '%s': %s"), r->queue, _(procq_strerror(err)));

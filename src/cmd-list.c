@@ -270,16 +270,7 @@ static int cmd_list_run(struct request *r)
 		if (is_unknown(&list.all[i]))
 			status = EXIT_FAILED;
 	free(list.all);
-	if (err == -ENOENT && shm_is_missing()) {
-		complain_shm_missing();
-		return EXIT_FAILED;
-	}
-	if (err < 0) {
-		complain(_("cannot list the queues: %s"),
-			 _(procq_strerror(err)));
-		return EXIT_FAILED;
-	}
-	return status;
+	return err < 0 ? complain_unlisted(err) : status;
 }
 
 const struct command cmd_list = {

@@ -20,7 +20,6 @@
 #include "duration.h"
 #include "i18n.h"
 #include "procq-cmd.h"
-#include "trouble.h"
 
 struct queue {
 	char name[PROCQ_NAME_SIZE];
@@ -95,16 +94,7 @@ static int add_all(struct queues *list)
 {
 	int err = procq_list(add_found, list);
 
-	if (err == -ENOENT && shm_is_missing()) {
-		complain_shm_missing();
-		return EXIT_FAILED;
-	}
-	if (err < 0) {
-		complain(_("cannot list the queues: %s"),
-			 _(procq_strerror(err)));
-		return EXIT_FAILED;
-	}
-	return EXIT_DONE;
+	return err < 0 ? complain_unlisted(err) : EXIT_DONE;
 }
 
 static int add_one(const struct request *r, struct queues *list)

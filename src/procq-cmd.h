@@ -97,6 +97,8 @@ int complain_request(const struct request *r, const struct procq_options *o,
 /** Both. @return an exit status; EXIT_DONE: *q is open */
 int request_open(const struct request *r, enum procq_role role,
 		 struct procq **q);
+/** Say that procq_list() failed. @return the exit status */
+int complain_unlisted(int err);
 /** Say that a later call of the library failed. @return the exit status */
 int complain_failed(const struct request *r, int err);
 
