@@ -456,8 +456,7 @@ static void draw_alive(struct drawing *d)
 
 static double value_x(const struct spread *v, struct box box, double value)
 {
-	double part = v->log ? log(value / v->low) / log(v->high / v->low)
-			     : (value - v->low) / (v->high - v->low);
+	double part = spread_part(v, value);
 
 	return box.x + box.w * (part < 0 ? 0 : part > 1 ? 1 : part);
 }

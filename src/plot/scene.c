@@ -172,11 +172,15 @@ double spread_edge(const struct spread *d, int bin)
 		      : d->low + (d->high - d->low) * part;
 }
 
+double spread_part(const struct spread *d, double value)
+{
+	return d->log ? log(value / d->low) / log(d->high / d->low)
+		      : (value - d->low) / (d->high - d->low);
+}
+
 static int bin_of(const struct spread *d, double value)
 {
-	double part = d->log ? log(value / d->low) / log(d->high / d->low)
-			     : (value - d->low) / (d->high - d->low);
-	int bin = (int)(part * SCENE_BINS);
+	int bin = (int)(spread_part(d, value) * SCENE_BINS);
 
 	return bin < 0 ? 0 : bin >= SCENE_BINS ? SCENE_BINS - 1 : bin;
 }

@@ -75,6 +75,8 @@ uint32_t scene_capacity(const struct scene *s, int64_t time);
 /** The value that part q, from 0 to 1, of all do not exceed. 0: there are none.
  */
 double spread_quantile(const struct spread *d, double q);
+/** Where a value stands on the scale of the bins: 0 at low, 1 at high. */
+double spread_part(const struct spread *d, double value);
 /** The lower edge of a bin, ns; of bin SCENE_BINS, the upper edge of the last.
  */
 double spread_edge(const struct spread *d, int bin);
