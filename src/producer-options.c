@@ -110,7 +110,8 @@ N_("      --replace              keep the queue full for good: what exits is "
 	{ OPT_MIN_UPTIME, "min-uptime", required_argument,
 N_("      --min-uptime=D         with --replace, start again what fails before "
 "it is D\n"
-"                               old only after 1 s, 2 s, 4 s, … 1 min (default\n"
+"                               old only after 1 s, 2 s, 4 s, ... 1 min "
+"(default\n"
 "                               1s)\n") },
 	{ OPT_MAX_LOAD, "max-load", required_argument,
 N_("      --max-load=L           start nothing while the load average is above "

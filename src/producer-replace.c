@@ -43,11 +43,11 @@ static void say(struct producer *p, const char *label, const char *how)
 
 	if (p->unexecuted)
 		complain(_("cannot run '%s' for now: %s; trying again after 1 s,"
-			   " 2 s, 4 s, … 1 min"), command,
+			   " 2 s, 4 s, ... 1 min"), command,
 			 strerror(-p->unexecuted));
 	else
 		complain(_("'%s' has failed within %s (%s): starting again after"
-			   " 1 s, 2 s, 4 s, … 1 min, until one lives longer"),
+			   " 1 s, 2 s, 4 s, ... 1 min, until one lives longer"),
 			 command, duration_text(p->brake.uptime, uptime), how);
 }
 
