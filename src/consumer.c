@@ -126,7 +126,7 @@ N_("      --in-flight=N          end at most N processes at a time (default: "
 "the\n"
 "                               capacity)\n") },
 	{ OPT_NO_GROUP, "no-group", no_argument,
-N_("      --no-group             --kill-mode=process\n") },
+N_("      --no-group             the same as --kill-mode=process\n") },
 	{ OPT_REAP, "reap", no_argument,
 N_("      --reap                 end nothing; collect processes that exited "
 "on\n"
