@@ -24,12 +24,14 @@ program_tests = \
 	tests/program/kill-producer.test \
 	tests/program/limit.test \
 	tests/program/lost.test \
+	tests/program/manual.test \
 	tests/program/memory.test \
 	tests/program/order.test \
 	tests/program/output.test \
 	tests/program/pace.test \
 	tests/program/plot.test \
 	tests/program/procq.test \
+	tests/program/readme.test \
 	tests/program/removed.test \
 	tests/program/replace.test \
 	tests/program/report.test \
