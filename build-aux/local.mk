@@ -2,7 +2,7 @@
 # build-aux/local.mk - the whole as a package: tarball and Debian.
 
 EXTRA_DIST += \
-	bootstrap README.md HACKING COPYING.LESSER \
+	bootstrap README.md README.es.md HACKING COPYING.LESSER \
 	debian/changelog \
 	debian/clean \
 	debian/control \
