@@ -63,12 +63,13 @@ enum args_result args_check(struct args *a, uint64_t *lines)
 	enum args_result found = ARGS_END;
 	char piece[4096];
 	struct stat st;
-	off_t at;
+	off_t at, from;
 	ssize_t got;
 
 	*lines = 0;
 	a->number = 0;
 	at = lseek(a->fd, 0, SEEK_CUR);
+	from = at;
 	if (at < 0 || fstat(a->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return ARGS_END;
 	while (found == ARGS_END &&
@@ -81,6 +82,8 @@ enum args_result args_check(struct args *a, uint64_t *lines)
 		found = look_at(a, &l, piece, (size_t)got);
 	}
 	*lines = l.lines + (l.length > 0);
+	a->lines = *lines;
+	a->left = at - from;
 	if (found == ARGS_END)
 		a->number = 0;
 	return found;
@@ -171,16 +174,18 @@ static int read_more(struct args *a)
 	if (got == 0)
 		a->eof = true;
 	a->used += (size_t)got;
+	a->left -= got;
 	return 0;
 }
 
-/* Is there a whole line at at? The last one needs no end. */
+/* Is there a whole line at at? The last one needs no end, unless the file has
+ * been cut off. */
 static bool find_end(struct args *a)
 {
 	size_t left = a->used - a->at;
 	char *end = left > 0 ? memchr(a->buffer + a->at, a->end, left) : NULL;
 
-	if (!end && (!a->eof || left == 0))
+	if (!end && (!a->eof || left == 0 || a->left > 0))
 		return false;
 	if (!end)
 		end = a->buffer + a->used;
@@ -205,7 +210,7 @@ enum args_result args_line(struct args *a, const char **line)
 {
 	while (!a->have && !find_end(a)) {
 		if (a->eof)
-			return ARGS_END;
+			return a->left > 0 ? ARGS_CUT : ARGS_END;
 		if (a->used - a->at > a->limit) {
 			a->number++;
 			return ARGS_LONG;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum args_result {
 	ARGS_LINE,		/* there is one */
@@ -20,7 +21,8 @@ enum args_result {
 	ARGS_END,		/* no more */
 	ARGS_ERROR,		/* args.err */
 	ARGS_NUL,		/* args.number has a NUL in it */
-	ARGS_LONG		/* args.number is longer than args.limit */
+	ARGS_LONG,		/* args.number is longer than args.limit */
+	ARGS_CUT		/* no more, but there were args.lines */
 };
 
 struct args {
@@ -33,6 +35,9 @@ struct args {
 	int fd;
 	int err;		/* -errno of a read */
 	uint64_t number;	/* of the line, from 1 */
+	uint64_t lines;		/* as many args_check() has seen, in … */
+	off_t left;		/* so many bytes, of which these are not yet
+				 * read; below 0: it has grown */
 	char *buffer;
 	size_t at, used, room;	/* the line begins at; read up to used */
 	size_t next;		/* where the one behind it begins */

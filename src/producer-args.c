@@ -208,6 +208,11 @@ static bool complain_args(struct producer *p, enum args_result result)
 			   "for an argument: at most %zu bytes here"),
 			 name, p->args.number, p->args.limit);
 		return true;
+	case ARGS_CUT:
+		complain(_("--args-from: '%s': it had %" PRIu64 " lines, and "
+			   "has been cut off after line %" PRIu64),
+			 name, p->args.lines, p->args.number);
+		return true;
 	case ARGS_ERROR:
 		complain(_("--args-from: '%s': %s"), name,
 			 strerror(-p->args.err));

@@ -109,6 +109,31 @@ static void test_checks(void)
 	   lines == 1, "or the end of one");
 }
 
+/* The file gets another size after it has been looked through. */
+static void test_sizes(void)
+{
+	struct args a = of("a\nb\nccc\n", 8, '\n', 100);
+	const char *line;
+	uint64_t lines;
+	int fd = open(file, O_WRONLY | O_APPEND);
+
+	ok(args_check(&a, &lines) == ARGS_END && lines == 3, "three lines");
+	if (fd < 0 || ftruncate(fd, 5) < 0)
+		exit(99);
+	ok(next_is(&a, "a") && next_is(&a, "b"), "cut off: what is left");
+	ok(args_line(&a, &line) == ARGS_CUT && a.number == 2 && a.lines == 3,
+	   "cut off: no piece of a line");
+	finish(&a);
+	a = of("a\n", 2, '\n', 100);
+	if (args_check(&a, &lines) != ARGS_END || write(fd, "b", 1) != 1)
+		exit(99);
+	ok(next_is(&a, "a") && next_is(&a, "b") &&
+	   args_line(&a, &line) == ARGS_END, "one that grows is read to its "
+	   "end");
+	finish(&a);
+	close(fd);
+}
+
 /* A line that is longer than one read. */
 static void test_long(void)
 {
@@ -184,6 +209,7 @@ int main(void)
 	close(fd);
 	test_files();
 	test_checks();
+	test_sizes();
 	test_long();
 	test_pipe();
 	unlink(file);
