@@ -19,66 +19,51 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000000000)
+#define GRACE (5 * SECOND)
 
 static struct procq *q;
+static int64_t pause_until;
 static volatile sig_atomic_t stop;
 
 static void on_signal(int signo)
 {
-	if (signo != SIGCHLD)
-		stop = 1;
+	stop |= signo != SIGCHLD;
 	procq_wake(q);
 }
 
-/* Report the dead, whoever has ended them: that makes room. */
+/* Report the dead, whoever has ended them: that makes room. After a worker that
+ * exited within a second, the next one has to wait for a second. */
 static void report(void)
 {
 	struct procq_event e;
-	struct procq_process p;
 
 	procq_reap(q);
-	while (procq_take_exited(q, &p) == 0)
+	while (procq_take_exited(q, &e.process) == 0)
 		continue;
 	while (procq_collect(q, &e) > 0) {
-		printf("%d lived %.3f s\n", (int)e.process.pid,
-		       (double)e.lived / SECOND);
-		fflush(stdout);
+		printf("%d lived %.3f s\n", (int)e.process.pid, e.lived / 1e9);
+		if (e.step == 0 && e.lived < SECOND)
+			pause_until = procq_now() + SECOND;
 	}
+	fflush(stdout);
 }
 
-/* Terminate what is old enough. Returns when the next one will be. */
-static int64_t retire(int64_t age)
+/* Wait for what there is to do. Then terminate the workers of that age, and
+ * kill what outlives that by GRACE; one that another participant is ending
+ * can't be taken, and is left to it. */
+static void look(unsigned what, int64_t age)
 {
 	struct procq_process p;
 
-	while (procq_peek(q, &p) == 0) {
-		if (p.age < age)
-			return procq_now() + age - p.age;
-		if (procq_take(q, &p, &p) == 0)
-			procq_signal(q, p.slot, SIGTERM, 0);
+	procq_wait(q, what | PROCQ_WAIT_CHILD, procq_now() + PROCQ_PATIENCE);
+	report();
+	for (uint32_t slot = 0; slot < procq_capacity(q); slot++) {
+		if (procq_child(q, slot, &p) < 0 || p.age < age ||
+		    (p.signalled && p.age < p.signalled + GRACE))
+			continue;
+		procq_take_this(q, &p, &p);
+		procq_signal(q, slot, p.signalled ? SIGKILL : SIGTERM, 0);
 	}
-	return PROCQ_FOREVER;
-}
-
-/* Terminate all, and kill what is alive after five seconds. */
-static void finish(void)
-{
-	struct procq_process *all = calloc(procq_capacity(q), sizeof(*all));
-	int64_t deadline = procq_now() + 5 * SECOND;
-	uint32_t n = 0;
-
-	while (all && n < procq_capacity(q) &&
-	       procq_take_own(q, &all[n]) == 0)
-		procq_signal(q, all[n++].slot, SIGTERM, 0);
-	while (procq_in_flight(q) > 0) {
-		if (procq_wait(q, PROCQ_WAIT_DEATH | PROCQ_WAIT_CHILD,
-			       deadline) == -ETIMEDOUT) {
-			for (deadline = PROCQ_FOREVER; n > 0; n--)
-				procq_signal(q, all[n - 1].slot, SIGKILL, 0);
-		}
-		report();
-	}
-	free(all);
 }
 
 int main(int argc, char **argv)
@@ -86,8 +71,8 @@ int main(int argc, char **argv)
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 	struct procq_command worker = PROCQ_COMMAND_INIT;
 	struct sigaction sa = { .sa_handler = on_signal };
-	int64_t age;
-	int rc = 0;
+	int64_t age, end;
+	int rc;
 
 	if (argc < 5 || atoi(argv[2]) < 1 || atoi(argv[3]) < 1) {
 		fprintf(stderr, "usage: pool QUEUE N SECONDS COMMAND...\n");
@@ -107,18 +92,23 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	while (!stop) {
-		while ((rc = procq_spawn(q, &worker, NULL)) == 0)
+		for (rc = 0; rc == 0 && !stop && procq_now() >= pause_until; )
+			rc = procq_spawn(q, &worker, NULL);
+		look(rc == -EAGAIN ? PROCQ_WAIT_ROOM : 0, age);
+		/* Full is what it should be. Else it tries again in a second,
+		 * unless no worker is left. */
+		if (rc == 0 || rc == -EAGAIN)
 			continue;
-		/* Full is what it should be. Another error lasts. */
-		if (rc != -EAGAIN)
+		if (procq_children(q) == 0)
 			break;
-		procq_wait(q, PROCQ_WAIT_ROOM | PROCQ_WAIT_CHILD,
-			   retire(age));
-		report();
+		pause_until = procq_now() + SECOND;
 	}
 	if (!stop)
 		fprintf(stderr, "pool: %s: %s\n", argv[4], strerror(-rc));
-	finish();
+	/* What can't even be killed dies with this process, or never. */
+	for (end = procq_now() + 2 * GRACE;
+	     procq_children(q) > 0 && procq_now() < end; )
+		look(0, 0);
 	signal(SIGCHLD, SIG_DFL);
 	procq_close(q);
 	return !stop;
