@@ -4,7 +4,8 @@
 
 bench_programs = \
 	bench/churn \
-	bench/ending
+	bench/ending \
+	bench/list
 EXTRA_PROGRAMS += $(bench_programs)
 
 bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h \
@@ -15,11 +16,15 @@ bench_churn_CPPFLAGS =
 bench_ending_SOURCES = bench/ending.c bench/bare.c bench/bare.h \
 	bench/rounds.c bench/rounds.h
 bench_ending_LDADD = lib/libprocq-core.la
+bench_list_SOURCES = bench/list.c bench/rounds.c bench/rounds.h
+bench_list_LDADD =
+bench_list_CPPFLAGS =
 
-EXTRA_DIST += bench/run bench/growth bench/ledger bench/report.awk bench/RESULTS.md
+EXTRA_DIST += bench/run bench/growth bench/rate bench/ledger bench/report.awk \
+	bench/RESULTS.md
 CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv
 
-# Which comparisons: all of them, or some of churn, ending, growth.
+# Which comparisons: all of them, or some of churn, ending, list, growth, rate.
 BENCH =
 bench: $(bin_PROGRAMS) $(bench_programs)
 	SHELL='$(SHELL)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
