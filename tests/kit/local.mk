@@ -2,6 +2,7 @@
 # tests/kit/local.mk - what the tests of the other folders share.
 
 check_headers = \
+	tests/kit/alike.h \
 	tests/kit/calls.h tests/kit/syscalls.h tests/kit/forbid.h \
 	tests/kit/fixture.h tests/kit/records.h tests/kit/taking.h \
 	tests/kit/tap.h tests/kit/lib.sh tests/kit/spanish.sh
@@ -18,5 +19,8 @@ helper_programs = \
 	tests/kit/helper-json \
 	tests/kit/helper-orphans \
 	tests/kit/helper-pty \
+	tests/kit/helper-session \
 	tests/kit/helper-unheard
 check_PROGRAMS += $(helper_programs)
+tests_kit_helper_session_SOURCES = \
+	tests/kit/helper-session.c tests/kit/alike.c

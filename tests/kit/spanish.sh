@@ -5,11 +5,15 @@
 # after lib.sh. Must change nothing outside the test's own folder.
 
 # learn_spanish: make the catalogue, and what leads the programs to it, as it is
-# not where they look. If that can't be: false, and the reason in $no_spanish.
+# not where they look: $spanish_words, for env. If that can't be: false, and the
+# reason in $no_spanish. The order of sanitizers' libraries is as good as any.
 learn_spanish()
 {
 	locales=$dir/locales
 	no_spanish=
+	spanish_words="LC_ALL=C.UTF-8 LANGUAGE=es TEST_LOCALES=$locales \
+		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 \
+		LD_PRELOAD=$dir/place.so"
 	if ! grep -q '^#define ENABLE_NLS 1' "$builddir/../config.h" 2>/dev/null
 	then
 		no_spanish="built without translations"
@@ -53,11 +57,9 @@ END
 		>"$dir/cc.log" 2>&1
 }
 
-# spanish COMMAND...: as run x. The order of sanitizers' libraries is as
-# good as any.
+# spanish COMMAND...: as run x
 spanish()
 {
-	run x env LC_ALL=C.UTF-8 LANGUAGE=es TEST_LOCALES="$locales" \
-		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
-		LD_PRELOAD="$dir/place.so" "$@"
+	# shellcheck disable=SC2086
+	run x env $spanish_words "$@"
 }
