@@ -22,6 +22,7 @@ program_tests = \
 	tests/program/hostile.test \
 	tests/program/kill-consumer.test \
 	tests/program/kill-producer.test \
+	tests/program/lab.test \
 	tests/program/ledger.test \
 	tests/program/limit.test \
 	tests/program/lost.test \
