@@ -337,12 +337,6 @@ static inline uint32_t pq_gate_number(uint64_t gate)
 	return (uint32_t)gate & PQ_LIMIT_MASK;
 }
 
-/* Are more records in use, or free, than may be? Then no free one is used. */
-static inline bool pq_gate_over(uint64_t gate)
-{
-	return pq_gate_have(gate) > pq_gate_limit(gate);
-}
-
 /* ---- change: kind:2 slot:20 gen:21 number:21 ---- */
 
 /* The change that is under way: to park or to unpark which record, if it is
@@ -376,6 +370,80 @@ static inline uint32_t pq_change_gen(uint64_t change)
 static inline uint32_t pq_change_number(uint64_t change)
 {
 	return (uint32_t)change & PQ_LIMIT_MASK;
+}
+
+/* ---- lease: policy:2 until:40 serial:22 ---- */
+
+/*
+ * What to do when the time is over, an enum procq_policy; until when, in units
+ * of 2^20 ns, which are a little more than a millisecond, rounded down; and a
+ * number that every setting increments, so that none looks like an earlier
+ * one. 0: there is no lease. A participant that is stopped while it enforces
+ * one, and goes on after four million others, does so with the one number at
+ * which the rest is the same.
+ */
+#define PQ_SERIAL_BITS 22
+#define PQ_SERIAL_MASK ((UINT32_C(1) << PQ_SERIAL_BITS) - 1)
+#define PQ_UNTIL_BITS 40
+#define PQ_UNTIL_NEVER ((UINT64_C(1) << PQ_UNTIL_BITS) - 1)
+#define PQ_UNTIL_SHIFT 20
+
+/* A time that has passed is 0; one in 36 years, or later, never comes. */
+static inline uint64_t pq_until(int64_t ns)
+{
+	return ns <= 0 ? 0
+		       : pq_saturate((uint64_t)ns >> PQ_UNTIL_SHIFT,
+				     PQ_UNTIL_BITS);
+}
+
+static inline uint64_t pq_lease(unsigned policy, uint64_t until,
+				uint32_t serial)
+{
+	return (uint64_t)(policy & 3u) << (PQ_UNTIL_BITS + PQ_SERIAL_BITS) |
+	       (until & PQ_UNTIL_NEVER) << PQ_SERIAL_BITS |
+	       (serial & PQ_SERIAL_MASK);
+}
+
+static inline unsigned pq_lease_policy(uint64_t lease)
+{
+	return (unsigned)(lease >> (PQ_UNTIL_BITS + PQ_SERIAL_BITS));
+}
+
+static inline uint64_t pq_lease_until(uint64_t lease)
+{
+	return lease >> PQ_SERIAL_BITS & PQ_UNTIL_NEVER;
+}
+
+static inline uint32_t pq_lease_serial(uint64_t lease)
+{
+	return (uint32_t)lease & PQ_SERIAL_MASK;
+}
+
+/* ---- grant: slots:21 epoch:43 ---- */
+
+/* How many slots its holder has granted, plus one, 0: any number; and which
+ * holder of the lease that was. */
+#define PQ_EPOCH_BITS 43
+
+_Static_assert(PROCQ_EPOCH_MAX == (UINT64_C(1) << PQ_EPOCH_BITS) - 1,
+	       "every epoch fits");
+
+static inline uint64_t pq_grant(uint32_t slots, uint64_t epoch)
+{
+	return (uint64_t)(slots < PROCQ_CAPACITY_MAX ? slots + 1 : 0)
+		       << PQ_EPOCH_BITS |
+	       (epoch & PROCQ_EPOCH_MAX);
+}
+
+/* UINT32_MAX: any number. */
+static inline uint32_t pq_grant_slots(uint64_t grant)
+{
+	return (uint32_t)(grant >> PQ_EPOCH_BITS) - 1;
+}
+
+static inline uint64_t pq_grant_epoch(uint64_t grant)
+{
+	return grant & PROCQ_EPOCH_MAX;
 }
 
 /* ---- permit: set:1 claim:1, then 0:2 slot:20 generation:40, or

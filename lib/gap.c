@@ -16,6 +16,7 @@
 #include "permit.h"
 #include "record.h"
 #include "take.h"
+#include "term.h"
 
 /* How long until one asks again, while another is ending a process. After its
  * death the gap follows, so nothing is missed by as long a pause. */
@@ -45,7 +46,9 @@ int pq_gap_take(struct procq *q, uint32_t slot, uint64_t word,
 	struct pq_permit permit;
 	int rc;
 
-	if (!q->gap || pq_word_state(word) == PROCQ_STATE_EXITED)
+	/* The end of a lease waits for no gap. */
+	if (!q->gap || pq_word_state(word) == PROCQ_STATE_EXITED ||
+	    pq_term_ends(q->seg))
 		return pq_take(q, slot, word, position);
 	rc = claim(q, slot, &permit);
 	if (rc < 0)
@@ -70,7 +73,7 @@ int pq_gap_look(struct procq *q, int64_t *when, struct procq_process *first)
 	struct pq_permit permit;
 	int64_t left = q->gap, now;
 
-	if (!q->gap)
+	if (!q->gap || pq_term_ends(q->seg))
 		return 0;
 	switch (pq_permit_look(q->seg, &permit)) {
 	case PQ_LEAVE_ONE:

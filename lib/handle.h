@@ -30,7 +30,8 @@ struct procq {
 	bool lost;			/* its lock byte is: see wait.c */
 
 	/* The producer's side. */
-	struct pq_intmap children;	/* pid to slot, until it is reaped */
+	struct pq_intmap children;	/* pid to its pq_life(), until it is
+					 * reaped */
 	struct pq_nest nest;
 	struct pq_lookup lookup;
 	struct pq_late *late;		/* see producer.c */
@@ -67,6 +68,24 @@ struct procq {
 	 * that it ends. */
 	_Atomic int woken;
 };
+
+/* Where a child of this handle is: its slot, and the low bits of the generation
+ * that was reserved for it. The slot may be another's by the time of its death:
+ * see lease.c. */
+static inline uint64_t pq_life(uint32_t slot, uint64_t word)
+{
+	return (uint64_t)(uint32_t)pq_word_gen(word) << 32 | slot;
+}
+
+static inline uint32_t pq_slot_of(const struct pq_pair *child)
+{
+	return (uint32_t)child->value;
+}
+
+static inline uint32_t pq_life_of(const struct pq_pair *child)
+{
+	return (uint32_t)(child->value >> 32);
+}
 
 /* The owner in the words of the records that this participant has. */
 static inline unsigned pq_owner(const struct procq *q)

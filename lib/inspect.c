@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "gone.h"
 #include "handle.h"
+#include "lease.h"
 #include "limit.h"
 #include "lock.h"
 #include "member.h"
@@ -132,6 +133,7 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 {
 	struct pq_segment *seg = q->seg;
 	const struct pq_header *h = seg->header;
+	struct procq_lease lease;
 	uint32_t ended;
 
 	memset(out, 0, sizeof(*out));
@@ -146,6 +148,13 @@ int procq_stat(const struct procq *q, struct procq_stat *out)
 	out->created = h->created;
 	out->capacity = seg->capacity;
 	out->limit = procq_limit(q);
+	out->wanted = out->waiting_room;
+	for (unsigned s = 0; s < PROCQ_STATES; s++)
+		if (!pq_state_unused(s))
+			out->wanted += (uint32_t)out->states[s];
+	pq_lease_get(seg, &lease);
+	out->granted = lease.granted < out->limit ? lease.granted : out->limit;
+	out->over = lease.over;
 	out->closed = (uint32_t)procq_closed(q);
 	return 0;
 }

@@ -39,7 +39,7 @@ int pq_intmap_reserve(struct pq_intmap *map)
 	if (2 * (map->count + 1) <= map->size)
 		return 0;
 	/* A page to begin with, as less can't be mapped. */
-	larger.size = map->size ? 2 * map->size : 512;
+	larger.size = map->size ? 2 * map->size : 256;
 	larger.cells = pq_unforked_alloc(larger.size * sizeof(*larger.cells));
 	if (!larger.cells)
 		return -ENOMEM;
@@ -50,7 +50,7 @@ int pq_intmap_reserve(struct pq_intmap *map)
 	return 0;
 }
 
-void pq_intmap_put(struct pq_intmap *map, int32_t key, uint32_t value)
+void pq_intmap_put(struct pq_intmap *map, int32_t key, uint64_t value)
 {
 	struct pq_pair *cell = cell_of(map, key);
 

@@ -10,7 +10,7 @@
 
 struct pq_pair {
 	int32_t key;		/* 0: an empty cell */
-	uint32_t value;
+	uint64_t value;
 };
 
 /* A hash table with open addressing; at most half full. */
@@ -25,7 +25,7 @@ int pq_intmap_reserve(struct pq_intmap *map);
 
 /** Add a pair, or replace the value of this key. Room was made before.
  * @param key over 0 */
-void pq_intmap_put(struct pq_intmap *map, int32_t key, uint32_t value);
+void pq_intmap_put(struct pq_intmap *map, int32_t key, uint64_t value);
 
 /** @retval NULL the key is not there */
 const struct pq_pair *pq_intmap_get(const struct pq_intmap *map, int32_t key);

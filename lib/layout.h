@@ -29,7 +29,7 @@
 #include "ring.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
-#define PQ_VERSION 5u
+#define PQ_VERSION 6u
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 
@@ -214,6 +214,16 @@ struct pq_header {
 	/* 1: there is or was a participant with a gap. Set by it, before its
 	 * first take; read by whoever collects. */
 	_Atomic uint64_t gaps;
+	/* Until when processes may be started, how many slots are granted, and
+	 * which lease is enforced: see fields.h, lease.c. The first two changed
+	 * by CAS, by the holder of the lease; read by all that read the gate,
+	 * after it, and by each child before its entry. The third by CAS, by
+	 * whoever enforces; read by those that are about to. All sequentially
+	 * consistent, as the gate. On its line: without a lease, that is read
+	 * once more, and no clock. */
+	_Atomic uint64_t lease;
+	_Atomic uint64_t grant;
+	_Atomic uint64_t enforced;
 
 	struct pq_ring_ends ready;
 	struct pq_ring_ends free;

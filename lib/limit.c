@@ -21,6 +21,15 @@
  * before, the CAS fails, for the one that has set the limit then goes through
  * the free ring to its end, and a hint is passed only when its record has
  * changed. So once the limit is set, nothing is started that would be more.
+ *
+ * What is granted by a lease is a second limit, in a word of its own, and the
+ * end of a lease a third (term.h); the least of them counts. For each of them
+ * the same holds, as a producer reads them all after the record's word. Between
+ * the look at them and the count of an unparked record, one may have become
+ * less: then there is one free record too many for a moment, which nobody
+ * reserves, since whoever wants to looks first; and whoever has unparked it goes
+ * on until the number is right, or the next that looks for room, releases a
+ * record, or sweeps does.
  */
 #include <config.h>
 
@@ -78,7 +87,8 @@ static void count(struct pq_segment *seg, uint64_t change, uint64_t gate)
 		have -= done;
 	} else {
 		word = pq_load_word(seg, pq_change_slot(change));
-		done = is_in(word, PROCQ_STATE_PARKED, change) && have < limit;
+		done = is_in(word, PROCQ_STATE_PARKED, change) &&
+		       have < pq_term_limit(seg, gate);
 		have += done;
 	}
 	atomic_compare_exchange_strong(
@@ -171,6 +181,7 @@ static bool unpark_next(struct pq_segment *seg, uint64_t none, uint32_t *slot)
 static bool step(struct pq_segment *seg, uint64_t change, uint32_t *slot)
 {
 	uint64_t gate;
+	uint32_t limit;
 
 	if (pq_change_kind(change) != PQ_CHANGE_NONE) {
 		advance(seg, change);
@@ -180,10 +191,11 @@ static bool step(struct pq_segment *seg, uint64_t change, uint32_t *slot)
 	/* Another one was announced meanwhile. */
 	if (pq_gate_number(gate) != pq_change_number(change))
 		return true;
-	if (pq_gate_have(gate) == pq_gate_limit(gate))
+	limit = pq_term_limit(seg, gate);
+	if (pq_gate_have(gate) == limit)
 		return false;
-	return pq_gate_over(gate) ? park_next(seg, change)
-				  : unpark_next(seg, change, slot);
+	return pq_gate_have(gate) > limit ? park_next(seg, change)
+					  : unpark_next(seg, change, slot);
 }
 
 bool pq_limit_settle(struct pq_segment *seg)
@@ -221,7 +233,7 @@ int pq_limit_set(struct pq_segment *seg, uint32_t limit)
 	if (!pq_limit_settle(seg))
 		return -EBADMSG;
 	gate = atomic_load(&seg->header->gate);
-	return pq_gate_over(gate) ? (int)(pq_gate_have(gate) -
-					  pq_gate_limit(gate))
-				  : 0;
+	limit = pq_term_limit(seg, gate);
+	return pq_gate_have(gate) > limit ? (int)(pq_gate_have(gate) - limit)
+					  : 0;
 }

@@ -13,13 +13,16 @@
 #include <stdint.h>
 
 #include "procq.h"
+#include "term.h"
 #include "view.h"
 
 /** Are more records in use, or free, than may be? Sequentially consistent. A
  * free record may be reserved if it is not so after its word was read. */
 static inline bool pq_limit_over(const struct pq_segment *seg)
 {
-	return pq_gate_over(atomic_load(&seg->header->gate));
+	uint64_t gate = atomic_load(&seg->header->gate);
+
+	return pq_gate_have(gate) > pq_term_limit(seg, gate);
 }
 
 /** Might there be more room, if a change were finished? */
@@ -27,7 +30,7 @@ static inline bool pq_limit_short(const struct pq_segment *seg)
 {
 	uint64_t gate = atomic_load(&seg->header->gate);
 
-	return pq_gate_have(gate) < pq_gate_limit(gate) ||
+	return pq_gate_have(gate) < pq_term_limit(seg, gate) ||
 	       pq_change_kind(atomic_load(&seg->header->change)) !=
 		       PQ_CHANGE_NONE;
 }

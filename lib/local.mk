@@ -10,6 +10,7 @@
 lib_doors = \
 	lib/arrivals.c \
 	lib/consumer.c \
+	lib/holder.c \
 	lib/inspect.c \
 	lib/names.c \
 	lib/open.c \
@@ -34,12 +35,14 @@ lib_queue = \
 	lib/bell.c lib/bell.h \
 	lib/gone.c lib/gone.h \
 	lib/buckets.c lib/buckets.h \
+	lib/lease.c lib/lease.h \
 	lib/limit.c lib/limit.h \
 	lib/member.c lib/member.h \
 	lib/permit.c lib/permit.h \
 	lib/record.c lib/record.h \
 	lib/sweep.c lib/sweep.h \
-	lib/tally.c lib/tally.h
+	lib/tally.c lib/tally.h \
+	lib/term.h
 lib_object = \
 	lib/build.c lib/build.h \
 	lib/format.c lib/format.h \

@@ -80,6 +80,11 @@ const char *procq_strerror(int err)
 		return N_("a usable queue");
 	case ENOTSUP:
 		return N_("not possible on this system");
+	case ENOTCONN:
+		return N_("another holder has the lease, with a later epoch");
+	case EDOM:
+		return N_("the lease ends all processes, so none may outlive "
+			  "its producer");
 	case ECANCELED:
 		return N_("killed before it had entered");
 	default:

@@ -450,6 +450,46 @@ struct procq_event {
 #define PROCQ_STOPPED 2		/* and never again: producers are to leave */
 
 /*
+ * procq_lease.policy: what happens when the deadline has come, if the lease was
+ * not renewed before.
+ *
+ * KEEP: nothing is started; what is there lives on.
+ *
+ * END: nothing is started, and what is there is to be ended: procq_take() and
+ * its like don't wait for a gap then. Only participants end it, and only those
+ * that look: the programs do, see procq_lease.over.
+ *
+ * CONTINUE: all goes on, with as many slots as were granted.
+ */
+enum procq_policy {
+	PROCQ_POLICY_NONE = 0,	/* there is no lease */
+	PROCQ_POLICY_KEEP = 1,
+	PROCQ_POLICY_END = 2,
+	PROCQ_POLICY_CONTINUE = 3
+};
+
+/* procq_lease.granted: as many as the limit allows. */
+#define PROCQ_UNBOUNDED UINT32_MAX
+
+/* The latest epoch that a holder can have. */
+#define PROCQ_EPOCH_MAX ((UINT64_C(1) << 43) - 1)
+
+/* A lease: see procq_set_lease(). */
+struct procq_lease {
+	uint32_t size;		/* sizeof(struct procq_lease) */
+	uint32_t policy;	/* an enum procq_policy */
+	int64_t deadline;	/* a reading of procq_life(), not of
+				 * procq_now(); PROCQ_FOREVER: never */
+	uint64_t epoch;		/* of its holder, 0 to PROCQ_EPOCH_MAX */
+	uint32_t granted;	/* slots; PROCQ_UNBOUNDED */
+	uint32_t over;		/* out: 1: the deadline has come */
+};
+
+#define PROCQ_LEASE_INIT \
+	{ (uint32_t)sizeof(struct procq_lease), PROCQ_POLICY_NONE, \
+	  PROCQ_FOREVER, 0, PROCQ_UNBOUNDED, 0 }
+
+/*
  * Counters and states, summed over the queue. While no participant is in the
  * middle of a step,
  *
@@ -477,7 +517,12 @@ struct procq_stat {
 	uint32_t waiting_room;	/* participants that wait for room */
 	uint32_t waiting_ready;	/* … for a process */
 	uint32_t closed;	/* as procq_closed() */
-	uint32_t reserved;
+	uint32_t granted;	/* how many of the limit the lease grants */
+	uint32_t wanted;	/* slots that would be in use if there were
+				 * enough: those that are, the exited and the
+				 * gone too, and one more for each participant
+				 * that waits for room */
+	uint32_t over;		/* 1: the lease is over */
 };
 
 /* A participant, as procq_participants() names it. */
@@ -679,13 +724,15 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  * @param out its description; may be NULL. Without PROCQ_SPAWN_ENTERED, seq
  *        and queued may still be 0
  * @retval 0
- * @retval -EAGAIN the queue is full: wait for PROCQ_WAIT_ROOM
+ * @retval -EAGAIN the queue is full, or its lease is over: wait for
+ *         PROCQ_WAIT_ROOM
  * @retval -ESHUTDOWN the queue is closed
  * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EINVAL the command, or a method that it can't be started with
  * @retval -ENOSYS this method, or cgroups, are not available here
  * @retval -ENOTSUP a sandbox forbids the death signal, so that only processes
  *         with PROCQ_SPAWN_KEEP can be started
+ * @retval -EDOM with PROCQ_SPAWN_KEEP: the lease's policy is PROCQ_POLICY_END
  * @retval -ECHILD SIGCHLD is ignored, so that the end of a process can't be
  *         reported; or the handle is another process's
  * @retval -EXDEV the caller's children are in another PID namespace than
@@ -695,8 +742,8 @@ PROCQ_API uint64_t procq_incarnation(const struct procq *q);
  *         has entered, and exited with 127 or 126
  *         (PROCQ_PROCESS_NO_OUTPUT in out->flags: or with 125, since its output
  *         can't be opened)
- * @retval -ECANCELED the process was killed before it had entered, which is
- *         seen with PROCQ_SPAWN_ENTERED only
+ * @retval -ECANCELED the process was killed before it had entered, or the
+ *         lease was over; seen with PROCQ_SPAWN_ENTERED only
  * @retval -EUSERS the system has no process to spare (EAGAIN of fork)
  * @retval -ENOMEM, -EMFILE, -ENFILE too little of something
  * @since 0.1
@@ -1029,6 +1076,51 @@ PROCQ_API int procq_set_closed(struct procq *q, int closed);
  * @since 0.1
  */
 PROCQ_API int procq_set_limit(struct procq *q, uint32_t limit);
+
+/**
+ * Set a lease: until when processes may be started, and how many slots are
+ * granted, beside the limit: the lesser of both counts. This is for a program
+ * that gets both from outside, for many hosts, say, and renews the lease by
+ * setting it again, with a later deadline.
+ *
+ * Numbers are absolute, so to set the same again does no harm. If fewer slots
+ * are granted than are in use, nothing is ended, and nothing is started until
+ * enough are over, as with procq_set_limit(). A process that has exited holds
+ * its slot until that is reported.
+ *
+ * The deadline is a reading of procq_life(): time goes on while the machine is
+ * suspended. It is kept in units of 1.05 ms, rounded down. When it has come,
+ * with PROCQ_POLICY_KEEP and PROCQ_POLICY_END, procq_spawn() returns -EAGAIN;
+ * and a process that was being started, and has not entered by then, does not
+ * enter any more, but exits: each participant that waits, takes or reaps sees
+ * to it, within PROCQ_PATIENCE. So from then on nothing is started, whatever
+ * is killed, or stopped and continued later.
+ *
+ * Of two holders, the one with the later epoch has the lease: once it has set
+ * one, the other gets -ENOTCONN. With one epoch, what was set last counts.
+ *
+ * If the caller is killed meanwhile, what it has set half is no longer and no
+ * more than the old lease, or than the new one.
+ *
+ * @param terms begin with PROCQ_LEASE_INIT, which is no lease
+ * @return how many records are in use beyond what is granted, and the limit
+ * @retval -ENOTCONN another holder has a later epoch
+ * @retval -EINVAL terms is NULL, or its size or policy is none
+ * @retval -ERANGE epoch, or granted is more than procq_capacity()
+ * @retval -EBADMSG the object is damaged
+ * @since 0.1
+ */
+PROCQ_API int procq_set_lease(struct procq *q,
+			      const struct procq_lease *terms);
+
+/**
+ * Read the lease. While another sets it, the two may be mixed.
+ * @param out the lease; its policy is PROCQ_POLICY_NONE if there is none
+ * @retval 0
+ * @retval -EINVAL out is NULL
+ * @since 0.1
+ */
+PROCQ_API int procq_lease(const struct procq *q, struct procq_lease *out);
 
 /**
  * Is the queue closed?

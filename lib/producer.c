@@ -19,6 +19,7 @@
 #include "peek.h"
 #include "record.h"
 #include "spawn.h"
+#include "term.h"
 #include "wait.h"
 
 /* How long to wait for a child that has neither entered nor died. */
@@ -103,51 +104,78 @@ static int start_process(struct procq *q, struct pq_start *start,
 	return rc == -EAGAIN ? -EUSERS : rc;
 }
 
-/* The record that a child is about to enter. */
+/* The record that a child is about to enter, or has entered. */
 struct reservation {
 	const struct pq_segment *seg;
 	uint32_t slot;
+	struct pq_parentage whose;
 };
+
+static struct reservation reservation_of(const struct procq *q,
+					 const struct pq_pair *child)
+{
+	return (struct reservation){
+		q->seg, pq_slot_of(child),
+		{ q->place, q->incarnation, child->key, pq_life_of(child) }
+	};
+}
+
+/* Is it in that record, alive or not? Until it is reaped, a record that it has
+ * entered is no other's; but a lease may end before its entry. */
+static bool is_inside(const struct reservation *r)
+{
+	uint64_t word = pq_load_word(r->seg, r->slot);
+	unsigned state = pq_word_state(word);
+
+	return state != PROCQ_STATE_RESERVED && !pq_state_unused(state) &&
+	       pq_record_is_of(r->seg, r->slot, word, &r->whose);
+}
 
 static bool has_entered(const struct pq_wait *wait)
 {
 	const struct reservation *r = wait->arg;
 	struct procq_process p;
 
+	if (!is_inside(r))
+		return false;
 	pq_record_describe(r->seg, r->slot, pq_load_word(r->seg, r->slot), &p);
 	/* In the queue, but with no place in the order: see record.c. */
-	return p.seq || (p.state != PROCQ_STATE_RESERVED &&
-			 atomic_load(&r->seg->header->lacking));
+	return p.seq || atomic_load(&r->seg->header->lacking);
 }
 
 /* Wait until the child has entered or is dead, for ENTRY_MAX at most.
  * -ECANCELED: it died before it had entered. Otherwise 0, and the record says
  * whether it has entered. */
-static int await_entry(struct procq *q, uint32_t slot, pid_t pid)
+static int await_entry(struct procq *q, const struct pq_pair *child)
 {
 	int64_t end = pq_now() + ENTRY_MAX, now;
-	struct reservation r = { q->seg, slot };
+	struct reservation r = reservation_of(q, child);
 	struct pq_wait wait = { .place = q->place, .wants = PQ_ENTRY,
 				.linger = PQ_LINGER, .worth = has_entered,
 				.arg = &r, .owed = &q->owed };
 
 	while (!has_entered(&wait) && (now = pq_now()) < end) {
-		if (pq_child_dead(pid))
-			return pq_word_state(pq_load_word(q->seg, slot)) ==
-					       PROCQ_STATE_RESERVED
-				       ? -ECANCELED
-				       : 0;
+		if (pq_child_dead(child->key))
+			return is_inside(&r) ? 0 : -ECANCELED;
 		wait.deadline = now + 10 * PQ_MILLI;
 		pq_bell_wait(q->seg, &wait);
 	}
 	return 0;
 }
 
-static void describe_child(const struct procq *q, uint32_t slot, pid_t pid,
+static void describe_child(const struct procq *q, const struct pq_pair *child,
 			   struct procq_process *out)
 {
-	pq_record_describe(q->seg, slot, pq_load_word(q->seg, slot), out);
-	out->pid = (int32_t)pid;
+	struct reservation r = reservation_of(q, child);
+	uint64_t word = pq_load_word(q->seg, r.slot);
+
+	pq_record_describe(q->seg, r.slot, word, out);
+	/* The reservation may have been taken back, and be another's. */
+	if (!pq_record_is_of(q->seg, r.slot, word, &r.whose)) {
+		memset(out, 0, sizeof(*out));
+		out->slot = r.slot;
+	}
+	out->pid = child->key;
 }
 
 static int64_t reserve(struct procq *q, const struct procq_command *command,
@@ -170,6 +198,7 @@ static int spawn(struct procq *q, const struct procq_command *command,
 		 struct pq_start *start, struct procq_process *out)
 {
 	struct pq_prepared prepared = { 0 };
+	struct pq_pair child;
 	pid_t pid = 0;
 	int64_t slot;
 	int rc;
@@ -196,14 +225,16 @@ static int spawn(struct procq *q, const struct procq_command *command,
 		pq_command_release(&prepared);
 	if (rc < 0)
 		goto cancel;
-	pq_intmap_put(&q->children, (int32_t)pid, start->slot);
+	child.key = (int32_t)pid;
+	child.value = pq_life(start->slot, start->word);
+	pq_intmap_put(&q->children, child.key, child.value);
 	q->started = true;
 	if (start->ident_kind == PQ_IDENT_START)
 		q->last_start = pq_clock_life();
 	if (command->flags & PROCQ_SPAWN_ENTERED)
-		rc = await_entry(q, start->slot, pid);
+		rc = await_entry(q, &child);
 	if (out)
-		describe_child(q, start->slot, pid, out);
+		describe_child(q, &child, out);
 	if (start->exec_error)
 		rc = start->exec_error < 0 ? start->exec_error
 					   : -start->exec_error;
@@ -230,6 +261,9 @@ static int check_and_spawn(struct procq *q,
 		rc = -EIDRM;
 	if (rc == 0)
 		rc = check_command(command);
+	if (rc == 0 && command->flags & PROCQ_SPAWN_KEEP &&
+	    pq_term_will_end(q->seg))
+		rc = -EDOM;
 	if (rc == 0 && !(command->flags & PROCQ_SPAWN_KEEP) && !pq_spawn_ties())
 		rc = -ENOTSUP;
 	if (rc == 0 && !q->children.count && !pq_zombies_stay())
@@ -267,12 +301,11 @@ int procq_entered(struct procq *q, struct procq_process *process)
 
 	if (rc < 0)
 		return rc;
-	/* Until the child is reaped, its record holds no other process. */
 	child = pq_intmap_get(&q->children, process->pid);
-	if (!child || child->value != process->slot)
+	if (!child || pq_slot_of(child) != process->slot)
 		return -ESRCH;
-	rc = await_entry(q, process->slot, process->pid);
-	describe_child(q, process->slot, process->pid, process);
+	rc = await_entry(q, child);
+	describe_child(q, child, process);
 	return rc;
 }
 

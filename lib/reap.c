@@ -93,13 +93,15 @@ static void report(const struct procq *q, const struct pq_status *status,
 
 /* @param corpse NULL: something else has reaped it, and how it ended is not
  * known */
-static void mark_and_reap(struct procq *q, pid_t pid, uint32_t slot,
+static void mark_and_reap(struct procq *q, const struct pq_pair *child,
 			  const struct pq_corpse *corpse,
 			  struct procq_event *out)
 {
 	struct pq_status status = { PROCQ_CAUSE_UNKNOWN, 0, -1, -1, -1 };
 	const struct pq_parentage whose = { q->place, q->incarnation,
-					    (int32_t)pid };
+					    child->key, pq_life_of(child) };
+	uint32_t slot = pq_slot_of(child);
+	pid_t pid = child->key;
 
 	if (corpse)
 		status = read_status(corpse);
@@ -125,8 +127,7 @@ static int reap_each(struct procq *q, uint32_t *at, uint32_t most,
 
 		if (!found)
 			continue;
-		mark_and_reap(q, child->key, child->value,
-			      found > 0 ? &corpse : NULL, out);
+		mark_and_reap(q, child, found > 0 ? &corpse : NULL, out);
 		reaped++;
 		if (out)
 			break;
@@ -202,7 +203,7 @@ static void answer_all(struct procq *q)
 	    !atomic_exchange(&me->asked, 0))
 		return;
 	while ((child = pq_intmap_next(&q->children, &at)))
-		answer(q, child->key, child->value);
+		answer(q, child->key, pq_slot_of(child));
 }
 
 /* Look for any dead child of this process; as pq_peek(). */
@@ -241,7 +242,7 @@ int pq_reap(struct procq *q, struct procq_event *out)
 		const struct pq_pair *child = pq_intmap_get(&q->children, pid);
 
 		if (child) {
-			mark_and_reap(q, pid, child->value, &corpse, out);
+			mark_and_reap(q, child, &corpse, out);
 			reaped++;
 		} else if (q->flags & PROCQ_OPEN_REAP_ALL) {
 			reap_one(pid);

@@ -21,6 +21,7 @@
 #include "member.h"
 #include "record.h"
 #include "tally.h"
+#include "term.h"
 
 #define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 #define STORE(field, value) \
@@ -169,9 +170,11 @@ bool pq_record_is_of(const struct pq_segment *seg, uint32_t slot,
 		     uint64_t word, const struct pq_parentage *whose)
 {
 	struct pq_snapshot snap;
+	uint64_t pid = LOAD(seg->records[slot].pid);
 
 	pq_record_snapshot(seg, slot, word, &snap);
-	if (snap.producer != whose->incarnation)
+	if (snap.producer != whose->incarnation ||
+	    (uint32_t)pq_tag(pid, PQ_PID_BITS) != whose->life)
 		return false;
 	/* Before its entry, the record need not have its pid. */
 	if (pq_word_state(word) == PROCQ_STATE_RESERVED)
@@ -260,7 +263,10 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		return false;
 	set_tagged(&r->ident, gen, PQ_IDENT_BITS, entry->ident);
 	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
-	if (!pq_record_move(seg, slot, &word, to))
+	/* As its producer did, but it may have been stopped since. If it is now,
+	 * whoever enforces the end of the lease takes the word away. */
+	if (pq_term_stops_child(seg) ||
+	    !pq_record_move(seg, slot, &word, to))
 		return false;
 	/* If the hint is missing, seq is not known yet: the taker sets it. */
 	if (pq_hint_append(seg, &seg->ready, slot, to, &at)) {

@@ -77,7 +77,7 @@ struct pq_entry {
  * child that shares its parent's memory.
  * @param word the reserved word
  * @param seq out: its number in the order; 0: not known yet
- * @retval false a sweep came first: the child must exit
+ * @retval false a sweep came first, or a lease is over: the child must exit
  */
 bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		     const struct pq_entry *entry, uint64_t *seq);
@@ -87,12 +87,15 @@ struct pq_parentage {
 	unsigned place;			/* of the producer */
 	uint64_t incarnation;
 	int32_t pid;			/* of its child */
+	uint32_t life;			/* low bits of the generation that was
+					 * reserved for it */
 };
 
 /**
  * The parent's mark, before it reaps: QUEUED to EXITED, TAKEN to DEAD, GONE
  * or RESERVED to FREE. Not if the record holds another life: others may have
- * taken the producer for dead, and freed the record.
+ * taken the producer for dead, and freed the record; or the end of a lease has
+ * taken the reservation back.
  */
 void pq_record_mark(struct pq_segment *seg, uint32_t slot,
 		    const struct pq_parentage *whose,

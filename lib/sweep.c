@@ -15,6 +15,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "gone.h"
+#include "lease.h"
 #include "limit.h"
 #include "lock.h"
 #include "member.h"
@@ -465,12 +466,16 @@ uint64_t pq_sweep_lost(struct pq_segment *seg)
 int pq_sweep_sometimes(struct pq_segment *seg, int64_t interval,
 		       const _Atomic int *woken)
 {
+	int64_t looked, now;
+	int swept;
+
+	/* Each that looks, for it must not depend on one of them. */
+	pq_lease_enforce(seg);
 	/* Read before the clock, or a look at this very moment seems to be in
 	 * the future. */
-	int64_t looked = atomic_load_explicit(&seg->header->looked,
-					      memory_order_acquire);
-	int64_t now = pq_now();
-	int swept;
+	looked = atomic_load_explicit(&seg->header->looked,
+				      memory_order_acquire);
+	now = pq_now();
 
 	/* At most one waiter per interval does this; if it is killed doing so,
 	 * another does after the next. A look in the future is of another

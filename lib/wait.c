@@ -17,6 +17,7 @@
 #include "segment.h"
 #include "sweep.h"
 #include "take.h"
+#include "term.h"
 #include "wait.h"
 
 /* The longest sleep while it awaits deaths that perhaps no waker reports. */
@@ -169,7 +170,11 @@ static int sleep_on_pins(struct procq *q, const struct pq_wait *wait)
 static int64_t end_of_slice(const struct procq *q, int64_t deadline)
 {
 	int64_t slice = q->flights.count ? SHORT_SLICE : PROCQ_PATIENCE;
-	int64_t now = pq_now();
+	int64_t left = pq_term_left(q->seg), now = pq_now();
+
+	/* Its end is enforced when it comes. */
+	if (left > 0 && left < slice)
+		slice = left;
 
 	if (q->last_start && q->children.count)
 		slice = ALIVE_PAUSE;

@@ -409,6 +409,8 @@ TAP_UNUSED static void fixture_mark(struct pq_segment *seg, uint32_t slot,
 
 	pq_record_snapshot(seg, slot, pq_load_word(seg, slot), &snap);
 	whose.pid = snap.pid;
+	whose.life = (uint32_t)pq_tag(atomic_load(&seg->records[slot].pid),
+				      PQ_PID_BITS);
 	pq_record_mark(seg, slot, &whose, status);
 }
 

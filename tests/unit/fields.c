@@ -178,8 +178,45 @@ static void test_gate(void)
 	is_int(pq_gate_number(gate), 0x1fedcb, "the number");
 	is_field(pq_gate(1u << 21, 1u << 21, false, 1u << 21), 0,
 		 "what is too large spills nowhere");
-	ok(!pq_gate_over(gate) && !pq_gate_over(pq_gate(3, 3, true, 0)) &&
-	   pq_gate_over(pq_gate(3, 4, false, 0)), "over the limit, or not");
+}
+
+static void test_lease(void)
+{
+	uint64_t lease = pq_lease(PROCQ_POLICY_END, 0xfedcba9876, 0x2abcde);
+
+	is_field(lease, (uint64_t)2 << 62 | (uint64_t)0xfedcba9876 << 22 |
+		 0x2abcde, "lease is policy:2 until:40 serial:22");
+	is_int(pq_lease_policy(lease), PROCQ_POLICY_END, "the policy");
+	is_field(pq_lease_until(lease), 0xfedcba9876, "until when");
+	is_int(pq_lease_serial(lease), 0x2abcde, "the serial");
+	is_field(pq_lease(4, UINT64_C(1) << 40, 1u << 22), 0,
+		 "what is too large spills nowhere");
+	ok(pq_until(-1) == 0 && pq_until(INT64_MIN) == 0 &&
+		   pq_until(0) == 0 && pq_until((1 << 20) - 1) == 0 &&
+		   pq_until(1 << 20) == 1 && pq_until((2 << 20) - 1) == 1,
+	   "a time is rounded down, and never before 0");
+	ok(pq_until(PROCQ_FOREVER) == PQ_UNTIL_NEVER &&
+		   pq_until((INT64_C(1) << 60) - 1) == PQ_UNTIL_NEVER,
+	   "and what is very late is never");
+}
+
+static void test_grant(void)
+{
+	uint64_t grant = pq_grant(0x0abcde, 0x71234567890);
+
+	is_field(grant, (uint64_t)0x0abcdf << 43 | 0x71234567890,
+		 "grant is slots:21 epoch:43, one more than the slots");
+	is_int(pq_grant_slots(grant), 0x0abcde, "the slots");
+	is_field(pq_grant_epoch(grant), 0x71234567890, "the epoch");
+	ok(pq_grant_slots(pq_grant(0, 1)) == 0 &&
+		   pq_grant_slots(0) == PROCQ_UNBOUNDED &&
+		   pq_grant_slots(pq_grant(PROCQ_UNBOUNDED, 7)) ==
+			   PROCQ_UNBOUNDED,
+	   "none, and any number");
+	is_int(pq_grant_slots(pq_grant(PROCQ_CAPACITY_MAX - 1, 0)),
+	       PROCQ_CAPACITY_MAX - 1, "the largest that bounds anything");
+	is_field(pq_grant_epoch(pq_grant(0, PROCQ_EPOCH_MAX + 1)), 0,
+		 "an epoch that is too large spills nowhere");
 }
 
 static void test_change(void)
@@ -227,6 +264,8 @@ int main(void)
 	test_obit();
 	test_intent();
 	test_gate();
+	test_lease();
+	test_grant();
 	test_change();
 	test_permit();
 	return done();

@@ -150,7 +150,7 @@ static void test_walk(void)
 			continue;
 		if (!there[pair->value])
 			wrong++;
-		take_out(pair->value, RUN);
+		take_out((uint32_t)pair->value, RUN);
 		removed++;
 		at--;
 	}

@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/intmap \
 	tests/unit/jobs \
 	tests/unit/json \
+	tests/unit/lease \
 	tests/unit/line \
 	tests/unit/limit \
 	tests/unit/member \

@@ -451,7 +451,7 @@ static void test_guard(void)
 	need(slot >= 0 && fixture_enter(seg, (uint32_t)slot, word, 1, 1) > 0);
 	taken((uint32_t)slot);
 	need(pq_intmap_reserve(&p->children) == 0);
-	pq_intmap_put(&p->children, 1, (uint32_t)slot);
+	pq_intmap_put(&p->children, 1, pq_life((uint32_t)slot, word));
 	ask((uint32_t)slot, SIGWINCH, true);
 	procq_reap(p);
 	ok(is_asked((uint32_t)slot), "process 1 is never signalled");
@@ -495,7 +495,8 @@ static void test_stolen(void)
 					(int32_t)*another, 1) > 0);
 	taken((uint32_t)slot);
 	need(pq_intmap_reserve(&p->children) == 0);
-	pq_intmap_put(&p->children, (int32_t)*another, (uint32_t)slot);
+	pq_intmap_put(&p->children, (int32_t)*another,
+		      pq_life((uint32_t)slot, word));
 	p->ask_after = PROCQ_FOREVER;
 	ask((uint32_t)slot, SIGKILL, false);
 	is_int(procq_reap(p), 0, "a child that was stolen");
