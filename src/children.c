@@ -16,6 +16,7 @@
 #include "jobs.h"
 #include "signals.h"
 #include "stray.h"
+#include "tenure.h"
 
 /* How long those are awaited that have yet to enter. */
 #define ENTRY_WAIT (6 * NS_PER_S)
@@ -88,7 +89,8 @@ bool children_have_consumer(struct run *r)
 static void report_end(struct run *r, const struct procq_event *e,
 		       enum ended_by by)
 {
-	run_written(r, output_ended(&r->out, e, by, "producer"));
+	run_written(r, output_ended(&r->out, e, by,
+				    r->by_lease ? "lease" : "producer"));
 	jobs_over(&r->jobs, &e->process);
 }
 
@@ -312,4 +314,62 @@ void children_kill(struct run *r, const struct plan *plan)
 	if (!end_all(&k))
 		complain_left(r);
 	endings_free(&k.endings);
+}
+
+/* ---- the end of a lease ---- */
+
+/* Begin to end all that nobody has taken, its own and those of others. */
+static void take_everything(struct killing *k)
+{
+	struct procq_process what;
+
+	take_all(k);
+	while (procq_take(k->run->q, NULL, &what) == 0) {
+		if (endings_begin(&k->endings, &what, procq_now()) == 0)
+			continue;
+		procq_give_back(k->run->q, what.slot);
+		return;
+	}
+}
+
+static void end_everything(struct killing *k)
+{
+	int64_t now;
+
+	for (;;) {
+		if (!k->cut && signals_stops() > 1)
+			cut(k);
+		children_reap(k->run);
+		if (tenure_look(k->run))
+			take_everything(k);
+		collect_all(k);
+		now = procq_now();
+		endings_step(&k->endings, now);
+		run_tick(k->run, k->run->summary.started, now);
+		if (k->run->lost || endings_pending(&k->endings) == 0)
+			return;
+		run_hint(k->run, HINT_DYING, endings_pending(&k->endings));
+		rest_while_killing(k, now);
+	}
+}
+
+void children_end(struct run *r, const struct plan *plan)
+{
+	struct killing k = {
+		.run = r, .pause = NS_PER_MS,
+		.endings = { .q = r->q, .plan = &plan->steps,
+			     .report = children_unconfirmed,
+			     .outlived = complain_outlived,
+			     .mode = plan->mode, .give_back = true },
+	};
+	struct procq_process what;
+
+	/* Mostly all are dead already. */
+	if (procq_children(r->q) == 0 && procq_peek(r->q, &what) < 0)
+		return;
+	if (endings_init(&k.endings) < 0)
+		return;
+	end_everything(&k);
+	endings_free(&k.endings);
+	r->by_lease = r->ends_all;
 }

@@ -62,4 +62,11 @@ bool children_drain(struct run *r);
  */
 void children_kill(struct run *r, const struct plan *plan);
 
+/**
+ * The lease of the queue is over, and ends all processes (r->ends_all): end all
+ * that nobody else has taken, whosever they are, by the steps of the plan. Until
+ * that is done; if the lease is renewed meanwhile, only what is begun.
+ */
+void children_end(struct run *r, const struct plan *plan);
+
 #endif

@@ -24,7 +24,7 @@ enum {
 	NAME, OBJECT, CREATED, BYTES, CAPACITY, CLOSED, STOPPED, PRODUCERS,
 	CONSUMERS, KEEPERS, DEAD, PWAIT, CWAIT, FREE, RESERVED, QUEUED, TAKEN, EXITED,
 	GONE, N_STARTED, N_RETIRED, N_EXITED, N_LOST, N_PRESENT, N_RETURNED,
-	N_SWEPT, ADDS_UP, MAX, PARKED
+	N_SWEPT, ADDS_UP, MAX, PARKED, LEASE, GRANTED, WANTED
 };
 
 #define LONGER(name, alias, help) { name, alias, help, TABLE_RIGHT }
@@ -40,6 +40,12 @@ static const struct table_column columns[] = {
 			    N_("how many processes may exist at once")),
 	[MAX] = NUMBER("MAX",
 		       N_("up to how many 'procq limit' can allow")),
+	[LEASE] = { "LEASE", NULL,
+		N_("what its lease is: none, valid or over"), 0 },
+	[GRANTED] = NUMBER("GRANTED",
+			   N_("how many of these are granted by a lease")),
+	[WANTED] = NUMBER("WANTED",
+		N_("records in use, and participants waiting for room")),
 	[CLOSED] = { "CLOSED", NULL,
 		N_("whether it is closed: producers get no room"), 0 },
 	[STOPPED] = { "STOPPED", NULL,
@@ -94,6 +100,7 @@ struct stat_row {
 	const char *queue;
 	char object[PROCQ_NAME_SIZE];
 	struct procq_stat stat;
+	struct procq_lease lease;
 };
 
 static void fill_counts(struct table *t, const struct procq_stat *s)
@@ -105,6 +112,8 @@ static void fill_counts(struct table *t, const struct procq_stat *s)
 		{ BYTES, s->bytes },
 		{ CAPACITY, s->limit },
 		{ MAX, s->capacity },
+		{ GRANTED, s->granted },
+		{ WANTED, s->wanted },
 		{ PRODUCERS, s->producers },
 		{ CONSUMERS, s->consumers },
 		{ KEEPERS, s->keepers },
@@ -141,6 +150,9 @@ static void stat_fill(struct table *t, size_t row, const void *arg)
 	table_set_time(t, CREATED, v->stat.created);
 	table_set_truth(t, CLOSED, v->stat.closed != PROCQ_OPEN);
 	table_set_truth(t, STOPPED, v->stat.closed == PROCQ_STOPPED);
+	table_set_text(t, LEASE, v->lease.policy == PROCQ_POLICY_NONE ? "none"
+				 : v->lease.over ? "over"
+						 : "valid");
 	table_set_truth(t, ADDS_UP, adds_up(&v->stat));
 	fill_counts(t, &v->stat);
 }
@@ -182,6 +194,7 @@ static int cmd_stat_run(struct request *r)
 	v.queue = r->queue;
 	snprintf(v.object, sizeof(v.object), "%s", procq_object(q));
 	err = stat_settled(q, &v.stat);
+	procq_lease(q, &v.lease);
 	procq_close(q);
 	if (err < 0)
 		return complain_failed(r, err);
@@ -206,7 +219,7 @@ const struct command cmd_stat = {
 	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
-	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,MAX,CLOSED,STOPPED,"
+	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,MAX,LEASE,GRANTED,WANTED,CLOSED,STOPPED,"
 		 "PRODUCERS,CONSUMERS,KEEPERS,DEAD,PWAIT,CWAIT,RECORDS_FREE,"
 		 "RECORDS_RESERVED,RECORDS_QUEUED,RECORDS_TAKEN,"
 		 "RECORDS_EXITED,RECORDS_GONE,RECORDS_PARKED,STARTED,RETIRED,"

@@ -31,6 +31,7 @@
 #include "signals.h"
 #include "slice.h"
 #include "stray.h"
+#include "tenure.h"
 #include "trouble.h"
 
 /* How often to look for what does not wake a waiter: a queue that appears, the
@@ -286,7 +287,9 @@ static void consumer_collect(struct consumer *c)
 		/* A silence begins anew. */
 		run_hint(&c->run, HINT_NONE, 0);
 		run_written(&c->run, output_ended(&c->run.out, &event, by,
-						  "consumer"));
+						  c->run.by_lease
+							  ? "lease"
+							  : "consumer"));
 	}
 }
 
@@ -316,6 +319,8 @@ static bool has_enough(struct consumer *c)
 	struct run *r = &c->run;
 	uint64_t pending = endings_pending(&c->endings);
 
+	if (r->ends_all)
+		return false;
 	return pending >= c->in_flight || !run_can_report(r) ||
 	       /* The unconfirmed count, too: they were signalled. */
 	       (r->counted &&
@@ -385,11 +390,13 @@ static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
 
 		if (has_enough(c) || c->ended)
 			return;
-		if (c->pauses && now < c->due) {
+		if (c->pauses && now < c->due && !c->run.ends_all) {
 			out->deadline = c->due;
 			return;
 		}
-		err = pick_next(&c->pick, &p, &out->deadline);
+		err = c->run.ends_all
+			      ? procq_take(c->run.q, NULL, &p)
+			      : pick_next(&c->pick, &p, &out->deadline);
 		if (err < 0) {
 			cannot_take(c, err, out);
 			return;
@@ -519,6 +526,13 @@ static void consumer_hint(struct consumer *c)
 		run_hint(&c->run, c->pick.dead_only ? HINT_EXITS : HINT_EMPTY, 0);
 }
 
+/* When it is over and ends all, no pause, age or gap is waited for. */
+static void look_at_lease(struct consumer *c)
+{
+	if (!tenure_look(&c->run) && endings_pending(&c->endings) == 0)
+		c->run.by_lease = false;
+}
+
 static void consume(struct consumer *c)
 {
 	int64_t now = procq_now();
@@ -527,6 +541,7 @@ static void consume(struct consumer *c)
 	while (!consumer_finished(c, now)) {
 		struct outlook out = { .deadline = PROCQ_FOREVER };
 
+		look_at_lease(c);
 		take_some(c, now, &out);
 		consumer_collect(c);
 		now = procq_now();

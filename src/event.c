@@ -154,7 +154,8 @@ static void fill_end(struct values *v, const struct procq_event *e)
 static const char *kind_name(enum event_kind kind)
 {
 	static const char *const words[] = { "started", "retired", "stale",
-					     "unconfirmed", "would-end" };
+					     "unconfirmed", "would-end",
+					     "cut-off", "back" };
 
 	return words[kind];
 }
@@ -167,7 +168,8 @@ static void fill(struct values *v, const struct event *e, const char *queue)
 	set_word(v, QUEUE, queue);
 	set_count(v, USED, e->used >= 0, (uint64_t)e->used);
 	set_count(v, CAPACITY, e->used >= 0, (uint64_t)e->capacity);
-	fill_process(v, e->process);
+	if (e->process)
+		fill_process(v, e->process);
 	/* An empty line is one, too. */
 	if (e->args)
 		v->of[ARGS] = (struct value){ .kind = BYTES, .word = e->args };
@@ -190,7 +192,9 @@ static const enum member text_members[][9] = {
 	[EVENT_STALE] = { SEQ, PID, PPID, EVENT },
 	[EVENT_UNCONFIRMED] = { SEQ, PID, PPID, AGE, SIGNAL, STEP, REASON,
 				EVENT },
-	[EVENT_WOULD_END] = { SEQ, PID, PPID, AGE, EVENT }
+	[EVENT_WOULD_END] = { SEQ, PID, PPID, AGE, EVENT },
+	[EVENT_CUT_OFF] = { USED, REASON, EVENT },
+	[EVENT_BACK] = { USED, EVENT }
 };
 
 /* What is left out of a line that is too long, in this order. */

@@ -27,16 +27,19 @@ enum event_kind {
 	EVENT_RETIRED,
 	EVENT_STALE,
 	EVENT_UNCONFIRMED,
-	EVENT_WOULD_END
+	EVENT_WOULD_END,
+	EVENT_CUT_OFF,		/* the lease of the queue is over … */
+	EVENT_BACK		/* … or is not any more */
 };
 
 struct event {
 	enum event_kind kind;
-	const struct procq_process *process;
+	const struct procq_process *process;	/* NULL: it is of the queue */
 	const struct procq_event *end;	/* RETIRED and STALE; else NULL */
 	const char *args;	/* the line of --args-from, or NULL */
 	const char *by;		/* "self", "consumer", …, or NULL */
-	const char *reason;	/* why a death is unconfirmed, or NULL */
+	const char *reason;	/* why a death is unconfirmed, or what follows
+				 * from the end of a lease, or NULL */
 	bool by_us;		/* text leaves it out, as the rule */
 	int64_t when;		/* ns since the epoch */
 	int64_t used;		/* records that are not free; -1: unknown */

@@ -20,6 +20,7 @@ enum hint {
 	HINT_QUEUE,		/* to be there */
 	HINT_FULL,
 	HINT_CLOSED,
+	HINT_LEASE,		/* to be renewed */
 	HINT_EMPTY,
 	HINT_DEATHS,		/* at the end of a consumer … */
 	HINT_KILLS,		/* … and of a producer */

@@ -42,6 +42,7 @@ src_libprograms_la_SOURCES = \
 	src/summary.c src/summary.h \
 	src/summary-print.c \
 	src/table.c src/table.h \
+	src/tenure.c src/tenure.h \
 	src/trouble.c src/trouble.h \
 	src/writer.c src/writer.h
 src_libprograms_la_LIBADD = lib/libprocq-core.la $(LTLIBINTL) \
@@ -72,6 +73,7 @@ src_procq_SOURCES = \
 	src/cmd-close.c \
 	src/cmd-common.c \
 	src/cmd-end.c \
+	src/cmd-lease.c \
 	src/cmd-limit.c \
 	src/cmd-list.c \
 	src/cmd-remove.c \

@@ -202,7 +202,7 @@ static int emit(struct output *out, struct event *e)
 		e->used = procq_occupied(out->q);
 		e->capacity = procq_limit(out->q);
 	}
-	if (out->args)
+	if (out->args && e->process)
 		e->args = out->args(out->args_arg, e->process);
 	if (out->terminal)
 		status_wipe();
@@ -244,7 +244,9 @@ int output_ended(struct output *out, const struct procq_event *end,
 {
 	struct event e = { .kind = EVENT_STALE, .process = &end->process,
 			   .end = end, .signo = end->signal,
-			   .step = end->step, .by_us = by == ENDED_BY_US };
+			   .step = end->step,
+			   .by_us = by == ENDED_BY_US &&
+				    strcmp(us, "lease") != 0 };
 
 	if (end->type == PROCQ_EVENT_RETIRED) {
 		e.kind = EVENT_RETIRED;
@@ -258,6 +260,14 @@ int output_unconfirmed(struct output *out, const struct procq_process *p,
 {
 	struct event e = { .kind = EVENT_UNCONFIRMED, .process = p,
 			   .signo = signo, .step = step, .reason = reason };
+
+	return emit(out, &e);
+}
+
+int output_lease(struct output *out, bool over, const char *policy)
+{
+	struct event e = { .kind = over ? EVENT_CUT_OFF : EVENT_BACK,
+			   .reason = over ? policy : NULL };
 
 	return emit(out, &e);
 }

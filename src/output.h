@@ -78,7 +78,7 @@ int output_close(struct output *out);
 
 int output_started(struct output *out, const struct procq_process *p);
 /** A process has retired, or is stale, as the event says.
- * @param us "consumer" or "producer": what ENDED_BY_US means */
+ * @param us "consumer", "producer" or "lease": what ENDED_BY_US means */
 int output_ended(struct output *out, const struct procq_event *e,
 		 enum ended_by by, const char *us);
 /** Its death can't be confirmed. p->age is its age now.
@@ -86,6 +86,9 @@ int output_ended(struct output *out, const struct procq_event *e,
  * @param reason of ending_reason() */
 int output_unconfirmed(struct output *out, const struct procq_process *p,
 		       int signo, int step, const char *reason);
+/** The lease of the queue is over, or is not any more.
+ * @param policy what follows from that */
+int output_lease(struct output *out, bool over, const char *policy);
 /** With --dry-run, it would be ended. */
 int output_would_end(struct output *out, const struct procq_process *p);
 

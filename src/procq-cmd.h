@@ -32,6 +32,8 @@
 #define TAKES_PLAN 256u		/* -s -k --term-seq --kill-mode */
 #define TAKES_SEQS 512u		/* operands SEQ..., after a NAME */
 #define TAKES_NUMBER 1024u	/* a last operand N */
+#define TAKES_LEASE 2048u	/* --for --deadline --policy --granted --epoch
+				 * --release --none */
 #define TAKES_ANY 64u		/* no default: all queues, if none is named */
 
 struct request;
@@ -46,6 +48,20 @@ struct command {
 	size_t ncolumns;
 	const char *usual;	/* the columns that -o adds to */
 	int (*run)(struct request *);
+};
+
+/* Of procq lease. */
+struct lease_request {
+	enum { LEASE_UNTIMED, LEASE_FOR, LEASE_DEADLINE } timed;
+	int64_t time;		/* ns */
+	const char *policy;	/* NULL: not given */
+	uint32_t number;	/* its */
+	bool slots;		/* granted is given */
+	uint32_t granted;
+	bool named;		/* epoch is given */
+	uint64_t epoch;
+	bool release;
+	bool none;
 };
 
 /* What the command line asks for. */
@@ -67,6 +83,7 @@ struct request {
 	const char *topic;	/* of procq help; NULL: none */
 	struct seqs seqs;	/* of --seq, or operands */
 	struct plan plan;
+	struct lease_request lease;
 	int64_t kill_after;	/* ns, 0: never */
 	int64_t wait;		/* ns, PROCQ_FOREVER: not given */
 };
@@ -78,9 +95,15 @@ extern const struct command cmd_check;
 extern const struct command cmd_remove;
 extern const struct command cmd_close;
 extern const struct command cmd_open;
+extern const struct command cmd_lease;
 extern const struct command cmd_limit;
 extern const struct command cmd_wait;
 extern const struct command cmd_end;
+
+/** Is a lease to be set? */
+bool is_lease_request(const struct request *r);
+/** A usage error, if its options contradict each other. */
+void lease_refuse_contradictions(const struct request *r);
 
 /* If a creator takes longer than this to set up a queue, a command fails; ns.
  */

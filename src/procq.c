@@ -23,6 +23,7 @@
 #include "procq-cmd.h"
 #include "program.h"
 #include "signals.h"
+#include "tenure.h"
 
 #define PROGRAM "procq"
 #define KILL_AFTER (5 * NS_PER_S)
@@ -32,7 +33,7 @@ static const struct command cmd_help;
 
 static const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_stat, &cmd_check, &cmd_close, &cmd_open,
-	&cmd_limit, &cmd_wait, &cmd_end, &cmd_remove, &cmd_help
+	&cmd_limit, &cmd_lease, &cmd_wait, &cmd_end, &cmd_remove, &cmd_help
 };
 
 /* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
@@ -40,7 +41,12 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 /* Options without a short form. */
 enum {
-	OPENMETRICS = OPT_RUN, ALL, EMPTY, SEQ, STOP, WAIT, KILL, FORCE, VERBOSE
+	OPENMETRICS = OPT_RUN, ALL, EMPTY, SEQ, STOP, WAIT, KILL, FORCE, VERBOSE,
+	LEASE_OPTIONS
+};
+
+enum {
+	FOR = LEASE_OPTIONS, DEADLINE, POLICY, GRANTED, EPOCH, RELEASE, NO_LEASE
 };
 
 /* An option, and the commands that take it: a TAKES_ bit; 0: all. */
@@ -84,6 +90,24 @@ N_("  -k, --kill-after=D         send KILL if a process is alive D after TERM\n"
 	{ TAKES_END, { FORCE, "force", no_argument,
 N_("      --force                remove your shared memory object of this\n"
 "                             name even if it is damaged, or no queue\n") } },
+	{ TAKES_LEASE, { FOR, "for", required_argument,
+N_("      --for=D                for D from now on, suspends counted\n") } },
+	{ TAKES_LEASE, { DEADLINE, "deadline", required_argument,
+N_("      --deadline=D           until D after the boot, as /proc/uptime "
+"counts\n") } },
+	{ TAKES_LEASE, { POLICY, "policy", required_argument,
+N_("      --policy=POLICY        when it is over: keep the processes (default), "
+"end\n"
+"                             them, or continue; keep and end start nothing\n") } },
+	{ TAKES_LEASE, { GRANTED, "granted", required_argument,
+N_("      --granted=N            at most N slots\n") } },
+	{ TAKES_LEASE, { EPOCH, "epoch", required_argument,
+N_("      --epoch=N              of its holder: from then on, one with a lower\n"
+"                             number sets none (default 0)\n") } },
+	{ TAKES_LEASE, { RELEASE, "release", no_argument,
+N_("      --release              it is over, now\n") } },
+	{ TAKES_LEASE, { NO_LEASE, "none", no_argument,
+N_("      --none                 there is none any more\n") } },
 	{ TAKES_WAIT, { WAIT, "wait", required_argument,
 N_("      --wait=D               wait at most D, then exit with 124\n") } },
 };
@@ -135,6 +159,8 @@ static void help_all(void)
 	help_options(TAKES_METRICS);
 	fputs(_("\nOptions of close:\n"), stdout);
 	help_options(TAKES_STOP);
+	fputs(_("\nOptions of lease:\n"), stdout);
+	help_options(TAKES_LEASE);
 	fputs(_("\nOptions of wait:\n"), stdout);
 	help_options(TAKES_EMPTY);
 	fputs(_("\nOptions of end:\n"), stdout);
@@ -170,7 +196,7 @@ static void help_command(const struct command *c)
 	choices_help(program_choices);
 	if (c->columns)
 		help_columns(c);
-	if (c->takes & (TAKES_WAIT | TAKES_END | TAKES_PLAN))
+	if (c->takes & (TAKES_WAIT | TAKES_END | TAKES_PLAN | TAKES_LEASE))
 		help_durations();
 }
 
@@ -209,10 +235,57 @@ static _Noreturn void leave_with_help(const struct command *c)
 	exit(EXIT_DONE);
 }
 
+static void time_lease(struct request *r, int letter)
+{
+	const char *name = letter == FOR ? "for" : "deadline";
+
+	if (r->lease.timed)
+		usage_error(_("of --for, --deadline, --release and --none, "
+			      "only one can be given"));
+	r->lease.timed = letter == FOR ? LEASE_FOR : LEASE_DEADLINE;
+	r->lease.time = option_duration(name, optarg);
+}
+
+static bool lease_option(struct request *r, int letter)
+{
+	switch (letter) {
+	case FOR:
+	case DEADLINE:
+		time_lease(r, letter);
+		return true;
+	case POLICY:
+		r->lease.policy = optarg;
+		r->lease.number = tenure_policy_named(optarg);
+		if (!r->lease.number)
+			usage_error(_("invalid --policy '%s': it is keep, end "
+				      "or continue"), optarg);
+		return true;
+	case GRANTED:
+		r->lease.slots = true;
+		r->lease.granted = (uint32_t)option_number(
+			"granted", optarg, 0, PROCQ_CAPACITY_MAX);
+		return true;
+	case EPOCH:
+		r->lease.named = true;
+		r->lease.epoch = option_number("epoch", optarg, 0,
+					       PROCQ_EPOCH_MAX);
+		return true;
+	case RELEASE:
+		r->lease.release = true;
+		return true;
+	case NO_LEASE:
+		r->lease.none = true;
+		return true;
+	}
+	return false;
+}
+
 static void request_option(struct request *r, int letter)
 {
 	if (r->command->takes & TAKES_PLAN &&
 	    plan_option(&r->plan, letter, optarg))
+		return;
+	if (r->command->takes & TAKES_LEASE && lease_option(r, letter))
 		return;
 	switch (letter) {
 	case 'q':
@@ -372,6 +445,8 @@ static void refuse_contradictions(const struct request *r)
 			   r->no_headings))
 		usage_error(_("--openmetrics excludes --json, --raw, --output"
 			      " and --noheadings"));
+	if (r->command->takes & TAKES_LEASE)
+		lease_refuse_contradictions(r);
 	if (r->all && !r->metrics)
 		usage_error(_("--all needs --openmetrics; 'procq list' shows "
 			      "all queues"));

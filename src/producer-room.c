@@ -117,9 +117,10 @@ void producer_no_room(struct producer *p, int err)
 		return;
 	}
 	/* With --replace it is meant to be full. */
-	if (err == -ESHUTDOWN || !p->replace)
-		run_hint(&p->run, err == -ESHUTDOWN ? HINT_CLOSED : HINT_FULL,
-			 0);
+	if (err == -ESHUTDOWN || p->run.starts_nothing || !p->replace)
+		run_hint(&p->run, err == -ESHUTDOWN	    ? HINT_CLOSED
+				  : p->run.starts_nothing ? HINT_LEASE
+							    : HINT_FULL, 0);
 	/* A closed queue may have room, but not for a producer. */
 	if (err == -ESHUTDOWN)
 		producer_rest(p, 0, producer_wait_deadline(p));

@@ -193,6 +193,12 @@ static void cannot_start(struct producer *p, int err,
 		run_fail(&p->run, EXIT_FAILED);
 		return;
 	}
+	if (err == -EDOM) {
+		complain(_("--keep: the lease of queue '%s' ends all processes, "
+			   "so none may outlive its producer"), p->run.queue);
+		run_fail(&p->run, EXIT_FAILED);
+		return;
+	}
 	if (err == -EXDEV) {
 		complain(_("cannot start a process: its children are in "
 			   "another PID namespace (unshare --fork helps)"));

@@ -23,6 +23,7 @@
 #include "program.h"
 #include "run.h"
 #include "signals.h"
+#include "tenure.h"
 #include "trouble.h"
 
 /* In flood, how many starts there are between two looks for dead children. */
@@ -31,6 +32,8 @@
 void producer_reap(struct producer *p)
 {
 	report_all(p);
+	if (tenure_look(&p->run))
+		children_end(&p->run, &p->plan);
 	p->unreaped = 0;
 	/* The log of a list says at once what is over. */
 	if (p->args.file)

@@ -137,6 +137,10 @@ static void say(const struct run *r, enum hint what, uint64_t n)
 		complain(_("queue '%s' is closed; waiting until 'procq open "
 			   "%s'"), r->queue, r->queue);
 		break;
+	case HINT_LEASE:
+		complain(_("the lease of queue '%s' is over; waiting until it "
+			   "is renewed"), r->queue);
+		break;
 	case HINT_EMPTY:
 		say_empty(r);
 		break;

@@ -79,6 +79,10 @@ struct run {
 	struct writer messages;		/* standard error's, likewise */
 	struct jobs jobs;		/* a producer's */
 	uint64_t commands_failed;	/* on their own */
+	bool cut_off;			/* see tenure.h: the lease is over … */
+	bool starts_nothing;		/* … so nothing is to be started … */
+	bool ends_all;			/* … and all are to be ended */
+	bool by_lease;			/* what is being ended is for that */
 	bool consumed;			/* a consumer is attached, as of … */
 	int64_t look_again;		/* … the look before this one */
 	struct generator random;

@@ -24,6 +24,7 @@ program_tests = \
 	tests/program/kill-producer.test \
 	tests/program/lab.test \
 	tests/program/ledger.test \
+	tests/program/lease.test \
 	tests/program/limit.test \
 	tests/program/lost.test \
 	tests/program/manual.test \

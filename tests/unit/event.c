@@ -136,6 +136,18 @@ static void test_text(void)
 	event.reason = NULL;
 	is_str(text(), TIME " would-end seq=17 pid=4243 ppid=4240 age=1.50s",
 	       "would-end");
+	event.kind = EVENT_CUT_OFF;
+	event.used = 5;
+	event.capacity = 16;
+	event.process = NULL;
+	event.reason = "keep";
+	is_str(text(), TIME " cut-off used=5/16 reason=keep",
+	       "cut-off: it is of no process");
+	event.kind = EVENT_BACK;
+	event.reason = NULL;
+	is_str(text(), TIME " back used=5/16", "back");
+	event.process = &process;
+	event.used = -1;
 	process = (struct procq_process){ .age = -1 };
 	event.kind = EVENT_STARTED;
 	is_str(text(), TIME " started", "text leaves out what is unknown");

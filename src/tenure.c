@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tenure.c - what a run does about the lease of its queue; see tenure.h. */
+#include <config.h>
+
+#include <string.h>
+
+#include "procq.h"
+
+#include "complain.h"
+#include "i18n.h"
+#include "run.h"
+#include "tenure.h"
+
+static const char *const policies[] = {
+	[PROCQ_POLICY_NONE] = "none",
+	[PROCQ_POLICY_KEEP] = "keep",
+	[PROCQ_POLICY_END] = "end",
+	[PROCQ_POLICY_CONTINUE] = "continue",
+};
+
+#define POLICIES (sizeof(policies) / sizeof(*policies))
+
+const char *tenure_policy(uint32_t policy)
+{
+	return policy < POLICIES ? policies[policy] : "unknown";
+}
+
+uint32_t tenure_policy_named(const char *name)
+{
+	for (uint32_t i = PROCQ_POLICY_KEEP; i < POLICIES; i++)
+		if (strcmp(policies[i], name) == 0)
+			return i;
+	return PROCQ_POLICY_NONE;
+}
+
+static void say(const struct run *r, const struct procq_lease *l)
+{
+	if (!r->verbose)
+		return;
+	if (!l->over)
+		complain(_("queue '%s': its lease is renewed"), r->queue);
+	else if (l->policy == PROCQ_POLICY_END)
+		complain(_("queue '%s': its lease is over, so its processes "
+			   "are ended"), r->queue);
+	else if (l->policy == PROCQ_POLICY_KEEP)
+		complain(_("queue '%s': its lease is over, so nothing is "
+			   "started"), r->queue);
+	else
+		complain(_("queue '%s': its lease is over, but it goes on"),
+			 r->queue);
+}
+
+bool tenure_look(struct run *r)
+{
+	struct procq_lease l;
+
+	if (procq_lease(r->q, &l) < 0)
+		return false;
+	if (r->cut_off != (l.over != 0)) {
+		r->cut_off = l.over != 0;
+		say(r, &l);
+		run_written(r, output_lease(&r->out, r->cut_off,
+					    tenure_policy(l.policy)));
+	}
+	r->starts_nothing = l.over && l.policy != PROCQ_POLICY_CONTINUE;
+	r->ends_all = l.over && l.policy == PROCQ_POLICY_END;
+	/* Until those are dead that it has begun to end because of that. */
+	r->by_lease |= r->ends_all;
+	return r->ends_all;
+}
