@@ -5,6 +5,7 @@ LONG_TESTS += model/model.test
 EXTRA_DIST += \
 	model/bell.pml \
 	model/entry.pml \
+	model/lease.pml \
 	model/life.pml \
 	model/limit.pml \
 	model/model.test \

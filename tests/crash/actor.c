@@ -195,12 +195,16 @@ static void drain(struct hands *h, bool in_order)
 	}
 }
 
-/* Whatever the limit was: all may be used again. */
+/* Whatever limit and lease were: all may be used again. */
 static void raise_limit(struct procq *q)
 {
-	int rc = 0;
+	struct procq_lease none = PROCQ_LEASE_INIT, lease;
+	int rc = procq_lease(q, &lease);
 
-	if (procq_limit(q) < CAPACITY)
+	none.epoch = lease.epoch;
+	if (rc == 0 && (lease.policy || lease.granted != PROCQ_UNBOUNDED))
+		rc = procq_set_lease(q, &none);
+	if (rc == 0 && procq_limit(q) < CAPACITY)
 		rc = procq_set_limit(q, CAPACITY);
 	if (rc != 0)
 		complain("the limit can't be raised: %d", rc);
@@ -583,6 +587,8 @@ static bool cycle(struct procq *q, pid_t me)
 		pq_record_return(seg, hint.index, q->place + 1);
 	}
 	whose.incarnation = view.producer;
+	whose.life = (uint32_t)pq_tag(
+		atomic_load(&seg->records[hint.index].pid), PQ_PID_BITS);
 	pq_record_mark(seg, hint.index, &whose, &status);
 	pq_record_release(seg, hint.index, q->place,
 			  pq_load_word(seg, hint.index), PQ_TALLY_LOST, true);

@@ -58,6 +58,17 @@ void take(struct hands *h);
 /** A producer whose process outlives it. */
 void dead_parent(struct hands *h);
 
+/* ---- leases.c ---- */
+
+int run_lease_lower(struct hands *h);
+void prepare_lowered_lease(struct hands *h);
+int run_lease_raise(struct hands *h);
+int run_lease_release(struct hands *h);
+void prepare_over(struct hands *h);
+int run_enforce(struct hands *h);
+void prepare_leased(struct hands *h);
+void prepare_ending(struct hands *h);
+
 /* ---- worlds.c ---- */
 
 void prepare_foreign(struct hands *h);
