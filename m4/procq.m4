@@ -153,3 +153,19 @@ AS_VAR_IF([with_$1], [no], [],
 			[AC_MSG_ERROR([--with-$1 needs these, found by pkg-config: $3])])])])
 AM_CONDITIONAL([HAVE_]m4_toupper([$1]), [test "$pq_with_$1" = yes])
 ])
+
+# PQ_COMPLETION_DIR(SHELL, PREFIX, FOLDER)
+# --with-SHELL-completion-dir: where what SHELL completes is installed, FOLDER
+# of datadir unless it is given; nowhere with "no". Substitutes
+# PREFIX_COMPLETION_DIR.
+AC_DEFUN([PQ_COMPLETION_DIR], [
+AC_ARG_WITH([$1-completion-dir],
+	[AS_HELP_STRING([--with-$1-completion-dir=DIR],
+		[completion for $1 (default: DATADIR/$3)])],
+	[], [with_$1_completion_dir=yes])
+AS_CASE([$with_$1_completion_dir],
+	[yes], [$2_COMPLETION_DIR='${datadir}/$3'],
+	[no], [$2_COMPLETION_DIR=],
+	[$2_COMPLETION_DIR=$with_$1_completion_dir])
+AC_SUBST([$2_COMPLETION_DIR])
+])

@@ -9,6 +9,7 @@ program_tests = \
 	tests/program/close.test \
 	tests/program/cgroup.test \
 	tests/program/command.test \
+	tests/program/completion.test \
 	tests/program/consume.test \
 	tests/program/container.test \
 	tests/program/due.test \
