@@ -34,6 +34,7 @@ design_files = \
 	doc/model.md \
 	doc/performance.md \
 	doc/ports.md \
+	doc/probes.md \
 	doc/recycling.md \
 	doc/testing.md \
 	doc/ledger.md \

@@ -47,6 +47,7 @@
 
 #include "bell.h"
 #include "clock.h"
+#include "probe.h"
 
 /* How often a waiter looks before it sleeps, at least. */
 #define LINGER_TURNS 8
@@ -379,8 +380,11 @@ int pq_bell_wait(struct pq_segment *seg, const struct pq_wait *wait)
 		return 0;
 	}
 	pq_bell_show(seg, wait->place, wait->wants);
-	if (!wait->worth(wait))
+	if (!wait->worth(wait)) {
+		PQ_PROBE2(park, wait->place, wait->wants);
 		rc = sleep_on(bell, wait->deadline);
+		PQ_PROBE3(wake, wait->place, wait->wants, rc);
+	}
 	if (pq_bell_hide(seg, wait->place, wait->wants, wait->owed) &&
 	    rc == -ETIMEDOUT)
 		rc = 0;

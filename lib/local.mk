@@ -61,6 +61,7 @@ lib_ground = \
 	lib/intmap.c lib/intmap.h \
 	lib/owner.c lib/owner.h \
 	lib/peek.c lib/peek.h \
+	lib/probe.h \
 	lib/proc.c lib/proc.h \
 	lib/procq.h \
 	lib/raw.h \

@@ -19,6 +19,7 @@
 #include "identity.h"
 #include "limit.h"
 #include "member.h"
+#include "probe.h"
 #include "record.h"
 #include "tally.h"
 #include "term.h"
@@ -274,6 +275,7 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 		set_tagged(&r->seq, gen, PQ_SEQ_BITS, *seq);
 	}
 	count_life(r, (uint32_t)gen);
+	PQ_PROBE3(enter, *seq, entry->pid, slot);
 	pq_wake_arrival(seg);
 	return true;
 }

@@ -19,6 +19,7 @@
 #include "limit.h"
 #include "lock.h"
 #include "member.h"
+#include "probe.h"
 #include "record.h"
 #include "sweep.h"
 #include "tally.h"
@@ -352,6 +353,7 @@ static void sweep_place(struct pq_segment *seg, unsigned place,
 	/* Last: from now on, another participant can take the place. */
 	if (atomic_compare_exchange_strong(&seg->participants[place].member,
 					   &member, 0)) {
+		PQ_PROBE2(sweep, pq_member_incarnation(member), place);
 		add(report ? &report->swept : NULL);
 		atomic_fetch_add_explicit(&seg->header->swept, 1,
 					  memory_order_relaxed);

@@ -32,6 +32,7 @@
 #include "member.h"
 #include "owner.h"
 #include "permit.h"
+#include "probe.h"
 #include "proc.h"
 #include "record.h"
 #include "rest.h"
@@ -245,6 +246,8 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	if (position != UINT64_MAX)
 		pq_record_order(q->seg, slot, position);
 	pq_flights_add(&q->flights, &flight);
+	/* 0: the order is not known here. */
+	PQ_PROBE3(take, position + 1, flight.pid, slot);
 	return 0;
 }
 
@@ -336,6 +339,7 @@ static int signal_pin(struct procq *q, struct pq_flight *f, int signo,
 	}
 	if (rc < 0 && signo != SIGCONT)
 		pq_record_unsent(q->seg, f->slot, before);
+	PQ_PROBE4(signal, f->pid, signo, f->slot, rc);
 	return rc;
 }
 
@@ -500,6 +504,8 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 			       !keep_for_parent))
 		return false;
 	count_end(q->seg, kind, out);
+	PQ_PROBE6(dead, out->process.seq, f->pid, out->cause, out->code,
+		  out->lived, out->latency);
 	if (keep_for_parent && !pq_byte_held(q->seg, f->producer)) {
 		/* The parent died before it could see the record GONE. */
 		word = pq_load_word(q->seg, f->slot);

@@ -14,6 +14,7 @@
 #include "handle.h"
 #include "lock.h"
 #include "member.h"
+#include "probe.h"
 #include "segment.h"
 #include "sweep.h"
 #include "take.h"
@@ -157,8 +158,11 @@ static int sleep_on_pins(struct procq *q, const struct pq_wait *wait)
 	int rc = 0;
 
 	pq_bell_show(q->seg, wait->place, wait->wants);
-	if (!worth_looking(wait))
+	if (!worth_looking(wait)) {
+		PQ_PROBE2(park, wait->place, wait->wants);
 		rc = pq_flights_poll(&q->flights, wait->deadline);
+		PQ_PROBE3(wake, wait->place, wait->wants, rc);
+	}
 	if (pq_bell_hide(q->seg, wait->place, wait->wants, wait->owed) &&
 	    rc == -ETIMEDOUT)
 		rc = 0;

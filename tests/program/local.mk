@@ -34,6 +34,7 @@ program_tests = \
 	tests/program/output.test \
 	tests/program/pace.test \
 	tests/program/plot.test \
+	tests/program/probes.test \
 	tests/program/procq.test \
 	tests/program/readme.test \
 	tests/program/removed.test \
