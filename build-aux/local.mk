@@ -98,6 +98,6 @@ deb: all
 	rm -rf $(deb_dir)/$(PACKAGE)-$(VERSION)
 	ls -l *.deb
 CLEANFILES += procq.deb procq-ui.deb libprocq0.deb libprocq-dev.deb
-clean-local:
+clean-local: clean-functions
 	rm -rf $(deb_dir) $(coverage_dir) tests/fuzz/work
 PHONIES += deb

@@ -24,6 +24,25 @@ install-data-hook:
 	@echo 'procq: the manual pages of the programs are NOT installed:' \
 		'there was no help2man for them' >&2
 endif
+# man procq_open, and so on: a page for each function, which is the library's.
+man/functions/stamp: lib/procq.h
+	$(AM_V_GEN)rm -rf man/functions && $(MKDIR_P) man/functions && \
+	for f in `sed -n '/^PROCQ_API/{s/(.*//;s/.*[ *]//;p;}' \
+		$(srcdir)/lib/procq.h`; do \
+		echo '.so man3/libprocq.3' >man/functions/$$f.3 || exit 1; \
+	done && : >$@
+all-local: man/functions/stamp
+install-data-local: man/functions/stamp
+	$(MKDIR_P) '$(DESTDIR)$(man3dir)'
+	$(INSTALL_DATA) man/functions/*.3 '$(DESTDIR)$(man3dir)'
+uninstall-local: man/functions/stamp
+	cd man/functions && for page in *.3; do \
+		rm -f '$(DESTDIR)$(man3dir)'/$$page; \
+	done
+clean-functions:
+	rm -rf man/functions
+PHONIES += clean-functions
+
 man_parts = man/producer.x man/consumer.x man/procq.x man/procq-plot.x \
 	man/procq-top.x
 EXTRA_DIST += $(man_parts) man/dummy-man man/tidy.awk
