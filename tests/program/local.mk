@@ -15,6 +15,7 @@ program_tests = \
 	tests/program/due.test \
 	tests/program/end.test \
 	tests/program/ending.test \
+	tests/program/examples.test \
 	tests/program/exit.test \
 	tests/program/group.test \
 	tests/program/hints.test \
