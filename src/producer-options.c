@@ -288,6 +288,7 @@ static void settle_pace(struct producer *p)
 	p->pace.delay = &p->run.delay;
 	p->pace.random = &p->run.random;
 	p->flood = pace_is_flood(&p->pace);
+	p->batches = p->flood || p->pace.rate.n > 0;
 }
 
 /* What goes on for good ends after no number, and waits for room always. */
@@ -331,10 +332,10 @@ static void settle_command(struct producer *p, char **operands)
 		command->flags |= command->argv ? PROCQ_SPAWN_GROUP
 						: PROCQ_SPAWN_APART;
 	/* A line reports the position in the queue, which is known after the
-	 * entry; in flood, lines wait for a few more starts. With
+	 * entry; where the next start is due at once, lines wait for a few. With
 	 * --on-exit=leave, a process that has not entered when the producer
 	 * leaves never would. */
-	if (p->on_exit == ON_EXIT_LEAVE || (!p->run.quiet && !p->flood))
+	if (p->on_exit == ON_EXIT_LEAVE || (!p->run.quiet && !p->batches))
 		command->flags |= PROCQ_SPAWN_ENTERED;
 }
 

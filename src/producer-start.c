@@ -43,7 +43,7 @@ static void started(struct producer *p, const struct procq_process *what)
 	jobs_started(&p->run.jobs, what);
 	producer_used_args(p, what);
 	producer_replace_started(p, what->slot);
-	if (p->flood && !p->run.quiet) {
+	if (p->batches && !p->run.quiet) {
 		report_later(p, what);
 		if (p->run.summary.started < ONE_BY_ONE)
 			report_all(p);

@@ -26,7 +26,8 @@
 #include "tenure.h"
 #include "trouble.h"
 
-/* In flood, how many starts there are between two looks for dead children. */
+/* How many starts that are due at once there are between two looks for dead
+ * children. */
 #define REAP_EVERY 16
 
 void producer_reap(struct producer *p)
@@ -89,14 +90,20 @@ static bool producer_finished(struct producer *p)
 					   p->unexecuted_count >= r->count);
 }
 
+/* Is the next start due at once: in flood, or behind a schedule? */
+static bool producer_is_due(const struct producer *p)
+{
+	return p->flood || (p->batches && procq_now() >= p->pace.due);
+}
+
 /* Between two starts: look for dead children, for signals, and at the clock.
  * Returns false at the end of -t. */
 static bool look_around(struct producer *p)
 {
 	int64_t now;
 
-	if (p->flood && !p->replace && p->unreaped < REAP_EVERY &&
-	    p->unreaped > 0)
+	if (!p->replace && p->unreaped < REAP_EVERY && p->unreaped > 0 &&
+	    producer_is_due(p))
 		return true;
 	producer_reap(p);
 	now = procq_now();

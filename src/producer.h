@@ -22,8 +22,8 @@
 #include "resume.h"
 #include "run.h"
 
-/* In flood, how many processes may be on their way into the queue while the
- * next one is started: to wait for each would halve the rate. */
+/* Where the next start is due already, how many processes may be on their way
+ * into the queue meanwhile: to wait for each would halve the rate. */
 #define UNREPORTED_MAX 4
 
 /* The longest that a consumer is given to report what has exited. */
@@ -96,6 +96,8 @@ struct producer {
 	bool uptime_given;
 	bool no_group;
 	bool flood;		/* no pauses between starts */
+	bool batches;		/* the lines of starts that follow at once wait
+				 * for each other */
 	bool failed;		/* a start failed for good */
 	bool stopped;		/* by procq close --stop */
 	bool ran;		/* a start has worked */
