@@ -82,7 +82,7 @@ void pq_format_locate(struct pq_segment *seg, char *base, uint32_t capacity)
 	seg->ready = (struct pq_ring){
 		.ends = &seg->header->ready,
 		.cells = (void *)(base + at.ready),
-		.fresh = pq_hint_ready, .arg = seg,
+		.fresh = pq_hint_ready, .moves = pq_hint_moves, .arg = seg,
 	};
 	seg->free = (struct pq_ring){
 		.ends = &seg->header->free,

@@ -9,6 +9,17 @@
  * next is no older than they are.
  *
  * Rule R2: an appender overwrites a cell only if that is exactly one lap old.
+ *
+ * Closing up. Processes that are taken out of order leave stale hints behind a
+ * valid one, which may stay at the head for years. If the ring is full then,
+ * the hints between the head and the first stale one go on by a cell each, the
+ * last of them first, and then the head. Each goes to the next cell before its
+ * own is overwritten, by a CAS from what makes that cell needless: a stale
+ * hint, which stays stale, or one that is in the next cell as well, and was
+ * seen there after it was seen here. So whoever does this, or is killed or
+ * stopped meanwhile, no valid hint is lost, and in the order of the cells
+ * nothing but doubles comes in: hints only go up, into a cell whose next one
+ * is the same or a later one.
  */
 #include <config.h>
 
@@ -71,28 +82,92 @@ static bool advance(_Atomic uint64_t *end, uint64_t from)
 						       memory_order_relaxed);
 }
 
-/* The ring has more cells than there can be valid and doubled hints, so if it
- * is full, some are stale: drop the head if it is. False: the head is valid,
- * and the stale hints, of records that were taken out of order, are behind
- * it. */
+static uint64_t read_head(const struct pq_ring *ring)
+{
+	return atomic_load_explicit(&ring->ends->head, memory_order_acquire);
+}
+
+/* Does nobody need this cell at p? If the hint is in the next one, too, it is
+ * not needed here. */
+static bool is_needless(const struct pq_ring *ring, uint64_t cell, uint64_t p)
+{
+	struct pq_hint hint, next;
+	uint64_t other;
+
+	read_hint(&hint, cell, p);
+	if (!ring->fresh(ring->arg, hint.index, hint.gen))
+		return true;
+	/* Acquire: it is no older than the cell that was read before. */
+	other = atomic_load_explicit(cell_of(ring, p + 1),
+				     memory_order_acquire);
+	if (!cell_at(ring, other, p + 1))
+		return false;
+	read_hint(&next, other, p + 1);
+	return next.index == hint.index && next.gen == hint.gen;
+}
+
+/* The hint at p - 1 goes on to p, too. False: others have changed either. */
+static bool double_up(struct pq_ring *ring, uint64_t p)
+{
+	_Atomic uint64_t *cell = cell_of(ring, p);
+	uint64_t old = atomic_load_explicit(cell, memory_order_acquire), from;
+	struct pq_hint hint;
+
+	if (!cell_at(ring, old, p) || !is_needless(ring, old, p))
+		return false;
+	from = atomic_load_explicit(cell_of(ring, p - 1),
+				    memory_order_acquire);
+	if (!cell_at(ring, from, p - 1))
+		return false;
+	read_hint(&hint, from, p - 1);
+	if (ring->moves)
+		ring->moves(ring->arg, &hint);
+	/* Release, as an append. */
+	return atomic_compare_exchange_strong_explicit(
+		cell, &old, make_cell(ring, p, hint.index, hint.gen),
+		memory_order_acq_rel, memory_order_relaxed);
+}
+
+/* See the top. False: none of them is needless; that can't be, but in a ring
+ * that is damaged, or while many participants are about to append doubles. */
+static bool close_up(struct pq_ring *ring, uint64_t head)
+{
+	uint64_t p = head, end = head + ring->size, cell;
+
+	do {
+		if (++p == end)
+			return false;
+		cell = atomic_load_explicit(cell_of(ring, p),
+					    memory_order_acquire);
+		/* The head has gone on; if not, that is damage. */
+		if (!cell_at(ring, cell, p))
+			return read_head(ring) != head;
+	} while (!is_needless(ring, cell, p));
+	for (; p != head; p--)
+		if (!double_up(ring, p))
+			return true;
+	advance(&ring->ends->head, head);
+	return true;
+}
+
+/* Make place in a full ring. False: there is none to be made. */
 static bool make_place(struct pq_ring *ring, uint64_t head)
 {
 	struct pq_hint hint;
 
 	/* Emptied meanwhile; but with the same head that can't be: damage. */
 	if (!pq_ring_peek(ring, &hint))
-		return atomic_load_explicit(&ring->ends->head,
-					    memory_order_acquire) != head;
-	if (ring->fresh(ring->arg, hint.index, hint.gen))
-		return false;
+		return read_head(ring) != head;
+	if (!is_needless(ring, make_cell(ring, hint.position, hint.index,
+					 hint.gen), hint.position))
+		return close_up(ring, hint.position);
 	pq_ring_skip(ring, &hint);
 	return true;
 }
 
 static uint64_t look(struct pq_ring *ring)
 {
-	uint64_t head = atomic_load_explicit(&ring->ends->head,
-					     memory_order_acquire);
+	uint64_t head = read_head(ring);
 
 	atomic_store_explicit(&ring->seen, head, memory_order_relaxed);
 	return head;

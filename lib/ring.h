@@ -20,7 +20,7 @@
 /* The shared part: two counters, each alone on its cache lines. */
 struct pq_ring_ends {
 	/* The next position to take. Written by takers and by appenders that
-	 * skip stale hints, by CAS, one up; read by all. */
+	 * skip stale hints, or close up, by CAS, one up; read by all. */
 	_Alignas(128) _Atomic uint64_t head;
 	/* The next position to fill. Written by appenders and their helpers,
 	 * by CAS, one up; read by all. */
@@ -28,15 +28,21 @@ struct pq_ring_ends {
 };
 
 /* One process's view of a ring. */
+struct pq_hint;
+
 struct pq_ring {
 	struct pq_ring_ends *ends;
-	/* Written by appenders, by CAS from one lap to the next; read by
+	/* Written by appenders, by CAS from one lap to the next; or within a
+	 * lap, from a stale or doubled hint to the one before it. Read by
 	 * all. */
 	_Atomic uint64_t *cells;
 	uint64_t size;			/* a power of two */
 	unsigned shift;			/* which: set by pq_ring_shape() */
 	/* Is this hint still valid? For appenders that find the ring full. */
 	bool (*fresh)(const void *arg, uint32_t index, uint32_t gen);
+	/* This valid hint is about to be in the next cell, too. NULL: nobody
+	 * needs to know. Both are called with arg. */
+	void (*moves)(const void *arg, const struct pq_hint *hint);
 	const void *arg;
 	/* The head as this process last saw it. Written and read, relaxed, by
 	 * the appenders of this process and by children that share its memory;
@@ -65,8 +71,8 @@ void pq_ring_format(struct pq_ring *ring);
  * Append a hint. Lock-free; async-signal-safe.
  * @param at its position; may be NULL
  * @retval true
- * @retval false the hint is missing: the ring is full, with a valid hint at
- *         its head; or the ring is damaged
+ * @retval false the hint is missing: the ring is full of valid hints; or the
+ *         ring is damaged
  */
 bool pq_ring_append(struct pq_ring *ring, uint32_t index, uint64_t gen,
 		    uint64_t *at);

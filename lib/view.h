@@ -118,6 +118,26 @@ static inline bool pq_hint_ready(const void *segment, uint32_t index,
 	return pq_hint_leads(segment, index, gen, &word);
 }
 
+/** A hint goes on to the next cell: struct pq_ring.moves. The place in the order
+ * is that where the process has entered. Mostly the child has noted it; one
+ * that was killed right before that never does, and the next cell was
+ * another's. */
+static inline void pq_hint_moves(const void *segment,
+				 const struct pq_hint *hint)
+{
+	const struct pq_segment *seg = segment;
+	/* Of the reservation, with which the field is tagged: the entry is one
+	 * later. A process that was put back has its place already. */
+	uint64_t gen = hint->gen - 1, empty = pq_tagged(gen, PQ_SEQ_BITS, 0);
+
+	if (hint->index < seg->capacity)
+		atomic_compare_exchange_strong_explicit(
+			&seg->records[hint->index].seq, &empty,
+			pq_tagged(gen, PQ_SEQ_BITS,
+				  pq_saturate(hint->position + 1, PQ_SEQ_BITS)),
+			memory_order_acq_rel, memory_order_relaxed);
+}
+
 /** Is this hint of the free ring still valid? Also struct pq_ring.fresh. */
 static inline bool pq_hint_free(const void *segment, uint32_t index,
 				uint32_t gen)

@@ -18,7 +18,8 @@
  * it again only if the ring then looks full.
  *
  * Mutants, each drops one rule: NOBUMP NOBUMPFREE NOLAP EARLY SKIPONFAIL
- * HINTFIRST NOHINTS NOFREEHINTS SPINFULL AHEAD.
+ * HINTFIRST NOHINTS NOFREEHINTS SPINFULL AHEAD; and of closing up: LOWFIRST
+ * HEADFIRST.
  */
 #ifndef M
 #define M 2
@@ -99,7 +100,8 @@ byte entered[16], told[16];
 inline forget()
 {
 	d_step {
-		t = 0; h = 0; c = 0; x = 0; y = 0; ok = 0; i = 0; g = 0; w = 0
+		t = 0; h = 0; c = 0; x = 0; y = 0; ok = 0; i = 0; g = 0; w = 0;
+		p = 0; u = 0; c2 = 0; g2 = 0
 	}
 }
 
@@ -126,11 +128,114 @@ inline recall(r)
 #endif
 }
 
+inline advance(r, h)
+{
+	d_step { if :: (head[r] == h) -> head[r] = h + 1 :: else fi }
+}
+
+/* Is the hint {x, y} of the cell at p needless? In the next cell of the same
+ * lap or the next one, which is read later, it may be, too. */
+inline needless(r)
+{
+	d_step { w = !WANTED(r, x, y) };
+	if
+	:: w
+	:: else -> d_step {
+		u = CELL(r, p + 1);
+		w = (pos[u] == p + 1 && idx[u] == x && tag[u] == y)
+	   }
+	fi
+}
+
+/* The hint at p is {x, y}, if w. */
+inline read_cell(r)
+{
+	d_step {
+		u = CELL(r, p);
+		w = (pos[u] == p); x = idx[u]; y = tag[u]
+	}
+}
+
+/*
+ * The head at h is wanted, and the ring is full: the hints from there to the
+ * first needless one go on by a cell, the last of them first, and then the
+ * head. ok: no, all are needed. Whenever another was faster, it is over.
+ */
+inline close_up(r)
+{
+	p = h + 1;
+	do
+	:: (p == h + NR) -> ok = 1; break
+	:: else ->
+		read_cell(r);
+		if
+		:: !w -> break
+		:: else
+		fi;
+		needless(r);
+		if :: w -> break :: else fi;
+		p++
+	od;
+	if
+	:: (p < h + NR && w) ->
+#ifdef HEADFIRST
+		advance(r, h);
+#endif
+#ifdef LOWFIRST
+		/* The lowest first: what is there is overwritten before it has
+		 * gone on. */
+		c = p; p = h + 1;
+#endif
+		do
+#ifdef LOWFIRST
+		:: (p > c) -> break
+#else
+		:: (p == h) -> break
+#endif
+		:: else ->
+			read_cell(r);
+#ifndef LOWFIRST
+			if :: w -> needless(r) :: else fi;
+			if :: !w -> break :: else fi;
+#endif
+			/* The one that is below it by then. */
+			atomic {
+				c2 = idx[CELL(r, p - 1)]; g2 = tag[CELL(r, p - 1)];
+				w = (pos[CELL(r, p - 1)] == p - 1)
+			};
+			if :: !w -> break :: else fi;
+			MAYDIE;
+			d_step {
+				u = CELL(r, p);
+				if
+				:: (pos[u] == p && idx[u] == x && tag[u] == y) ->
+					idx[u] = c2; tag[u] = g2; w = 1
+				:: else -> w = 0
+				fi
+			};
+			if :: !w -> break :: else fi;
+#ifdef LOWFIRST
+			p++
+#else
+			p--
+#endif
+		od;
+		if
+		:: w ->
+			MAYDIE;
+			advance(r, h)
+		:: else
+		fi
+	:: else
+	fi
+}
+
 /*
  * Cell first, tail later, anyone helps. A full ring is one whose cell of the
  * lap before has not been passed by the head: stale hints at the head are
- * thrown out; behind a good one the append gives up and says so in lacking,
- * looks once more, and leaves the rest to the next who looks.
+ * thrown out; those behind a good one are closed up. If there is none, the
+ * append gives up and says so in lacking, and leaves the rest to the next who
+ * looks.
  */
 inline append(r, i, g)
 {
@@ -152,7 +257,8 @@ inline append(r, i, g)
 				c = pos[CELL(r, h)];
 				x = idx[CELL(r, h)]; y = tag[CELL(r, h)]
 			};
-			d_step { w = !WANTED(r, x, y) };
+			p = h;
+			needless(r);
 			if
 			:: (c == h && w) -> d_step {
 				if
@@ -163,9 +269,15 @@ inline append(r, i, g)
 #ifdef SPINFULL
 				(head[r] != h)
 #else
+				close_up(r);
 				if
-				:: (ok == 0) -> lacking[r] = 1; ok = 1
-				:: else -> break
+				:: ok ->
+#if CRASHES + BACKS == 0
+					/* There are more cells than records. */
+					assert(NR < M + 1);
+#endif
+					lacking[r] = 1; break
+				:: else
 				fi
 #endif
 			:: else
@@ -199,11 +311,6 @@ inline append(r, i, g)
 		fi
 	   fi
 	od
-}
-
-inline advance(r, h)
-{
-	d_step { if :: (head[r] == h) -> head[r] = h + 1 :: else fi }
 }
 
 /* Every wanted hint that can't be found is put in again, for all records. */
@@ -252,7 +359,7 @@ inline mend(r)
 
 proctype Producer(byte me; byte base)
 {
-	byte t, h, c, x, y, w, i, g, k;
+	byte t, h, c, x, y, w, u, p, c2, g2, i, g, k;
 	bit ok;
 
 	do
@@ -344,7 +451,7 @@ inline settle()
 
 proctype Consumer(byte me)
 {
-	byte t, h, c, x, y, w, i, g, last;
+	byte t, h, c, x, y, w, u, p, c2, g2, i, g, last;
 	bit ok, was;
 
 	do
@@ -385,7 +492,7 @@ proctype Consumer(byte me)
 		advance(READY, h);
 		if
 		:: ok ->
-#if NP == 1 && CRASHES + BACKS + REAPS == 0
+#if NP == 1 && CRASHES + BACKS == 0
 			/* Q5: each consumer sees them in order of entry */
 			d_step {
 				assert(item[i] > last);
@@ -409,7 +516,7 @@ over:	forget();
 /* Takes what has exited, wherever it stands: its hint stays behind. */
 proctype Reaper(byte me)
 {
-	byte t, h, c, x, y, w, i, g, n;
+	byte t, h, c, x, y, w, u, p, c2, g2, i, g, n;
 	bit ok;
 
 end:	do
@@ -451,7 +558,7 @@ end:	do
 /* Somebody who finds the dead; killed, somebody else does. */
 proctype Sweeper(byte me)
 {
-	byte t, h, c, x, y, w, i, g, d;
+	byte t, h, c, x, y, w, u, p, c2, g2, i, g, d;
 	bit ok, was;
 
 again:

@@ -100,6 +100,23 @@ static void test_order(void)
 	       "a cell is lap:19 index:20 generation:25");
 }
 
+static void gather(const struct pq_hint *hint, void *arg)
+{
+	char *seen = arg;
+	size_t n = strlen(seen);
+
+	snprintf(seen + n, 64 - n, "%u ", (unsigned)hint->index);
+}
+
+static const char *scanned(const struct pq_ring *ring)
+{
+	static char seen[64];
+
+	seen[0] = '\0';
+	pq_ring_scan(ring, gather, seen);
+	return seen;
+}
+
 static void test_full(void)
 {
 	struct pq_ring ring = ring_at(8, 0);
@@ -125,9 +142,96 @@ static void test_full(void)
 	   "as much as is needed, no more");
 	atomic_store(&stale[3], 1);
 	ok(pq_ring_append(&ring, 51, 0, NULL) &&
-	   !pq_ring_append(&ring, 52, 0, NULL) &&
+	   pq_ring_append(&ring, 52, 0, NULL) &&
+	   !pq_ring_append(&ring, 53, 0, NULL) &&
 	   pq_ring_peek(&ring, &hint) && hint.index == 2,
-	   "a stale hint behind a true one does not");
+	   "so does a stale hint behind a true one");
+}
+
+/* ---- closing up: stale hints behind a true one ---- */
+
+static unsigned moves;
+static struct pq_hint moved[16];
+
+static void on_move(const void *arg, const struct pq_hint *hint)
+{
+	(void)arg;
+	if (moves < 16)
+		moved[moves] = *hint;
+	moves++;
+}
+
+static void fill(struct pq_ring *ring)
+{
+	for (uint32_t i = 0; i < 8; i++)
+		pq_ring_append(ring, i, i, NULL);
+}
+
+static void test_close_up(uint64_t start, const char *where)
+{
+	struct pq_ring ring = ring_at(8, start);
+	uint64_t at = 0;
+	int bad = 0;
+
+	note("%s", where);
+	ring.moves = on_move;
+	moves = 0;
+	fill(&ring);
+	atomic_store(&stale[3], 1);
+	atomic_store(&stale[6], 1);
+	ok(pq_ring_append(&ring, 20, 1, &at) && at == start + 8,
+	   "a hint behind a true head finds a place, the next one");
+	is_str(scanned(&ring), "0 1 2 4 5 6 7 20 ",
+	       "those before the first stale one went on, in their order");
+	ok(atomic_load(&ends.head) == start + 1, "and the head by one");
+	for (unsigned i = 0; i < 3; i++)
+		bad += moved[i].index != 2 - i || moved[i].gen != 2 - i ||
+		       moved[i].position != start + 2 - i;
+	ok(moves == 3 && !bad, "each is named before, with its old place");
+	ok(pq_ring_append(&ring, 21, 1, NULL), "the second one");
+	is_str(scanned(&ring), "0 1 2 4 5 7 20 21 ", "goes, too");
+	ok(!pq_ring_append(&ring, 22, 1, NULL), "then all are true");
+	is_str(scanned(&ring), "0 1 2 4 5 7 20 21 ", "and stay");
+
+	/* As long as it likes. */
+	for (uint32_t i = 0; i < 1000; i++) {
+		uint32_t old = i == 0 ? 21 : 99 + i;
+
+		atomic_store(&stale[old], 1);
+		bad += !pq_ring_append(&ring, 100 + i, 1, &at) ||
+		       at != start + 10 + i;
+	}
+	ok(!bad, "a thousand come and go behind a true head");
+	is_str(scanned(&ring), "0 1 2 4 5 7 20 1099 ", "none is lost");
+}
+
+/* What one leaves that dies in the middle of it. */
+static void test_half_closed(void)
+{
+	struct pq_ring ring = ring_at(8, 0);
+
+	fill(&ring);
+	atomic_store(&stale[3], 1);
+	atomic_store(&cells[3], cell_for(8, 3, 2, 2));
+	is_str(scanned(&ring), "0 1 2 2 4 5 6 7 ", "a hint is doubled");
+	ok(pq_ring_append(&ring, 20, 1, NULL), "the next one goes on");
+	is_str(scanned(&ring), "0 1 2 4 5 6 7 20 ", "and the double is gone");
+
+	ring = ring_at(8, 0);
+	fill(&ring);
+	atomic_store(&stale[3], 1);
+	for (uint32_t i = 0; i < 3; i++)
+		atomic_store(&cells[i + 1], cell_for(8, i + 1, i, i));
+	is_str(scanned(&ring), "0 0 1 2 4 5 6 7 ", "but for the head");
+	ok(pq_ring_append(&ring, 20, 1, NULL), "the next one moves the head");
+	is_str(scanned(&ring), "0 1 2 4 5 6 7 20 ", "nothing else");
+
+	/* A double that is not in the next cell says nothing of its place. */
+	ring = ring_at(8, 0);
+	for (uint32_t i = 0; i < 8; i++)
+		pq_ring_append(&ring, i % 4, i % 4, NULL);
+	ok(!pq_ring_append(&ring, 20, 1, NULL), "far doubles stay");
+	is_str(scanned(&ring), "0 1 2 3 0 1 2 3 ", "where they are");
 }
 
 /* An appender that saw the head long ago, or never. */
@@ -199,23 +303,6 @@ static void test_laps(void)
 	run_laps(1024, (UINT64_C(1) << 29) - 3000, 100000,
 		 "… with more cells");
 	run_laps(8, (UINT64_C(1) << 63) - 20, 1000, "over position 2^63");
-}
-
-static void gather(const struct pq_hint *hint, void *arg)
-{
-	char *seen = arg;
-	size_t n = strlen(seen);
-
-	snprintf(seen + n, 64 - n, "%u ", (unsigned)hint->index);
-}
-
-static const char *scanned(const struct pq_ring *ring)
-{
-	static char seen[64];
-
-	seen[0] = '\0';
-	pq_ring_scan(ring, gather, seen);
-	return seen;
 }
 
 /* What an appender leaves that dies between the cell and the tail. */
@@ -312,6 +399,12 @@ static void test_damage(void)
 	ok(visits <= 16, "a tail far ahead: a scan ends");
 
 	ring = ring_at(8, 0);
+	fill(&ring);
+	atomic_store(&cells[4], cell(77, 5, 5));
+	ok(!pq_ring_append(&ring, 9, 0, NULL),
+	   "garbage behind the head of a full ring: no append, no hang");
+
+	ring = ring_at(8, 0);
 	for (uint32_t i = 0; i < 4; i++)
 		pq_ring_append(&ring, i, 0, NULL);
 	atomic_store(&cells[1], cell(77, 5, 5));
@@ -406,6 +499,74 @@ static void run_never_empty(void)
 	       "threads: to one that is overtaken it does not look empty");
 }
 
+/* Appenders of one index each, which becomes stale by the next; the head stays.
+ * Each hint that is true at the end is there, in the order of its appending. */
+#define CLOSERS 4
+#define CLOSINGS 30000
+
+static _Atomic uint64_t last_at[CLOSERS];
+static _Atomic uint32_t newest[CLOSERS], refusals;
+
+static bool fresh_closer(const void *arg, uint32_t index, uint32_t gen)
+{
+	(void)arg;
+	return index == CLOSERS ||
+	       (index < CLOSERS && atomic_load(&newest[index]) == gen);
+}
+
+static void *closer(void *arg)
+{
+	uint32_t index = (uint32_t)(uintptr_t)arg;
+
+	for (uint32_t i = 1; i <= CLOSINGS; i++) {
+		uint64_t at;
+
+		/* As a word changes before its hint is appended. */
+		atomic_store(&newest[index], i);
+		if (pq_ring_append(&shared, index, i, &at))
+			atomic_store(&last_at[index], at);
+		else
+			atomic_fetch_add(&refusals, 1);
+	}
+	return NULL;
+}
+
+static void run_closers(uint64_t start)
+{
+	pthread_t threads[CLOSERS];
+	struct pq_hint hint;
+	uint64_t p = start, last = 0;
+	uint32_t found = 0;
+	int unordered = 0;
+
+	shared = ring_at(16, start);
+	shared.fresh = fresh_closer;
+	refusals = 0;
+	for (int i = 0; i < CLOSERS; i++)
+		newest[i] = 0;
+	pq_ring_append(&shared, CLOSERS, 0, NULL);
+	for (uintptr_t i = 0; i < CLOSERS; i++)
+		pthread_create(&threads[i], NULL, closer, (void *)i);
+	for (int i = 0; i < CLOSERS; i++)
+		pthread_join(threads[i], NULL);
+	is_int(refusals, 0, "closers: each finds a place");
+	ok(pq_ring_peek(&shared, &hint) && hint.index == CLOSERS,
+	   "closers: the head is the same hint");
+	p = hint.position;
+	while (pq_ring_next(&shared, &p, hint.position + shared.size, &hint)) {
+		if (hint.index >= CLOSERS ||
+		    !fresh_closer(NULL, hint.index, hint.gen))
+			continue;
+		if (found & 1u << hint.index)
+			continue;
+		found |= 1u << hint.index;
+		unordered += last_at[hint.index] < last;
+		last = last_at[hint.index];
+	}
+	is_int(found, (1u << CLOSERS) - 1, "closers: every true hint is there");
+	is_int(unordered, 0, "closers: in the order in which they came");
+}
+
 static void run_threads(uint64_t size, uint64_t start, const char *where)
 {
 	pthread_t threads[2 * THREADS];
@@ -436,6 +597,9 @@ int main(void)
 {
 	test_order();
 	test_full();
+	test_close_up(0, "closing up");
+	test_close_up(UINT32_MAX - 20, "closing up, over position 2^32");
+	test_half_closed();
 	test_old_head(0, "an old head, from the beginning");
 	test_old_head(UINT32_MAX - 20, "an old head, over position 2^32");
 	test_laps();
@@ -447,5 +611,7 @@ int main(void)
 	run_threads(64, 0, "six threads, 64 cells");
 	run_threads(8, UINT32_MAX - 100, "six threads, 8 cells, over 2^32");
 	run_never_empty();
+	run_closers(0);
+	run_closers(UINT32_MAX - 100);
 	return done();
 }

@@ -157,7 +157,70 @@ static void test_find(void)
 	teardown();
 }
 
-/* A ring full behind a true head: what finds no place there gets one later. */
+static void finish(uint32_t slot)
+{
+	uint64_t word = pq_load_word(seg, slot);
+
+	need(pq_record_move(seg, slot, &word,
+			    pq_word_take(word, c->place + 1)));
+	fixture_mark(seg, slot, p->place, &status);
+	need(pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
+			       PQ_TALLY_EXITED, true));
+}
+
+static uint64_t seq_of(uint32_t slot)
+{
+	struct procq_process d;
+
+	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
+	return d.seq;
+}
+
+/* One stays at the head, while others come and are taken out of turn. */
+static void test_out_of_turn(void)
+{
+	uint32_t first, second = 0, slot;
+	struct pq_hint hint;
+	uint64_t word, last = 1, empty;
+	int bad = 0;
+
+	setup();
+	first = entered(1);
+	for (uint64_t i = 0; i < 3 * seg->ready.size; i++) {
+		slot = entered(1);
+		bad += seq_of(slot) != ++last;
+		if (i == seg->ready.size / 2)
+			second = slot;
+		else
+			finish(slot);
+	}
+	is_int(bad, 0, "each has the next place in the order");
+	is_int((intmax_t)atomic_load(&seg->header->lacking), 0,
+	       "no hint is missing");
+	/* One that was killed before it had noted its place. */
+	slot = entered(1);
+	word = atomic_load(&seg->records[slot].seq);
+	empty = pq_tagged(pq_tag(word, PQ_SEQ_BITS), PQ_SEQ_BITS, 0);
+	atomic_store(&seg->records[slot].seq, empty);
+	last++;
+	for (uint64_t i = 0; i < seg->ready.size; i++)
+		finish(entered(1));
+	is_int((intmax_t)seq_of(slot), (intmax_t)last,
+	       "its place is where it came");
+	ok(pq_take_next(c, &hint, &word) == 0 && hint.index == first,
+	   "the first is the first");
+	finish(first);
+	ok(pq_take_next(c, &hint, &word) == 0 && hint.index == second,
+	   "then comes the second");
+	finish(second);
+	ok(pq_take_next(c, &hint, &word) == 0 && hint.index == slot,
+	   "then the third");
+	finish(slot);
+	is_int(pq_take_next(c, &hint, &word), -EAGAIN, "and no other");
+	teardown();
+}
+
+/* A ring full of doubles behind a true head: what finds no place there gets one later. */
 static void test_lacking(void)
 {
 	uint32_t slots[4], order[4] = { 0 };
@@ -169,8 +232,12 @@ static void test_lacking(void)
 	size = seg->ready.size;
 	for (int i = 0; i < 2; i++)
 		slots[i] = entered(1);
-	for (uint64_t i = 2; i < size; i++)
-		pq_ring_append(&seg->ready, CAPACITY - 1, 7, NULL);
+	for (uint64_t i = 2; i < size; i++) {
+		uint32_t slot = slots[i % 2];
+
+		word = pq_load_word(seg, slot);
+		pq_ring_append(&seg->ready, slot, pq_word_gen(word), NULL);
+	}
 	ok(pq_ring_full(&seg->ready), "the ring is full");
 	for (int i = 2; i < 4; i++) {
 		struct pq_origin origin = { .incarnation = p->incarnation };
@@ -384,6 +451,7 @@ int main(void)
 	test_next();
 	test_find();
 	test_this();
+	test_out_of_turn();
 	test_lacking();
 	test_marked_meanwhile();
 	return done();
