@@ -115,21 +115,27 @@ int procq_take(struct procq *q, const struct procq_process *only,
 	return rc;
 }
 
-/* Take out of order. The hint that stays behind is skipped as stale. */
+/* Take out of order. The hint that stays behind is skipped as stale. If the
+ * gap forbids to take a living one, a dead one may be taken all the same. */
 static int take_any(struct procq *q, uint64_t producer, bool living,
 		    struct procq_process *out)
 {
+	int rc = -EAGAIN, none = -EAGAIN;
 	uint64_t word;
-	int64_t slot;
-	int rc;
 
-	do {
-		slot = pq_take_find(q, producer, living, &word);
+	while (rc == -EAGAIN) {
+		int64_t slot = pq_take_find(q, producer, living, &word);
+
 		if (slot < 0)
-			return (int)slot;
+			return none;
 		rc = take_and_describe(q, (uint32_t)slot, word, UINT64_MAX,
 				       out);
-	} while (rc == -EAGAIN);
+		if (rc == -EBUSY && living) {
+			living = false;
+			none = -EBUSY;
+			rc = -EAGAIN;
+		}
+	}
 	return rc;
 }
 

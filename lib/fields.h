@@ -302,7 +302,9 @@ _Static_assert(PROCQ_CAPACITY_MAX - 1 <= PQ_SLOT_MASK, "every slot fits");
  * How many records may be used; how many are not PARKED; was the last change
  * done; and its number. A participant that is stopped in the middle of a
  * change, and goes on after so many others that the numbers have wrapped, does
- * so with the one number in two million at which the rest is the same.
+ * so with the one number in two million at which the rest is the same. Then
+ * "have" is one off: the bound is off by one until the queue is empty and gone,
+ * and procq check says so.
  */
 #define PQ_LIMIT_BITS 21
 #define PQ_LIMIT_MASK ((UINT32_C(1) << PQ_LIMIT_BITS) - 1)

@@ -837,7 +837,7 @@ PROCQ_API int procq_take(struct procq *q, const struct procq_process *only,
  * @param out its description
  * @retval 0
  * @retval -EAGAIN there is none that is not yet taken
- * @retval -EBUSY not yet: see procq_set_gap()
+ * @retval -EBUSY not yet, as all are alive: see procq_set_gap()
  * @retval -EMFILE, -ENFILE, -ENOMEM as for procq_take()
  * @since 0.1
  */
@@ -964,11 +964,12 @@ PROCQ_API int procq_collect(struct procq *q, struct procq_event *out);
  * the group are dead, too; and procq_signal() reaches these meanwhile. The end
  * that is reported is that of the process itself. That others are left is
  * reported once before, as PROCQ_EVENT_LEFT. What outlives a process that got
- * no signal from this handle holds up nothing.
+ * no signal from a participant holds up nothing.
  *
  * The caller decides for how long: it lets go by hold = 0, for example after
- * the last signal that it sends. If this participant dies before that, then
- * what is left of the group is out of reach.
+ * the last signal that it sends. If this participant dies before that, whoever
+ * takes the process next, which is dead by then, reaches what is left of its
+ * group in the same way (since Linux 6.14; before that, it is out of reach).
  *
  * @param slot from procq_take()
  * @param hold 1, or 0: collect it as soon as it is dead
@@ -977,7 +978,8 @@ PROCQ_API int procq_collect(struct procq *q, struct procq_event *out);
  * @retval -ENOTSUP it leads no group, or nothing here proves which processes
  *         are left of one when its leader is dead: before Linux 6.9, in
  *         another user's queue, where its parent has to be asked to signal it,
- *         or if it was dead when it was taken
+ *         or if it was dead when it was taken, and had got no signal from a
+ *         participant, or nobody is left
  * @since 0.1
  */
 PROCQ_API int procq_hold(struct procq *q, uint32_t slot, int hold);

@@ -242,13 +242,6 @@ static bool read_log(struct producer *p)
 	return err == 0;
 }
 
-/* The messages may be on their way to a reader that is slow. */
-static _Noreturn void give_up(void)
-{
-	messages_finish();
-	exit(EXIT_FAILED);
-}
-
 void producer_open_args(struct producer *p)
 {
 	uint64_t lines = 0;
@@ -260,15 +253,16 @@ void producer_open_args(struct producer *p)
 	if (err < 0) {
 		complain(_("--args-from: '%s': %s"), args_name(p),
 			 strerror(-err));
+		messages_finish();
 		if (signals_stops() > 0)
 			die_of_signal(signals_stopped_by());
-		give_up();
+		exit(EXIT_FAILED);
 	}
 	if (complain_args(p, args_check(&p->args, &lines)))
-		give_up();
+		exit(EXIT_FAILED);
 	p->args.number = 0;
 	if (p->resume_log && !read_log(p))
-		give_up();
+		exit(EXIT_FAILED);
 	lines = lines > p->resume.count ? lines - p->resume.count : 0;
 	if (lines > 0 && (!p->run.counted || lines < p->run.count))
 		p->run.progress.count = lines;

@@ -31,10 +31,13 @@ static void fill_standard_descriptors(void)
 			(void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
-static void close_stdout(void)
+static void close_streams(void)
 {
 	int failed = ferror(stdout);
 
+	/* Wherever the program ends, its messages may be on their way to a
+	 * reader that is slow. */
+	messages_finish();
 	errno = 0;
 	if (fclose(stdout) != 0 || failed) {
 		if (errno != 0)
@@ -70,7 +73,7 @@ void program_start(const char *name, char **argv)
 	textdomain(PACKAGE);
 #endif
 	tzset();
-	atexit(close_stdout);
+	atexit(close_streams);
 }
 
 /* ---- help ---- */

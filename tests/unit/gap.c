@@ -207,6 +207,34 @@ static void test_finished_by_other(void)
 	end();
 }
 
+/* The living are not to be taken now; the dead are. */
+static void test_own(void)
+{
+	struct procq_process own;
+	struct procq_event e;
+	uint32_t slot;
+
+	begin(HOUR);
+	need(procq_set_gap(p, HOUR) == 0);
+	entered(pid);
+	need(take_next(c, &slot) == 0);
+	note_signal(slot);
+	end_it(c, slot);
+	for (int i = 0; i < 3; i++)
+		entered(pid);
+	is_int(procq_take_own(p, &own), -EBUSY, "one's own wait for the gap");
+	for (uint32_t i = 0; i < CAPACITY; i++)
+		if (fixture_state(p, i) == PROCQ_STATE_QUEUED)
+			slot = i;
+	fixture_mark(seg, slot, p->place, &status);
+	p->search = 0;
+	is_int(procq_take_own(p, &own), 0, "but the dead, behind the living,");
+	is_int(own.slot, slot, "which is taken");
+	is_int(procq_take_own(p, &own), -EBUSY, "and then none");
+	need(collect(p, &e) == 1);
+	end();
+}
+
 /* A take in vain of what is to be finished: it is still to be. */
 static void test_finished_in_vain(void)
 {
@@ -392,6 +420,7 @@ int main(void)
 	test_given_back();
 	test_finished_by_other();
 	test_finished_in_vain();
+	test_own();
 	if (pins && calls_try())
 		test_overtaken();
 	test_deaths();
