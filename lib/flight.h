@@ -37,6 +37,9 @@ struct pq_flight {
 	enum pq_verdict verdict;
 	bool orphan;			/* its producer is dead */
 	bool group;
+	bool reopened;			/* it was dead when it was taken, and
+					 * its pin is good for its group: see
+					 * rest.h */
 	bool rest_signalled;		/* it is a zombie, and its group was
 					 * signalled */
 	bool held;			/* until nobody is left of its group:

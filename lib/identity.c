@@ -5,8 +5,8 @@
  *
  * Linux has pidfd_open and pidfd_send_signal since 5.3. Since 6.9 it has
  * pidfs, with an inode of its own for every process, never used again; and
- * signals to a group through a pidfd; since 6.15, a pidfd tells how its process
- * died. The kernel is asked for each at run time, since a binary built on a new
+ * signals to a group through a pidfd; since 6.14, file handles by which a pidfd
+ * is opened again; since 6.15, a pidfd tells how its process died. The kernel is asked for each at run time, since a binary built on a new
  * one may run on an old one.
  */
 #include <config.h>
@@ -136,6 +136,64 @@ static uint64_t inode_of(int pin)
 	return (uint64_t)st.st_ino & IDENT_MASK;
 }
 #endif
+
+/* ---- the inode, to a pin ---- */
+
+#if PQ_USE_PIDFS
+# define EMPTY_PATH 0x1000		/* AT_EMPTY_PATH */
+
+/* struct file_handle, with what pidfs puts in: the inode. */
+struct handle {
+	uint32_t bytes;
+	int32_t type;
+	uint64_t inode;
+};
+
+static int open_handle(int self, uint64_t inode)
+{
+	struct handle h = { .bytes = sizeof(h.inode) };
+	int mount_id = 0;
+	uint64_t own = inode_of(self);
+	long fd;
+
+	if (pq_raw(SYS_name_to_handle_at, self, (long)"", (long)&h,
+		   (long)&mount_id, EMPTY_PATH) < 0)
+		return -ENOSYS;
+	/* Is a handle what it is known to be? Else nothing is opened by one. */
+	if (!own || h.bytes != sizeof(h.inode) || h.inode != own)
+		return -ENOSYS;
+	h.inode = inode;
+	fd = pq_raw(SYS_open_by_handle_at, self, (long)&h, O_CLOEXEC, 0, 0);
+	/* There is none with this inode, or none in this PID namespace. */
+	if (fd == -ESTALE)
+		return -ESRCH;
+	return refused(fd) || fd == -EOPNOTSUPP ? -ENOSYS : (int)fd;
+}
+#endif
+
+int pq_pin_again(uint64_t inode)
+{
+#if PQ_USE_PIDFS
+	int self, pin;
+
+	/* One that is wider than what is recorded of it is not known. */
+	if (!inode || inode >= IDENT_MASK)
+		return -ESRCH;
+	self = pq_pin(getpid());
+	if (self < 0)
+		return self;
+	pin = open_handle(self, inode);
+	close(self);
+	if (pin >= 0 && inode_of(pin) != inode) {
+		close(pin);
+		pin = -ESRCH;
+	}
+	return pin;
+#else
+	(void)inode;
+	return -ENOSYS;
+#endif
+}
 
 /* ---- the start time ---- */
 

@@ -58,6 +58,18 @@ bool pq_start_is_past(uint64_t ident, int64_t when);
  */
 int pq_pin(pid_t pid);
 
+/**
+ * Pin the process that had this inode, dead or alive, by whatever number: also
+ * one that has been reaped, as long as its number is that of a group in which
+ * somebody is. No other process ever has its inode, so nothing else can be
+ * pinned by mistake. Linux 6.14.
+ * @return a descriptor
+ * @retval -ESRCH there is none any more
+ * @retval -ENOSYS this system can't, or a sandbox forbids it
+ * @retval -EMFILE, -ENFILE, -ENOMEM
+ */
+int pq_pin_again(uint64_t inode);
+
 /** Signal the pinned process, or the group that it leads.
  * @retval -EINVAL no such signal, or no groups in this kernel */
 int pq_pin_signal(int pin, int signo, bool group);

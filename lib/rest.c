@@ -6,7 +6,10 @@
  * The kernel gives the number of a group to no process as long as any is in
  * that group. So a pin of the leader is one of its group, too, for good: once
  * the group is empty, the pin reaches nobody, whoever has the number then.
- * Nothing but a pin proves that, once the leader is reaped.
+ * Nothing but a pin proves that, once the leader is reaped. If the participant
+ * that has it dies, the next one opens it again, by the leader's inode in the
+ * record: that is found as long as anybody is in the group, and is no other
+ * process's ever (Linux 6.14).
  *
  * Through the pin the kernel says whether anybody is in the group. That counts
  * the leader until it is reaped, and other zombies, which some process 1 never
@@ -32,12 +35,35 @@
 #define PAUSE_MIN PQ_MILLI
 #define PAUSE_MAX (64 * PQ_MILLI)
 
+/* Is its pin that of the recorded process, and so of its group? */
+static bool has_pin(struct pq_flight *f)
+{
+	return pq_flight_pinned(f) &&
+	       (f->verdict == PQ_VERDICT_PINNED || f->reopened);
+}
+
+int pq_rest_reopen(struct pq_flight *f, const struct pq_snapshot *snap)
+{
+	int pin;
+
+	if (!f->group || snap->flags & PQ_F_START)
+		return 0;
+	pin = pq_pin_again(snap->ident);
+	if (pin < 0)
+		return pin == -ESRCH || pin == -ENOSYS ? 0 : pin;
+	if (f->pin >= 0)
+		pq_file_close(f->pin, f->pin_file);
+	f->pin = pin;
+	f->pin_file = pq_file_of(pin);
+	f->reopened = true;
+	return 0;
+}
+
 bool pq_rest_reachable(struct pq_flight *f)
 {
 	int rc;
 
-	if (!f->group || f->verdict != PQ_VERDICT_PINNED ||
-	    !pq_flight_pinned(f))
+	if (!f->group || !has_pin(f))
 		return false;
 	/* -ESRCH: it leads none yet, or no more. Any other error: there are no
 	 * signals to groups here, or not for this process. */
@@ -122,7 +148,7 @@ enum pq_rest pq_rest_look(struct pq_flight *f, int64_t now)
 
 	if (f->rest_due > now)
 		return PQ_REST_LIVES;
-	if (f->verdict != PQ_VERDICT_PINNED || !pq_flight_pinned(f))
+	if (!has_pin(f))
 		return PQ_REST_NONE;
 	found = look(f, now);
 	if (found == PQ_REST_LIVES) {

@@ -7,6 +7,7 @@
 #define PQ_REST_H
 
 #include "flight.h"
+#include "record.h"
 
 enum pq_rest {
 	PQ_REST_NONE,		/* nobody, or nothing here can tell */
@@ -14,6 +15,16 @@ enum pq_rest {
 				 * kernel can tell */
 	PQ_REST_LIVES		/* f->rest is one that lives; 0: unknown */
 };
+
+/**
+ * Of one that is dead as it is taken, and was signalled by the participant that
+ * had it before: pin what is left of its group, if anybody is. That takes the
+ * place of its pin.
+ * @param snap of its record
+ * @retval 0 also if nobody is left, or nothing proves who is
+ * @retval -EMFILE, -ENFILE, -ENOMEM
+ */
+int pq_rest_reopen(struct pq_flight *f, const struct pq_snapshot *snap);
 
 /** Can what is left of its group be signalled by its pin alone, and nobody
  * else? If it is not its leader by now, that is seen later. */

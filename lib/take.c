@@ -210,6 +210,35 @@ static int pin_down(struct procq *q, const struct pq_snapshot *snap,
 	return 0;
 }
 
+/* What is known of the process as it is taken. */
+static int judge(struct procq *q, const struct pq_snapshot *snap,
+		 struct pq_flight *f)
+{
+	int rc;
+
+	if (pq_word_state(snap->word) == PROCQ_STATE_EXITED) {
+		f->orphan = pq_word_flags(snap->word) & PQ_LOST;
+		f->verdict = f->orphan ? PQ_VERDICT_STALE : PQ_VERDICT_MARKED;
+	} else {
+		rc = pin_down(q, snap, f);
+		if (rc < 0)
+			return rc;
+	}
+	/* A participant that is dead, or has given it back, has signalled it:
+	 * what is left of its group goes on to be ended. */
+	if ((f->verdict == PQ_VERDICT_MARKED ||
+	     f->verdict == PQ_VERDICT_STALE) &&
+	    !q->seg->guarded && pq_record_last_sent(q->seg, f->slot) > 0)
+		return pq_rest_reopen(f, snap);
+	return 0;
+}
+
+static void drop_pin(const struct pq_flight *f)
+{
+	if (f->pin >= 0)
+		close(f->pin);
+}
+
 int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 {
 	struct pq_flight flight = { .slot = slot, .pin = -1 };
@@ -224,14 +253,10 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	flight.pid = snap.pid;
 	flight.producer = snap.producer;
 	flight.group = snap.flags & PQ_F_GROUP;
-	if (pq_word_state(word) == PROCQ_STATE_EXITED) {
-		flight.orphan = pq_word_flags(word) & PQ_LOST;
-		flight.verdict = flight.orphan ? PQ_VERDICT_STALE
-					       : PQ_VERDICT_MARKED;
-	} else {
-		rc = pin_down(q, &snap, &flight);
-		if (rc < 0)
-			return rc;
+	rc = judge(q, &snap, &flight);
+	if (rc < 0) {
+		drop_pin(&flight);
+		return rc;
 	}
 	/* If it is gone and its parent is alive, the parent has marked it, as
 	 * a rule, and the word that was read is out of date. */
@@ -239,8 +264,7 @@ int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position)
 	     pq_load_word(q->seg, slot) != word) ||
 	    !pq_record_move(q->seg, slot, &word,
 			    pq_word_take(word, pq_owner(q)))) {
-		if (flight.pin >= 0)
-			close(flight.pin);
+		drop_pin(&flight);
 		return -EAGAIN;
 	}
 	if (position != UINT64_MAX)
@@ -370,8 +394,7 @@ static bool is_signalled(struct procq *q, const struct pq_flight *f)
  * further steps, if it got one before: see rest.c. */
 static void signal_rest(struct procq *q, struct pq_flight *f, int signo)
 {
-	if (f->verdict != PQ_VERDICT_PINNED || !f->group || q->seg->guarded ||
-	    !is_signalled(q, f))
+	if (q->seg->guarded || !is_signalled(q, f) || !pq_rest_reachable(f))
 		return;
 	pq_pin_signal(f->pin, signo, true);
 	f->rest_due = f->rest_pause = 0;
@@ -403,6 +426,8 @@ int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone)
 		return ask_parent(q, f, signo, alone);
 	case PQ_VERDICT_MARKED: /* and its word has been damaged since */
 	case PQ_VERDICT_STALE:
+		if (!alone)
+			signal_rest(q, f, signo);
 		return -ESRCH;
 	default:
 		return -ENOTSUP;

@@ -99,8 +99,16 @@ static unsigned collect_taken(struct run *r)
 	struct procq_event e;
 	unsigned n = 0;
 
-	for (; procq_collect(r->q, &e) > 0; n++)
+	while (procq_collect(r->q, &e) > 0) {
+		/* A consumer that is gone has begun to end its group: that is
+		 * for the next one, or for this producer at its end. */
+		if (e.type == PROCQ_EVENT_LEFT) {
+			procq_give_back(r->q, e.process.slot);
+			continue;
+		}
 		report_end(r, &e, ended_by(&e));
+		n++;
+	}
 	return n;
 }
 
@@ -122,6 +130,8 @@ unsigned children_collect_own(struct run *r)
 		/* Too little memory: its turn comes again. */
 		if (rc < 0 && rc != -EAGAIN)
 			break;
+		if (rc == 0 && what.signal > 0)
+			procq_hold(r->q, what.slot, 1);
 		n += collect_taken(r);
 		/* A consumer has it, or has reported it. */
 		jobs_over(&r->jobs, &what);
@@ -303,6 +313,7 @@ void children_kill(struct run *r, const struct plan *plan)
 		.endings = { .q = r->q, .plan = &plan->steps,
 			     .report = children_unconfirmed,
 			     .outlived = complain_outlived,
+			     .unreached = complain_unreached,
 			     .mode = plan->mode },
 	};
 

@@ -309,7 +309,8 @@ static int cmd_end_run(struct request *r)
 			  .endings = { .plan = &r->plan.steps, .arg = &w,
 				       .mode = r->plan.mode, .give_back = true,
 				       .report = unconfirmed,
-				       .outlived = complain_outlived } };
+				       .outlived = complain_outlived,
+				       .unreached = complain_unreached } };
 	int status = request_open(r, PROCQ_ROLE_KEEPER, &w.q);
 
 	if (status != EXIT_DONE)

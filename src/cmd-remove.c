@@ -267,7 +267,8 @@ static int remove_full(struct request *r, struct procq *q)
 	struct work w = { .r = r, .q = q,
 			  .endings = { .q = q, .plan = &w.plan, .arg = &w,
 				       .report = remove_unconfirmed,
-				       .outlived = complain_outlived } };
+				       .outlived = complain_outlived,
+				       .unreached = complain_unreached } };
 	int err = endings_init(&w.endings);
 
 	escalation_simple(&w.plan, SIGTERM, r->kill_after);

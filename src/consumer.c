@@ -693,6 +693,7 @@ static void consumer_run(struct consumer *c)
 	c->endings = (struct endings){ .q = c->run.q, .plan = &c->plan.steps,
 				       .report = consumer_unconfirmed, .arg = c,
 				       .outlived = complain_outlived,
+				       .unreached = complain_unreached,
 				       .mode = c->plan.mode,
 				       .give_back = true };
 	if (endings_init(&c->endings) < 0) {

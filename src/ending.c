@@ -213,6 +213,7 @@ static void hold(struct endings *all, struct ending *e)
 	if (!e->held && all->mode != KILL_MODE_PROCESS &&
 	    e->process.flags & PROCQ_SPAWN_GROUP)
 		e->held = procq_hold(all->q, e->process.slot, 1) == 0;
+	e->was_held |= e->held;
 }
 
 /* What e->cgroup is given, gcc -fanalyzer takes for leaked, as it does not know
@@ -528,6 +529,16 @@ enum ended_by ended_by(const struct procq_event *event)
 	return who_ended(NULL, NULL, event);
 }
 
+/* Had another begun to end its group, which this one could not go on with? */
+static bool is_unreached(const struct endings *all, const struct ending *e,
+			 const struct procq_event *event)
+{
+	return !e->was_held && event->step > 0 &&
+	       all->mode != KILL_MODE_PROCESS &&
+	       e->process.signal > 0 && e->process.flags & PROCQ_SPAWN_GROUP &&
+	       e->process.flags & PROCQ_PROCESS_RETURNED;
+}
+
 enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 {
 	uint32_t i = all->by_slot[event->process.slot];
@@ -536,7 +547,10 @@ enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 
 	if (i == 0)
 		return by;
-	if (event->step > 0 && e->sent > 0) {
+	if (all->unreached && is_unreached(all, e, event))
+		all->unreached(all->arg, &event->process);
+	/* Of one that was dead already, its record knows more. */
+	if (event->step > 0 && e->signo > 0) {
 		event->step = e->sent;
 		event->signal = e->signo;
 	}

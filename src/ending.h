@@ -72,6 +72,7 @@ struct ending {
 	bool uncontinued;		/* SIGCONT is what it is due for */
 	bool unconfirmed;		/* in no list any more */
 	bool held;			/* until its group is dead, too */
+	bool was_held;
 	bool dead;			/* but others of its group are not … */
 	int rest;			/* … this one, say; 0: unknown */
 	char *cgroup;			/* its own; NULL: none, or unknown */
@@ -91,6 +92,10 @@ bool ending_refused(int err);
  * signalled no more. Must not call this room. */
 typedef void ending_outlived(void *arg, const struct ending *e);
 
+/** Reports that it was dead when it was taken, another had begun to end it, and
+ * nothing here proves who is left of its group. Must not call this room. */
+typedef void ending_unreached(void *arg, const struct procq_process *p);
+
 struct ending_list {
 	uint32_t head, tail;		/* 0: empty */
 };
@@ -102,6 +107,7 @@ struct endings {
 	ending_report *report;
 	void *arg;
 	ending_outlived *outlived;	/* may be NULL */
+	ending_unreached *unreached;	/* may be NULL */
 	enum kill_mode mode;
 	bool give_back;			/* what may not be signalled */
 

@@ -7,6 +7,7 @@
  *			ones before, the newcomer that repairs and drains
  *	ops.c		the table of operations
  *	worlds.c	those on what is not as it was
+ *	groups.c	those on what leads a process group
  *	checker.c	reads the object and /proc, by its own reading of the
  *			layout: it includes nothing of lib/
  *	point.c		one point of one operation

@@ -81,4 +81,12 @@ int run_mark_lost(struct hands *h);
 void prepare_guarded(struct hands *h);
 void prepare_asked(struct hands *h);
 
+/* ---- groups.c ---- */
+
+void prepare_leader(struct hands *h);
+int run_hold(struct hands *h);
+void dead_with_group(struct hands *h);
+void prepare_heir(struct hands *h);
+int run_take_rest(struct hands *h);
+
 #endif

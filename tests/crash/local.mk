@@ -9,8 +9,8 @@ long_programs += tests/crash/crash tests/crash/crash-small
 # of the instructions.
 tests_crash_crash_SOURCES = $(harness_sources) \
 	tests/crash/actor.c tests/crash/checker.c \
-	tests/crash/crash.c tests/crash/crash.h tests/crash/hands.h \
-	tests/crash/leases.c \
+	tests/crash/crash.c tests/crash/crash.h tests/crash/groups.c \
+	tests/crash/hands.h tests/crash/leases.c \
 	tests/crash/ops.c tests/crash/point.c tests/crash/small.h \
 	tests/crash/step.c \
 	tests/crash/worlds.c

@@ -764,5 +764,9 @@ const struct op ops[] = {
 	  .run = run_signal, .want = 1, .lacks = !PINS },
 	{ .name = "answer", .kids = 0, .prepare = prepare_asked,
 	  .run = run_reap, .lacks = !PINS },
+	{ .name = "hold", .kids = 0, .prepare = prepare_leader,
+	  .run = run_hold, .lacks = !PINS },
+	{ .name = "take-rest", .kids = 0, .dead = dead_with_group,
+	  .prepare = prepare_heir, .run = run_take_rest, .lacks = !PINS },
 	{ .name = NULL },
 };

@@ -629,6 +629,64 @@ static void test_left(void)
 	end();
 }
 
+static uint32_t unreached_count, unreached_slot;
+
+static void unreached(void *arg, const struct procq_process *p)
+{
+	unreached_count += arg == &all;
+	unreached_slot = p->slot;
+}
+
+/* What another had begun to end, and is dead by now. */
+static struct procq_event take_over(enum kill_mode mode, int hold,
+				    uint32_t flags, int signo)
+{
+	struct procq_process p;
+
+	begin_with(8);
+	all.mode = mode;
+	all.unreached = unreached;
+	unreached_count = 0;
+	can_hold = hold;
+	answer = -ESRCH;
+	memset(&p, 0, sizeof(p));
+	p.slot = 1;
+	p.flags = flags;
+	p.step = signo ? 2 : 0;
+	p.signal = signo;
+	endings_begin(&all, &p, now);
+	return die(1, p.step, signo);
+}
+
+static void test_unreached(void)
+{
+	const uint32_t flags = PROCQ_SPAWN_GROUP | PROCQ_PROCESS_RETURNED;
+	struct procq_event e;
+
+	escalation_parse(&steps, "TERM,1,INT,1,KILL,2", 0);
+	e = take_over(KILL_MODE_GROUP, -ENOTSUP, flags, SIGINT);
+	ok(unreached_count == 1 && unreached_slot == 1,
+	   "what can't be gone on with is said");
+	ok(e.step == 2 && e.signal == SIGINT,
+	   "the last signal before its death was another's");
+	end();
+	take_over(KILL_MODE_GROUP, 0, flags, SIGINT);
+	is_int(unreached_count, 0, "not if it can be held");
+	end();
+	take_over(KILL_MODE_PROCESS, -ENOTSUP, flags, SIGINT);
+	is_int(unreached_count, 0, "nor of a process alone");
+	end();
+	take_over(KILL_MODE_GROUP, -ENOTSUP, PROCQ_PROCESS_RETURNED, SIGINT);
+	is_int(unreached_count, 0, "or of one without a group");
+	end();
+	take_over(KILL_MODE_GROUP, -ENOTSUP, PROCQ_SPAWN_GROUP, SIGINT);
+	is_int(unreached_count, 0, "or of one that no other has had");
+	end();
+	take_over(KILL_MODE_GROUP, -ENOTSUP, flags, 0);
+	is_int(unreached_count, 0, "or that nobody has signalled");
+	end();
+}
+
 /* A signal is refused: it is reported, and no other is sent. */
 static void test_refused(void)
 {
@@ -883,6 +941,7 @@ int main(void)
 	test_continue();
 	test_group();
 	test_left();
+	test_unreached();
 	test_refused();
 	test_dead();
 	test_give_up();

@@ -145,6 +145,160 @@ static void test_not_held(void)
 	teardown();
 }
 
+/* ---- taken over from one that is gone ---- */
+
+/* Can a pin be opened again here? */
+static bool reopens(void)
+{
+	int fd = pq_pin_again(ident_of(PQ_IDENT_INODE, getpid()));
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* It was signalled, is dead, and in the queue again. */
+static uint32_t hand_back(void)
+{
+	struct procq_event e;
+	uint32_t slot = take_group();
+
+	need(procq_hold(c, slot, 1) == 0);
+	end_leader(slot);
+	need(await_collect(&e) == 1 && e.type == PROCQ_EVENT_LEFT);
+	need(procq_give_back(c, slot) == 0);
+	return slot;
+}
+
+static void test_taken_over(void)
+{
+	struct procq_event e;
+	uint32_t slot;
+	pid_t pid;
+
+	setup();
+	slot = hand_back();
+	need(take(c, slot) == 0);
+	is_int(procq_hold(c, slot, 1), 0, "the next one can hold it, too");
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_LEFT &&
+		   e.code == other && e.process.pid == leader,
+	   "who is left is reported again");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "its next step");
+	is_int(fixture_wait(other), -SIGKILL, "reaches the other");
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED &&
+		   e.code == SIGTERM && e.signal == SIGTERM && e.step == 1,
+	   "the end of the leader is reported");
+
+	/* Alone: not to the others. */
+	slot = hand_back();
+	need(take(c, slot) == 0);
+	is_int(procq_signal(c, slot, SIGKILL, 1), -ESRCH,
+	       "a signal to it alone");
+	ok(lives(other), "reaches nobody");
+	need(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED);
+	ok(lives(other), "who is not held lives on");
+	fixture_end(other);
+
+	slot = hand_back();
+	fixture_end(other);
+	need(take(c, slot) == 0);
+	is_int(procq_hold(c, slot, 1), -ENOTSUP, "nobody is left to hold");
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED,
+	   "it is reported");
+
+	/* Nobody of the queue has signalled it. */
+	slot = take_group();
+	fixture_kill(leader);
+	fixture_await_death(leader);
+	need(procq_reap(p) == 1 && procq_give_back(c, slot) == 0);
+	need(take(c, slot) == 0);
+	is_int(procq_hold(c, slot, 1), -ENOTSUP,
+	       "what outlives one that exited on its own is left alone");
+	need(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED);
+	fixture_end(other);
+
+	/* Its producer is dead, too: there is no mark. */
+	leader = pid = fixture_bystander();
+	other = fixture_bystander();
+	need(setpgid(leader, leader) == 0 && setpgid(other, leader) == 0);
+	slot = orphan(pid, ident_of(PQ_IDENT_INODE, pid), PQ_F_GROUP);
+	need(take(c, slot) == 0 && procq_signal(c, slot, SIGTERM, 1) == 0);
+	is_int(fixture_wait(leader), -SIGTERM, "an orphan dies");
+	need(procq_give_back(c, slot) == 0 && take(c, slot) == 0);
+	is_int(flight(slot)->verdict, PQ_VERDICT_STALE, "it is stale");
+	is_int(procq_hold(c, slot, 1), 0, "its group is held");
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_LEFT &&
+		   e.code == other, "who is left is reported");
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "the next step");
+	is_int(fixture_wait(other), -SIGKILL, "reaches the other");
+	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_STALE,
+	   "its end is reported");
+	teardown();
+}
+
+static void body_no_handles(void *arg)
+{
+	const struct rule rule = { *(const int *)arg, -1, 0, EPERM };
+	struct procq_event e;
+	uint32_t slot;
+
+	setup();
+	slot = hand_back();
+	forbid(&rule, 1);
+	must(pq_pin_again(ident_of(PQ_IDENT_INODE, getpid())) == -ENOSYS);
+	must(take(c, slot) == 0 && procq_hold(c, slot, 1) == -ENOTSUP);
+	must(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED);
+	must(lives(other));
+	fixture_end(other);
+	_exit(0);
+}
+
+/* There are descriptors again when some process is dead. */
+static void body_no_descriptor(void *arg)
+{
+	uint32_t slot;
+
+	(void)arg;
+	setup();
+	slot = hand_back();
+	forbid_one(SYS_open_by_handle_at, EMFILE);
+	must(take(c, slot) == -EMFILE && procq_in_flight(c) == 0);
+	must(pq_word_state(pq_load_word(seg, slot)) == PROCQ_STATE_EXITED);
+	fixture_end(other);
+	_exit(0);
+}
+
+static void test_refused(void)
+{
+	int nr = SYS_name_to_handle_at;
+
+	is_int(fixture_run(body_no_handles, &nr), 0,
+	       "without handles, nobody is taken for one of the group");
+	nr = SYS_open_by_handle_at;
+	is_int(fixture_run(body_no_handles, &nr), 0,
+	       "nor where a sandbox forbids to open one");
+	is_int(fixture_run(body_no_descriptor, NULL), 0,
+	       "without a descriptor, nothing is taken");
+	fixture_clean();
+}
+
+/* An inode is one process's for good. */
+static void test_again(void)
+{
+	pid_t pid = fixture_bystander();
+	uint64_t inode = ident_of(PQ_IDENT_INODE, pid);
+	int fd = pq_pin_again(inode);
+
+	ok(fd >= 0 && pq_ident_of(PQ_IDENT_INODE, fd, pid) == inode,
+	   "a living process is pinned by its inode");
+	close(fd);
+	fixture_end(pid);
+	is_int(pq_pin_again(inode), -ESRCH, "one that is gone is not");
+	is_int(pq_pin_again(0), -ESRCH, "nor is none");
+	is_int(pq_pin_again(UINT64_MAX), -ESRCH,
+	       "nor one whose inode is too wide to be recorded");
+}
+
 /* The number of the group comes round: nobody in the new one is meant. A new
  * group can't get it here, so the pin is shown to reach nobody. */
 static void test_empty(void)
@@ -334,6 +488,12 @@ int main(void)
 		test_pauses();
 		test_headless();
 		test_closed_pin();
+	}
+	if (groups_by_pin() && reopens()) {
+		test_again();
+		test_taken_over();
+		if (calls_try())
+			test_refused();
 	}
 	/* No filter, either, under an emulator. */
 	if (groups_by_pin() && calls_try()) {
