@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tests/fleet/local.mk - one bound over many machines, with a PostgreSQL of the
+# test's own.
+
+fleet_tests = \
+	tests/fleet/sql.test
+TESTS += $(fleet_tests)
+EXTRA_DIST += $(fleet_tests) tests/fleet/server.sh

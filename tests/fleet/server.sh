@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+#
+# server.sh - a PostgreSQL of the test's own: in a folder of its own, by an
+# ordinary user, on a socket in that folder only. Sourced after kit/lib.sh.
+#
+#	server_begin		skips the test where there is none
+#	sql [-U ROLE] TEXT	what the server answers: unaligned, no headings
+#	server_kill		SIGKILL to it
+#	server_again		starts it anew
+#	server_end
+#
+# It must signal no process but those that it has started.
+
+pg_bin=
+for folder in /usr/lib/postgresql/*/bin; do
+	[ ! -x "$folder/initdb" ] || pg_bin=$folder
+done
+pg_dir=
+pg_pid=
+fleet_sql=${srcdir:-.}/../src/fleet/fleet.sql
+
+# as_user COMMAND...: the server refuses to be root, and is no process of a
+# queue
+as_user()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+			env -u PROCQ_QUEUE "$@"
+	else
+		env -u PROCQ_QUEUE "$@"
+	fi
+}
+
+server_begin()
+{
+	[ -n "$pg_bin" ] || skip_all "no PostgreSQL"
+	[ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null ||
+		skip_all "no setpriv"
+	# Not in $dir, which is for one user; a socket's name has room for some
+	# hundred bytes.
+	pg_dir=$(mktemp -d "${TMPDIR:-/tmp}/procq-pg.XXXXXX") || exit 99
+	[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$pg_dir"
+	trap 'server_end; cleanup' EXIT
+	PGHOST=$pg_dir
+	PGDATABASE=postgres
+	PGUSER=postgres
+	PGTZ=UTC
+	unset PGPORT PGSERVICE PGOPTIONS PGPASSWORD
+	export PGHOST PGDATABASE PGUSER PGTZ
+	(cd "$pg_dir" && as_user "$pg_bin/initdb" -D "$pg_dir/data" \
+		-U postgres -A trust -E UTF8 --no-locale --no-sync) \
+		>"$dir/initdb.out" 2>&1 || {
+		cat "$dir/initdb.out"
+		exit 99
+	}
+	server_again
+}
+
+# It waits until the processes of one that was killed have ended.
+server_again()
+{
+	await 30 server_starts || {
+		cat "$dir/pg_ctl.out" "$pg_dir/log"
+		exit 99
+	}
+	pg_pid=$(head -n 1 "$pg_dir/data/postmaster.pid")
+}
+
+server_starts()
+{
+	(cd "$pg_dir" && as_user "$pg_bin/pg_ctl" -D "$pg_dir/data" -w -t 60 \
+		-l "$pg_dir/log" -o "-k '$pg_dir' -c listen_addresses='' \
+		-c max_connections=60 -c shared_buffers=16MB \
+		${server_options-}" start) >"$dir/pg_ctl.out" 2>&1
+}
+
+server_kill()
+{
+	case $pg_pid in
+	'' | 0 | 1 | *[!0-9]*) return 1 ;;
+	esac
+	kill -KILL "$pg_pid"
+}
+
+server_end()
+{
+	[ -n "$pg_dir" ] || return 0
+	(cd "$pg_dir" && as_user "$pg_bin/pg_ctl" -D "$pg_dir/data" \
+		-m immediate -w stop) >/dev/null 2>&1
+	rm -rf "$pg_dir"
+	pg_dir=
+}
+
+# sql [-U ROLE] TEXT
+sql()
+{
+	role=postgres
+	if [ "$1" = -U ]; then
+		role=$2
+		shift 2
+	fi
+	$limit psql -X -q -A -t -F ' ' -v ON_ERROR_STOP=1 -U "$role" -c "$1" \
+		2>&1
+}
+
+schema()
+{
+	$limit psql -X -q -v ON_ERROR_STOP=1 -f "$fleet_sql" 2>&1
+}
