@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	debian/libprocq0.install \
 	debian/libprocq0.symbols \
 	debian/not-installed \
+	debian/procq-fleet.install \
 	debian/procq-ui.install \
 	debian/procq.docs \
 	debian/procq.install \
@@ -43,6 +44,7 @@ design_files = \
 	doc/tried.md \
 	model/bell.pml \
 	model/entry.pml \
+	model/fleet.pml \
 	model/gap.pml \
 	model/life.pml \
 	model/queue.pml \
@@ -55,7 +57,7 @@ EXTRA_DIST += $(design_files)
 analyze: config.h
 	$(SHELL) $(srcdir)/build-aux/analyze $(srcdir) $(DEFS) \
 		$(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) -std=gnu11 \
-		$(PLOT_CFLAGS) $(TOP_CFLAGS) $(PROCQ_WARNINGS)
+		$(PLOT_CFLAGS) $(TOP_CFLAGS) $(FLEET_CFLAGS) $(PROCQ_WARNINGS)
 PHONIES += analyze
 EXTRA_DIST += .clang-tidy src/.clang-tidy build-aux/analyze doc/analysis.md
 
@@ -92,12 +94,13 @@ deb: all
 	unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CXXFLAGS CPPFLAGS LDFLAGS && \
 	DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS-nocheck}" \
 		dpkg-buildpackage -us -uc
-	for p in procq procq-ui libprocq0 libprocq-dev; do \
+	for p in procq procq-ui procq-fleet libprocq0 libprocq-dev; do \
 		cp $(deb_dir)/$${p}_$(VERSION)_*.deb $$p.deb || exit 1; \
 	done
 	rm -rf $(deb_dir)/$(PACKAGE)-$(VERSION)
 	ls -l *.deb
-CLEANFILES += procq.deb procq-ui.deb libprocq0.deb libprocq-dev.deb
+CLEANFILES += procq.deb procq-ui.deb procq-fleet.deb libprocq0.deb \
+	libprocq-dev.deb
 clean-local: clean-functions
 	rm -rf $(deb_dir) $(coverage_dir) tests/fuzz/work
 PHONIES += deb

@@ -15,6 +15,9 @@ if HAVE_TOP
 program_mans += man/procq-top.1
 spanish_mans += man/es/procq-top.1
 endif
+if HAVE_FLEET
+program_mans += man/procq-fleet.1
+endif
 dist_man_MANS += man/procq.7 man/libprocq.3
 if HAVE_PROGRAM_MANS
 dist_man_MANS += $(program_mans)
@@ -44,7 +47,7 @@ clean-functions:
 PHONIES += clean-functions
 
 man_parts = man/producer.x man/consumer.x man/procq.x man/procq-plot.x \
-	man/procq-top.x
+	man/procq-top.x man/procq-fleet.x
 EXTRA_DIST += $(man_parts) man/dummy-man man/tidy.awk
 
 # In the build folder they are made; those of a tarball, which is its own
@@ -81,6 +84,9 @@ man/consumer.1: src/consumer$(EXEEXT) man/consumer.x man/tidy.awk configure.ac
 man/procq.1: src/procq$(EXEEXT) man/procq.x man/tidy.awk configure.ac
 	$(man_recipe)
 man/procq-top.1: src/procq-top$(EXEEXT) man/procq-top.x man/tidy.awk \
+		configure.ac
+	$(man_recipe)
+man/procq-fleet.1: src/procq-fleet$(EXEEXT) man/procq-fleet.x man/tidy.awk \
 		configure.ac
 	$(man_recipe)
 man/procq-plot.1: src/procq-plot$(EXEEXT) man/procq-plot.x man/tidy.awk \

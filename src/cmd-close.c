@@ -68,7 +68,7 @@ const struct command cmd_close = {
 "--on-exit=drain, and exit with 0.\n'procq open' undoes it, except for the "
 "producers that have heard it.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME | TAKES_STOP,
+	.takes = TAKES_NAME | TAKES_STOP | TAKES_FLEET,
 	.run = cmd_close_run,
 };
 
@@ -77,6 +77,6 @@ const struct command cmd_open = {
 	.summary = N_("undo close"),
 	.text = N_("Open a queue that was closed by 'procq close'.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME,
+	.takes = TAKES_NAME | TAKES_FLEET,
 	.run = cmd_open_run,
 };

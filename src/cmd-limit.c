@@ -102,6 +102,6 @@ const struct command cmd_limit = {
 "'procq stat'). Nothing is\nended: if more exist, nothing is started until "
 "enough are over.\n"),
 	.operands = N_("[NAME] N"),
-	.takes = TAKES_NAME | TAKES_NUMBER,
+	.takes = TAKES_NAME | TAKES_NUMBER | TAKES_FLEET,
 	.run = cmd_limit_run,
 };

@@ -216,7 +216,7 @@ const struct command cmd_stat = {
 "--openmetrics has the same for Prometheus, with histograms of lifetimes and of\n"
 "the times that ends took; with --all, of all queues that you may read.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS,
+	.takes = TAKES_NAME | TAKES_LIST | TAKES_METRICS | TAKES_FLEET,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
 	.usual = "NAME,OBJECT,CREATED_AT,BYTES,CAPACITY,MAX,LEASE,GRANTED,WANTED,CLOSED,STOPPED,"

@@ -14,6 +14,7 @@ src_libprograms_la_SOURCES = \
 	src/ending.c src/ending.h \
 	src/event.c src/event.h \
 	src/fault.c src/fault.h \
+	src/folder.c src/folder.h \
 	src/hint.c src/hint.h \
 	src/groups.c src/groups.h \
 	src/headroom.c src/headroom.h \
@@ -110,3 +111,26 @@ src_procq_top_SOURCES = \
 src_procq_top_CFLAGS = $(TOP_CFLAGS) $(AM_CFLAGS)
 src_procq_top_LDADD = src/libprograms.la $(TOP_LIBS)
 endif
+if HAVE_FLEET
+bin_PROGRAMS += src/procq-fleet
+src_procq_fleet_SOURCES = \
+	src/fleet/engine.c src/fleet/engine.h \
+	src/fleet/fleet.c src/fleet/fleet.h \
+	src/fleet/people.c \
+	src/fleet/url.c src/fleet/url.h
+nodist_src_procq_fleet_SOURCES = src/fleet/schema.c
+src_procq_fleet_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
+src_procq_fleet_LDADD = src/libprograms.la $(FLEET_LIBS)
+endif
+EXTRA_DIST += src/fleet/fleet.sql
+CLEANFILES += src/fleet/schema.c
+
+# The SQL as text in the program, which so needs no file beside it.
+src/fleet/schema.c: src/fleet/fleet.sql src/local.mk
+	$(AM_V_GEN)$(MKDIR_P) src/fleet && { \
+		echo '/* Made from fleet.sql. */' && \
+		echo '#include "fleet/fleet.h"' && \
+		echo 'const char *const fleet_schema[] = {' && \
+		sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/",/' \
+			$(srcdir)/src/fleet/fleet.sql && \
+		echo '0 };'; } >$@-t && mv $@-t $@

@@ -9,39 +9,41 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "folder.h"
 #include "i18n.h"
 #include "outside.h"
 
+#define UI "procq-ui"
+#define FLEET "procq-fleet"
+
 const struct outside outside_commands[] = {
-	{ "top", N_("watch a queue in the terminal") },
-	{ "plot", N_("draw a picture from the JSON logs of a run") },
+	{ "top", "top", UI, N_("watch a queue in the terminal") },
+	{ "plot", "plot", UI,
+	  N_("draw a picture from the JSON logs of a run") },
+	{ "hosts", "fleet", FLEET, N_("list the hosts of a fleet") },
+	{ "release", "fleet", FLEET, N_("free what a lost host holds") },
+	{ "fleet-init", "fleet", FLEET,
+	  N_("prepare a PostgreSQL for fleets") },
+	{ "stat", "fleet", FLEET, NULL },
+	{ "limit", "fleet", FLEET, NULL },
+	{ "close", "fleet", FLEET, NULL },
+	{ "open", "fleet", FLEET, NULL },
 	{ 0 }
 };
 
-/* Where the system, not the caller, chooses privileges, the caller does not
- * choose the program. */
-static const char *folder(void)
+const struct outside *outside_find(const char *name, bool fleet)
 {
-	const char *other = getenv("PROCQ_BINDIR");
-
-	if (other && getuid() == geteuid() && getgid() == getegid())
-		return other;
-	return BINDIR;
+	for (const struct outside *o = outside_commands; o->name; o++)
+		if (strcmp(o->name, name) == 0 && (o->summary || fleet))
+			return o;
+	return NULL;
 }
 
-const struct outside *outside_find(const char *name)
-{
-	const struct outside *o = outside_commands;
-
-	while (o->name && strcmp(o->name, name) != 0)
-		o++;
-	return o->name ? o : NULL;
-}
-
-void outside_run(char **argv)
+void outside_run(const struct outside *o, char **argv)
 {
 	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/procq-%s", folder(), argv[0]);
+	int n = snprintf(path, sizeof(path), "%s/procq-%s",
+			 programs_folder(), o->program);
 
 	errno = ENAMETOOLONG;
 	if (n > 0 && (size_t)n < sizeof(path))
@@ -51,8 +53,8 @@ void outside_run(char **argv)
 		exit(EXIT_CANNOT_RUN);
 	}
 	complain(_("'procq %s' is a program of its own, %s, which is not "
-		   "installed; on Debian it is in the package procq-ui"),
-		 argv[0], path);
+		   "installed; on Debian it is in the package %s"),
+		 argv[0], path, o->package);
 	exit(EXIT_NOT_FOUND);
 }
 
@@ -62,5 +64,5 @@ void outside_help(const struct outside *o)
 	char *argv[] = { name, help, NULL };
 
 	snprintf(name, sizeof(name), "%s", o->name);
-	outside_run(argv);
+	outside_run(o, argv);
 }

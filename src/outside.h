@@ -6,21 +6,28 @@
 #ifndef OUTSIDE_H
 #define OUTSIDE_H
 
-/** A command that is a program of its own: NAME is procq-NAME in
- * $(bindir), or in $PROCQ_BINDIR. */
+#include <stdbool.h>
+
+/** A command that is a program of its own: procq-PROGRAM in $(bindir), or in
+ * $PROCQ_BINDIR. */
 struct outside {
 	const char *name;
-	const char *summary;	/* for the list of commands; N_() */
+	const char *program;
+	const char *package;	/* that it is in, on Debian */
+	const char *summary;	/* for the list of commands; N_(). NULL: not
+				 * listed, because procq has a command of this
+				 * name, which it is with --fleet */
 };
 
 /** All of them; the last one has no name. */
 extern const struct outside outside_commands[];
 
-/** @return NULL: there is none of this name */
-const struct outside *outside_find(const char *name);
+/** @param fleet is --fleet given?
+ * @return NULL: there is none of this name */
+const struct outside *outside_find(const char *name, bool fleet);
 /** Become it. argv[0] is its name. Ends with a message if it can't be executed.
  */
-_Noreturn void outside_run(char **argv);
+_Noreturn void outside_run(const struct outside *o, char **argv);
 /** The same with --help. */
 _Noreturn void outside_help(const struct outside *o);
 

@@ -34,6 +34,7 @@
 #define TAKES_NUMBER 1024u	/* a last operand N */
 #define TAKES_LEASE 2048u	/* --for --deadline --policy --granted --epoch
 				 * --release --none */
+#define TAKES_FLEET 16384u	/* --fleet */
 #define TAKES_ANY 64u		/* no default: all queues, if none is named */
 
 struct request;

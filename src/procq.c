@@ -42,7 +42,7 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 /* Options without a short form. */
 enum {
 	OPENMETRICS = OPT_RUN, ALL, EMPTY, SEQ, STOP, WAIT, KILL, FORCE, VERBOSE,
-	LEASE_OPTIONS
+	FLEET, LEASE_OPTIONS
 };
 
 enum {
@@ -63,6 +63,9 @@ N_("  -q, --queue=NAME           the queue, as the operand NAME\n"
 N_("  -J, --json                 print JSON\n") } },
 	{ 0, { VERBOSE, "verbose", no_argument,
 N_("      --verbose              say more on standard error\n") } },
+	{ TAKES_FLEET, { FLEET, "fleet", optional_argument,
+N_("      --fleet[=URL]          over all hosts of a fleet, by procq-fleet\n"
+"                             (default: $PROCQ_FLEET)\n") } },
 	{ TAKES_LIST, { 'o', "output", required_argument,
 N_("  -o, --output=COLUMNS       print these columns, separated by commas;\n"
 "                             +COLUMNS adds to the usual ones\n") } },
@@ -148,11 +151,14 @@ static void help_all(void)
 		printf("  %-8s %s\n", commands[i]->name,
 		       _(commands[i]->summary));
 	for (const struct outside *o = outside_commands; o->name; o++)
-		printf("  %-8s %s\n", o->name, _(o->summary));
+		if (o->summary)
+			printf("  %-8s %s\n", o->name, _(o->summary));
 	fputs(_("\nOptions:\n"), stdout);
 	help_options(TAKES_NAME);
 	help_options(0);
 	choices_help(program_choices);
+	fputs(_("\nOptions of stat, limit, close and open:\n"), stdout);
+	help_options(TAKES_FLEET);
 	fputs(_("\nOptions of list, show and stat:\n"), stdout);
 	help_options(TAKES_LIST);
 	fputs(_("\nOptions of stat:\n"), stdout);
@@ -333,6 +339,9 @@ static void request_option(struct request *r, int letter)
 	case FORCE:
 		r->force = true;
 		return;
+	case FLEET:
+		/* Spelt out, it has led elsewhere. */
+		usage_error(_("write --fleet in full"));
 	case OPT_HELP:
 		leave_with_help(r->command);
 	case OPT_VERSION:
@@ -499,8 +508,8 @@ static int cmd_help_run(struct request *r)
 		help_all();
 		return EXIT_DONE;
 	}
-	if (outside_find(r->topic))
-		outside_help(outside_find(r->topic));
+	if (outside_find(r->topic, false))
+		outside_help(outside_find(r->topic, false));
 	help_command(find_command(r->topic));
 	return EXIT_DONE;
 }
@@ -514,9 +523,20 @@ static const struct command cmd_help = {
 	.run = cmd_help_run,
 };
 
+/* Is --fleet among the options? */
+static bool names_fleet(char **argv)
+{
+	for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--fleet") == 0 ||
+		    strncmp(argv[i], "--fleet=", 8) == 0)
+			return true;
+	return false;
+}
+
 /* Become the program argv[at]. The options before it, which end at before, go
  * with it. */
-static _Noreturn void run_outside(char **argv, int before, int at)
+static _Noreturn void run_outside(const struct outside *o, char **argv,
+				  int before, int at)
 {
 	char *name = argv[at];
 	int first = at - (before - 1);
@@ -524,7 +544,7 @@ static _Noreturn void run_outside(char **argv, int before, int at)
 	memmove(&argv[first + 1], &argv[1],
 		(size_t)(before - 1) * sizeof(*argv));
 	argv[first] = name;
-	outside_run(&argv[first]);
+	outside_run(o, &argv[first]);
 }
 
 /*
@@ -535,6 +555,7 @@ static _Noreturn void run_outside(char **argv, int before, int at)
  */
 static const struct command *take_command(int *argc, char **argv)
 {
+	const struct outside *o;
 	const struct command *c;
 	struct choices all;
 	int letter, before = 1, at;
@@ -560,8 +581,9 @@ static const struct command *take_command(int *argc, char **argv)
 	at = optind;
 	if (at >= *argc)
 		usage_error(_("a command is missing"));
-	if (outside_find(argv[at]))
-		run_outside(argv, before, at);
+	o = outside_find(argv[at], names_fleet(argv));
+	if (o)
+		run_outside(o, argv, before, at);
 	c = find_command(argv[at]);
 	/* Between the options and the command may stand "--", which goes with
 	 * it. The NULL at the end moves, too. */

@@ -3,6 +3,7 @@
 # test's own.
 
 fleet_tests = \
+	tests/fleet/people.test \
 	tests/fleet/sql.test
 TESTS += $(fleet_tests)
 EXTRA_DIST += $(fleet_tests) tests/fleet/server.sh

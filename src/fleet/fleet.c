@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fleet.c - the program procq-fleet, which procq executes for its commands
+ * about a fleet: the command line.
+ *
+ * A program of its own, as it needs a library that procq does not.
+ */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "duration.h"
+#include "i18n.h"
+#include "options.h"
+#include "program.h"
+
+#include "fleet.h"
+
+#define LEASE_MIN NS_PER_S
+#define LEASE_MAX (24 * 3600 * NS_PER_S)
+
+static const struct fleet_command commands[] = {
+	{ "hosts", N_("[NAME]"), N_("list the hosts of a fleet"),
+	  FLEET_NAME | FLEET_FORM, fleet_hosts },
+	{ "stat", N_("[NAME]"), N_("count over all hosts"),
+	  FLEET_NAME | FLEET_FORM, fleet_stat },
+	{ "limit", N_("[NAME] N"), N_("set the bound over all hosts"),
+	  FLEET_NAME | FLEET_NUMBER, fleet_limit },
+	{ "close", N_("[NAME]"), N_("grant nothing more"),
+	  FLEET_NAME, fleet_close },
+	{ "open", N_("[NAME]"), N_("grant again"), FLEET_NAME, fleet_open },
+	{ "release", N_("HOST"), N_("free what a lost host holds"),
+	  FLEET_HOST, fleet_release },
+	{ "fleet-init", "", N_("make or upgrade the schema"), FLEET_PRINT,
+	  fleet_init },
+	{ 0 }
+};
+
+enum {
+	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_CONFIRM,
+	OPT_PRINT, OPT_VERBOSE
+};
+
+static const struct choice common_choices[] = {
+	{ OPT_FLEET, "fleet", optional_argument,
+N_("      --fleet=URL            the fleet: postgresql://HOST/DATABASE#QUEUE\n"
+"                             (default: $PROCQ_FLEET)\n") },
+	{ 'q', "queue", required_argument,
+N_("  -q, --queue=NAME           the queue, if none is in URL\n"
+"                             (default: $PROCQ_QUEUE, or 'default')\n") },
+	{ OPT_INSECURE, "fleet-insecure", no_argument,
+N_("      --fleet-insecure       over a network, do without TLS that proves "
+"who\n"
+"                             answers\n") },
+	{ OPT_VERBOSE, "verbose", no_argument,
+N_("      --verbose              say more on standard error\n") },
+	{ 0 }
+};
+
+static const struct choice form_choices[] = {
+	{ 'J', "json", no_argument,
+N_("  -J, --json                 print JSON\n") },
+	{ 0 }
+};
+
+static const struct choice number_choices[] = {
+	{ OPT_POLICY, "on-partition", required_argument,
+N_("      --on-partition=POLICY  what a host does that is cut off for longer "
+"than a\n"
+"                             lease: keep starts nothing (default), continue\n"
+"                             goes on within its slots, end ends its "
+"processes\n") },
+	{ OPT_LEASE, "lease", required_argument,
+N_("      --lease=D              how long a lease is, 1s to 1d (default "
+"60s)\n") },
+	{ 0 }
+};
+
+static const struct choice host_choices[] = {
+	{ OPT_CONFIRM, "confirm", required_argument,
+N_("      --confirm=HOST         do not ask; it has to be the same\n") },
+	{ 0 }
+};
+
+static const struct choice print_choices[] = {
+	{ OPT_PRINT, "print", no_argument,
+N_("      --print                print the SQL, for an administrator to "
+"run\n") },
+	{ 0 }
+};
+
+static const struct choice *const tables[] = {
+	form_choices, number_choices, host_choices, print_choices
+};
+static const unsigned table_takes[] = {
+	FLEET_FORM, FLEET_NUMBER, FLEET_HOST, FLEET_PRINT
+};
+
+#define NTABLES (sizeof(tables) / sizeof(*tables))
+
+static _Noreturn void help_end(void)
+{
+	choices_help(common_choices);
+	choices_help(program_choices);
+	fputs(_("\nD is a decimal number with a unit us, ms, s, m, h or d; "
+		"without one, seconds.\n"), stdout);
+	help_tail();
+	exit(EXIT_DONE);
+}
+
+static _Noreturn void help(const struct fleet_command *c)
+{
+	if (c) {
+		printf(_("Usage: procq %s --fleet=URL [OPTION]... %s\n"),
+		       c->name, *c->operands ? _(c->operands) : "");
+		printf("%s.\n\n", _(c->summary));
+		for (size_t i = 0; i < NTABLES; i++)
+			if (c->takes & table_takes[i])
+				choices_help(tables[i]);
+		help_end();
+	}
+	fputs(_("Usage: procq-fleet COMMAND --fleet=URL [OPTION]...\n"
+		"One bound of processes over many machines, kept by a "
+		"PostgreSQL.\n"), stdout);
+	fputs(_("\nCommands:\n"), stdout);
+	for (c = commands; c->name; c++)
+		printf("  %-10s %s\n", c->name, _(c->summary));
+	fputs(_("\nOptions:\n"), stdout);
+	for (size_t i = 0; i < NTABLES; i++)
+		choices_help(tables[i]);
+	help_end();
+}
+
+static const char *policy(const char *text)
+{
+	static const char *const words[] = { "keep", "end", "continue", NULL };
+
+	return words[option_word("on-partition", text, words)];
+}
+
+static void fleet_option(struct fleet *f, int c, const char *arg)
+{
+	switch (c) {
+	case OPT_FLEET:
+		if (arg)
+			f->text = arg;
+		break;
+	case 'q':
+		f->local = arg;
+		break;
+	case OPT_INSECURE:
+		f->insecure = true;
+		break;
+	case OPT_VERBOSE:
+		f->verbose = true;
+		break;
+	case 'J':
+		f->form = TABLE_JSON;
+		break;
+	case OPT_POLICY:
+		f->policy = policy(arg);
+		break;
+	case OPT_LEASE:
+		f->lease = option_duration("lease", arg);
+		if (f->lease < LEASE_MIN || f->lease > LEASE_MAX)
+			usage_error(_("invalid argument '%s' for --%s: %s"),
+				    arg, "lease", _("from 1s to 1d"));
+		break;
+	case OPT_CONFIRM:
+		f->confirm = arg;
+		break;
+	case OPT_PRINT:
+		f->print = true;
+		break;
+	case OPT_HELP:
+		help(f->command);
+	case OPT_VERSION:
+		print_version();
+		exit(EXIT_DONE);
+	default:
+		usage_try();
+	}
+}
+
+static void take_operands(struct fleet *f, int argc, char **argv)
+{
+	const char *last = NULL, *name = NULL;
+
+	if (f->command->takes & (FLEET_NUMBER | FLEET_HOST)) {
+		if (optind >= argc)
+			usage_error(f->command->takes & FLEET_HOST
+				? _("say which host; 'procq hosts' lists them")
+				: _("say how many processes may exist at "
+				    "once"));
+		last = argv[--argc];
+	}
+	if (optind < argc && f->command->takes & FLEET_NAME)
+		name = argv[optind++];
+	if (optind < argc)
+		usage_error(_("extra operand '%s'"), argv[optind]);
+	if (name && f->local && strcmp(name, f->local) != 0)
+		usage_error(_("two queues are named: '%s' and '%s'"), f->local,
+			    name);
+	if (name)
+		f->local = name;
+	f->operand = last;
+}
+
+/* Where, and which queue. */
+static void settle(struct fleet *f)
+{
+	const char *variable = getenv("PROCQ_FLEET");
+
+	if (f->command->takes & FLEET_PRINT && f->print)
+		return;
+	if (!f->text && variable && *variable)
+		f->text = variable;
+	if (!f->text)
+		usage_error(_("say which fleet: --fleet=postgresql://HOST/"
+			      "DATABASE#QUEUE, or $PROCQ_FLEET"));
+	url_parse(&f->url, f->text, f->insecure, 10);
+	if (f->url.queue && f->local && strcmp(f->url.queue, f->local) != 0)
+		usage_error(_("two queues are named: '%s' and '%s'"),
+			    f->url.queue, f->local);
+	f->local = option_queue(f->local);
+	f->queue = f->url.queue ? f->url.queue : f->local;
+	if (strchr(f->queue, '/'))
+		usage_error(_("a fleet queue has no slash in its name: name "
+			      "one after # in --fleet"));
+}
+
+static const struct fleet_command *find(const char *name)
+{
+	for (const struct fleet_command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+/* The command is the name by which procq executes it, or the first word. */
+static const struct fleet_command *take_command(int *argc, char **argv)
+{
+	const char *name = *argc > 0 ? argv[0] : "";
+	const struct fleet_command *c = find(name);
+
+	if (c || *argc < 2)
+		return c;
+	c = find(argv[1]);
+	if (c) {
+		memmove(&argv[1], &argv[2],
+			(size_t)(*argc - 1) * sizeof(*argv));
+		--*argc;
+	}
+	return c;
+}
+
+int main(int argc, char **argv)
+{
+	static struct fleet f;
+	struct choices all;
+	int c, status;
+
+	f.command = take_command(&argc, argv);
+	program_start(f.command ? "procq" : "procq-fleet", argv);
+	choices_begin(&all, "");
+	for (size_t i = 0; i < NTABLES; i++)
+		if (!f.command || f.command->takes & table_takes[i])
+			choices_add(&all, tables[i]);
+	choices_add(&all, common_choices);
+	choices_add(&all, program_choices);
+	while ((c = choices_next(&all, argc, argv)) != -1)
+		fleet_option(&f, c, optarg);
+	if (!f.command)
+		usage_error(_("say what to do: 'procq-fleet --help' lists the "
+			      "commands"));
+	take_operands(&f, argc, argv);
+	settle(&f);
+	status = f.command->run(&f);
+	engine_close(&f.engine);
+	return status;
+}

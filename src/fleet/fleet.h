@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fleet.h - what the commands of procq-fleet share.
+ */
+#ifndef FLEET_H
+#define FLEET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine.h"
+#include "table.h"
+#include "url.h"
+
+/* What the command line asks for. */
+struct fleet {
+	const struct fleet_command *command;
+	struct fleet_url url;
+	struct engine engine;
+	const char *local;	/* the local queue's name */
+	const char *queue;	/* the fleet's */
+	const char *operand;	/* HOST, or N; NULL */
+	const char *text;	/* of --fleet */
+	const char *policy;	/* of --on-partition; NULL: as it is */
+	const char *confirm;	/* of --confirm; NULL: ask */
+	int64_t lease;		/* ns; 0: as it is */
+	enum table_form form;
+	bool insecure, print, verbose;
+};
+
+struct fleet_command {
+	const char *name;
+	const char *operands;	/* for its help; N_() */
+	const char *summary;	/* N_() */
+	unsigned takes;
+	int (*run)(struct fleet *);
+};
+
+/* Which options and operands a command takes, beside --fleet, -q and the
+ * like. */
+#define FLEET_NAME 1u		/* an operand NAME */
+#define FLEET_NUMBER 2u		/* a last operand N; --on-partition, --lease */
+#define FLEET_HOST 4u		/* an operand HOST; --confirm */
+#define FLEET_PRINT 8u		/* --print */
+#define FLEET_FORM 16u		/* --json */
+#define FLEET_HELPER 32u	/* it is no command of people */
+
+/* How long a person waits for an answer; ns. */
+#define FLEET_PATIENCE (15 * INT64_C(1000000000))
+
+int fleet_hosts(struct fleet *f);
+int fleet_stat(struct fleet *f);
+int fleet_limit(struct fleet *f);
+int fleet_close(struct fleet *f);
+int fleet_open(struct fleet *f);
+int fleet_release(struct fleet *f);
+int fleet_init(struct fleet *f);
+
+/** Connect, or say why not, and what helps. */
+bool fleet_connect(struct fleet *f);
+/** Ask, or say why there is no answer. */
+PGresult *fleet_ask(struct fleet *f, const char *sql, int n,
+		    const char *const *values);
+/** Say why the engine did not do it, and what helps. @return EXIT_FAILED */
+int fleet_failed(const struct fleet *f);
+/** There is no such queue. @return EXIT_FAILED */
+int fleet_no_queue(const struct fleet *f);
+
+/* fleet.sql, line by line; NULL ends it. */
+extern const char *const fleet_schema[];
+
+#endif
