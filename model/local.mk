@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	model/bell.pml \
 	model/entry.pml \
 	model/lease.pml \
+	model/fleet.pml \
 	model/life.pml \
 	model/limit.pml \
 	model/model.test \

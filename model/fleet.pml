@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fleet.pml - a host of a fleet, its helper, and the engine that grants slots.
+ *
+ * Concern: is never more in use, on this host and on all others, than the
+ * limit? A helper may be killed at any step, requests and replies may be lost
+ * or worked off late, the host may be lost or get another queue, and the engine
+ * may forget all that it knows of it.
+ *
+ * Not here: which records are parked (limit.pml), how processes are ended when
+ * a lease has run out; the other hosts are a number, which is right.
+ *
+ * Without KEEP, the policy is end: time is ticks, the host's lease counts from
+ * before a request is sent, the engine's from when it is worked off. With
+ * KEEP, no time frees anything and no clock is needed; but the engine must not
+ * forget.
+ *
+ * Sizes: N slots; T ticks of a lease, M of its margin; ATT attachments, REQ
+ * requests in each; LIVES of the local queue, LOSSES of the engine's memory.
+ *
+ * Mutants, each drops one rule: NOSEQ NOEPOCH FROMREPLY TELLFIRST NOFENCE
+ * NORECHECK NOLEARN SHORTLEARN OLDLIFE BYTIME TAKEBACK UNFENCED
+ * LATEASK.
+ */
+#ifndef N
+#define N 2
+#endif
+#ifndef T
+#define T 4
+#endif
+#ifndef M
+#define M 2
+#endif
+#ifndef ATT
+#define ATT 2
+#endif
+#ifndef REQ
+#define REQ 2
+#endif
+#ifndef LIVES
+#define LIVES 1
+#endif
+#ifndef LOSSES
+#define LOSSES 0
+#endif
+
+#ifdef NOLEARN
+#define LEARN 0
+#else
+#ifdef SHORTLEARN
+#define LEARN (T - 3)
+#else
+#define LEARN T
+#endif
+#endif
+
+/* May a host ask as if its lease had not run out? */
+#if defined KEEP || defined LATEASK
+#define LATE 1
+#else
+#define LATE 0
+#endif
+
+#define NOTHING 15
+
+mtype = { ATTACH, LEASE, OK, REFUSED, EXPIRED };
+
+/* Two connections. What is left in one that was given up is worked off at any
+ * time, but its replies reach nobody. */
+chan req[2] = [1] of { mtype, byte, byte, byte, byte };
+			/* kind, epoch, seq, have, want; of ATTACH: kind,
+			 * epoch, life, have, fenced */
+chan rep[2] = [1] of { mtype, byte, byte };	/* code, epoch, granted */
+
+/* The object, which outlives the helper: records that are not parked; how many
+ * are granted, which they are while the lease lasts; the epoch, ticks that are
+ * left of the lease; which life of it this is. */
+byte have, grant, hostepoch, held, life;
+
+/* The engine. */
+byte granted, epoch, seq, known, till, learning, others;
+
+/* The environment, and ghosts: ticks since the request was sent, ticks since
+ * the lease ran out; losses; attachments. */
+byte since = NOTHING, late, losses, attached;
+
+inline bound() { assert(learning > 0 || have + others <= N) }
+
+inline answer(c, code)
+{
+	if
+	:: full(rep[c]) -> rep[c]?_,_,_
+	:: nfull(rep[c])
+	fi;
+	rep[c]!code,epoch,granted
+}
+
+/* have is what the host says it has. */
+inline attach(e, l, h, f)
+{
+	if
+#ifndef OLDLIFE
+	:: l < known -> code = REFUSED
+#endif
+	:: else ->
+		if
+		:: l != known -> granted = 0; known = l
+		:: else
+		fi;
+#ifndef KEEP
+		granted = (till == 0 -> 0 : granted);
+#endif
+#ifdef TAKEBACK
+		granted = h;
+#endif
+		if
+#if !defined KEEP && !defined UNFENCED
+		:: h > granted && learning == 0 && !f -> code = EXPIRED
+#endif
+		:: else ->
+			granted = (h > granted -> h : granted);
+			epoch = (e > epoch -> e : epoch) + 1;
+			seq = 0; till = T; code = OK
+		fi
+	fi
+}
+
+inline lease(e, s, h, w)
+{
+	if
+#ifndef NOEPOCH
+	:: e != epoch -> code = REFUSED
+#endif
+#ifndef NOSEQ
+	:: e == epoch && s <= seq -> code = REFUSED
+#endif
+	:: else ->
+		if
+#ifndef KEEP
+		:: till == 0 -> granted = 0; code = EXPIRED
+#endif
+		:: else ->
+			/* A grant is of what is free, whatever was charged. */
+			room = (learning == 0 && h + others < N ->
+				N - h - others : 0);
+			g = (w > h -> w - h : 0);
+			granted = h + (g > room -> room : g);
+			seq = s; till = T; code = OK
+		fi
+	fi
+}
+
+proctype engine()
+{
+	mtype kind, code;
+	byte c, e, s, h, w, g, room;
+
+end:	do
+	:: atomic { nempty(req[0]) || nempty(req[1]) ->
+		if
+		:: req[0]?kind,e,s,h,w -> c = 0
+		:: req[1]?kind,e,s,h,w -> c = 1
+		fi;
+		if
+		:: kind == ATTACH -> attach(e, s, h, w)
+		:: else -> lease(e, s, h, w)
+		fi;
+		answer(c, code); bound();
+		kind = OK; code = OK; c = 0; e = 0; s = 0; h = 0; w = 0;
+		g = 0; room = 0 }
+	:: atomic { learning == 0 && granted + others < N -> others++; bound() }
+	:: atomic { others > 0 -> others-- }
+#if LOSSES > 0
+	:: atomic { losses < LOSSES -> losses++;
+		granted = 0; epoch = 0; seq = 0; known = 0; till = 0;
+		learning = LEARN; bound() }
+#endif
+	od
+}
+
+/* A reply to a request that was sent so long ago: the lease that is left, and
+ * what is granted for it. */
+inline renew(n)
+{
+#ifdef FROMREPLY
+	held = T - M; grant = n; have = grant;
+#else
+#ifdef KEEP
+	grant = n; have = grant;
+#else
+	if
+	:: since < T - M ->
+		held = T - M - since; grant = n; have = grant
+	/* What came too late grants nothing. */
+	:: else ->
+#ifdef NORECHECK
+		grant = n; have = grant
+#else
+		skip
+#endif
+	fi;
+#endif
+#endif
+	since = NOTHING
+}
+
+inline send(kind, e, s, h, w)
+{
+	if
+	:: full(rep[c]) -> rep[c]?_,_,_
+	:: nfull(rep[c])
+	fi;
+	since = 0;
+	req[c]!kind,e,s,h,w
+}
+
+proctype helper()
+{
+	mtype code;
+	byte e, s, g, h, w, c;
+
+anew:	/* It may be another one, which knows nothing but the object. */
+	atomic { e = 0; s = 0; g = 0; h = 0; w = 0; since = NOTHING }
+	end: atomic { attached < ATT && nfull(req[c]) ->
+#ifndef KEEP
+		/* It has run out: nothing is granted any more. */
+		grant = (held == 0 -> 0 : grant);
+#endif
+		h = (have > grant -> have : grant);
+		attached++; send(ATTACH, hostepoch, life, h, (grant == 0)) }
+	if
+	:: atomic { rep[c]?code,e,g ->
+		if
+		:: code == OK -> hostepoch = e; renew(grant)
+		:: code == EXPIRED ->
+			grant = 0; held = 0; since = NOTHING; goto anew
+		:: else -> since = NOTHING; goto anew
+		fi }
+	:: atomic { c = 1 - c; goto anew }
+	fi;
+	do
+#if !LATE
+	/* It has run out: what was granted is not asked for as one's own. */
+	:: atomic { held == 0 && grant > 0 -> goto anew }
+#endif
+	:: atomic { s < REQ && len(req[c]) == 0 && (held > 0 || grant == 0 ||
+			LATE) ->
+		if
+		:: w = grant
+		:: grant < N -> w = grant + 1
+		:: grant > 0 ->
+			w = grant - 1;
+#ifndef TELLFIRST
+			grant--; have = (have > grant -> grant : have)
+#endif
+		fi;
+#ifdef TELLFIRST
+		h = (w < grant -> w : grant);
+#else
+		h = (have > grant -> have : grant);
+#endif
+		s++; send(LEASE, e, s, h, w) }
+		if
+		:: atomic { rep[c]?code,_,g ->
+			if
+			:: code == OK ->
+				renew(g); bound()
+			:: code == EXPIRED ->
+				grant = 0; held = 0; since = NOTHING; goto anew
+			:: else -> since = NOTHING; goto anew
+			fi }
+		:: atomic { c = 1 - c; since = NOTHING }	/* no reply */
+		:: atomic { c = 1 - c; goto anew }		/* killed */
+		fi
+	:: s == REQ -> goto anew
+#if LIVES > 1
+	/* All of the host is lost, or its queue was empty and another one is
+	 * made: what was in use is gone before the next life begins. */
+	:: atomic { life < LIVES - 1 ->
+		have = 0; grant = 0; held = 0; hostepoch = 0; life++; c = 1 - c; goto anew }
+#endif
+	od
+}
+
+#ifdef KEEP
+#ifdef BYTIME
+proctype clock()
+{
+	atomic { granted = 0; bound() }
+}
+#endif
+#else
+/* Any participant of the host, when the lease has run out: parks what is free,
+ * ends what is in use. */
+proctype enforcer()
+{
+end:	do
+	:: atomic { have > 0 && held == 0 ->
+#ifndef NOFENCE
+		have = 0;
+#endif
+		late = 0 }
+	od
+}
+
+/* No tick passes while the host is as late as its margin allows. */
+proctype clock()
+{
+end:	do
+	:: atomic { !(have > 0 && held == 0 && late + 1 >= M) ->
+		late = (have > 0 && held == 0 -> late + 1 : 0);
+		held = (held > 0 -> held - 1 : 0);
+		till = (till > 0 -> till - 1 : 0);
+		granted = (till == 0 -> 0 : granted);
+		learning = (learning > 0 -> learning - 1 : 0);
+		since = (since < NOTHING - 1 -> since + 1 : since);
+		bound() }
+	od
+}
+#endif
+
+init {
+	atomic {
+		run engine();
+		run helper();
+#ifndef KEEP
+		run enforcer();
+		run clock()
+#else
+#ifdef BYTIME
+		run clock()
+#endif
+#endif
+	}
+}
