@@ -20,3 +20,18 @@ bench_list_SOURCES = bench/list.c bench/rounds.c bench/rounds.h
 bench_list_LDADD =
 bench_list_CPPFLAGS =
 
+EXTRA_DIST += bench/run bench/growth bench/rate bench/top bench/ledger \
+	bench/report.awk bench/RESULTS.md
+CLEANFILES += $(bench_programs) bench/report.tsv bench/machine.tsv
+
+# Which comparisons: all of them, or some of churn, ending, list, growth,
+# rate, top.
+BENCH =
+bench: $(bin_PROGRAMS) $(bench_programs)
+	SHELL='$(SHELL)' $(SHELL) $(srcdir)/bench/run . $(BENCH)
+bench-programs: $(bench_programs)
+PHONIES += bench bench-programs
+
+# A run in the source tree renews its report; one elsewhere has its own.
+mostlyclean-local:
+	test $(srcdir) = . || rm -f bench/RESULTS.md
