@@ -42,6 +42,7 @@
 
 #include "../kit/harness.h"
 #include "../kit/tap.h"
+#include "chance.h"
 
 /* Where nothing proves that an orphan is still the same process, nobody ends
  * the one that may outlive its producer. A start time does, but for those that
@@ -58,8 +59,6 @@ static bool provable;
 #define LOCK_BASE (INT64_C(1) << 40)
 #define LOCK_END (LOCK_BASE + (INT64_C(1) << 48))
 #define NOBODY 65534
-#define MS INT64_C(1000000)
-#define S (1000 * MS)
 
 /* Shared by all, and by nothing that is tested. */
 static struct gate {
@@ -103,25 +102,6 @@ static uint64_t kills, stops, child_kills, child_stops, orphans;
 static uint64_t producer_kills, unentered;
 static int64_t quiet_until;		/* no consumer runs until then */
 static struct procq_process *seen;	/* room for all */
-
-/* ---- chance: xorshift64*, which is enough to choose victims ---- */
-
-static uint64_t state;
-
-static uint64_t draw(uint64_t below)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (state * UINT64_C(2685821657736338717) >> 33) % below;
-}
-
-static void nap(int64_t ns)
-{
-	struct timespec ts = { (time_t)(ns / S), (long)(ns % S) };
-
-	nanosleep(&ts, NULL);
-}
 
 static void unexpected(int rc)
 {
@@ -874,7 +854,7 @@ int main(int argc, char **argv)
 	if (getpid() != 1)
 		skip_all("not the first process of a PID namespace");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	state = options.seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	chance_begin(options.seed);
 	/* The pid is 1 in every namespace: the time makes the name its own. */
 	snprintf(queue, sizeof(queue), "%st%lld.chaos",
 		 options.users ? "/" : "",

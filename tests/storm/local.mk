@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# tests/storm/local.mk - participants are killed all the time, and processes of
-# strangers come and go beside them.
+# tests/storm/local.mk - participants are killed all the time, processes of
+# strangers come and go beside them, and a gap and a limit are to be kept.
 
 storm_tests = \
 	tests/storm/bystanders.test \
 	tests/storm/chaos.test \
-	tests/storm/guests.test
+	tests/storm/gap.test \
+	tests/storm/guests.test \
+	tests/storm/limit.test
 storm_long_tests = \
 	tests/storm/bystanders-long.test \
 	tests/storm/chaos-long.test \
-	tests/storm/guests-long.test
+	tests/storm/gap-long.test \
+	tests/storm/guests-long.test \
+	tests/storm/limit-long.test
 TESTS += $(storm_tests)
 LONG_TESTS += $(storm_long_tests)
 EXTRA_DIST += $(storm_tests) $(storm_long_tests) tests/storm/chaos.sh
 
-check_PROGRAMS += tests/storm/chaos
-tests_storm_chaos_SOURCES = $(harness_sources) tests/storm/chaos.c
+check_PROGRAMS += tests/storm/bounds tests/storm/chaos
+tests_storm_bounds_SOURCES = $(harness_sources) tests/storm/chance.h \
+	tests/storm/bounds.c
+tests_storm_chaos_SOURCES = $(harness_sources) tests/storm/chance.h \
+	tests/storm/chaos.c
