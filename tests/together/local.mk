@@ -9,6 +9,7 @@ together_tests = \
 	tests/together/close \
 	tests/together/forks \
 	tests/together/host \
+	tests/together/limit \
 	tests/together/race \
 	tests/together/rejoin \
 	tests/together/sandbox \
