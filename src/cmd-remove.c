@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +29,6 @@
 struct work {
 	const struct request *r;
 	struct procq *q;
-	struct escalation plan;
 	struct endings endings;
 	int64_t moved;		/* when something last moved */
 	uint64_t ended;
@@ -130,9 +128,9 @@ static void sleep_a_little(struct work *w)
 
 /*
  * End all processes, then remove the queue as soon as its participants have
- * left. Consumers leave a closed queue when it is empty; producers wait, and
- * the user has to end them. Returns as procq_remove(), or -ETIMEDOUT: nothing
- * moves any more, -EINTR: a signal asked to stop.
+ * left: from a stopped queue, consumers and producers do when it is empty.
+ * Returns as procq_remove(), or -ETIMEDOUT: nothing moves any more, -EINTR: a
+ * signal asked to stop.
  */
 static int end_and_remove(struct work *w)
 {
@@ -240,8 +238,9 @@ static int remove_empty(struct request *r, struct procq *q)
 	return err < 0 ? complain_failed(r, err) : EXIT_DONE;
 }
 
-/* Signals that ask to stop are handled meanwhile: otherwise they would leave
- * the queue closed. */
+/* A producer that only waited would keep the queue in use for ever, so it is to
+ * end, too. Signals that ask to stop are handled meanwhile: otherwise they
+ * would leave the queue closed. */
 static int close_and_end(struct work *w)
 {
 	struct procq_stat before;
@@ -250,10 +249,10 @@ static int close_and_end(struct work *w)
 	if (err < 0)
 		return err;
 	command_signals_begin(w->q);
-	err = procq_set_closed(w->q, 1);
+	err = procq_set_closed(w->q, PROCQ_STOPPED);
 	if (err == 0)
 		err = end_and_remove(w);
-	/* An empty queue stays closed: none fills it again, and the last of
+	/* An empty queue stays stopped: none fills it again, and the last of
 	 * its participants to leave removes it. */
 	if (err < 0 && (err != -ETIMEDOUT || inhabitants(&w->seen) > 0))
 		procq_set_closed(w->q, (int)before.closed);
@@ -265,13 +264,13 @@ static int close_and_end(struct work *w)
 static int remove_full(struct request *r, struct procq *q)
 {
 	struct work w = { .r = r, .q = q,
-			  .endings = { .q = q, .plan = &w.plan, .arg = &w,
+			  .endings = { .q = q, .plan = &r->plan.steps,
+				       .mode = r->plan.mode, .arg = &w,
 				       .report = remove_unconfirmed,
 				       .outlived = complain_outlived,
 				       .unreached = complain_unreached } };
 	int err = endings_init(&w.endings);
 
-	escalation_simple(&w.plan, SIGTERM, r->kill_after);
 	if (err == 0)
 		err = close_and_end(&w);
 	remove_print(r, &w, procq_object(q), err >= 0);
@@ -341,11 +340,12 @@ const struct command cmd_remove = {
 	.name = "remove",
 	.summary = N_("remove an empty queue; with --kill, any"),
 	.text = N_("Remove a queue that is empty and not in use.\n"
-"With --kill, close it, end each process in it by TERM and, after a while, by\n"
-"KILL, and remove it as soon as it is not in use. Consumers leave a closed "
-"queue\nwhen it is empty; producers wait, and you have to end them.\n"
-"It gives up when nothing has moved for 5 seconds, or as --wait says.\n"),
+"With --kill, stop it as 'procq close --stop' does, end each process in it, "
+"and\nremove it as soon as it is not in use: its consumers and producers leave "
+"when\nit is empty. It gives up when nothing has moved for 5 seconds, or as "
+"--wait says.\nThen, if a process is left in it, the queue is as it was before, "
+"but for the\nproducers that have heard it.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME | TAKES_END | TAKES_WAIT,
+	.takes = TAKES_NAME | TAKES_END | TAKES_PLAN | TAKES_WAIT,
 	.run = cmd_remove_run,
 };

@@ -25,7 +25,7 @@
 #define TAKES_NAME 1u		/* -q and an operand */
 #define TAKES_LIST 2u		/* -o -n -r */
 #define TAKES_METRICS 4u	/* --openmetrics --all */
-#define TAKES_END 8u		/* --kill -k --force */
+#define TAKES_END 8u		/* --kill --force */
 #define TAKES_EMPTY 16u		/* --empty --seq */
 #define TAKES_WAIT 32u		/* --wait */
 #define TAKES_STOP 128u		/* --stop */
@@ -85,7 +85,6 @@ struct request {
 	struct seqs seqs;	/* of --seq, or operands */
 	struct plan plan;
 	struct lease_request lease;
-	int64_t kill_after;	/* ns, 0: never */
 	int64_t wait;		/* ns, PROCQ_FOREVER: not given */
 };
 

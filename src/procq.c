@@ -26,8 +26,6 @@
 #include "tenure.h"
 
 #define PROGRAM "procq"
-#define KILL_AFTER (5 * NS_PER_S)
-#define NOT_GIVEN (-1)
 
 static const struct command cmd_help;
 
@@ -87,9 +85,6 @@ N_("      --empty                wait until no process is in it\n") } },
 N_("      --seq=N[,N]...         wait until these processes are over\n") } },
 	{ TAKES_END, { KILL, "kill", no_argument,
 N_("      --kill                 first end the processes in it\n") } },
-	{ TAKES_END, { 'k', "kill-after", required_argument,
-N_("  -k, --kill-after=D         send KILL if a process is alive D after TERM\n"
-"                             (default 5s; 0: never)\n") } },
 	{ TAKES_END, { FORCE, "force", no_argument,
 N_("      --force                remove your shared memory object of this\n"
 "                             name even if it is damaged, or no queue\n") } },
@@ -169,10 +164,10 @@ static void help_all(void)
 	help_options(TAKES_LEASE);
 	fputs(_("\nOptions of wait:\n"), stdout);
 	help_options(TAKES_EMPTY);
-	fputs(_("\nOptions of end:\n"), stdout);
-	choices_help(plan_choices);
 	fputs(_("\nOptions of remove:\n"), stdout);
 	help_options(TAKES_END);
+	fputs(_("\nOptions of end and of remove --kill:\n"), stdout);
+	choices_help(plan_choices);
 	fputs(_("\nOptions of wait and of remove --kill:\n"), stdout);
 	help_options(TAKES_WAIT);
 	help_durations();
@@ -311,9 +306,6 @@ static void request_option(struct request *r, int letter)
 		return;
 	case 'n':
 		r->no_headings = true;
-		return;
-	case 'k':
-		r->kill_after = option_duration("kill-after", optarg);
 		return;
 	case OPENMETRICS:
 		r->metrics = true;
@@ -465,17 +457,16 @@ static void refuse_contradictions(const struct request *r)
 		usage_error(_("--empty and --seq can't both be given"));
 	if (!(r->command->takes & TAKES_END) || r->kill)
 		return;
-	if (r->kill_after != NOT_GIVEN)
-		usage_error(_("--kill-after needs --kill"));
+	if (plan_is_given(&r->plan))
+		usage_error(_("--signal, --kill-after, --term-seq and "
+			      "--kill-mode need --kill"));
 	if (r->wait != PROCQ_FOREVER)
 		usage_error(_("--wait needs --kill"));
 }
 
 static int run_command(const struct command *c, int argc, char **argv)
 {
-	struct request r = {
-		.command = c, .kill_after = NOT_GIVEN, .wait = PROCQ_FOREVER
-	};
+	struct request r = { .command = c, .wait = PROCQ_FOREVER };
 	struct choices all;
 	int letter, status;
 
@@ -488,8 +479,6 @@ static int run_command(const struct command *c, int argc, char **argv)
 	take_operands(&r, argc, argv);
 	refuse_contradictions(&r);
 	plan_settle(&r.plan);
-	if (r.kill_after == NOT_GIVEN)
-		r.kill_after = KILL_AFTER;
 	choose_columns(&r);
 	fault_catch();
 	status = c->run(&r);
