@@ -23,7 +23,7 @@
 /* Which options a command takes, beside --json, --verbose, --help and
  * --version. */
 #define TAKES_NAME 1u		/* -q and an operand */
-#define TAKES_LIST 2u		/* -o -n -r */
+#define TAKES_LIST 2u		/* -o -O -n -r */
 #define TAKES_METRICS 4u	/* --openmetrics --all */
 #define TAKES_END 8u		/* --kill --force */
 #define TAKES_EMPTY 16u		/* --empty --seq */
@@ -72,6 +72,7 @@ struct request {
 	enum table_form form;
 	struct table *table;	/* NULL where there are no columns */
 	const char *columns;	/* of -o, NULL: the usual ones */
+	bool all_columns;
 	bool no_headings;
 	bool verbose;
 	bool metrics;

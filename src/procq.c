@@ -67,6 +67,8 @@ N_("      --fleet[=URL]          over all hosts of a fleet, by procq-fleet\n"
 	{ TAKES_LIST, { 'o', "output", required_argument,
 N_("  -o, --output=COLUMNS       print these columns, separated by commas;\n"
 "                             +COLUMNS adds to the usual ones\n") } },
+	{ TAKES_LIST, { 'O', "output-all", no_argument,
+N_("  -O, --output-all           print all columns\n") } },
 	{ TAKES_LIST, { 'n', "noheadings", no_argument,
 N_("  -n, --noheadings           print no headings\n") } },
 	{ TAKES_LIST, { 'r', "raw", no_argument,
@@ -304,6 +306,9 @@ static void request_option(struct request *r, int letter)
 	case 'o':
 		r->columns = optarg;
 		return;
+	case 'O':
+		r->all_columns = true;
+		return;
 	case 'n':
 		r->no_headings = true;
 		return;
@@ -432,7 +437,8 @@ static void choose_columns(struct request *r)
 		complain("%s", _(procq_strerror(-ENOMEM)));
 		exit(EXIT_FAILED);
 	}
-	err = table_choose(r->table, c->usual, &bad, &len);
+	/* A new table has chosen all. */
+	err = r->all_columns ? 0 : table_choose(r->table, c->usual, &bad, &len);
 	if (err == 0 && r->columns)
 		err = table_choose(r->table, r->columns, &bad, &len);
 	if (err < 0)
@@ -442,10 +448,13 @@ static void choose_columns(struct request *r)
 
 static void refuse_contradictions(const struct request *r)
 {
+	if (r->columns && r->all_columns)
+		usage_error(_("--output and --output-all can't both be "
+			      "given"));
 	if (r->metrics && (r->form != TABLE_TEXT || r->columns ||
-			   r->no_headings))
-		usage_error(_("--openmetrics excludes --json, --raw, --output"
-			      " and --noheadings"));
+			   r->all_columns || r->no_headings))
+		usage_error(_("--openmetrics excludes --json, --raw, --output,"
+			      " --output-all and --noheadings"));
 	if (r->command->takes & TAKES_LEASE)
 		lease_refuse_contradictions(r);
 	if (r->all && !r->metrics)
