@@ -65,10 +65,8 @@ static void progress_row(const struct progress *p, uint64_t done, int64_t now)
 			 p->count, (int)((double)done * 100 /
 					 (double)p->count));
 	if (ns >= 0)
-		duration_seconds(ns + NS_PER_S / 2, 3, left);
-	/* Whole seconds, rounded. */
-	left[strcspn(left, ".")] = '\0';
-	snprintf(text, sizeof(text), *left ? _("%" PRIu64 "%s, %s, %ss left")
+		duration_text(ns, left);
+	snprintf(text, sizeof(text), *left ? _("%" PRIu64 "%s, %s, %s left")
 					   : "%" PRIu64 "%s, %s", done, total,
 		 rate_text(done, now - p->begun, rate), left);
 	status_show(text);

@@ -111,9 +111,9 @@ static void print_text(const struct summary *s, FILE *f,
 	uint64_t n = head->producer ? s->started : s->retired;
 	char time[DURATION_SIZE], rate[32];
 
-	fprintf(f, "%s: %s=%" PRIu64 " elapsed=%ss rate=%s", head->program,
+	fprintf(f, "%s: %s=%" PRIu64 " elapsed=%s rate=%s", head->program,
 		head->producer ? "started" : "retired", n,
-		duration_seconds(head->elapsed, 3, time),
+		duration_text(head->elapsed, time),
 		rate_text(n, head->elapsed, rate));
 	text_counts(s, f, head->producer);
 	fprintf(f, " seed=%" PRIu64 "\n", head->seed);

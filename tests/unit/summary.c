@@ -75,7 +75,7 @@ static void test_summary(void)
 	is_int((int64_t)s.stale, 1, "stale");
 	is_int((int64_t)s.latency.count, 6, "latencies");
 	is_str(printed(SUMMARY_TEXT, false),
-	       "consumer: retired=9 elapsed=10.000s rate=0.90/s self=2 other=1"
+	       "consumer: retired=9 elapsed=10.0s rate=0.90/s self=2 other=1"
 	       " stale=1 unconfirmed=0 seed=42\n"
 	       "consumer: cause signal:0=1 signal:KILL=2 signal:TERM=2"
 	       " exit:0=1 exit:3=1 core:SEGV=1 unknown=1\n"
@@ -103,7 +103,7 @@ static void test_summary(void)
 	s.exits[0] = 1;
 	s.left = 1;
 	is_str(printed(SUMMARY_TEXT, true),
-	       "producer: started=20 elapsed=10.000s rate=2.00/s ended=19"
+	       "producer: started=20 elapsed=10.0s rate=2.00/s ended=19"
 	       " left=1 seed=42\n"
 	       "producer: cause signal:TERM=18 exit:0=1\n",
 	       "what the producer prints");
