@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,32 +73,6 @@ int complain_failed(const struct request *r, int err)
 {
 	complain(_("queue '%s': %s"), r->queue, _(procq_strerror(err)));
 	return EXIT_FAILED;
-}
-
-int snapshot_all(const struct procq *q, struct procq_process **out)
-{
-	struct procq_process *p = NULL;
-	uint32_t room = 64;
-
-	for (;;) {
-		struct procq_process *bigger =
-			realloc(p, room * sizeof(*bigger));
-		int n = -ENOMEM;
-
-		if (bigger) {
-			p = bigger;
-			n = procq_snapshot(q, p, room);
-		}
-		if (n < 0) {
-			free(p);
-			return n;
-		}
-		if ((uint32_t)n <= room) {
-			*out = p;
-			return n;
-		}
-		room = (uint32_t)n + (uint32_t)n / 8;
-	}
 }
 
 /* From here on a closed pipe ends us quietly again. */

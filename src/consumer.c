@@ -30,6 +30,7 @@
 #include "run.h"
 #include "signals.h"
 #include "slice.h"
+#include "snapshot.h"
 #include "stray.h"
 #include "tenure.h"
 #include "trouble.h"
@@ -635,20 +636,12 @@ static void raise_descriptor_limit(void)
 
 static void dry_run(struct consumer *c)
 {
-	int n = procq_snapshot(c->run.q, NULL, 0);
-	uint32_t room = n > 0 ? (uint32_t)n : 0;
-	struct procq_process *all = calloc(room + 1, sizeof(*all));
+	struct procq_process *all = NULL;
+	int n = snapshot_all(c->run.q, &all);
 	uint64_t said = 0;
 
-	if (!all || n < 0) {
-		free(all);
-		consumer_fail(c, -ENOMEM);
-		return;
-	}
-	n = procq_snapshot(c->run.q, all, room);
 	if (n > 0)
-		n = pick_sort(&c->pick, all,
-			      (uint32_t)n < room ? (uint32_t)n : room);
+		n = pick_sort(&c->pick, all, (uint32_t)n);
 	for (int i = 0; i < n; i++) {
 		if (c->run.broken ||
 		    (c->run.counted && said >= c->run.count))

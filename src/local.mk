@@ -39,6 +39,7 @@ src_libprograms_la_SOURCES = \
 	src/signame.c src/signame.h \
 	src/seqs.c src/seqs.h \
 	src/slice.c src/slice.h \
+	src/snapshot.c src/snapshot.h \
 	src/stray.c src/stray.h \
 	src/summary.c src/summary.h \
 	src/summary-print.c \
@@ -60,6 +61,7 @@ src_producer_SOURCES = \
 	src/producer-lines.c \
 	src/producer-options.c \
 	src/producer-replace.c \
+	src/producer-resume.c \
 	src/producer-room.c \
 	src/producer-start.c \
 	src/producer-stray.c

@@ -10,6 +10,7 @@
 
 #include "duration.h"
 #include "pick.h"
+#include "snapshot.h"
 
 /* So many are read at once. */
 #define AT_ONCE 64
@@ -78,16 +79,11 @@ static int look_at_all(struct pick *k)
 
 	if (now < k->all_after)
 		return 0;
-	n = procq_snapshot(k->q, NULL, 0);
+	n = snapshot_all(k->q, &all);
+	err = n > 0 ? note(k, all, n) : n;
+	free(all);
 	if (n <= 0)
 		return n;
-	all = calloc((size_t)n, sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	err = procq_snapshot(k->q, all, (uint32_t)n);
-	if (err > 0)
-		err = note(k, all, err < n ? err : n);
-	free(all);
 	if (pause < ALL_PAUSE_MIN)
 		pause = ALL_PAUSE_MIN;
 	k->all_after = time_after(now, pause);

@@ -18,6 +18,7 @@
 #include "json.h"
 #include "plan.h"
 #include "seqs.h"
+#include "snapshot.h"
 #include "table.h"
 
 /* Which options a command takes, beside --json, --verbose, --help and
@@ -125,11 +126,6 @@ int request_open(const struct request *r, enum procq_role role,
 int complain_unlisted(int err);
 /** Say that a later call of the library failed. @return the exit status */
 int complain_failed(const struct request *r, int err);
-
-/** All processes, in order, in an array that the caller frees. It has room for
- * as many as there are, not for the capacity, which may be a million.
- * @return how many, or -errno */
-int snapshot_all(const struct procq *q, struct procq_process **out);
 
 /** While processes are being ended, signals that ask to stop are counted (see
  * signals.h), and no ending waits behind a message. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * producer-args.c - one process for each line of --args-from; what an earlier
- * run has done is left out.
+ * run has done, as producer-resume.c sees it, is left out.
  *
  * Must not start a process, and not lose a line: it is the next one until its
  * process has executed its command.
@@ -225,23 +225,6 @@ static bool complain_args(struct producer *p, enum args_result result)
 	}
 }
 
-static bool read_log(struct producer *p)
-{
-	int err = resume_read(&p->resume, p->resume_log);
-
-	if (err == -EBADMSG)
-		complain(_("--resume: '%s' has no line of JSON; it takes the "
-			   "log of an earlier run with --json"),
-			 p->resume_log);
-	else if (err < 0)
-		complain(_("--resume: '%s': %s"), p->resume_log,
-			 strerror(-err));
-	if (err == 0 && p->run.verbose)
-		complain(_("--resume: '%s' has %" PRIu64 " lines as over"),
-			 p->resume_log, p->resume.count);
-	return err == 0;
-}
-
 void producer_open_args(struct producer *p)
 {
 	uint64_t lines = 0;
@@ -261,7 +244,7 @@ void producer_open_args(struct producer *p)
 	if (complain_args(p, args_check(&p->args, &lines)))
 		exit(EXIT_FAILED);
 	p->args.number = 0;
-	if (p->resume_log && !read_log(p))
+	if (p->resume_log && !producer_read_log(p))
 		exit(EXIT_FAILED);
 	lines = lines > p->resume.count ? lines - p->resume.count : 0;
 	if (lines > 0 && (!p->run.counted || lines < p->run.count))

@@ -152,6 +152,12 @@ bool producer_has_headroom(struct producer *p);
 /** A process was started. */
 void producer_used_headroom(struct producer *p);
 
+/* ---- producer-resume.c ---- */
+
+/** Read the log of --resume. false: it can't be, or something of that run is
+ * alive, and that is said. */
+bool producer_read_log(struct producer *p);
+
 /* ---- producer-args.c ---- */
 
 /** Does a text have this field, such as {seq}? Not after $. */

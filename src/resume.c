@@ -9,6 +9,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +277,14 @@ static bool parse(char *s, struct members *m)
 
 /* ---- what the lines say ---- */
 
+static bool run_key(const char *producer, const char *queue, char *key,
+		    size_t size)
+{
+	int n = snprintf(key, size, "%s %s", producer, queue);
+
+	return n > 0 && (size_t)n < size;
+}
+
 /* false: it is of no process. */
 static bool process_key(const struct members *m, char *key, size_t size)
 {
@@ -286,6 +295,16 @@ static bool process_key(const struct members *m, char *key, size_t size)
 	n = snprintf(key, size, "%s %s %s %s", m->producer, m->seq, m->pid,
 		     m->queue);
 	return n > 0 && (size_t)n < size;
+}
+
+static int note_run(struct resume *r, const struct members *m)
+{
+	char key[2048];
+
+	if (!run_key(m->producer, m->queue, key, sizeof(key)))
+		return 0;
+	return map_put(&r->runs, key) && map_put(&r->queues, m->queue)
+		       ? 0 : -ENOMEM;
 }
 
 static int note_started(struct resume *r, const struct members *m,
@@ -329,6 +348,7 @@ static int note_line(struct resume *r, char *text)
 	struct members m = { 0 };
 	struct resume_entry *started;
 	char key[2048];
+	int rc;
 
 	if (!parse(text, &m)) {
 		r->broken++;
@@ -337,8 +357,10 @@ static int note_line(struct resume *r, char *text)
 	r->objects++;
 	if (!m.event || !process_key(&m, key, sizeof(key)))
 		return 0;
-	if (strcmp(m.event, "started") == 0)
-		return m.args ? note_started(r, &m, key) : 0;
+	if (strcmp(m.event, "started") == 0) {
+		rc = note_run(r, &m);
+		return m.args && rc == 0 ? note_started(r, &m, key) : rc;
+	}
 	if (strcmp(m.event, "retired") != 0)
 		return 0;
 	started = map_find(&r->started, key);
@@ -387,8 +409,45 @@ bool resume_takes(struct resume *r, const char *line)
 	return true;
 }
 
+const char *resume_queue(const struct resume *r, size_t *at)
+{
+	while (*at < r->queues.room) {
+		const struct resume_entry *e = r->queues.cells[(*at)++];
+
+		if (e)
+			return e->key;
+	}
+	return NULL;
+}
+
+bool resume_has_run(const struct resume *r, const char *queue,
+		    uint64_t producer)
+{
+	char number[24], key[2048];
+
+	snprintf(number, sizeof(number), "%" PRIu64, producer);
+	return run_key(number, queue, key, sizeof(key)) &&
+	       map_find(&r->runs, key);
+}
+
+const char *resume_line(const struct resume *r, const char *queue,
+			uint64_t producer, uint64_t seq, int pid)
+{
+	const struct resume_entry *e;
+	char key[2048];
+	int n = snprintf(key, sizeof(key),
+			 "%" PRIu64 " %" PRIu64 " %d %s", producer, seq, pid,
+			 queue);
+
+	e = n > 0 && (size_t)n < sizeof(key) ? map_find(&r->started, key)
+					     : NULL;
+	return e ? e->value : NULL;
+}
+
 void resume_free(struct resume *r)
 {
 	map_free(&r->started);
 	map_free(&r->over);
+	map_free(&r->runs);
+	map_free(&r->queues);
 }

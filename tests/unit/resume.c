@@ -81,6 +81,32 @@ static void test_counts(void)
 	   "an empty line is one");
 }
 
+/* What is needed to find what is still alive. */
+static void test_runs(void)
+{
+	const char *line;
+	size_t at = 0;
+
+	ok(log_of(STARTED(1, "a") STARTED(2, "b")
+		  RETIRED(1, "null", "\"self\"")) == 0 &&
+	   resume_has_run(&r, "q", 1), "a producer of the log");
+	ok(!resume_has_run(&r, "q", 2) && !resume_has_run(&r, "p", 1),
+	   "no other, and in no other queue");
+	line = resume_line(&r, "q", 1, 2, 7);
+	is_str(line ? line : "none", "b", "the line of one that was started");
+	ok(!resume_line(&r, "q", 1, 1, 7), "not of one that is over");
+	ok(!resume_line(&r, "q", 1, 3, 7) && !resume_line(&r, "q", 1, 2, 8) &&
+	   !resume_line(&r, "q", 2, 2, 7) && !resume_line(&r, "p", 1, 2, 7),
+	   "nor of another process");
+	line = resume_queue(&r, &at);
+	is_str(line ? line : "none", "q", "a queue of the log");
+	ok(!resume_queue(&r, &at), "each of them once");
+	at = 0;
+	ok(log_of(RETIRED(1, "\"a\"", "\"self\"")) == 0 &&
+	   !resume_has_run(&r, "q", 1) && !resume_queue(&r, &at),
+	   "a log without starts has none");
+}
+
 static void test_broken(void)
 {
 	ok(log_of("") == 0 && !resume_takes(&r, "a"), "an empty log");
@@ -111,6 +137,7 @@ int main(void)
 	test_escapes();
 	test_who();
 	test_counts();
+	test_runs();
 	test_broken();
 	return done();
 }
