@@ -2,429 +2,36 @@
 /*
  * consumer.c - take processes out of a queue and end them.
  *
- * Options, pace and lines. Must not signal a process: ending.c does, by way of
- * the library, which signals only what it has pinned.
+ * The run from joining to the end: how long it goes on, what it waits for. Must
+ * not take a process, nor signal one: consumer-take.c and ending.c do.
  */
 #include <config.h>
 
 #include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "procq.h"
 
 #include "complain.h"
+#include "consumer.h"
 #include "duration.h"
-#include "ending.h"
 #include "i18n.h"
-#include "options.h"
-#include "pick.h"
 #include "program.h"
-#include "run.h"
 #include "signals.h"
-#include "slice.h"
 #include "snapshot.h"
 #include "stray.h"
 #include "tenure.h"
 #include "trouble.h"
 
-/* How often to look for what does not wake a waiter: a queue that appears, the
- * end of the last producer, processes that exited. */
-#define LOOK_EVERY (100 * NS_PER_MS)
 /* How long --drain waits for a producer where it found only what a crash has
  * left. */
 #define AFTER_CRASH NS_PER_S
 /* The first pause while a queue is awaited. */
 #define LOOK_FIRST (NS_PER_MS / 10)
-/* Takes between two looks at the clock and for deaths. */
-#define BATCH 64
-
-enum {
-	OPT_JITTER = OPT_OWN,
-	OPT_MIN_GAP,
-	OPT_MAX_MEMORY,
-	OPT_IN_FLIGHT,
-	OPT_NO_GROUP,
-	OPT_DRAIN,
-	OPT_REAP,
-	OPT_DRY_RUN
-};
-
-struct consumer {
-	struct run run;
-	struct procq_options options;
-	struct plan plan;
-	struct endings endings;
-	uint64_t in_flight;	/* 0: the capacity */
-	struct pick pick;	/* --min-age and so on */
-	bool no_group;
-	bool drain;
-	bool dry_run;
-
-	bool pauses;		/* there are pauses between takes */
-	bool prompt;		/* runs soon when it is woken: see slice.h */
-	int64_t due;		/* the next take */
-	int64_t idle_since;	/* nothing to take since then; 0: not idle */
-	int64_t drained_since;	/* 0: not drained */
-	bool met;		/* a process whose producer joined later */
-	bool refused;		/* it may not signal what it took */
-	bool ended;		/* drained, waited enough, or failed */
-};
-
-/* What to do after taking. */
-struct outlook {
-	unsigned what;		/* to wait for */
-	int64_t deadline;	/* until when */
-	bool more;		/* don't wait, there is more to take */
-	uint64_t pending;	/* deaths awaited at the end of taking */
-};
-
-/* In the order of --help. */
-static const struct choice consumer_choices[] = {
-	{ 'q', "queue", required_argument,
-N_("  -q, --queue=NAME           the queue (default: $PROCQ_QUEUE, or "
-"'default')\n") },
-	{ 'n', "count", required_argument,
-N_("  -n, --count=N              stop after N processes have been "
-"retired\n") },
-	{ 't', "duration", required_argument,
-N_("  -t, --duration=D           stop after D\n") },
-	{ 'd', "delay", required_argument,
-N_("  -d, --delay=DIST           pause before each take (default 0-1s)\n") },
-	{ 'a', "min-age", required_argument,
-N_("  -a, --min-age=D            don't end a process before it is D old\n") },
-	{ OPT_JITTER, "jitter", required_argument,
-N_("      --jitter=D             add a random time from 0 to D to "
-"--min-age, for\n"
-"                               each process its own\n") },
-	{ OPT_MIN_GAP, "min-gap", required_argument,
-N_("      --min-gap=D            end one process at a time, over all "
-"consumers, and\n"
-"                               the next at least D after the death of the "
-"last\n") },
-	{ OPT_MAX_MEMORY, "max-memory", required_argument,
-N_("      --max-memory=SIZE      also end a process that uses more memory, "
-"however\n"
-"                               young; the largest first\n") },
-	{ OPT_SEED, "seed", required_argument,
-N_("      --seed=N               make the random times repeatable\n") },
-	{ OPT_WAIT, "wait", required_argument,
-N_("      --wait=D               wait at most D for a queue or a process, then "
-"exit\n"
-"                               with 124\n") },
-	{ OPT_DRAIN, "drain", no_argument,
-N_("      --drain                exit when the queue is empty and has no "
-"producer\n") },
-	PLAN_CHOICES,
-	{ OPT_IN_FLIGHT, "in-flight", required_argument,
-N_("      --in-flight=N          end at most N processes at a time (default: "
-"the\n"
-"                               capacity)\n") },
-	{ OPT_NO_GROUP, "no-group", no_argument,
-N_("      --no-group             the same as --kill-mode=process\n") },
-	{ OPT_REAP, "reap", no_argument,
-N_("      --reap                 end nothing; collect processes that exited "
-"on\n"
-"                               their own, out of order\n") },
-	{ OPT_DRY_RUN, "dry-run", no_argument,
-N_("      --dry-run              only print what would be ended\n") },
-	{ 0 }
-};
-
-static _Noreturn void consumer_help(void)
-{
-	printf(_("Usage: %s [OPTION]...\n"), program_name());
-	fputs(_("Take processes from a queue, oldest first, end each one,"
-		" confirm its death, and\n"
-		"report how long it lived.\n"), stdout);
-	run_help(consumer_choices);
-}
-
-/* ---- options ---- */
-
-static void consumer_own_option(struct consumer *c, int option, const char *arg)
-{
-	switch (option) {
-	case OPT_IN_FLIGHT:
-		c->in_flight = option_number("in-flight", arg, 1,
-					     PROCQ_CAPACITY_MAX);
-		break;
-	case OPT_NO_GROUP:
-		c->no_group = true;
-		break;
-	case OPT_DRAIN:
-		c->drain = true;
-		break;
-	case OPT_REAP:
-		c->pick.dead_only = true;
-		break;
-	case OPT_DRY_RUN:
-		c->dry_run = true;
-		break;
-	case OPT_HELP:
-		consumer_help();
-	case OPT_VERSION:
-		print_version();
-		exit(EXIT_DONE);
-	default:
-		if (!plan_option(&c->plan, option, arg) &&
-		    !run_option(&c->run, option, arg))
-			usage_try();
-	}
-}
-
-static void consumer_option(struct consumer *c, int option, const char *arg)
-{
-	switch (option) {
-	case 'a':
-		c->pick.dues.min_age = option_duration("min-age", arg);
-		break;
-	case OPT_JITTER:
-		c->pick.dues.jitter = option_duration("jitter", arg);
-		break;
-	case OPT_MAX_MEMORY:
-		c->pick.large.most = option_size("max-memory", arg);
-		if (c->pick.large.most == 0)
-			usage_error(_("--max-memory needs a size above 0"));
-		break;
-	case OPT_MIN_GAP:
-		c->pick.min_gap = option_duration("min-gap", arg);
-		break;
-	default:
-		consumer_own_option(c, option, arg);
-	}
-}
-
-static void settle_plan(struct consumer *c)
-{
-	if (c->no_group && c->plan.mode_given &&
-	    c->plan.mode != KILL_MODE_PROCESS)
-		usage_error(_("--no-group excludes --kill-mode"));
-	if (c->no_group)
-		c->plan.mode = KILL_MODE_PROCESS;
-	/* The plan of --reap has no steps. */
-	if (!c->pick.dead_only)
-		plan_settle(&c->plan);
-}
-
-static void consumer_parse(struct consumer *c, int argc, char **argv)
-{
-	struct choices all;
-	int option;
-
-	run_choose(&all, consumer_choices);
-	while ((option = choices_next(&all, argc, argv)) != -1)
-		consumer_option(c, option, optarg);
-	if (optind < argc)
-		usage_error(_("extra operand '%s'"), argv[optind]);
-	if (c->pick.dead_only && c->dry_run)
-		usage_error(_("--reap and --dry-run can't both be given"));
-	if (c->pick.dead_only &&
-	    (plan_is_given(&c->plan) || pick_chooses(&c->pick)))
-		usage_error(_("--reap ends no process, so it takes no signal,"
-			      " no age, no gap and no size"));
-	settle_plan(c);
-	c->pauses = !distribution_is_zero(&c->run.delay);
-}
-
-/* ---- ending ---- */
-
-static void report_unconfirmed(struct consumer *c, const struct ending *e,
-			       int err)
-{
-	struct procq_process p = e->process;
-
-	p.age += procq_now() - e->since;
-	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
-						e->sent,
-						ending_reason(e, err)));
-}
-
-/* It may not end this one, and so perhaps none. Others may. */
-static void consumer_refused(struct consumer *c, const struct ending *e,
-			     int err)
-{
-	report_unconfirmed(c, e, err);
-	if (!c->refused)
-		complain(_("cannot signal process %" PRId32
-			   ", which goes back into the queue: %s"),
-			 e->process.pid, _(procq_strerror(err)));
-	c->refused = true;
-	c->ended = true;
-	run_fail(&c->run, EXIT_FAILED);
-}
-
-static void consumer_unconfirmed(void *arg, const struct ending *e, int err)
-{
-	struct consumer *c = arg;
-
-	if (ending_refused(err)) {
-		consumer_refused(c, e, err);
-		return;
-	}
-	if (err < 0)
-		complain(_("cannot signal process %" PRId32 ": %s"),
-			 e->process.pid, _(procq_strerror(err)));
-	c->run.summary.unconfirmed = c->endings.unconfirmed;
-	report_unconfirmed(c, e, err);
-}
-
-static void consumer_collect(struct consumer *c)
-{
-	struct procq_event event;
-	enum ended_by by;
-
-	while (endings_collect(&c->endings, &event, &by) > 0) {
-		c->met |= event.process.producer > procq_incarnation(c->run.q);
-		c->run.summary.unconfirmed = c->endings.unconfirmed;
-		summary_add(&c->run.summary, &event, by);
-		/* A silence begins anew. */
-		run_hint(&c->run, HINT_NONE, 0);
-		run_written(&c->run, output_ended(&c->run.out, &event, by,
-						  c->run.by_lease
-							  ? "lease"
-							  : "consumer"));
-	}
-}
-
-/* ---- taking ---- */
-
-static void consumer_fail(struct consumer *c, int err)
-{
-	complain(_("cannot take a process: %s"), _(procq_strerror(err)));
-	run_fail(&c->run, EXIT_FAILED);
-	c->ended = true;
-}
-
-static void begin_ending(struct consumer *c, const struct procq_process *p,
-			 int64_t now)
-{
-	int err = endings_begin(&c->endings, p, now);
-
-	if (err < 0) {
-		procq_give_back(c->run.q, p->slot);
-		consumer_fail(c, err);
-	}
-}
-
-/* Is there a reason to take no more now? */
-static bool has_enough(struct consumer *c)
-{
-	struct run *r = &c->run;
-	uint64_t pending = endings_pending(&c->endings);
-
-	if (r->ends_all)
-		return false;
-	return pending >= c->in_flight || !run_can_report(r) ||
-	       /* The unconfirmed count, too: they were signalled. */
-	       (r->counted &&
-		r->summary.retired + c->endings.count >= r->count);
-}
-
-/* Nothing could be taken: what to wait for? */
-static void cannot_take(struct consumer *c, int err, struct outlook *out)
-{
-	switch (err) {
-	case -EBUSY:
-		/* As below. */
-		out->what |= PROCQ_WAIT_EXITS;
-		out->deadline = time_min(out->deadline,
-					 time_after(procq_now(),
-						    PROCQ_PATIENCE));
-		break;
-	case -EAGAIN:
-		/* If a process exits just before the wait, and is not the next
-		 * in order, it does not end the wait: so wait not for long. */
-		if (c->pick.dead_only) {
-			out->what |= PROCQ_WAIT_EXITS;
-			out->deadline = time_after(procq_now(), LOOK_EVERY);
-		} else {
-			out->what |= PROCQ_WAIT_READY;
-		}
-		if (c->idle_since == 0)
-			c->idle_since = procq_now();
-		break;
-	case -ESTALE:
-		/* The wait, which comes next, says so. */
-		break;
-	case -EIDRM:
-		run_removed(&c->run);
-		break;
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-		/* Deaths give descriptors back. */
-		if (endings_pending(&c->endings) > 0)
-			break;
-		consumer_fail(c, err);
-		break;
-	default:
-		consumer_fail(c, err);
-	}
-}
-
-/* A command computes as soon as it is started. That work is lost, so it should
- * be ended early. An idle process does nothing. */
-static void run_promptly(struct consumer *c, const struct procq_process *taken)
-{
-	if (c->prompt || c->pauses || pick_chooses(&c->pick) ||
-	    c->pick.dead_only ||
-	    strcmp(taken->label, PROCQ_LABEL_IDLE) == 0)
-		return;
-	c->prompt = true;
-	slice_shorten();
-}
-
-static void take_batch(struct consumer *c, int64_t now, struct outlook *out)
-{
-	struct procq_process p;
-
-	for (int i = 0; i < BATCH; i++) {
-		int err;
-
-		if (has_enough(c) || c->ended)
-			return;
-		if (c->pauses && now < c->due && !c->run.ends_all) {
-			out->deadline = c->due;
-			return;
-		}
-		err = c->run.ends_all
-			      ? procq_take(c->run.q, NULL, &p)
-			      : pick_next(&c->pick, &p, &out->deadline);
-		if (err < 0) {
-			cannot_take(c, err, out);
-			return;
-		}
-		c->idle_since = 0;
-		c->drained_since = 0;
-		begin_ending(c, &p, now);
-		run_promptly(c, &p);
-		if (c->pauses)
-			c->due = time_after(now, run_draw_delay(&c->run));
-	}
-	out->more = true;
-}
-
-static void take_some(struct consumer *c, int64_t now, struct outlook *out)
-{
-	take_batch(c, now, out);
-	out->pending = endings_pending(&c->endings);
-}
-
-/* Can it go on taking? Deaths may have made room in flight since it stopped,
- * and no wake-up comes for that. */
-static bool can_go_on(const struct consumer *c, const struct outlook *out)
-{
-	return out->more || (!(out->what & PROCQ_WAIT_READY) &&
-			     endings_pending(&c->endings) < out->pending);
-}
 
 /* ---- running ---- */
 
@@ -543,14 +150,14 @@ static void consume(struct consumer *c)
 		struct outlook out = { .deadline = PROCQ_FOREVER };
 
 		look_at_lease(c);
-		take_some(c, now, &out);
+		consumer_take(c, now, &out);
 		consumer_collect(c);
 		now = procq_now();
 		endings_step(&c->endings, now);
 		consumer_hint(c);
 		run_report_repairs(&c->run, false);
 		run_tick(&c->run, c->run.summary.retired, now);
-		if (can_go_on(c, &out) || consumer_finished(c, now))
+		if (consumer_can_go_on(c, &out) || consumer_finished(c, now))
 			continue;
 		if (endings_pending(&c->endings) > 0 || c->endings.count > 0)
 			out.what |= PROCQ_WAIT_DEATH;

@@ -67,7 +67,9 @@ src_producer_SOURCES = \
 	src/producer-stray.c
 src_producer_LDADD = src/libprograms.la
 src_consumer_SOURCES = \
-	src/consumer.c \
+	src/consumer.c src/consumer.h \
+	src/consumer-options.c \
+	src/consumer-take.c \
 	src/large.c src/large.h \
 	src/pick.c src/pick.h
 src_consumer_LDADD = src/libprograms.la
