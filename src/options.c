@@ -73,6 +73,13 @@ static _Noreturn void bad_argument(const char *option, const char *text,
 		    why);
 }
 
+/* @param why what is wrong, untranslated; NULL: nothing */
+static void refuse(const char *option, const char *text, const char *why)
+{
+	if (why)
+		bad_argument(option, text, _(why));
+}
+
 /* @param why room for what is wrong */
 static bool read_number(const char *text, uint64_t min, uint64_t max,
 			uint64_t *value, char *why, size_t size)
@@ -139,49 +146,57 @@ mode_t option_mode(const char *option, const char *text)
 
 int64_t option_duration(const char *option, const char *text)
 {
-	int64_t ns;
-	const char *why = duration_parse(text, &ns);
+	int64_t ns = 0;
 
-	if (why)
-		bad_argument(option, text, _(why));
+	refuse(option, text, duration_parse(text, &ns));
 	return ns;
 }
 
 void option_distribution(const char *option, const char *text,
 			 struct distribution *out)
 {
-	const char *why = distribution_parse(text, out);
+	refuse(option, text, distribution_parse(text, out));
+}
 
-	if (why)
-		bad_argument(option, text, _(why));
+static uint64_t amount(const char *option, const char *text,
+		       const char *(*parse)(const char *, uint64_t *))
+{
+	uint64_t n = 0;
+
+	refuse(option, text, parse(text, &n));
+	return n;
 }
 
 uint64_t option_size(const char *option, const char *text)
 {
-	uint64_t bytes = 0;
-	const char *why = size_parse(text, &bytes);
-
-	if (why)
-		bad_argument(option, text, _(why));
-	return bytes;
+	return amount(option, text, size_parse);
 }
 
 uint64_t option_load(const char *option, const char *text)
 {
-	uint64_t thousandths = 0;
-	const char *why = headroom_parse_load(text, &thousandths);
-
-	if (why)
-		bad_argument(option, text, _(why));
-	return thousandths;
+	return amount(option, text, headroom_parse_load);
 }
 
 void option_rate(const char *option, const char *text, struct rate *out)
 {
-	const char *why = rate_parse(text, out);
+	refuse(option, text, rate_parse(text, out));
+}
 
-	if (why)
-		bad_argument(option, text, _(why));
+struct extent option_extent(const char *option, const char *text,
+			    struct extent least, struct extent most,
+			    const char *expected)
+{
+	struct extent e;
+	char end;
+
+	/* So few digits fit. NOLINTBEGIN(cert-err34-c) */
+	if (strspn(text, "0123456789x") != strlen(text) ||
+	    sscanf(text, "%5ux%5u%c", &e.width, &e.height, &end) != 2 ||
+	    e.width < least.width || e.width > most.width ||
+	    e.height < least.height || e.height > most.height)
+		bad_argument(option, text, expected);
+	/* NOLINTEND(cert-err34-c) */
+	return e;
 }
 
 int option_signal(const char *option, const char *text)
@@ -195,10 +210,7 @@ int option_signal(const char *option, const char *text)
 
 void option_seqs(const char *option, const char *text, struct seqs *out)
 {
-	const char *why = seqs_add(out, text);
-
-	if (why)
-		bad_argument(option, text, _(why));
+	refuse(option, text, seqs_add(out, text));
 }
 
 int option_word(const char *option, const char *text,

@@ -63,6 +63,15 @@ void option_rate(const char *option, const char *text, struct rate *out);
 void option_distribution(const char *option, const char *text,
 			 struct distribution *out);
 int option_signal(const char *option, const char *text);
+/* A width and a height, in whatever unit. */
+struct extent {
+	unsigned width, height;
+};
+/** WIDTHxHEIGHT, each of up to five digits.
+ * @param expected what is said of any other, translated */
+struct extent option_extent(const char *option, const char *text,
+			    struct extent least, struct extent most,
+			    const char *expected);
 /** Adds to out. */
 void option_seqs(const char *option, const char *text, struct seqs *out);
 /** One of a NULL-terminated list of words, whole. @return its index */

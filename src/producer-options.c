@@ -196,31 +196,15 @@ static const char *parse_label(const char *text)
 	return text;
 }
 
-static void producer_option(struct producer *p, int c, const char *arg)
+/* What a process is started with. */
+static bool start_option(struct producer *p, int c, const char *arg)
 {
 	switch (c) {
-	case 'c':
-		p->options.capacity = (uint32_t)
-			option_number("capacity", arg, 1, PROCQ_CAPACITY_MAX);
-		break;
-	case OPT_MAX:
-		p->options.max = (uint32_t)
-			option_number("max", arg, 1, PROCQ_CAPACITY_MAX);
-		break;
-	case 'r':
-		option_rate("rate", arg, &p->pace.rate);
-		break;
 	case OPT_SPAWN:
 		p->command.method = parse_method(arg);
 		break;
-	case OPT_ON_EXIT:
-		p->on_exit = parse_on_exit(arg);
-		break;
 	case OPT_KEEP:
 		p->command.flags |= PROCQ_SPAWN_KEEP;
-		break;
-	case OPT_MODE:
-		p->options.mode = option_mode("mode", arg);
 		break;
 	case OPT_NO_GROUP:
 		p->no_group = true;
@@ -232,6 +216,12 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	case OPT_STDIN:
 		p->command.flags |= PROCQ_SPAWN_STDIN;
 		break;
+	case OPT_LABEL:
+		p->command.label = parse_label(arg);
+		break;
+	case OPT_JOB_OUTPUT:
+		p->command.output = arg;
+		break;
 	case 'A':
 		p->args.file = arg;
 		break;
@@ -241,17 +231,27 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	case OPT_RESUME:
 		p->resume_log = arg;
 		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* When one is started, and what comes after it. */
+static bool pace_option(struct producer *p, int c, const char *arg)
+{
+	switch (c) {
+	case 'r':
+		option_rate("rate", arg, &p->pace.rate);
+		break;
+	case OPT_ON_EXIT:
+		p->on_exit = parse_on_exit(arg);
+		break;
 	case OPT_HALT:
 		p->halt = true;
 		/* fall through */
 	case OPT_FAIL:
 		p->fail = true;
-		break;
-	case OPT_LABEL:
-		p->command.label = parse_label(arg);
-		break;
-	case OPT_JOB_OUTPUT:
-		p->command.output = arg;
 		break;
 	case OPT_REPLACE:
 		p->replace = true;
@@ -266,13 +266,34 @@ static void producer_option(struct producer *p, int c, const char *arg)
 	case OPT_MIN_MEMORY:
 		p->headroom.min_memory = option_size("min-memory", arg);
 		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void producer_option(struct producer *p, int c, const char *arg)
+{
+	switch (c) {
+	case 'c':
+		p->options.capacity = (uint32_t)
+			option_number("capacity", arg, 1, PROCQ_CAPACITY_MAX);
+		break;
+	case OPT_MAX:
+		p->options.max = (uint32_t)
+			option_number("max", arg, 1, PROCQ_CAPACITY_MAX);
+		break;
+	case OPT_MODE:
+		p->options.mode = option_mode("mode", arg);
+		break;
 	case OPT_HELP:
 		producer_help();
 	case OPT_VERSION:
 		print_version();
 		exit(EXIT_DONE);
 	default:
-		if (!plan_option(&p->plan, c, arg) &&
+		if (!start_option(p, c, arg) && !pace_option(p, c, arg) &&
+		    !plan_option(&p->plan, c, arg) &&
 		    !run_option(&p->run, c, arg))
 			usage_try();
 	}

@@ -96,18 +96,12 @@ static enum kind parse_kind(const char *file)
 
 static void parse_size(const char *text, struct picture *p)
 {
-	unsigned w, h;
-	char end;
+	const struct extent least = { 400, 400 }, most = { 10000, 10000 };
+	struct extent e = option_extent("size", text, least, most,
+					_("WIDTHxHEIGHT, each 400 to 10000"));
 
-	/* So few digits fit. NOLINTBEGIN(cert-err34-c) */
-	if (strspn(text, "0123456789x") != strlen(text) ||
-	    sscanf(text, "%5ux%5u%c", &w, &h, &end) != 2 ||
-	    w < 400 || w > 10000 || h < 400 || h > 10000)
-		usage_error(_("invalid argument '%s' for --%s: %s"), text,
-			    "size", _("WIDTHxHEIGHT, each 400 to 10000"));
-	/* NOLINTEND(cert-err34-c) */
-	p->width = w;
-	p->height = h;
+	p->width = e.width;
+	p->height = e.height;
 }
 
 static void plot_option(struct plot *p, int c, const char *arg)

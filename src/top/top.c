@@ -102,18 +102,12 @@ static _Noreturn void top_help(void)
 
 static void parse_size(struct top *t, const char *text)
 {
-	unsigned columns, rows;
-	char end;
+	const struct extent least = { 20, 5 }, most = { 1000, 1000 };
+	struct extent e = option_extent("size", text, least, most,
+				_("COLUMNSxROWS, from 20x5 to 1000x1000"));
 
-	/* So few digits fit. NOLINTBEGIN(cert-err34-c) */
-	if (strspn(text, "0123456789x") != strlen(text) ||
-	    sscanf(text, "%4ux%4u%c", &columns, &rows, &end) != 2 ||
-	    columns < 20 || columns > 1000 || rows < 5 || rows > 1000)
-		usage_error(_("invalid argument '%s' for --%s: %s"), text,
-			    "size", _("COLUMNSxROWS, from 20x5 to 1000x1000"));
-	/* NOLINTEND(cert-err34-c) */
-	t->columns = (int)columns;
-	t->rows = (int)rows;
+	t->columns = (int)e.width;
+	t->rows = (int)e.height;
 }
 
 static void top_option(struct top *t, int c, const char *arg)
@@ -416,32 +410,40 @@ static void next_filter(struct choice_state *c)
 	c->top = 0;
 }
 
+/* How far a key moves the cursor; 0: it does not. */
+static int64_t key_moves(const struct top *t, int key)
+{
+	int64_t page = t->choice.page > 1 ? t->choice.page - 1 : 1;
+
+	switch (key) {
+	case KEY_UP:
+		return -1;
+	case KEY_DOWN:
+		return 1;
+	case KEY_PPAGE:
+		return -page;
+	case KEY_NPAGE:
+		return page;
+	case KEY_HOME:
+		return -(int64_t)t->shown;
+	case KEY_END:
+		return (int64_t)t->shown;
+	default:
+		return 0;
+	}
+}
+
 static void handle_key(struct top *t, int key)
 {
 	struct choice_state *c = &t->choice;
-	int64_t page = c->page > 1 ? c->page - 1 : 1;
 
+	if (key_moves(t, key) != 0) {
+		move_cursor(t, key_moves(t, key));
+		return;
+	}
 	switch (key) {
 	case 'q':
 		t->quit = true;
-		break;
-	case KEY_UP:
-		move_cursor(t, -1);
-		break;
-	case KEY_DOWN:
-		move_cursor(t, 1);
-		break;
-	case KEY_PPAGE:
-		move_cursor(t, -page);
-		break;
-	case KEY_NPAGE:
-		move_cursor(t, page);
-		break;
-	case KEY_HOME:
-		move_cursor(t, -(int64_t)t->shown);
-		break;
-	case KEY_END:
-		move_cursor(t, t->shown);
 		break;
 	case 27:
 		c->cursor = 0;

@@ -12,10 +12,8 @@
 
 #include "event.h"
 
+#include "../kit/events.h"
 #include "../kit/tap.h"
-
-/* 2026-11-23T09:15:03.123456Z */
-#define STARTED INT64_C(1795425303123456789)
 
 static struct procq_process process;
 static struct procq_event end;
@@ -26,30 +24,7 @@ static void fill(void)
 {
 	setenv("TZ", "CET-1", 1);
 	tzset();
-	memset(&process, 0, sizeof(process));
-	process.seq = 17;
-	process.ino = 4711;
-	process.producer = 3;
-	process.started = STARTED;
-	process.queued = STARTED + 150000;
-	process.age = INT64_C(1500000000);
-	process.pid = 4243;
-	process.ppid = 4240;
-	process.slot = 6;
-	strcpy(process.label, "sleep");
-	memset(&end, 0, sizeof(end));
-	end.process = process;
-	end.process.consumer = 5;
-	end.process.age = INT64_C(2023000000);
-	end.ended = STARTED + INT64_C(2023000000);
-	end.lived = INT64_C(2023000000);
-	end.latency = 112999;
-	end.user = 1000000;
-	end.sys = 2000000;
-	end.maxrss = 820;
-	end.type = PROCQ_EVENT_RETIRED;
-	end.cause = PROCQ_CAUSE_SIGNAL;
-	end.code = SIGTERM;
+	fill_event(&process, &end);
 	style = (struct event_style){ .queue = "q" };
 }
 

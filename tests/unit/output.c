@@ -18,10 +18,8 @@
 
 #include "output.h"
 
+#include "../kit/events.h"
 #include "../kit/tap.h"
-
-/* 2026-11-23T09:15:03.123456Z */
-#define STARTED INT64_C(1795425303123456789)
 
 static struct procq_process process;
 static struct procq_event event;
@@ -31,35 +29,6 @@ static void zone(const char *tz)
 {
 	setenv("TZ", tz, 1);
 	tzset();
-}
-
-static void fill(void)
-{
-	memset(&process, 0, sizeof(process));
-	process.seq = 17;
-	process.ino = 4711;
-	process.producer = 3;
-	process.started = STARTED;
-	process.queued = STARTED + 150000;
-	process.age = INT64_C(1500000000);
-	process.pid = 4243;
-	process.ppid = 4240;
-	strcpy(process.label, "sleep");
-	memset(&event, 0, sizeof(event));
-	event.process = process;
-	event.process.consumer = 5;
-	event.process.age = INT64_C(2023000000);
-	event.ended = STARTED + INT64_C(2023000000);
-	event.lived = INT64_C(2023000000);
-	event.latency = 112999;
-	event.user = 1000000;
-	event.sys = 2000000;
-	event.maxrss = 820;
-	event.type = PROCQ_EVENT_RETIRED;
-	event.cause = PROCQ_CAUSE_SIGNAL;
-	event.code = SIGTERM;
-	event.signal = SIGTERM;
-	event.step = 1;
 }
 
 /* What a call wrote into a file. */
@@ -98,7 +67,7 @@ static const char *line_of(const char *name)
 
 static void test_events(void)
 {
-	fill();
+	fill_event(&process, &event);
 	output_started(begin(OUTPUT_TEXT, "q"), &process);
 	is_str(line_of(" started"), " started seq=17 pid=4243 ppid=4240\n",
 	       "started");
@@ -134,7 +103,7 @@ static void test_time(void)
 	struct timespec t;
 	long long before, got = 0;
 
-	fill();
+	fill_event(&process, &event);
 	zone("UTC0");
 	clock_gettime(CLOCK_REALTIME, &t);
 	before = (long long)t.tv_sec;
@@ -168,7 +137,7 @@ static void test_args(void)
 	char args[] = "--frame 7";
 	struct output *out = begin(OUTPUT_JSON, "q");
 
-	fill();
+	fill_event(&process, &event);
 	out->args = args_of;
 	out->args_arg = args;
 	output_started(out, &process);
@@ -199,7 +168,7 @@ static void test_tsv(void)
 {
 	struct output out = { .fd = -1 };
 
-	fill();
+	fill_event(&process, &event);
 	begin(OUTPUT_TSV, "q");
 	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "open a file");
 	output_ended(&out, &event, ENDED_BY_US, "consumer");
@@ -218,7 +187,7 @@ static void test_reopen(void)
 	struct output out = { .fd = -1 };
 	int fd;
 
-	fill();
+	fill_event(&process, &event);
 	begin(OUTPUT_TSV, "q");
 	snprintf(old, sizeof(old), "%s.1", scratch);
 	is_int(output_open(&out, scratch, OUTPUT_TSV, "q"), 0, "a file");
@@ -263,7 +232,7 @@ static void test_errors(void)
 	struct output *out = begin(OUTPUT_TEXT, "q");
 	int ends[2];
 
-	fill();
+	fill_event(&process, &event);
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe(ends) == 0) {
 		close(ends[0]);
