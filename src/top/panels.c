@@ -11,6 +11,7 @@
 
 #include "duration.h"
 #include "i18n.h"
+#include "safe.h"
 #include "signame.h"
 
 #include "panels.h"
@@ -28,8 +29,11 @@ static const struct {
 	[PROCQ_STATE_GONE] = { "gone", L'\u25cb', L'o' },
 	[PROCQ_STATE_PARKED] = { "parked", L'\u2573', L'-' }
 };
-/* Columns of the participants; histograms stand beside them. */
+/* Columns of the participants, at least and at most. Histograms stand beside
+ * them, and take so much for a heading with its quantiles. */
 #define PARTICIPANTS_WIDTH 44
+#define PARTICIPANTS_MOST 58
+#define HISTOGRAM_WIDTH 40
 /* Columns of one record at most. */
 #define CELL_MAX 8
 #define STATES ((uint32_t)(sizeof(states) / sizeof(*states)))
@@ -313,6 +317,27 @@ static const char *wish(const struct waiter *w)
 	return _("works, or pauses");
 }
 
+/* Up to the histograms, which have the rest; narrow screens have none. */
+static int participants_width(const struct grid *g)
+{
+	int rest = g->columns - HISTOGRAM_WIDTH;
+
+	if (g->columns < PARTICIPANTS_WIDTH + 20)
+		return g->columns;
+	return rest < PARTICIPANTS_WIDTH ? PARTICIPANTS_WIDTH
+	       : rest > PARTICIPANTS_MOST ? PARTICIPANTS_MOST : rest;
+}
+
+/* How many processes it has taken, if that does not reach into a histogram. */
+static void draw_held(struct grid *g, int row, int at, uint32_t held)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), _("has taken %" PRIu32), held);
+	if (at + (int)safe_width(text) < participants_width(g))
+		grid_text(g, row, at, STYLE_DIM, text);
+}
+
 static void draw_participants(struct grid *g, const struct view *v, int row,
 			     int max_rows)
 {
@@ -335,8 +360,7 @@ static void draw_participants(struct grid *g, const struct view *v, int row,
 				       duration_text(v->now - w->since,
 						     text));
 		if (w->held > 0)
-			grid_print(g, row, at + 2, STYLE_DIM,
-				   _("has taken %" PRIu32), w->held);
+			draw_held(g, row, at + 2, w->held);
 		row++;
 	}
 }
@@ -405,9 +429,9 @@ static void draw_histogram(struct grid *g, const struct procq_histogram *h,
 static void draw_histograms(struct grid *g, const struct view *v, int row,
 			    int rows)
 {
-	int left = PARTICIPANTS_WIDTH, height = rows / 2 - 1;
+	int left = participants_width(g), height = rows / 2 - 1;
 
-	if (g->columns < left + 20 || height < 1)
+	if (left == g->columns || height < 1)
 		return;
 	draw_histogram(g, &v->histograms[PROCQ_HISTOGRAM_LIFETIME], row, left,
 		       height, _("Lifetimes"));

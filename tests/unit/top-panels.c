@@ -202,8 +202,20 @@ static void test_histograms(void)
 	s = draw(&c, 24, 80);
 	has(s, "Latencies p50 1ms p90 2ms p99 5ms");
 	has(s, " ######...\n");
+	/* In the row of that heading: the second participant's. */
+	view.waiter_count = view.participants = 2;
+	view.waiters[1] = (struct waiter){
+		.p = { .pid = 4343, .role = PROCQ_ROLE_CONSUMER,
+		       .wants = PROCQ_WAIT_DEATH },
+		.held = 1, .since = 88 * S
+	};
+	s = draw(&c, 24, 80);
+	has(s, "waits for a death 12.0s   Latencies p50 1ms");
+	s = draw(&c, 24, 100);
+	has(s, "waits for a death 12.0s  has taken 1    Latencies p50 1ms");
 	s = draw(&c, 24, 60);
 	ok(!strstr(s, "Latencies"), "none where there is no place");
+	has(s, "waits for a death 12.0s  has taken 1\n");
 }
 
 static void test_absent(void)
