@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# doc/local.mk - the lab, which is installed as it is; and make pictures: those
-# of the documents, from a real run.
+# doc/local.mk - make pictures: those of the documents, from a real run. They
+# take procq plot, procq top, and tmux.
 
-EXTRA_DIST += doc/pictures doc/run.png
+EXTRA_DIST += doc/pictures doc/terminal.awk doc/run.png doc/top.svg
 
 pictures: all
 	PRODUCER=src/producer CONSUMER=src/consumer PROCQ=src/procq \
