@@ -16,10 +16,11 @@
  * Sizes: M records; USERS that start ITEMS processes each and end them, or, if
  * ITEMS is 0, end one that is there; ENFORCERS; HOLDERS, the first of which has
  * the older epoch, each of which sets SETS leases; CRASHES kills. The clock
- * goes from 0 to 2, and a lease ends at 0, 1, 2 or never (3).
+ * goes from 0 to TICKS, and a lease ends at 0, 1, or never (3), the one that is
+ * there from the start at FIRST.
  *
- * Mutants, each drops one rule: NOLOOK NOTAKEBACK TAKEFIRST LEASEFIRST
- * LOOKFIRST FREES NOSERIAL RAISEFIRST LOWERLATE EPOCHFIRST BLINDSET NOSETTLE.
+ * Mutants, each drops one rule: NOLOOK NOTAKEBACK LEASEFIRST FREES NOSERIAL
+ * RAISEFIRST LOWERLATE EPOCHFIRST BLINDSET NOSETTLE.
  */
 #ifndef M
 #define M 2
@@ -46,11 +47,15 @@
 #define TICKS 1
 #endif
 
+#define NEVER 3
+#ifndef FIRST
+#define FIRST NEVER
+#endif
+
 #define FREE 0
 #define RESERVED 1
 #define QUEUED 2
 #define PARKED 3
-#define NEVER 3
 #define NONE 9
 
 /* Records: the word, and the hint in the free ring, as in limit.pml. */
@@ -58,7 +63,7 @@ byte state[M], gen[M], owner[M], hint[M];
 
 /* The lease, one word; what is granted and the epoch, one word; and which lease
  * is enforced. */
-byte until = NEVER, serial;
+byte until = FIRST, serial;
 byte granted = M, epoch;
 byte enforced;
 
@@ -218,14 +223,9 @@ inline enforce()
 #else
 	:: (ok && f != e) ->
 #endif
-#ifndef TAKEFIRST
 		settle();
-#endif
 #ifndef NOTAKEBACK
 		take_back();
-#endif
-#ifdef TAKEFIRST
-		settle();
 #endif
 		d_step {
 			if
@@ -261,18 +261,13 @@ proctype User(byte me)
 	do
 	:: (items == ITEMS) -> break
 	:: else ->
-#ifdef LOOKFIRST
-		d_step { w = (HAVE > LIMIT) };
-#endif
 		d_step { choose_free(i); if :: (i != NONE) -> x = gen[i]
 					 :: else fi };
 		if
 		:: (i == NONE) -> break
 		:: else
 		fi;
-#ifndef LOOKFIRST
 		d_step { w = (HAVE > LIMIT) };
-#endif
 		if
 		:: w -> w = 0; settle()
 		:: else ->
@@ -451,8 +446,13 @@ proctype Holder(byte me; byte mine)
 		};
 		MAYDIE;
 		if :: refused -> break :: else fi;
+		v = OVER;
 		settle();
 		enforce();
+#if HOLDERS == 1
+		/* When this returns, what was over is enforced. */
+		d_step { if :: v -> passed = serial :: else fi };
+#endif
 		d_step { if :: (mine > 1) -> set_by_later = 1 :: else fi }
 	od;
 over:	skip;
@@ -536,7 +536,7 @@ init
 	byte i;
 
 	atomic {
-		asked[NEVER] = M;
+		asked[FIRST] = M;
 		serial = 1;
 		sets = HOLDERS;
 		do

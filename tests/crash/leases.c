@@ -25,7 +25,7 @@ static int set(struct procq *q, unsigned policy, int64_t in, uint32_t granted)
 }
 
 /* It runs out, and nobody has seen that yet. */
-static void run_out(struct pq_segment *seg, unsigned policy)
+static void let_run_out(struct pq_segment *seg, unsigned policy)
 {
 	atomic_store(&seg->header->lease, pq_lease(policy, 1, 77));
 }
@@ -58,7 +58,7 @@ void prepare_over(struct hands *h)
 
 	h->producer = join(PROCQ_ROLE_PRODUCER);
 	must(records_reserve(h->producer, &word) >= 0);
-	run_out(h->producer->seg, PROCQ_POLICY_KEEP);
+	let_run_out(h->producer->seg, PROCQ_POLICY_KEEP);
 }
 
 int run_enforce(struct hands *h)
@@ -80,5 +80,5 @@ void prepare_ending(struct hands *h)
 	h->consumer = join(PROCQ_ROLE_CONSUMER);
 	must(procq_set_gap(h->consumer, HOUR) == 0);
 	atomic_store(&h->consumer->seg->header->ended, procq_life());
-	run_out(h->consumer->seg, PROCQ_POLICY_END);
+	let_run_out(h->consumer->seg, PROCQ_POLICY_END);
 }
