@@ -527,7 +527,9 @@ proctype Rest()
 			fi;
 			i++
 		od;
+#if ENFORCERS > 0
 		assert(n == LIMIT)
+#endif
 	}
 }
 

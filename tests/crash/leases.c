@@ -51,18 +51,19 @@ int run_lease_release(struct hands *h)
 	return set(h->consumer, PROCQ_POLICY_KEEP, -1, PROCQ_UNBOUNDED);
 }
 
-/* Something free, something reserved, and a lease that is over. */
-void prepare_over(struct hands *h)
+/* Something free, something reserved. */
+void prepare_reserved(struct hands *h)
 {
 	uint64_t word;
 
 	h->producer = join(PROCQ_ROLE_PRODUCER);
 	must(records_reserve(h->producer, &word) >= 0);
-	let_run_out(h->producer->seg, PROCQ_POLICY_KEEP);
 }
 
 int run_enforce(struct hands *h)
 {
+	/* Not before: whoever sees it enforces it. */
+	let_run_out(h->producer->seg, PROCQ_POLICY_KEEP);
 	pq_lease_enforce(h->producer->seg);
 	return 0;
 }

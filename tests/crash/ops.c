@@ -702,7 +702,7 @@ const struct op ops[] = {
 	  .run = run_lease_raise },
 	{ .name = "lease-release", .kids = 1, .prepare = prepare_consumer,
 	  .run = run_lease_release, .want = 1, .limited = true },
-	{ .name = "lease-enforce", .kids = 1, .prepare = prepare_over,
+	{ .name = "lease-enforce", .kids = 1, .prepare = prepare_reserved,
 	  .run = run_enforce },
 	{ .name = "lease-enter", .kids = 1, .prepare = prepare_leased,
 	  .run = run_fork, .child = true },
