@@ -102,10 +102,19 @@ static int unlink_unused(struct pq_segment *seg, bool foreign, uint32_t *found,
 
 /* ---- the queue of a world that has ended ---- */
 
+/* Is no living process in a record with this word? */
+static bool is_over(uint64_t word)
+{
+	unsigned state = pq_word_state(word);
+
+	return pq_state_unused(state) || state == PROCQ_STATE_EXITED ||
+	       state == PROCQ_STATE_GONE || pq_word_flags(word) & PQ_DEAD;
+}
+
 /* Can a process of this record live on although no participant does? */
 static bool may_outlive(const struct pq_record *r)
 {
-	if (pq_state_unused(pq_word_state(atomic_load(&r->word))))
+	if (is_over(atomic_load(&r->word)))
 		return false;
 #if PQ_USE_PDEATHSIG
 	return pq_producer_flags(atomic_load(&r->producer)) &

@@ -27,6 +27,8 @@
 #include "tenure.h"
 #include "trouble.h"
 
+/* A queue of a world that has ended is not spoken of before that. */
+#define WORLD_SILENCE (2 * NS_PER_S)
 /* How long --drain waits for a producer where it found only what a crash has
  * left. */
 #define AFTER_CRASH NS_PER_S
@@ -200,14 +202,29 @@ static void sleep_a_while(int64_t *pause)
 	*pause = time_min(*pause * 2, LOOK_EVERY);
 }
 
+/* Is there no queue yet? What a world that has ended has left is none: a
+ * producer that is started with this consumer, in a container that is started
+ * again, puts a new one in its place. After a while it is said. */
+static bool is_to_come(struct consumer *c, int err, int64_t *said)
+{
+	bool left = err == -EXDEV && c->options.found == 0;
+
+	if (left && procq_now() >= *said) {
+		complain_open(c->run.queue, &c->options, err);
+		*said = PROCQ_FOREVER;
+	}
+	return left || err == -ENOENT;
+}
+
 /* Wait until there is a queue. Returns false if the run is to end before. */
 static bool consumer_join(struct consumer *c)
 {
 	struct run *r = &c->run;
 	int64_t pause = LOOK_FIRST;
+	int64_t said = time_after(r->begun, WORLD_SILENCE);
 	int err;
 
-	while ((err = run_open(r, &c->options)) == -ENOENT) {
+	while (is_to_come(c, err = run_open(r, &c->options), &said)) {
 		int64_t now = procq_now();
 
 		if (run_stopped(r) || run_timed_out(r, now))

@@ -209,11 +209,25 @@ static void look(struct producer *p, bool last)
 		look_at(p, pids[i], last);
 }
 
+/* Those that this process had before it executed the producer, as a shell
+ * script that ends with exec does, or process 1 of a container: they are no
+ * command's, and are not named. */
+static void note_inherited(struct strays *s)
+{
+	int pids[STRAYS_MAX];
+
+	s->count = find_children(pids, STRAYS_MAX);
+	for (size_t i = 0; i < s->count; i++)
+		s->seen[i] = (struct stray){ .pid = pids[i], .named = true };
+}
+
 void strays_begin(struct producer *p)
 {
 	/* If it can't be, none falls to this producer. */
 	p->strays.wanted = p->command.argv &&
 			   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+	if (p->strays.wanted)
+		note_inherited(&p->strays);
 }
 
 void strays_look(struct producer *p)

@@ -624,6 +624,13 @@ static void test_foreign(void)
 	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), -EXDEV,
 	       "so may those of a producer that has left");
 	fixture_clean();
+	for (unsigned state = PROCQ_STATE_EXITED; state <= PROCQ_STATE_GONE;
+	     state++) {
+		make_foreign(state, PQ_F_LEFT);
+		is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), 0,
+		       "but for those that are dead");
+		fixture_clean();
+	}
 	make_foreign(PROCQ_STATE_FREE, PQ_F_KEEP);
 	pid = fixture_launch(hold_a_byte, &gate->open);
 	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
