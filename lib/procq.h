@@ -64,12 +64,15 @@
  *		struct procq_process p;
  *		struct procq_event e;
  *		struct procq *q;
- *		int rc = 0;
+ *		int rc;
  *
  *		o.role = PROCQ_ROLE_CONSUMER;
  *		o.flags = PROCQ_OPEN_NOCREATE;
- *		if (procq_open(&q, "demo", &o) < 0)
+ *		rc = procq_open(&q, "demo", &o);
+ *		if (rc < 0) {
+ *			fprintf(stderr, "%s\n", procq_strerror(rc));
  *			return 1;
+ *		}
  *		while (!procq_drained(q) || procq_in_flight(q) > 0) {
  *			rc = procq_take(q, NULL, &p);
  *			if (rc == 0)
