@@ -29,15 +29,15 @@ BEGIN {
 		".b{font-weight:bold}.d{opacity:.55}\n", plain
 	for (i = 1; i <= 8; i++)
 		printf ".c%d{fill:%s}", i - 1, colour[i]
-	# Of the frames one is seen; without animation, the last.
+	# Of the frames one is seen; where nothing moves, one in the middle.
 	printf "\ng{visibility:hidden;animation:f %gs step-end infinite}\n" \
 		"@keyframes f{0%%{visibility:visible}%.4f%%,to" \
 		"{visibility:hidden}}\n", total, 100 / frames
 	for (i = 1; i <= frames; i++)
 		printf "#f%d{animation-delay:%gs}", i,
 			(i - 1) * seconds - total
-	printf "\n@media(prefers-reduced-motion){g{animation:none}" \
-		"#f%d{visibility:visible}}\n</style>\n", frames
+	printf "#f%d{visibility:visible}\n", int((frames + 1) / 2)
+	printf "@media(prefers-reduced-motion){g{animation:none}}\n</style>\n"
 	printf "<rect width=\"%d\" height=\"%d\" rx=\"8\" fill=\"%s\"/>\n",
 		w, h, screen
 }
