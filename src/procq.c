@@ -145,11 +145,11 @@ static void help_all(void)
 		"Look at, repair and remove queues of processes.\n"), stdout);
 	fputs(_("\nCommands:\n"), stdout);
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		printf("  %-8s %s\n", commands[i]->name,
+		printf("  %-11s %s\n", commands[i]->name,
 		       _(commands[i]->summary));
 	for (const struct outside *o = outside_commands; o->name; o++)
 		if (o->summary)
-			printf("  %-8s %s\n", o->name, _(o->summary));
+			printf("  %-11s %s\n", o->name, _(o->summary));
 	fputs(_("\nOptions:\n"), stdout);
 	help_options(TAKES_NAME);
 	help_options(0);

@@ -127,7 +127,7 @@ static _Noreturn void help(const struct fleet_command *c)
 		"PostgreSQL.\n"), stdout);
 	fputs(_("\nCommands:\n"), stdout);
 	for (c = commands; c->name; c++)
-		printf("  %-10s %s\n", c->name, _(c->summary));
+		printf("  %-11s %s\n", c->name, _(c->summary));
 	fputs(_("\nOptions:\n"), stdout);
 	for (size_t i = 0; i < NTABLES; i++)
 		choices_help(tables[i]);
