@@ -17,6 +17,7 @@ spanish_mans += man/es/procq-top.1
 endif
 if HAVE_FLEET
 program_mans += man/procq-fleet.1
+spanish_mans += man/es/procq-fleet.1
 endif
 dist_man_MANS += man/procq.7 man/libprocq.3
 if HAVE_PROGRAM_MANS
@@ -35,12 +36,21 @@ man/functions/stamp: lib/procq.h
 		echo '.so man3/libprocq.3' >man/functions/$$f.3 || exit 1; \
 	done && : >$@
 all-local: man/functions/stamp
+# In each language that the library's page is in.
+function_dirs = '$(DESTDIR)$(man3dir)'
+if HAVE_SPANISH_MANS
+function_dirs += '$(DESTDIR)$(es_man3dir)'
+endif
 install-data-local: man/functions/stamp
-	$(MKDIR_P) '$(DESTDIR)$(man3dir)'
-	$(INSTALL_DATA) man/functions/*.3 '$(DESTDIR)$(man3dir)'
+	for folder in $(function_dirs); do \
+		$(MKDIR_P) "$$folder" && \
+		$(INSTALL_DATA) man/functions/*.3 "$$folder" || exit 1; \
+	done
 uninstall-local: man/functions/stamp
 	cd man/functions && for page in *.3; do \
-		rm -f '$(DESTDIR)$(man3dir)'/$$page; \
+		for folder in $(function_dirs); do \
+			rm -f "$$folder/$$page"; \
+		done; \
 	done
 clean-functions:
 	rm -rf man/functions
@@ -132,6 +142,8 @@ man/es/procq-top.1: man/procq-top.1 $(spanish_needs)
 	$(spanish_recipe)
 man/es/procq-plot.1: man/procq-plot.1 $(spanish_needs)
 	$(spanish_recipe)
+man/es/procq-fleet.1: man/procq-fleet.1 $(spanish_needs)
+	$(spanish_recipe)
 man/es/procq.7: man/procq.7 $(spanish_needs)
 	$(spanish_recipe)
 man/es/libprocq.3: man/libprocq.3 $(spanish_needs)
@@ -140,8 +152,9 @@ man/es/libprocq.3: man/libprocq.3 $(spanish_needs)
 # What the English pages have anew goes into the catalogue, untranslated, in
 # their order.
 update-man-po: man/producer.1 man/consumer.1 man/procq.1 man/procq-top.1 \
-		man/procq-plot.1
+		man/procq-plot.1 man/procq-fleet.1
 	$(SHELL) $(srcdir)/man/translate update $(srcdir)/man/po/es.po \
 		man/producer.1 man/consumer.1 man/procq.1 $(srcdir)/man/procq.7 \
-		man/procq-top.1 man/procq-plot.1 $(srcdir)/man/libprocq.3
+		man/procq-top.1 man/procq-plot.1 man/procq-fleet.1 \
+		$(srcdir)/man/libprocq.3
 PHONIES += update-man-po
