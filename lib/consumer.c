@@ -2,7 +2,7 @@
 /*
  * consumer.c - the public functions of the taker: look at the next process,
  * take it, signal it, collect its death, give it back.
- * Must not start or reap a process, nor know how one is pinned (take.c).
+ * Must not start or reap a process, nor know how one is pinned (verdict.c).
  */
 #include <config.h>
 
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "backoff.h"
+#include "collect.h"
 #include "gap.h"
 #include "handle.h"
 #include "record.h"

@@ -27,10 +27,12 @@ lib_parent = \
 	lib/reap.c \
 	lib/spawn.c lib/spawn.h
 lib_taker = \
+	lib/collect.c lib/collect.h \
 	lib/flight.c lib/flight.h \
 	lib/gap.c lib/gap.h \
 	lib/rest.c lib/rest.h \
-	lib/take.c lib/take.h
+	lib/take.c lib/take.h \
+	lib/verdict.c lib/verdict.h
 lib_queue = \
 	lib/bell.c lib/bell.h \
 	lib/gone.c lib/gone.h \

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * take.h - the consumer's side: pin, take, signal, collect. Processes are
- * found by their records, and taken as flights of the handle (flight.h).
+ * take.h - the consumer's side: take, signal, give back. Processes are found
+ * by their records, and taken as flights of the handle (flight.h).
  */
 #ifndef PQ_TAKE_H
 #define PQ_TAKE_H
 
 #include "handle.h"
+#include "record.h"
 
 /** The hint of the process whose turn is next, and its word.
  * @retval 0, -EAGAIN */
@@ -29,15 +30,22 @@ int64_t pq_take_find(struct procq *q, uint64_t producer, bool living,
  * @retval -EMFILE, -ENFILE, -ENOMEM */
 int pq_take(struct procq *q, uint32_t slot, uint64_t word, uint64_t position);
 
-/** See procq_signal(), procq_collect(), procq_give_back(). */
+/** See procq_signal(), procq_give_back(). */
 int pq_take_signal(struct procq *q, uint32_t slot, int signo, bool alone);
-int pq_take_collect(struct procq *q, struct procq_event *out);
 int pq_take_return(struct procq *q, uint32_t slot);
 /** See procq_hold(). */
 int pq_take_hold(struct procq *q, uint32_t slot, bool hold);
 
-/** Is there something to collect at once? For a consumer that is about to
- * sleep: deaths that only a pin shows are not looked for. */
-bool pq_take_any_dead(const struct procq *q);
+/** Is the record still what this participant took? If others have taken it for
+ * dead, they have handed that on. */
+static inline bool pq_take_is_ours(const struct procq *q,
+				   const struct pq_flight *f, uint64_t word)
+{
+	return pq_record_taken(word, pq_owner(q), f->gen);
+}
+
+/** Did its leader, or what is left of the group, get a signal before? What
+ * outlives a command that exited on its own is left alone. */
+bool pq_take_signalled(const struct procq *q, const struct pq_flight *f);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "bell.h"
 #include "clock.h"
+#include "collect.h"
 #include "handle.h"
 #include "lock.h"
 #include "member.h"

@@ -16,7 +16,7 @@ struct procq;
 void pq_pass_on(struct procq *q, unsigned what);
 
 /** If children can be identified by start time only, record that this producer
- * is alive: see start_proves() in take.c. To be called now and then. */
+ * is alive: see start_proves() in verdict.c. To be called now and then. */
 void pq_show_alive(struct procq *q);
 /** The same, at the end: sleeps until the clock tick of the last start is
  * over. */

@@ -17,6 +17,7 @@
 #include "bell.h"
 #include "identity.h"
 #include "layout.h"
+#include "collect.h"
 #include "take.h"
 
 #define CAPACITY 8
