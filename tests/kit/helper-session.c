@@ -10,7 +10,8 @@
  * prompted; <Enter> or <Intro>, a key. Any other line must come from that
  * terminal, one after the other, nothing left out and nothing else there,
  * as alike.h has it. There is one exception: producer and consumer report what
- * they wait for, if that takes a second, which it may do anywhere.
+ * they wait for, if that takes a second, which it may do anywhere. And each
+ * shell has words of its own for a process that was killed.
  *
  * WORD of the page is REPLACEMENT in the run: the name of a queue. A terminal
  * is as wide as lines of retired processes have to be, for the same members to
@@ -196,6 +197,13 @@ static bool is_wait(const char *line)
 		strncmp(line, "consumer: ", 10) == 0) && !strchr(line, '=');
 }
 
+/* Each shell has a line of its own for this, and translates it. */
+static bool is_kill(const char *line)
+{
+	return strcmp(line, "Killed") == 0 ||
+	       strstr(line, "(killed)") != NULL;
+}
+
 static void expect(struct terminal *t, const char *wanted)
 {
 	char line[LINE];
@@ -203,7 +211,8 @@ static void expect(struct terminal *t, const char *wanted)
 	for (;;) {
 		if (!next_line(t, line, sizeof(line)))
 			fail("this line does not come", wanted, unseen(t));
-		if (alike(&known, wanted, line))
+		if (alike(&known, wanted, line) ||
+		    (is_kill(wanted) && is_kill(line)))
 			return;
 		if (!is_wait(line))
 			fail("another line comes", wanted, line);
