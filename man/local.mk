@@ -154,7 +154,8 @@ man/es/libprocq.3: man/libprocq.3 $(spanish_needs)
 update-man-po: man/producer.1 man/consumer.1 man/procq.1 man/procq-top.1 \
 		man/procq-plot.1 man/procq-fleet.1
 	$(SHELL) $(srcdir)/man/translate update $(srcdir)/man/po/es.po \
-		man/producer.1 man/consumer.1 man/procq.1 $(srcdir)/man/procq.7 \
+		man/producer.1 man/consumer.1 man/procq.1 \
+		$(srcdir)/man/procq.7 \
 		man/procq-top.1 man/procq-plot.1 man/procq-fleet.1 \
 		$(srcdir)/man/libprocq.3
 PHONIES += update-man-po
