@@ -15,6 +15,7 @@
  *
  *	gap	no first signal within the gap after the last moment of another
  *		process that was signalled before; so no two are ended at once
+ *	lease	the same: a start that was begun when it was over allows none
  *	limit	where a start was begun and ran while one limit was in force, no
  *		more than that were alive as it ran
  *
@@ -57,9 +58,10 @@ struct cell {
 	_Atomic int64_t begun, ran, signalled, last;
 };
 
-/* A limit that was set. Written by the one limiter that there is at a time. */
+/* A limit that was set, or a lease: from ends on, that allows none. Written by
+ * the one limiter that there is at a time. */
 struct epoch {
-	_Atomic int64_t called, returned;
+	_Atomic int64_t called, returned, ends;
 	_Atomic uint32_t limit;
 };
 
@@ -76,7 +78,7 @@ static struct book {
 
 static struct {
 	size_t kills, endings, gap, seed, seconds;
-	bool limits;
+	bool limits, leases;
 } options = { .kills = 40, .endings = 500, .seed = 1, .seconds = 600 };
 
 enum job { PRODUCE, CONSUME, LIMIT };
@@ -205,7 +207,7 @@ static void produce(struct procq *q)
 
 	command.argv = argv;
 	while (!atomic_load(&book->stop)) {
-		command.flags = draw(4) ? 0 : PROCQ_SPAWN_KEEP;
+		command.flags = draw(4) || options.leases ? 0 : PROCQ_SPAWN_KEEP;
 		snprintf(begun, sizeof(begun), "%" PRId64, now());
 		rc = procq_spawn(q, &command, NULL);
 		procq_reap(q);
@@ -233,6 +235,17 @@ static int take_one(struct procq *q, int64_t *since)
 	return 0;
 }
 
+static uint32_t most(struct procq *q)
+{
+	uint32_t limit = procq_limit(q);
+	struct procq_lease l;
+
+	procq_lease(q, &l);
+	if (l.over && l.policy != PROCQ_POLICY_CONTINUE)
+		return 0;
+	return l.granted < limit ? l.granted : limit;
+}
+
 /* What tries a limit is a queue that is full up to it, of processes that run
  * already. */
 static bool is_to_fill(struct procq *q)
@@ -241,7 +254,7 @@ static bool is_to_fill(struct procq *q)
 
 	if (!options.limits)
 		return false;
-	return (procq_occupied(q) < procq_limit(q) && draw(100)) ||
+	return (procq_occupied(q) < most(q) && draw(100)) ||
 	       (procq_peek(q, &p) == 0 && p.state == PROCQ_STATE_QUEUED &&
 		p.age < YOUNG);
 }
@@ -271,6 +284,29 @@ static void consume(struct procq *q)
 	}
 }
 
+/* How many are granted, and until when: that jumps back and forth, and may be
+ * over. The clock of the book is read last, so it is not before the end. */
+static int lease(struct procq *q, struct epoch *e, uint32_t i, uint32_t n)
+{
+	static const uint32_t policies[] = { PROCQ_POLICY_KEEP,
+					     PROCQ_POLICY_KEEP,
+					     PROCQ_POLICY_END,
+					     PROCQ_POLICY_CONTINUE };
+	struct procq_lease terms = PROCQ_LEASE_INIT;
+	int64_t in = (int64_t)draw(120) * MS - 20 * MS;
+
+	terms.policy = policies[draw(4)];
+	terms.deadline = procq_life() + in;
+	terms.granted = n;
+	terms.epoch = i + 1;
+	atomic_store(&e->ends, terms.policy == PROCQ_POLICY_CONTINUE
+				       ? INT64_MAX
+				       : now() + in);
+	atomic_store(&e->called, now());
+	atomic_store(&book->epochs, i + 1);
+	return procq_set_lease(q, &terms);
+}
+
 /* Noted before it is called for, so that it is known if it is killed. */
 static void limit(struct procq *q)
 {
@@ -284,9 +320,14 @@ static void limit(struct procq *q)
 			return;
 		atomic_store(&e->returned, 0);
 		atomic_store(&e->limit, n);
-		atomic_store(&e->called, now());
-		atomic_store(&book->epochs, i + 1);
-		rc = procq_set_limit(q, n);
+		atomic_store(&e->ends, INT64_MAX);
+		if (options.leases) {
+			rc = lease(q, e, i, n);
+		} else {
+			atomic_store(&e->called, now());
+			atomic_store(&book->epochs, i + 1);
+			rc = procq_set_limit(q, n);
+		}
 		if (rc >= 0)
 			atomic_store(&e->returned, now());
 		else
@@ -491,8 +532,11 @@ static int64_t limit_in(int64_t from, int64_t to)
 		return CAPACITY;
 	e = &book->epoch[below - 1];
 	returned = atomic_load(&e->returned);
-	return returned && returned <= from ? (int64_t)atomic_load(&e->limit)
-					    : -1;
+	if (!returned || returned > from ||
+	    (atomic_load(&e->ends) > from && atomic_load(&e->ends) <= to))
+		return -1;
+	return atomic_load(&e->ends) <= from ? 0
+					     : (int64_t)atomic_load(&e->limit);
 }
 
 static void judge_limit(void)
@@ -540,8 +584,12 @@ static void check_queue(struct procq *q)
 	struct procq_process p;
 	struct procq_event e;
 	struct procq_stat s;
+	struct procq_lease none = PROCQ_LEASE_INIT;
 
-	ok(procq_set_limit(q, CAPACITY) >= 0, "the limit can be raised");
+	none.epoch = EPOCHS + 1;
+	ok(procq_set_limit(q, CAPACITY) >= 0 &&
+		   (!options.leases || procq_set_lease(q, &none) >= 0),
+	   "the limit can be raised");
 	while (now() < end && !(procq_in_flight(q) == 0 && procq_drained(q))) {
 		while (procq_take(q, NULL, &p) == 0)
 			procq_signal(q, p.slot, SIGKILL, 0);
@@ -574,6 +622,8 @@ static const struct harness_option all_options[] = {
 	  .count = &options.gap },
 	{ "limits", NULL, "the limit is moved all the time",
 	  .flag = &options.limits },
+	{ "leases", NULL, "the same by leases, which also run out",
+	  .flag = &options.leases },
 	{ "seed", "N", "the choices follow from it", .count = &options.seed },
 	{ "seconds", "N", "give up after them", .count = &options.seconds },
 	{ .name = NULL },
@@ -613,6 +663,7 @@ int main(int argc, char **argv)
 	if (getpid() != 1)
 		skip_all("not the first process of a PID namespace");
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	options.limits |= options.leases;
 	self = argv[0];
 	chance_begin(options.seed);
 	/* The pid is 1 in every namespace: the time makes the name its own. */

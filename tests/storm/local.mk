@@ -7,6 +7,7 @@ storm_tests = \
 	tests/storm/chaos.test \
 	tests/storm/gap.test \
 	tests/storm/guests.test \
+	tests/storm/lease.test \
 	tests/storm/limit.test \
 	tests/storm/unread.test \
 	tests/storm/worlds.test
@@ -15,6 +16,7 @@ storm_long_tests = \
 	tests/storm/chaos-long.test \
 	tests/storm/gap-long.test \
 	tests/storm/guests-long.test \
+	tests/storm/lease-long.test \
 	tests/storm/limit-long.test \
 	tests/storm/unread-long.test \
 	tests/storm/worlds-long.test
