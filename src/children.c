@@ -163,13 +163,15 @@ void children_report(struct run *r)
 		children_collect_own(r);
 }
 
-bool children_drain(struct run *r)
+bool children_drain(struct run *r, const struct plan *plan)
 {
 	int stops = signals_stops();
 
 	children_report(r);
 	while (procq_children(r->q) > 0 && signals_stops() == stops &&
 	       !r->lost && !r->removed) {
+		if (tenure_look(r))
+			children_end(r, plan);
 		run_hint(r, HINT_DRAIN, 0);
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));

@@ -46,12 +46,13 @@ unsigned children_collect(struct run *r);
 void children_sleep(struct run *r, unsigned what, int64_t deadline);
 
 /**
- * Wait until all are over. While no consumer is attached, report those that
+ * Wait until all are over. If a lease that ends all runs out meanwhile, end them
+ * by the steps of the plan. While no consumer is attached, report those that
  * have exited.
  * @retval false the user sent a signal meanwhile, or the queue's object was
  *         removed
  */
-bool children_drain(struct run *r);
+bool children_drain(struct run *r, const struct plan *plan);
 
 /**
  * End them as ending.h has it, by the steps of the plan; at the user's second

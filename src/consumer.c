@@ -141,6 +141,9 @@ static void look_at_lease(struct consumer *c)
 {
 	if (!tenure_look(&c->run) && endings_pending(&c->endings) == 0)
 		c->run.by_lease = false;
+	/* Others have to. */
+	if (c->pick.dead_only)
+		c->run.ends_all = c->run.by_lease = false;
 }
 
 static void consume(struct consumer *c)

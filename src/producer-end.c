@@ -51,7 +51,7 @@ void producer_finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
 
-	if (end == ON_EXIT_DRAIN && !children_drain(&p->run))
+	if (end == ON_EXIT_DRAIN && !children_drain(&p->run, &p->plan))
 		end = ON_EXIT_KILL;
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, &p->plan);
