@@ -702,8 +702,9 @@ const struct op ops[] = {
 	  .run = run_lease_raise },
 	{ .name = "lease-release", .kids = 1, .prepare = prepare_consumer,
 	  .run = run_lease_release, .want = 1, .limited = true },
+	/* Others set the lease anew, and so what it has reserved stays. */
 	{ .name = "lease-enforce", .kids = 1, .prepare = prepare_reserved,
-	  .run = run_enforce },
+	  .run = run_enforce, .no_freeze = true },
 	{ .name = "lease-enter", .kids = 1, .prepare = prepare_leased,
 	  .run = run_fork, .child = true },
 	{ .name = "lease-end", .kids = 2, .prepare = prepare_ending,

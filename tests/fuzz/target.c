@@ -458,11 +458,25 @@ static void look(struct procq *q)
 	procq_children(q);
 }
 
+static void set_lease(struct procq *q, unsigned arg)
+{
+	struct procq_lease l = PROCQ_LEASE_INIT;
+
+	procq_lease(q, &l);
+	l.policy = arg >> 3 & 3;
+	l.granted = arg >> 5 & 7;
+	l.deadline = arg & 1 ? 0 : PROCQ_FOREVER;
+	l.epoch &= PROCQ_EPOCH_MAX;
+	procq_set_lease(q, &l);
+}
+
 /* What a participant sets for all, or for its own takes. */
 static void set(struct procq *q, unsigned arg)
 {
-	if (!(arg & 2))
+	if (!(arg & 6))
 		procq_set_closed(q, arg & 1);
+	else if (!(arg & 2))
+		set_lease(q, arg);
 	else if (arg & 4)
 		procq_set_gap(q, INT64_C(1000) << (arg >> 3 & 7));
 	else
