@@ -14,6 +14,8 @@ src_libprograms_la_SOURCES = \
 	src/ending.c src/ending.h \
 	src/event.c src/event.h \
 	src/fault.c src/fault.h \
+	src/fleet-lock.c src/fleet-lock.h \
+	src/fleet-start.c src/fleet-start.h \
 	src/folder.c src/folder.h \
 	src/hint.c src/hint.h \
 	src/groups.c src/groups.h \
@@ -120,7 +122,9 @@ bin_PROGRAMS += src/procq-fleet
 src_procq_fleet_SOURCES = \
 	src/fleet/engine.c src/fleet/engine.h \
 	src/fleet/fleet.c src/fleet/fleet.h \
+	src/fleet/helper.c src/fleet/helper.h \
 	src/fleet/people.c \
+	src/fleet/seat.c src/fleet/seat.h \
 	src/fleet/url.c src/fleet/url.h
 nodist_src_procq_fleet_SOURCES = src/fleet/schema.c
 src_procq_fleet_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)

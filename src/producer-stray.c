@@ -121,6 +121,9 @@ static bool is_owned(const struct producer *p, int pid, uint64_t seq)
 	uint32_t capacity = procq_capacity(p->run.q);
 	struct procq_process what;
 
+	/* What speaks to the fleet is the queue's. */
+	if (pid == p->run.fleet.pid)
+		return true;
 	for (uint32_t slot = 0; slot < capacity; slot++)
 		if (procq_child(p->run.q, slot, &what) == 0 &&
 		    (what.pid == pid || (seq > 0 && what.seq == seq)))

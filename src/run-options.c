@@ -74,6 +74,12 @@ bool run_option(struct run *r, int c, const char *arg)
 	case OPT_QUIET:
 		r->quiet = true;
 		return true;
+	case OPT_FLEET:
+		r->fleet.url = arg;
+		return true;
+	case OPT_FLEET_INSECURE:
+		r->fleet.insecure = true;
+		return true;
 	case OPT_NO_HINTS:
 		r->no_hints = true;
 		return true;
@@ -117,6 +123,15 @@ N_("      --summary=FORMAT       print the summary at the end as text (default) 
 "                               json, or none\n") },
 	{ OPT_NO_SUMMARY, "no-summary", no_argument,
 N_("      --no-summary           the same as --summary=none\n") },
+	{ OPT_FLEET, "fleet", required_argument,
+N_("      --fleet=URL            the queue belongs to a fleet, which has the "
+"bound:\n"
+"                               postgresql://HOST/DATABASE#QUEUE (default:\n"
+"                               $PROCQ_FLEET); see procq-fleet(1)\n") },
+	{ OPT_FLEET_INSECURE, "fleet-insecure", no_argument,
+N_("      --fleet-insecure       over a network, do without TLS that proves "
+"who\n"
+"                               answers\n") },
 	{ OPT_NO_HINTS, "no-hints", no_argument,
 N_("      --no-hints             don't say on a terminal what is waited for\n") },
 	{ OPT_VERBOSE, "verbose", no_argument,

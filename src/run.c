@@ -83,6 +83,9 @@ void run_begin(struct run *r)
 		r->seed = generator_any_seed();
 	generator_seed(&r->random, r->seed);
 	signals_start(&r->mask);
+	r->fleet.mask = &r->mask;
+	fleet_settle(&r->fleet);
+	fleet_check(&r->fleet, r->queue);
 	fault_catch();
 	hints_start(&r->hints,
 		    !r->no_hints && !r->quiet && isatty(STDERR_FILENO),
@@ -139,6 +142,8 @@ int run_open(struct run *r, struct procq_options *options)
 			r->out.q = r->q;
 			note_repairs(r);
 			signals_wake(r->q);
+			err = fleet_bind(&r->fleet, r->q);
+			fleet_look(&r->fleet, r->q);
 		}
 		/* No queue can appear. */
 		if (err == -ENOENT && shm_is_missing())
@@ -196,7 +201,10 @@ static void run_lost(struct run *r)
 
 void run_wait(struct run *r, unsigned what, int64_t deadline)
 {
-	int rc = procq_wait(r->q, what,
+	int rc;
+
+	fleet_look(&r->fleet, r->q);
+	rc = procq_wait(r->q, what,
 			    time_min(deadline, hint_next(&r->hints)));
 
 	if (rc == -ESTALE)
@@ -266,6 +274,7 @@ void run_tick(struct run *r, uint64_t done, int64_t now)
 		print_statistics(r);
 	if (signals_reopen())
 		reopen(r);
+	fleet_look(&r->fleet, r->q);
 	progress_show(&r->progress, done, now);
 }
 

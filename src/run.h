@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "distribution.h"
+#include "fleet-start.h"
 #include "hint.h"
 #include "jobs.h"
 #include "options.h"
@@ -38,6 +39,8 @@ enum {
 	OPT_NO_PROGRESS,
 	OPT_TIME,
 	OPT_NO_HINTS,
+	OPT_FLEET,
+	OPT_FLEET_INSECURE,
 	OPT_OWN
 };
 
@@ -67,6 +70,8 @@ struct run {
 	int64_t duration;		/* ns */
 	int64_t wait;			/* ns */
 	struct distribution delay;
+
+	struct fleet_start fleet;
 
 	/* While it runs. */
 	struct procq *q;

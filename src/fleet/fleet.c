@@ -18,6 +18,7 @@
 #include "program.h"
 
 #include "fleet.h"
+#include "helper.h"
 
 #define LEASE_MIN NS_PER_S
 #define LEASE_MAX (24 * 3600 * NS_PER_S)
@@ -34,6 +35,8 @@ static const struct fleet_command commands[] = {
 	{ "open", N_("[NAME]"), N_("grant again"), FLEET_NAME, fleet_open },
 	{ "release", N_("HOST"), N_("free what a lost host holds"),
 	  FLEET_HOST, fleet_release },
+	{ "helper", "", N_("take slots for a local queue, and give them back"),
+	  FLEET_HELPER, fleet_help },
 	{ "fleet-init", "", N_("make or upgrade the schema"), FLEET_PRINT,
 	  fleet_init },
 	{ 0 }
@@ -41,7 +44,7 @@ static const struct fleet_command commands[] = {
 
 enum {
 	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_CONFIRM,
-	OPT_PRINT, OPT_VERBOSE
+	OPT_PRINT, OPT_VERBOSE, OPT_CHECK
 };
 
 static const struct choice common_choices[] = {
@@ -92,11 +95,18 @@ N_("      --print                print the SQL, for an administrator to "
 	{ 0 }
 };
 
+static const struct choice helper_choices[] = {
+	{ OPT_CHECK, "check", no_argument,
+N_("      --check                only see if the URL is one that is taken\n") },
+	{ 0 }
+};
+
 static const struct choice *const tables[] = {
-	form_choices, number_choices, host_choices, print_choices
+	form_choices, number_choices, host_choices, print_choices,
+	helper_choices
 };
 static const unsigned table_takes[] = {
-	FLEET_FORM, FLEET_NUMBER, FLEET_HOST, FLEET_PRINT
+	FLEET_FORM, FLEET_NUMBER, FLEET_HOST, FLEET_PRINT, FLEET_HELPER
 };
 
 #define NTABLES (sizeof(tables) / sizeof(*tables))
@@ -153,6 +163,9 @@ static void fleet_option(struct fleet *f, int c, const char *arg)
 		break;
 	case OPT_INSECURE:
 		f->insecure = true;
+		break;
+	case OPT_CHECK:
+		f->check = true;
 		break;
 	case OPT_VERBOSE:
 		f->verbose = true;
@@ -222,7 +235,8 @@ static void settle(struct fleet *f)
 		usage_error(_("say which fleet: --fleet=postgresql://HOST/"
 			      "DATABASE#QUEUE, or $PROCQ_FLEET"));
 	url_parse(&f->url, f->text, f->insecure, 10);
-	if (f->url.queue && f->local && strcmp(f->url.queue, f->local) != 0)
+	if (!(f->command->takes & FLEET_HELPER) && f->url.queue &&
+	    f->local && strcmp(f->url.queue, f->local) != 0)
 		usage_error(_("two queues are named: '%s' and '%s'"),
 			    f->url.queue, f->local);
 	f->local = option_queue(f->local);
@@ -264,7 +278,8 @@ int main(int argc, char **argv)
 	int c, status;
 
 	f.command = take_command(&argc, argv);
-	program_start(f.command ? "procq" : "procq-fleet", argv);
+	program_start(f.command && !(f.command->takes & FLEET_HELPER)
+			      ? "procq" : "procq-fleet", argv);
 	choices_begin(&all, "");
 	for (size_t i = 0; i < NTABLES; i++)
 		if (!f.command || f.command->takes & table_takes[i])

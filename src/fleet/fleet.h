@@ -25,7 +25,7 @@ struct fleet {
 	const char *confirm;	/* of --confirm; NULL: ask */
 	int64_t lease;		/* ns; 0: as it is */
 	enum table_form form;
-	bool insecure, print, verbose;
+	bool insecure, print, verbose, check;
 };
 
 struct fleet_command {

@@ -3,7 +3,9 @@
 # test's own.
 
 fleet_tests = \
+	tests/fleet/bound.test \
 	tests/fleet/people.test \
 	tests/fleet/sql.test
 TESTS += $(fleet_tests)
-EXTRA_DIST += $(fleet_tests) tests/fleet/server.sh
+LONG_TESTS += tests/fleet/bound-long.test
+EXTRA_DIST += $(fleet_tests) tests/fleet/bound-long.test tests/fleet/server.sh
