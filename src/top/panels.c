@@ -399,17 +399,23 @@ static const char *bucket_text(unsigned bucket, char text[DURATION_SIZE])
 static void draw_histogram(struct grid *g, const struct procq_histogram *h,
 			   int row, int left, int height, const char *name)
 {
-	char p50[DURATION_SIZE], p90[DURATION_SIZE], p99[DURATION_SIZE];
+	char places[3][DURATION_SIZE], text[80];
+	const char *p50, *p90, *p99;
 	unsigned first = 0, last = PROCQ_BUCKETS - 1;
 	uint64_t most = 1;
 	int at = grid_text(g, row, left, STYLE_TITLE, name), wide;
 
 	if (h->count == 0)
 		return;
-	grid_print(g, row, at + 1, STYLE_DIM, "p50 %s p90 %s p99 %s",
-		   bucket_text(quantile(h, 0.5), p50),
-		   bucket_text(quantile(h, 0.9), p90),
-		   bucket_text(quantile(h, 0.99), p99));
+	p50 = bucket_text(quantile(h, 0.5), places[0]);
+	p90 = bucket_text(quantile(h, 0.9), places[1]);
+	p99 = bucket_text(quantile(h, 0.99), places[2]);
+	snprintf(text, sizeof(text), "p50 %s p90 %s p99 %s", p50, p90, p99);
+	/* 5ms that is cut off would be 5m. */
+	if (at + 1 + (int)safe_width(text) > g->columns)
+		snprintf(text, sizeof(text), "50:%s 90:%s 99:%s", p50, p90,
+			 p99);
+	grid_text(g, row, at + 1, STYLE_DIM, text);
 	while (!h->counts[first] && first < last)
 		first++;
 	while (!h->counts[last] && last > first)

@@ -202,6 +202,13 @@ static void test_histograms(void)
 	s = draw(&c, 24, 80);
 	has(s, "Latencies p50 1ms p90 2ms p99 5ms");
 	has(s, " ######...\n");
+	/* Up to 500 us, mostly: wider, so shorter. */
+	h[PROCQ_HISTOGRAM_LATENCY].counts[8] = 10000;
+	h[PROCQ_HISTOGRAM_LATENCY].count += 10000;
+	s = draw(&c, 24, 80);
+	has(s, "Latencies 50:500us 90:500us 99:500us\n");
+	h[PROCQ_HISTOGRAM_LATENCY].counts[8] = 0;
+	h[PROCQ_HISTOGRAM_LATENCY].count -= 10000;
 	/* In the row of that heading: the second participant's. */
 	view.waiter_count = view.participants = 2;
 	view.waiters[1] = (struct waiter){
