@@ -11,8 +11,9 @@
 
 #include "view.h"
 
-/* A look may take one part in so many of the time to the next one. */
-#define SHARE 200
+/* A look may take one part in so many of the time to the next one. There are
+ * three kinds, which together with the drawing are to stay below a hundredth. */
+#define SHARE 600
 /* How often to see whether the queue's object has still its name, ns. */
 #define REOPEN NS_PER_S
 
@@ -51,10 +52,11 @@ static void look_for_object(struct view *v)
 {
 	struct procq_stat there;
 	struct procq *q = NULL;
+	int64_t cpu = cpu_now();
 
 	if (v->opened_at > 0 && v->now - v->opened_at <
-				(v->q && v->stat_share > REOPEN
-					 ? v->stat_share : REOPEN))
+				(v->q && v->open_share > REOPEN
+					 ? v->open_share : REOPEN))
 		return;
 	v->opened_at = v->now;
 	v->why = open_queue(v, &q);
@@ -69,6 +71,8 @@ static void look_for_object(struct view *v)
 	}
 	if (v->q || v->why < 0) {
 		procq_close(q);
+		/* To map a large one, and to count in it, takes its time. */
+		v->open_share = (cpu_now() - cpu) * SHARE;
 		return;
 	}
 	v->q = q;
@@ -127,8 +131,7 @@ static void look_at_stat(struct view *v)
 	for (int i = 0; i < PROCQ_HISTOGRAMS; i++)
 		procq_histogram(v->q, i, &v->histograms[i]);
 	v->stat_at = procq_now();
-	v->stat_share = (cpu_now() - cpu) * SHARE;
-	v->stat_next = v->now + v->stat_share;
+	v->stat_next = v->now + (cpu_now() - cpu) * SHARE;
 	keep_history(v);
 }
 

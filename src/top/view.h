@@ -43,7 +43,6 @@ struct view {
 	struct procq_histogram histograms[PROCQ_HISTOGRAMS];
 	int64_t stat_at;	/* when */
 	int64_t stat_next;	/* not before */
-	int64_t stat_share;	/* what a look takes, times SHARE; ns */
 
 	struct procq_process *records;
 	uint32_t count;
@@ -61,6 +60,7 @@ struct view {
 	uint64_t last_started, last_ended;
 	int64_t second_began;
 	int64_t opened_at;	/* the last try */
+	int64_t open_share;	/* what it took, times SHARE; ns */
 };
 
 /** Look again, as far as it is time for it. */
