@@ -106,6 +106,10 @@ static unsigned collect_taken(struct run *r)
 			procq_give_back(r->q, e.process.slot);
 			continue;
 		}
+		/* Others of it may be left, where nothing proves it. */
+		if (e.signal > 0 && e.process.flags & PROCQ_SPAWN_GROUP &&
+		    e.process.flags & PROCQ_PROCESS_RETURNED)
+			complain_unreached(NULL, &e.process);
 		report_end(r, &e, ended_by(&e));
 		n++;
 	}
