@@ -31,6 +31,7 @@ design_files = \
 	doc/crash.md \
 	doc/design.md \
 	doc/field.md \
+	doc/fleet.md \
 	doc/fuzzing.md \
 	doc/model.md \
 	doc/performance.md \
