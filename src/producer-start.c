@@ -194,8 +194,9 @@ static void cannot_start(struct producer *p, int err,
 		return;
 	}
 	if (err == -EDOM) {
-		complain(_("--keep: the lease of queue '%s' ends all processes, "
-			   "so none may outlive its producer"), p->run.queue);
+		complain(_("--keep: the lease of queue '%s' ends all "
+			   "processes, so none may outlive its producer"),
+			 p->run.queue);
 		run_fail(&p->run, EXIT_FAILED);
 		return;
 	}
