@@ -7,5 +7,6 @@ fleet_tests = \
 	tests/fleet/people.test \
 	tests/fleet/sql.test
 TESTS += $(fleet_tests)
-LONG_TESTS += tests/fleet/bound-long.test
-EXTRA_DIST += $(fleet_tests) tests/fleet/bound-long.test tests/fleet/server.sh
+fleet_long_tests = tests/fleet/bound-end.test tests/fleet/bound-long.test
+LONG_TESTS += $(fleet_long_tests)
+EXTRA_DIST += $(fleet_tests) $(fleet_long_tests) tests/fleet/server.sh
