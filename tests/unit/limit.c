@@ -349,6 +349,13 @@ static void test_overtaken(void)
 		     pq_change(PQ_CHANGE_UNPARK, 1, 0, number + 3));
 	ok(pq_limit_settle(seg) && settled(1, 1, 0),
 	   "none is unparked beyond the limit");
+	set_gate(2, 1, false);
+	atomic_store(&seg->header->change,
+		     pq_change(PQ_CHANGE_UNPARK, 0,
+			       pq_word_gen(pq_load_word(seg, 0)),
+			       pq_gate_number(gate())));
+	ok(pq_limit_settle(seg) && settled(2, 2, 0),
+	   "one that is free already is not counted again");
 	end();
 }
 
