@@ -168,5 +168,5 @@ void url_parse(struct fleet_url *u, const char *text, bool insecure,
 	if (!insecure && !stays_here(o))
 		secure(u, &n, o);
 	limits(u, &n, o, seconds);
-	/* o is kept, as its values are. */
+	u->parsed = o;
 }

@@ -10,6 +10,7 @@
 /* The parameters of a connection, as PQconnectStartParams() wants them. */
 struct fleet_url {
 	const char **keys, **values;
+	void *parsed;		/* what values points into */
 	char *queue;		/* after #; NULL: none is named */
 	char *shown;		/* for messages: without # and what is after */
 };
