@@ -195,12 +195,16 @@ static void draw_books(struct grid *g, const struct view *v)
 static uint32_t state_at(const struct view *v, uint64_t from, uint64_t to)
 {
 	uint32_t counts[STATES] = { 0 }, best = PROCQ_STATE_FREE;
-
 	/* What is in use comes first, then the free, then the parked. */
-	for (uint64_t i = from > v->count ? from : v->count; i < to; i++)
-		counts[i < v->stat.capacity -
-			   v->stat.states[PROCQ_STATE_PARKED]
-			       ? PROCQ_STATE_FREE : PROCQ_STATE_PARKED]++;
+	uint64_t unused = from > v->count ? from : v->count;
+	uint64_t parked = v->stat.capacity -
+			  v->stat.states[PROCQ_STATE_PARKED];
+
+	parked = parked < unused ? unused : parked > to ? to : parked;
+	if (unused < to) {
+		counts[PROCQ_STATE_FREE] = (uint32_t)(parked - unused);
+		counts[PROCQ_STATE_PARKED] = (uint32_t)(to - parked);
+	}
 	for (uint64_t i = from; i < to && i < v->count; i++)
 		if (v->records[i].state < STATES)
 			counts[v->records[i].state]++;
