@@ -34,8 +34,6 @@ static const struct {
 #define PARTICIPANTS_WIDTH 44
 #define PARTICIPANTS_MOST 58
 #define HISTOGRAM_WIDTH 40
-/* Columns of one record at most. */
-#define CELL_MAX 8
 #define STATES ((uint32_t)(sizeof(states) / sizeof(*states)))
 
 const char *state_name(uint32_t state)
@@ -226,7 +224,7 @@ static int draw_ring(struct grid *g, const struct view *v, int row,
 	cells = capacity < room ? capacity : room;
 	/* A small ring fills the width. */
 	wide = cells > 0 ? g->columns / (int)cells : 1;
-	wide = wide < 1 ? 1 : wide > CELL_MAX ? CELL_MAX : wide;
+	wide = wide < 1 ? 1 : wide;
 	across = (uint64_t)(g->columns / wide);
 	at = grid_text(g, row, 0, STYLE_TITLE, _("Ring"));
 	at = grid_print(g, row, at + 2, STYLE_DIM,

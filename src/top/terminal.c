@@ -44,6 +44,11 @@ bool terminal_begin(bool colours)
 	/* newterm() returns where initscr() would end the program. */
 	if (!newterm(NULL, stdout, stdin))
 		return false;
+	if (!tigetstr("cup")) {
+		/* It moves no cursor: TERM=dumb. */
+		endwin();
+		return false;
+	}
 	cbreak();
 	noecho();
 	nonl();

@@ -82,7 +82,7 @@ static void test_screen(void)
 	has(s, "started 103 = retired 99 + exited 0 + lost 0 + present 4 =");
 	has(s, "head 100, tail 104");
 	/* Eight cells of eight columns, each with a gap. */
-	has(s, "\nTTTTTTT QQQQQQQ QQQQQQQ xxxxxxx ....... .......");
+	has(s, "\nTTTTTTTTT QQQQQQQQQ QQQQQQQQQ xxxxxxxxx ......... .........");
 	has(s, "Q queued 2  T taken 1  x exited 1");
 	has(s, "producer 4242     waits for room 12.0s");
 	has(s, "     100       0     5000       77  T taken ");
@@ -107,7 +107,7 @@ static void test_limit(void)
 	view.stat.states[PROCQ_STATE_PARKED] += 2;
 	s = draw(&c, 24, 80);
 	has(s, "web  4/6");
-	has(s, " ....... ....... ------- -------");
+	has(s, " ......... ......... --------- ---------");
 	has(s, "parked 2");
 	make_view();
 }
