@@ -10,3 +10,9 @@ TESTS += $(fleet_tests)
 fleet_long_tests = tests/fleet/bound-end.test tests/fleet/bound-long.test
 LONG_TESTS += $(fleet_long_tests)
 EXTRA_DIST += $(fleet_tests) $(fleet_long_tests) tests/fleet/server.sh
+
+EXTRA_DIST += tests/fleet/demo.sh
+demo-fleet: $(bin_PROGRAMS)
+	@srcdir=$(srcdir)/tests builddir=tests abs_top_builddir=$(abs_top_builddir) \
+	$(SHELL) $(srcdir)/tests/fleet/demo.sh
+PHONIES += demo-fleet
