@@ -311,7 +311,7 @@ static const char *wish(const struct waiter *w)
 	if (w->p.wants & PROCQ_WAIT_ROOM)
 		return _("waits for room");
 	if (w->p.wants & PROCQ_WAIT_READY)
-		return _("waits for an arrival");
+		return _("waits for arrivals");
 	if (w->held > 0)
 		return _("waits for a death");
 	if (w->p.wants & PROCQ_WAIT_EXITS)
@@ -356,7 +356,8 @@ static void draw_participants(struct grid *g, const struct view *v, int row,
 
 		grid_print(g, row, 0, w->p.dead ? STYLE_BAD : STYLE_PLAIN,
 			   "%s %" PRId32, role_name(w->p.role), w->p.pid);
-		at = grid_text(g, row, 18, STYLE_DIM, wish(w));
+		/* With any time after them, they stay in their half. */
+		at = grid_text(g, row, 17, STYLE_DIM, wish(w));
 		if (w->p.wants || w->p.dead)
 			at = grid_text(g, row, at + 1, STYLE_PLAIN,
 				       duration_text(v->now - w->since,

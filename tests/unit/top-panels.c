@@ -84,7 +84,7 @@ static void test_screen(void)
 	/* Eight cells of eight columns, each with a gap. */
 	has(s, "\nTTTTTTTTT QQQQQQQQQ QQQQQQQQQ xxxxxxxxx ......... .........");
 	has(s, "Q queued 2  T taken 1  x exited 1");
-	has(s, "producer 4242     waits for room 12.0s");
+	has(s, "producer 4242    waits for room 12.0s");
 	has(s, "     100       0     5000       77  T taken ");
 	has(s, "worker <TERM");
 	has(s, "  9.00s  worker");
@@ -217,9 +217,9 @@ static void test_histograms(void)
 		.held = 1, .since = 88 * S
 	};
 	s = draw(&c, 24, 80);
-	has(s, "waits for a death 12.0s   Latencies p50 1ms");
+	has(s, "waits for a death 12.0s    Latencies p50 1ms");
 	s = draw(&c, 24, 100);
-	has(s, "waits for a death 12.0s  has taken 1    Latencies p50 1ms");
+	has(s, "waits for a death 12.0s  has taken 1     Latencies p50 1ms");
 	s = draw(&c, 24, 60);
 	ok(!strstr(s, "Latencies"), "none where there is no place");
 	has(s, "waits for a death 12.0s  has taken 1\n");
