@@ -707,8 +707,9 @@ const struct op ops[] = {
 	  .run = run_enforce, .no_freeze = true },
 	{ .name = "lease-enter", .kids = 1, .prepare = prepare_leased,
 	  .run = run_fork, .child = true },
+	/* Others take the lease away, and then the gap is in force. */
 	{ .name = "lease-end", .kids = 2, .prepare = prepare_ending,
-	  .run = run_take },
+	  .run = run_take, .shared = true },
 	{ .name = "collect-gap", .kids = 2, .gap = true,
 	  .prepare = prepare_marked_gap, .run = run_collect, .want = 1 },
 	{ .name = "collect-exited", .kids = 2, .prepare = prepare_taken_exited,
