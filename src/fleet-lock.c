@@ -26,10 +26,12 @@ struct lock_name {
 	char text[PROCQ_NAME_SIZE + 24];
 };
 
-static const char *lock_name(struct lock_name *n, const char *object)
+static struct lock_name lock_name(const char *object)
 {
-	snprintf(n->text, sizeof(n->text), "/tmp/procq-fleet.%s", object + 1);
-	return n->text;
+	struct lock_name n;
+
+	snprintf(n.text, sizeof(n.text), "/tmp/procq-fleet.%s", object + 1);
+	return n;
 }
 
 static int lock_once(const char *name)
@@ -58,10 +60,9 @@ static int lock_once(const char *name)
 
 int fleet_lock(const char *object)
 {
-	struct lock_name n;
+	struct lock_name n = lock_name(object);
 	int fd = -EAGAIN;
 
-	lock_name(&n, object);
 	for (int i = 0; i < TRIES && fd == -EAGAIN; i++)
 		fd = lock_once(n.text);
 	return fd;
@@ -69,16 +70,14 @@ int fleet_lock(const char *object)
 
 void fleet_unlock(const char *object, int fd)
 {
-	struct lock_name n;
-
-	unlink(lock_name(&n, object));
+	unlink(lock_name(object).text);
 	close(fd);
 }
 
 bool fleet_is_locked(const char *object)
 {
-	struct lock_name n;
-	int fd = open(lock_name(&n, object), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(lock_name(object).text,
+		      O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	bool locked;
 
 	/* Of another user: that one has to see to it. */

@@ -29,11 +29,12 @@ struct helper_path {
 	char text[4096];
 };
 
-static const char *helper_path(struct helper_path *p)
+static struct helper_path helper_path(void)
 {
-	snprintf(p->text, sizeof(p->text), "%s/procq-fleet",
-		 programs_folder());
-	return p->text;
+	struct helper_path p;
+
+	snprintf(p.text, sizeof(p.text), "%s/procq-fleet", programs_folder());
+	return p;
 }
 
 /* What the child runs. Between fork and exec, in a process with one thread or
@@ -61,7 +62,7 @@ static pid_t start_helper(struct fleet_start *f, char *check)
 	static char name[] = "helper", insecure[] = "--fleet-insecure";
 	char url[4096], queue[PROCQ_NAME_SIZE + 16];
 	char *argv[] = { name, url, queue, check, NULL, NULL };
-	struct helper_path path;
+	struct helper_path path = helper_path();
 	pid_t pid;
 
 	if ((size_t)snprintf(url, sizeof(url), "--fleet=%s", f->url) >=
@@ -70,7 +71,6 @@ static pid_t start_helper(struct fleet_start *f, char *check)
 	snprintf(queue, sizeof(queue), "--queue=%s", f->queue);
 	if (f->insecure)
 		argv[check ? 4 : 3] = insecure;
-	helper_path(&path);
 	pid = fork();
 	if (pid == 0)
 		become_helper(path.text, argv, f->mask);
@@ -88,14 +88,14 @@ void fleet_settle(struct fleet_start *f)
 void fleet_check(struct fleet_start *f, const char *queue)
 {
 	static char check[] = "--check";
-	struct helper_path path;
+	struct helper_path path = helper_path();
 	int status = 0;
 	pid_t pid;
 
 	f->queue = queue;
 	if (!f->url)
 		return;
-	if (access(helper_path(&path), X_OK) < 0) {
+	if (access(path.text, X_OK) < 0) {
 		complain(_("--fleet needs the package procq-fleet: '%s': %s"),
 			 path.text, strerror(errno));
 		exit(EXIT_USAGE);

@@ -137,22 +137,28 @@ static char *cut(struct fleet_url *u, const char *text)
 	return copy;
 }
 
+static PQconninfoOption *parse(const char *text)
+{
+	char *why = NULL;
+	PQconninfoOption *o = PQconninfoParse(text, &why);
+
+	if (o)
+		return o;
+	why = must(why);
+	why[strcspn(why, "\n")] = '\0';
+	usage_error(_("invalid argument '%s' for --%s: %s"), text, "fleet",
+		    why);
+}
+
 void url_parse(struct fleet_url *u, const char *text, bool insecure,
 	       int seconds)
 {
-	char *why = NULL;
 	PQconninfoOption *o;
 	size_t n = 0, count = 0;
 
 	*u = (struct fleet_url){ 0 };
 	u->shown = cut(u, text);
-	o = PQconninfoParse(u->shown, &why);
-	if (!o) {
-		why = must(why);
-		why[strcspn(why, "\n")] = '\0';
-		usage_error(_("invalid argument '%s' for --%s: %s"), u->shown,
-			    "fleet", why);
-	}
+	o = parse(u->shown);
 	/* Not shown: it is a secret. */
 	if (find(o, "password") || find(o, "sslpassword"))
 		usage_error(_("no password in --fleet: others see it in the "
