@@ -96,6 +96,36 @@ static void test_take(void)
 	teardown();
 }
 
+/* A participant that was taken for dead goes on: others have its record. */
+static void test_handed_on(void)
+{
+	struct procq *other;
+	struct procq_event e;
+	uint32_t slot;
+	pid_t pid;
+
+	setup();
+	other = fixture_open(PROCQ_ROLE_CONSUMER, 0);
+	pid = fixture_bystander();
+	slot = entered(pid);
+	need(take(c, slot) == 0);
+	need(pq_record_return(seg, slot, c->place + 1));
+	need(take(other, slot) == 0);
+	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH,
+	       "handed on: it gets no signal of the former owner");
+	is_int(kill(pid, 0), 0, "and lives");
+	is_int(procq_hold(c, slot, 1), -ESRCH, "nor is it held");
+	is_int(procq_give_back(c, slot), 0, "nor given back");
+	ok(fixture_state(other, slot) == PROCQ_STATE_TAKEN,
+	   "the new owner still has it");
+	is_int(procq_collect(c, &e), 0, "and the former one none");
+	fixture_end(pid);
+	fixture_mark(seg, slot, p->place, &status);
+	is_int(procq_collect(other, &e), 1, "which reports its end");
+	procq_close(other);
+	teardown();
+}
+
 static void test_next(void)
 {
 	struct pq_hint hint;
@@ -448,6 +478,7 @@ int main(void)
 	taking_begin("take");
 	test_left_without_hint();
 	test_take();
+	test_handed_on();
 	test_next();
 	test_find();
 	test_this();
