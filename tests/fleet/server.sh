@@ -32,11 +32,19 @@ as_user()
 	fi
 }
 
+# skip_rest WHY: of a test, or all of it
+skip_rest()
+{
+	[ "$number" -gt 0 ] || skip_all "$1"
+	skip "what needs it" "$1"
+	the_end
+}
+
 server_begin()
 {
-	[ -n "$pg_bin" ] || skip_all "no PostgreSQL"
+	[ -n "$pg_bin" ] || skip_rest "no PostgreSQL"
 	[ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null ||
-		skip_all "no setpriv"
+		skip_rest "no setpriv"
 	# Not in $dir, which is for one user; a socket's name has room for some
 	# hundred bytes.
 	pg_dir=$(mktemp -d "${TMPDIR:-/tmp}/procq-pg.XXXXXX") || exit 99
