@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * holder.c - the public functions of whoever holds a lease: set it, read it.
+ * holder.c - the public functions of the holder of a lease: set it, read it.
  * Must not change a record, but for those that are parked or taken back
  * because of it.
  */

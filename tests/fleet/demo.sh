@@ -55,16 +55,6 @@ host()
 		-c 8 -d 0 --quiet --no-summary -- sleep 1
 }
 
-# helper_of COLOUR
-helper_of()
-{
-	grep -l -s -a -e "--queue=$prefix-$1" /proc/[0-9]*/cmdline |
-		cut -d/ -f3 | while read -r pid; do
-		{ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null |
-			grep -q '^helper ' && echo "$pid"
-	done | head -n 1
-}
-
 all_started()
 {
 	for h in red green blue; do

@@ -9,6 +9,7 @@
 #	server_kill		SIGKILL to it
 #	server_again		starts it anew
 #	server_end
+#	helper_of NAME		the helper of a queue
 #
 # It must signal no process but those that it has started.
 
@@ -115,4 +116,14 @@ sql()
 schema()
 {
 	$limit psql -X -q -v ON_ERROR_STOP=1 -f "$fleet_sql" 2>&1
+}
+
+# helper_of NAME: the process of the helper of queue $prefix-NAME
+helper_of()
+{
+	grep -l -s -a -e "--queue=$prefix-$1" /proc/[0-9]*/cmdline |
+		cut -d/ -f3 | while read -r pid; do
+		{ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null |
+			grep -q '^helper ' && echo "$pid"
+	done | head -n 1
 }
