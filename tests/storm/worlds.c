@@ -231,13 +231,18 @@ static void one_world(void)
 	}
 }
 
-static bool said_anything(void)
+/* What the commands leave behind is named where it is slow to end, and
+ * truly: it is no complaint. */
+static bool complained(void)
 {
-	int fd = open(messages, O_RDONLY);
-	bool any = fd >= 0 && lseek(fd, 0, SEEK_END) > 0;
+	FILE *f = fopen(messages, "r");
+	char line[512];
+	bool any = false;
 
-	if (fd >= 0)
-		close(fd);
+	while (f && fgets(line, sizeof(line), f))
+		any = any || !strstr(line, "(sleep) has outlived the command");
+	if (f)
+		fclose(f);
 	return any;
 }
 
@@ -265,7 +270,7 @@ static void run_all(void)
 	pid = begin_world(true, 0);
 	status = pid > 1 ? await_end(pid, 120) : -1;
 	is_int(status, 0, "a world after all of them lacks nothing");
-	if (!ok(!said_anything(), "nobody had anything to say"))
+	if (!ok(!complained(), "nobody had anything to complain of"))
 		note_messages();
 	note("worlds killed %" PRIu64 ", ended %" PRIu64 "; with a killed "
 	     "consumer %" PRIu64, killed, ended, consumer_kills);
