@@ -4,7 +4,7 @@
  * Must not build without the init lock, nor in an object that is finished, nor
  * in another user's. Whatever it can't finish, it unlinks.
  *
- * The magic is written last: whoever kills the creator before that leaves an
+ * The magic is written last: a creator that is killed before that leaves an
  * unfinished object, which the next opener builds anew.
  */
 #include <config.h>

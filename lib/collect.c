@@ -30,8 +30,8 @@
 #define GRACE PQ_SECOND
 /* How often the pins of processes with a living parent are looked at. */
 #define POLL_INTERVAL (100 * PQ_MILLI)
-/* How long a dead orphan is given to be reaped by whoever has inherited it:
- * then the kernel tells how it died. */
+/* How long a dead orphan is given to be reaped by the process that inherited
+ * it: then the kernel tells how it died. */
 #define REAPER_MAX (100 * PQ_MILLI)
 
 /* Is it dead although no mark says so? */

@@ -451,9 +451,9 @@ static inline uint64_t pq_grant_epoch(uint64_t grant)
 /* ---- permit: set:1 claim:1, then 0:2 slot:20 generation:40, or
  * incarnation:48 ---- */
 
-/* Who may begin to end a process, see permit.h: a participant that is about to
- * take one (a claim); or the record that was taken, in the generation of its
- * TAKEN word (a bond). 0: anybody. */
+/* Which participant may begin to end a process, see permit.h: a participant
+ * that is about to take one (a claim); or the record that was taken, in the
+ * generation of its TAKEN word (a bond). 0: anybody. */
 
 static inline uint64_t pq_permit_claim(uint64_t incarnation)
 {

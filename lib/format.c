@@ -142,10 +142,10 @@ static int read_namespace(const char *path, uint64_t *id)
 	return 0;
 }
 
-/* Who runs here: which boot, which namespaces. Unlike a boot, an unknown
- * namespace does not match all others: a pid of the queue could be another
- * process here. Linux has PID namespaces even if there is no /proc to see them
- * in: then no process may join. */
+/* Where this process runs: which boot, which namespaces. Unlike a boot, an
+ * unknown namespace does not match all others: a pid of the queue could be
+ * another process here. Linux has PID namespaces even if there is no /proc to
+ * see them in: then no process may join. */
 static int find_world(struct world *here)
 {
 	int rc = read_boot_id(here->boot_id);

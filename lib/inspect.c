@@ -27,8 +27,8 @@
 #define LOOK_PAUSE (2 * PQ_MILLI)
 
 /* How often a hint has to be missed before it is missing; each pause is twice
- * as long as the one before, some 600 ms in all: who is to append it may have
- * to wait for a processor. */
+ * as long as the one before, some 600 ms in all: the process that is to append
+ * it may have to wait for a processor. */
 #define HINT_LOOKS 8
 #define HINT_PAUSE (5 * PQ_MILLI)
 
@@ -57,7 +57,7 @@ static void count_participants(struct pq_segment *seg, struct procq_stat *out)
 }
 
 /* The word of a record. What died with its producer, and is not yet marked, is
- * shown as it will be: whoever only looks can't mark it. */
+ * shown as it will be: a reader can't mark it. */
 static uint64_t look_at_word(struct pq_segment *seg, uint32_t slot,
 			     struct pq_living *living)
 {
@@ -303,7 +303,8 @@ static void check_words(struct pq_segment *seg, struct procq_report *out)
 static bool ends_fit(const struct pq_ring *ring, uint64_t head, uint64_t tail)
 {
 	/* The hint at the tail was taken before its appender moved the tail. If
-	 * the appender is dead, the next one does. The cell says if it is so. */
+	 * the appender is dead, the next one does. The cell says if it is
+	 * so. */
 	if (head == tail + 1)
 		return pq_ring_lap_at(ring, tail) == pq_ring_lap(ring, tail);
 	return tail - head <= ring->size;

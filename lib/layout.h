@@ -194,33 +194,33 @@ struct pq_header {
 	_Atomic uint64_t swept;
 	/* How many records may be used, and how many are not PARKED; and the
 	 * change of one record that is under way: see fields.h, limit.c. Both
-	 * changed by CAS, sequentially consistent, by whoever sets the limit,
-	 * releases a record, looks for room or sweeps; read by all. On a line
-	 * that is read anyway, and seldom written. */
+	 * changed by CAS, sequentially consistent, by any process that sets the
+	 * limit, releases a record, looks for room or sweeps; read by all. On a
+	 * line that is read anyway, and seldom written. */
 	_Atomic uint64_t gate;
 	_Atomic uint64_t change;
 	/* The limit that the queue was created with. Written by the creator;
 	 * read by those that join. */
 	uint32_t first_limit;
 	/* For endings that keep their distance: see permit.c. */
-	/* Who may begin one: see fields.h. Changed by CAS, sequentially
-	 * consistent, by participants with a gap; read by them. */
+	/* Which participant may begin one: see fields.h. Changed by CAS,
+	 * sequentially consistent, by participants with a gap; read by them. */
 	_Atomic uint64_t permit;
 	/* When the death of a process that was signalled was last confirmed,
-	 * pq_clock_life(); 0: never. By CAS, only upwards, by whoever collects
-	 * it, before the record is released; read by participants with a gap,
-	 * after the permit and the record. */
+	 * pq_clock_life(); 0: never. By CAS, only upwards, by the participant
+	 * that collects it, before the record is released; read by participants
+	 * with a gap, after the permit and the record. */
 	_Atomic int64_t ended;
 	/* 1: there is or was a participant with a gap. Set by it, before its
-	 * first take; read by whoever collects. */
+	 * first take; read by participants that collect. */
 	_Atomic uint64_t gaps;
 	/* Until when processes may be started, how many slots are granted, and
 	 * which lease is enforced: see fields.h, lease.c. The first two changed
 	 * by CAS, by the holder of the lease; read by all that read the gate,
 	 * after it, and by each child before its entry. The third by CAS, by
-	 * whoever enforces; read by those that are about to. All sequentially
-	 * consistent, as the gate. On its line: without a lease, that is read
-	 * once more, and no clock. */
+	 * any process that enforces it; read by those that are about to. All
+	 * sequentially consistent, as the gate. On its line: without a lease,
+	 * that is read once more, and no clock. */
 	_Atomic uint64_t lease;
 	_Atomic uint64_t grant;
 	_Atomic uint64_t enforced;

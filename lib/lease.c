@@ -3,14 +3,14 @@
  * lease.c - setting a lease, and enforcing it.
  * Must not sleep, nor touch a record that a process has entered.
  *
- * When a lease is over, the limit is none: whoever looks at it reads the clock
- * (term.h). A producer does so between the load of a free record's word and
- * its CAS, as with any limit; limit.c says why no start that looked too early
- * comes through once the free ring was gone through. What was reserved before
- * is taken back here: RESERVED to FREE, in a new generation, then it is parked.
- * So a child that was stopped on its way, after its own look at the clock,
- * loses its CAS, and exits before it executes anything. When that is done,
- * nothing can come to life any more, whatever is continued later.
+ * When a lease is over, the limit is none: a process that looks at it reads the
+ * clock (term.h). A producer does so between the load of a free record's word
+ * and its CAS, as with any limit; limit.c says why no start that looked too
+ * early comes through once the free ring was gone through. What was reserved
+ * before is taken back here: RESERVED to FREE, in a new generation, then it is
+ * parked. So a child that was stopped on its way, after its own look at the
+ * clock, loses its CAS, and exits before it executes anything. When that is
+ * done, nothing can come to life any more, whatever is continued later.
  *
  * The word is loaded, then it is seen that the lease is still the same, then
  * the CAS is done. In this order, one that was stopped in between takes nothing

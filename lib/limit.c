@@ -26,9 +26,9 @@
  * end of a lease a third (term.h); the least of them counts. For each of them
  * the same holds, as a producer reads them all after the record's word. Between
  * the look at them and the count of an unparked record, one may have become
- * less: then there is one free record too many for a moment, which nobody
- * reserves, since whoever wants to looks first; and whoever has unparked it goes
- * on until the number is right, or the next that looks for room, releases a
+ * less: then there is one free record too many for a moment, which no producer
+ * reserves, since it looks first; and the process that unparked it goes on
+ * until the number is right, or the next that looks for room, releases a
  * record, or sweeps does.
  */
 #include <config.h>

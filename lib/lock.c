@@ -136,10 +136,10 @@ static int lock_byte(int fd, short type, uint64_t byte)
 	return call_lock(fd, F_SETLK, &fl);
 }
 
-/* Who may only read the object can have read locks, and participants have none:
- * so a question whether one is there, or who, is that for a read lock, which
- * only write locks are in the way of. A question for a write lock is who is in
- * the way of that.
+/* A user that may only read the object can have read locks, and participants
+ * have none: so the question whether one is there, or which, is that for a read
+ * lock, which only write locks are in the way of. The question for a write lock
+ * is what is in the way of that.
  */
 
 /* Is there another process in the way of this lock? 1, 0, -errno.
@@ -343,7 +343,8 @@ int pq_bytes_held(const struct pq_segment *seg, pid_t *holder)
 
 /* ---- the init lock: byte 0, which is no incarnation ---- */
 
-/* Who only reads the object is no creator, and need not be waited for. */
+/* A process that only reads the object is no creator, and need not be waited
+ * for. */
 #define READER_PATIENCE PQ_SECOND
 
 /* A process that has the init lock may be stopped: so the mutex is not kept

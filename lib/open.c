@@ -38,8 +38,8 @@ static int check_options(const struct procq_options *options)
 	if (options->max > PROCQ_CAPACITY_MAX ||
 	    (options->max && options->max < options->capacity))
 		return -EINVAL;
-	/* Who can read, but not write, could place locks, and so keep others
-	 * out. */
+	/* A user that can read, but not write, could place locks, and so keep
+	 * others out. */
 	return options->mode & 0444 & ~(options->mode << 1) ? -EINVAL : 0;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * permit.c - who may begin to end a process; see permit.h.
+ * permit.c - which participant may begin to end a process; see permit.h.
  * Must not change a record, nor wait.
  *
  * A death is noted before its record is released, and a signal before it is
  * sent. So a taker that sees by the word that an ending is over also sees when
- * it was; and if a record was put back, it sees whether its process was signalled:
- * a dead participant's stores are visible once the kernel has let go of its
- * lock byte, and the sweep's CAS on the word comes after that.
+ * it was; and if a record was put back, it sees whether its process was
+ * signalled: a dead participant's stores are visible once the kernel has let go
+ * of its lock byte, and the sweep's CAS on the word comes after that.
  *
  * The order in which it is judged matters: first the permit, then the record,
  * then the time of the last death. If another ending has begun and ended in

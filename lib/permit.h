@@ -6,7 +6,7 @@
  *
  * Nobody gives the permit back. It names what it was used for: a participant
  * that is about to take a process, or the record that was taken, in its
- * generation. Whoever wants it next judges by that whether it is in use:
+ * generation. A participant that wants it judges by that whether it is in use:
  *
  *	claim	of a participant that is alive		in use
  *		of a dead one: nothing was signalled	free

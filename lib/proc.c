@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * proc.c - what /proc says, and of whom.
+ * proc.c - what /proc says, and of which process.
  * Must not be called by a child before its entry.
  */
 #include <config.h>

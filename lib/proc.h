@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * proc.h - what /proc says, and of whom: in that of another PID namespace, the
- * same number is another process.
+ * proc.h - what /proc says, and of which process: in that of another PID
+ * namespace, the same number is another process.
  */
 #ifndef PQ_PROC_H
 #define PQ_PROC_H

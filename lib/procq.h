@@ -220,10 +220,10 @@ struct procq_options {
 	uint32_t capacity;	/* how many processes may exist at once: the
 				 * limit of a new queue; 0: as it is, or the
 				 * default */
-	uint32_t mode;		/* permission bits of a new object; whoever may
-				 * read it must be allowed to write to it, too:
-				 * else -EINVAL, since readers can place locks
-				 * that keep participants out */
+	uint32_t mode;		/* permission bits of a new object; a user that
+				 * may read it must be allowed to write to it,
+				 * too: else -EINVAL, since readers can place
+				 * locks that keep participants out */
 	uint32_t found;		/* out: what the object has instead; see
 				 * the errors of procq_open() */
 	int64_t deadline;	/* for a creator in the middle of its work */
@@ -363,7 +363,7 @@ struct procq_process {
 				 * not yet entered */
 	int64_t age;		/* ns since its start; up to its death */
 	int64_t signalled;	/* what its age was at the first signal that was
-				 * to end it, whoever has sent that; 0 if
+				 * to end it, from any sender; 0 if
 				 * there was none */
 	int32_t signal;		/* the last one; 0: none */
 	int32_t step;		/* how many, repeats and SIGCONT aside */
@@ -904,8 +904,8 @@ PROCQ_API int procq_set_gap(struct procq *q, int64_t gap);
 
 /**
  * Ask whether this handle, with its gap, may take a process that is alive.
- * procq_take() finishes first what is to be finished first; whoever takes by
- * other means, such as procq_take_this(), has to.
+ * procq_take() finishes first what is to be finished first; a caller that takes
+ * by other means, such as procq_take_this(), has to.
  * @param when out, after -EBUSY: a reading of procq_now() when to ask again
  * @param first out, after 1: the process to be taken first
  * @retval 0 any; also without a gap
@@ -970,9 +970,10 @@ PROCQ_API int procq_collect(struct procq *q, struct procq_event *out);
  * no signal from a participant holds up nothing.
  *
  * The caller decides for how long: it lets go by hold = 0, for example after
- * the last signal that it sends. If this participant dies before that, whoever
- * takes the process next, which is dead by then, reaches what is left of its
- * group in the same way (since Linux 6.14; before that, it is out of reach).
+ * the last signal that it sends. If this participant dies before that, the one
+ * that takes the process next, which is dead by then, reaches what is left of
+ * its group in the same way (since Linux 6.14; before that, it is out of
+ * reach).
  *
  * @param slot from procq_take()
  * @param hold 1, or 0: collect it as soon as it is dead

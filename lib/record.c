@@ -265,7 +265,8 @@ bool pq_record_enter(struct pq_segment *seg, uint32_t slot, uint64_t word,
 	set_tagged(&r->ident, gen, PQ_IDENT_BITS, entry->ident);
 	set_tagged(&r->entered, gen, PQ_ENTERED_BITS, delay);
 	/* As its producer did, but it may have been stopped since. If it is
-	 * now, whoever enforces the end of the lease takes the word away. */
+	 * now, a process that enforces the end of the lease takes the word
+	 * away. */
 	if (pq_term_stops_child(seg) ||
 	    !pq_record_move(seg, slot, &word, to))
 		return false;

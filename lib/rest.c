@@ -5,11 +5,11 @@
  *
  * The kernel gives the number of a group to no process as long as any is in
  * that group. So a pin of the leader is one of its group, too, for good: once
- * the group is empty, the pin reaches nobody, whoever has the number then.
- * Nothing but a pin proves that, once the leader is reaped. If the participant
- * that has it dies, the next one opens it again, by the leader's inode in the
- * record: that is found as long as anybody is in the group, and is no other
- * process's ever (Linux 6.14).
+ * the group is empty, the pin reaches nobody, even if another group has the
+ * number then. Nothing but a pin proves that, once the leader is reaped. If the
+ * participant that has it dies, the next one opens it again, by the leader's
+ * inode in the record: that is found as long as anybody is in the group, and is
+ * no other process's ever (Linux 6.14).
  *
  * Through the pin the kernel says whether anybody is in the group. That counts
  * the leader until it is reaped, and other zombies, which some process 1 never

@@ -21,7 +21,7 @@ enum pq_rest {
  * had it before: pin what is left of its group, if anybody is. That takes the
  * place of its pin.
  * @param snap of its record
- * @retval 0 also if nobody is left, or nothing proves who is
+ * @retval 0 also if no process is left, or nothing proves which one is
  * @retval -EMFILE, -ENFILE, -ENOMEM
  */
 int pq_rest_reopen(struct pq_flight *f, const struct pq_snapshot *snap);

@@ -16,10 +16,10 @@
  * last of them first, and then the head. Each goes to the next cell before its
  * own is overwritten, by a CAS from what makes that cell needless: a stale
  * hint, which stays stale, or one that is in the next cell as well, and was
- * seen there after it was seen here. So whoever does this, or is killed or
- * stopped meanwhile, no valid hint is lost, and in the order of the cells
- * nothing but doubles comes in: hints only go up, into a cell whose next one
- * is the same or a later one.
+ * seen there after it was seen here. So whichever process does this, or is
+ * killed or stopped meanwhile, no valid hint is lost, and in the order of the
+ * cells nothing but doubles comes in: hints only go up, into a cell whose next
+ * one is the same or a later one.
  */
 #include <config.h>
 

@@ -9,7 +9,7 @@
  * Where processes may join, it takes a proposal, a look, and a decision: see
  * the states of an object in segment.c.
  *
- * A queue of other namespaces is refused. Whoever lives in it is seen by the
+ * A queue of other namespaces is refused. What lives in it is seen by the
  * locks alone: so if none is held and no process in it can have outlived its
  * producer, it is of a world that has ended, such as a container that was
  * started again. A creator then removes it in the same way, and builds anew.

@@ -34,8 +34,8 @@ struct pq_segment {
 	unsigned users;
 	bool readonly;
 	uid_t owner;			/* of the object */
-	/* Who had a read lock where a participant could not get its byte; 0:
-	 * unknown. Relaxed: only to be told. */
+	/* The process that had a read lock where a participant could not get
+	 * its byte; 0: unknown. Relaxed: only to be told. */
 	_Atomic uint32_t reader;
 	/* This process is root, and the object is another user's. */
 	bool guarded;

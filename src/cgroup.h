@@ -10,7 +10,7 @@
  *
  * OBJECT is the queue's, without its slash; PID and TIME tell this producer
  * from all others; .keep: its processes may outlive it. A name is never used
- * twice. So who finds a process in such a directory knows whose it is.
+ * twice. So a process in such a directory is known to be of that producer.
  */
 #ifndef CGROUP_H
 #define CGROUP_H

@@ -114,8 +114,8 @@ static void look(const struct procq *q, struct shown *s)
 		s->left = 0;
 }
 
-/* What is not given stays as it is; but for the epoch, which has to be named by
- * whoever wants to take a lease over. */
+/* What is not given stays as it is; but for the epoch, which has to be named
+ * to take a lease over. */
 static struct procq_lease make_terms(const struct request *r,
 				     const struct procq_lease *now)
 {

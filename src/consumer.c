@@ -40,7 +40,7 @@
 /* With --drain, or if the queue is closed: is nothing left, and will nothing
  * come? The first producer may be about to join, so a queue in which there was
  * nothing yet has to stay so for a moment; and longer if there was nothing but
- * what a crash has left: whoever starts both anew has just done so. */
+ * what a crash has left: both may have just been started anew. */
 static bool drained(struct consumer *c, int64_t now)
 {
 	const struct summary *s = &c->run.summary;

@@ -139,8 +139,8 @@ mode_t option_mode(const char *option, const char *text)
 	/* As procq_open() has it. */
 	if (mode & 0444 & ~(mode << 1))
 		bad_argument(option, text,
-			     _("who may read a queue must be allowed to write "
-			       "to it, too"));
+			     _("a user that may read a queue must be "
+			       "allowed to write to it, too"));
 	return (mode_t)mode;
 }
 

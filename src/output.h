@@ -3,8 +3,8 @@
  * output.h - where the lines of events go: a file, or standard output.
  *
  * A line goes out when the event happens, and has the time of that. Must not
- * use stdio, whose buffers a child would inherit, and must not print errors: the
- * caller gets -errno.
+ * use stdio, whose buffers a child would inherit, and must not print errors:
+ * the caller gets -errno.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
@@ -63,7 +63,7 @@ int output_open(struct output *out, const char *file,
 		enum output_format format, const char *queue);
 
 /**
- * Open the file anew by its name, for one who has renamed it: later lines go
+ * Open the file anew by its name, when it has been renamed: later lines go
  * there. Of standard output nothing changes. If that fails, they go where they
  * went.
  * @return 0 or -errno

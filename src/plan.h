@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * plan.h - how processes are to be ended, as the user says it: which signals,
- * when, and whom they reach. The same options for all that end processes.
+ * when, and what they reach. The same options for all that end processes.
  *
  * Must not send a signal: ending.c does.
  */
@@ -40,7 +40,7 @@ void escalation_simple(struct escalation *steps, int signo, int64_t kill_after);
 const char *escalation_parse(struct escalation *steps, const char *text,
 			     int64_t last_wait);
 
-/* Whom the signals reach. */
+/* What the signals reach. */
 enum kill_mode {
 	KILL_MODE_GROUP,	/* the process group that a command leads */
 	KILL_MODE_MIXED,	/* the command; with KILL, its group */
@@ -74,7 +74,7 @@ N_("      --term-seq=SIG[,D,SIG]...  send these signals in turn, each D after " 
 "the\n" \
 "                               one before, instead of -s and -k\n") }, \
 	{ OPT_KILL_MODE, "kill-mode", required_argument, \
-N_("      --kill-mode=MODE       whom the signals reach: group, a command's " \
+N_("      --kill-mode=MODE       what the signals reach: group, a command's " \
 "process\n" \
 "                               group (default); mixed, the command, and its " \
 "group\n" \

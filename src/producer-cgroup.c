@@ -32,7 +32,7 @@
 #include "i18n.h"
 #include "producer.h"
 
-/* How long those who were killed are awaited at the end. */
+/* How long those that were killed are awaited at the end. */
 #define DEATH_MAX (2 * NS_PER_S)
 /* Another producer may take its directory for a dead one's before it is
  * locked; so often is hardly chance. */

@@ -5,8 +5,8 @@
  *
  * A producer of commands is the reaper of these (PR_SET_CHILD_SUBREAPER): they
  * become its children, and so are known. One whose command is still in the
- * queue belongs to that. Any other has outlived its command, and is named, once:
- * who has left a group is not in reach of --kill-mode.
+ * queue belongs to that. Any other has outlived its command, and is named,
+ * once: one that has left its group is not in reach of --kill-mode.
  *
  * Must not signal or reap one. A process that has not yet entered the queue
  * looks like one, too, and a member of a group may be dying: so what is named
