@@ -50,35 +50,47 @@ static bool host_is_here(const char *host, size_t len)
 	return false;
 }
 
-static bool hosts_are_here(const char *list)
+/* What libpq will take: of the URL, or of the environment. */
+static const char *taken(const PQconninfoOption *o, const char *key)
 {
-	for (;;) {
-		size_t len = strcspn(list, ",");
+	const char *value = find(o, key);
 
-		if (!host_is_here(list, len))
-			return false;
-		if (list[len] == '\0')
-			return true;
-		list += len + 1;
-	}
+	for (; !value && o->keyword; o++)
+		if (strcmp(o->keyword, key) == 0 && o->envvar)
+			value = getenv(o->envvar);
+	return value;
 }
 
-/* Is it certain that no other machine is spoken to? */
+/* On to the next of a list. @retval false there is none */
+static bool next(const char **list, size_t len)
+{
+	bool more = (*list)[len] == ',';
+
+	*list += len + more;
+	return more;
+}
+
+/* Is it certain that no other machine is spoken to? A service is in a file. */
 static bool stays_here(const PQconninfoOption *o)
 {
-	const char *address = find(o, "hostaddr"), *host = find(o, "host");
-	const char *named = getenv("PGHOST"), *addressed = getenv("PGHOSTADDR");
+	const char *address = taken(o, "hostaddr"), *host = taken(o, "host");
+	bool more;
 
-	if (find(o, "service") || getenv("PGSERVICE"))
+	if (taken(o, "service"))
 		return false;
-	if (!host && !address) {
-		host = named;
-		address = addressed;
-	}
-	/* The address is what is connected to; the name is for TLS. */
-	if (address)
-		return hosts_are_here(address);
-	return !host || hosts_are_here(host);
+	address = address ? address : "";
+	host = host ? host : "";
+	do {
+		size_t a = strcspn(address, ","), h = strcspn(host, ",");
+
+		/* Where there is an address, it is what is connected to, and
+		 * the name is for TLS. */
+		if (a > 0 ? !host_is_here(address, a) : !host_is_here(host, h))
+			return false;
+		more = next(&address, a);
+		more |= next(&host, h);
+	} while (more);
+	return true;
 }
 
 static void add(struct fleet_url *u, size_t *n, const char *key,
@@ -118,6 +130,24 @@ static void limits(struct fleet_url *u, size_t *n, const PQconninfoOption *o,
 	add(u, n, "client_encoding", "UTF8");
 }
 
+/* May there be a secret in it? There should be none, but a message must not
+ * show it. */
+static bool is_secret(const char *text)
+{
+	const char *colon = strchr(text, ':');
+	const char *query = strchr(text, '?');
+
+	colon = colon ? strchr(colon + 1, ':') : NULL;
+	return (colon && strchr(colon, '@')) || strcasestr(text, "pass") ||
+	       (query && strchr(query, '%'));
+}
+
+static _Noreturn void refuse(const char *text, const char *why)
+{
+	usage_error(_("invalid argument '%s' for --%s: %s"),
+		    is_secret(text) ? "..." : text, "fleet", why);
+}
+
 /* Cut off what is for procq. */
 static char *cut(struct fleet_url *u, const char *text)
 {
@@ -125,29 +155,32 @@ static char *cut(struct fleet_url *u, const char *text)
 
 	if (strncmp(text, "postgresql://", 13) != 0 &&
 	    strncmp(text, "postgres://", 11) != 0)
-		usage_error(_("invalid argument '%s' for --%s: %s"), text,
-			    "fleet", _("postgresql://HOST/DATABASE#QUEUE is "
-				       "expected"));
+		refuse(text, _("postgresql://HOST/DATABASE#QUEUE is "
+			       "expected"));
 	if (!mark)
 		return copy;
 	*mark = '\0';
 	if (mark[1] == '\0')
-		usage_error(_("no queue is named after # in '%s'"), text);
+		usage_error(_("no queue is named after # in '%s'"),
+			    is_secret(text) ? "..." : text);
 	u->queue = must(strdup(mark + 1));
 	return copy;
 }
 
 static PQconninfoOption *parse(const char *text)
 {
-	char *why = NULL;
+	char *why = NULL, *end;
 	PQconninfoOption *o = PQconninfoParse(text, &why);
 
 	if (o)
 		return o;
 	why = must(why);
 	why[strcspn(why, "\n")] = '\0';
-	usage_error(_("invalid argument '%s' for --%s: %s"), text, "fleet",
-		    why);
+	/* After that, libpq shows a part of the text. */
+	end = strstr(why, ": ");
+	if (end && is_secret(text))
+		*end = '\0';
+	refuse(text, why);
 }
 
 void url_parse(struct fleet_url *u, const char *text, bool insecure,

@@ -64,7 +64,7 @@ unit_tests = \
 	tests/unit/writer
 check_PROGRAMS += $(unit_tests)
 
-# Rooms of procq-top and procq-plot, where their libraries are.
+# Rooms of procq-top, procq-plot and procq-fleet, where their libraries are.
 if HAVE_TOP
 check_PROGRAMS += tests/unit/top-panels
 TESTS += tests/unit/top-panels
@@ -80,6 +80,15 @@ tests_unit_plot_log_CFLAGS = $(PLOT_CFLAGS) $(AM_CFLAGS)
 tests_unit_plot_log_LDADD = $(LDADD) $(PLOT_LIBS)
 tests_unit_plot_scene_SOURCES = tests/unit/plot-scene.c src/plot/scene.c
 tests_unit_plot_scene_LDADD = $(LDADD) -lm
+endif
+
+if HAVE_FLEET
+fleet_unit_tests = tests/unit/fleet-url
+check_PROGRAMS += $(fleet_unit_tests)
+TESTS += $(fleet_unit_tests)
+tests_unit_fleet_url_SOURCES = tests/unit/fleet-url.c src/fleet/url.c
+tests_unit_fleet_url_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
+tests_unit_fleet_url_LDADD = $(LDADD) $(FLEET_LIBS)
 endif
 
 # An allocation aborts in its turn.
