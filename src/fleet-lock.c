@@ -7,6 +7,8 @@
  * behind; the kernel unlocks it. The file loses its name only while it is
  * locked: so whoever gets a lock on one without a name looks again. Two helpers
  * that do not see each other's file do no harm: only one has the latest epoch.
+ *
+ * A file of another user is no helper: a queue has participants of one user.
  */
 #include <config.h>
 
@@ -78,12 +80,14 @@ bool fleet_is_locked(const char *object)
 {
 	int fd = open(lock_name(object).text,
 		      O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 	bool locked;
 
-	/* Of another user: that one has to see to it. */
+	/* What is in the way, the helper says. */
 	if (fd < 0)
-		return errno == EACCES;
-	locked = lockf(fd, F_TEST, 0) < 0;
+		return false;
+	locked = fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+		 lockf(fd, F_TEST, 0) < 0;
 	close(fd);
 	return locked;
 }

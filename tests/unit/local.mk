@@ -19,7 +19,9 @@ unit_tests = \
 	tests/unit/fault \
 	tests/unit/fields \
 	tests/unit/fill \
+	tests/unit/fleet-lock \
 	tests/unit/flight \
+	tests/unit/folder \
 	tests/unit/gap \
 	tests/unit/gone \
 	tests/unit/histogram \
