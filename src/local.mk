@@ -122,23 +122,39 @@ bin_PROGRAMS += src/procq-fleet
 src_procq_fleet_SOURCES = \
 	src/fleet/engine.c src/fleet/engine.h \
 	src/fleet/fleet.c src/fleet/fleet.h \
+	src/fleet/grant.c src/fleet/grant.h \
 	src/fleet/helper.c src/fleet/helper.h \
+	src/fleet/hold.c src/fleet/hold.h \
 	src/fleet/people.c \
 	src/fleet/seat.c src/fleet/seat.h \
+	src/fleet/tell.c src/fleet/tell.h \
 	src/fleet/url.c src/fleet/url.h
 nodist_src_procq_fleet_SOURCES = src/fleet/schema.c
 src_procq_fleet_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
 src_procq_fleet_LDADD = src/libprograms.la $(FLEET_LIBS)
 endif
-EXTRA_DIST += src/fleet/fleet.sql
-CLEANFILES += src/fleet/schema.c
+# The rooms of the server's side, in order: one text, for tests and people who
+# would rather run a file; and the same in the program, which so needs no file
+# beside it.
+fleet_sql = \
+	src/fleet/sql/schema.sql \
+	src/fleet/sql/server.sql \
+	src/fleet/sql/parts.sql \
+	src/fleet/sql/host.sql \
+	src/fleet/sql/people.sql \
+	src/fleet/sql/rights.sql
+EXTRA_DIST += $(fleet_sql)
+noinst_DATA = src/fleet/fleet.sql
+CLEANFILES += src/fleet/fleet.sql src/fleet/schema.c
 
-# The SQL as text in the program, which so needs no file beside it.
-src/fleet/schema.c: src/fleet/fleet.sql src/local.mk
-	$(AM_V_GEN)$(MKDIR_P) src/fleet && { \
-		echo '/* Made from fleet.sql. */' && \
+src/fleet/fleet.sql: $(fleet_sql) src/local.mk
+	$(AM_V_GEN)$(MKDIR_P) src/fleet && for f in $(fleet_sql); do \
+		cat $(srcdir)/$$f || exit; done >$@-t && mv $@-t $@
+
+src/fleet/schema.c: src/fleet/fleet.sql
+	$(AM_V_GEN){ echo '/* Made from fleet.sql. */' && \
 		echo '#include "fleet/fleet.h"' && \
 		echo 'const char *const fleet_schema[] = {' && \
 		sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/",/' \
-			$(srcdir)/src/fleet/fleet.sql && \
+			src/fleet/fleet.sql && \
 		echo '0 };'; } >$@-t && mv $@-t $@

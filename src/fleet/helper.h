@@ -6,7 +6,43 @@
 #ifndef FLEET_HELPER_H
 #define FLEET_HELPER_H
 
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "procq.h"
+
+#include "distribution.h"
+
 #include "fleet.h"
+#include "seat.h"
+
+/* How long idle slots are kept. */
+#define HELPER_IDLE_MAX INT64_C(1000000000)
+
+struct helper {
+	struct fleet *f;
+	struct procq *q;
+	struct seat seat;
+	struct generator random;
+	sigset_t mask;
+	bool attached;
+	bool service;		/* messages go to standard error for good */
+	uint64_t epoch, seq;
+	uint32_t granted;	/* as the object has it */
+	uint32_t policy;
+	uint32_t wanted;	/* by the last request */
+	int64_t deadline;	/* of the lease, as the object has it */
+	int64_t lease;		/* how long one is; ns */
+	int64_t next;		/* when to ask, at the latest */
+	int64_t asked;		/* when the last request was sent */
+	int64_t idle, alone;	/* since when; 0: it is not so */
+	int64_t backoff;
+	char said[ENGINE_WHY + 200];
+	struct procq_stat stat;
+	int status;
+	bool leave;
+};
 
 /** Until no one else uses the queue and it is empty, or a signal asks to stop.
  * @return an exit status */

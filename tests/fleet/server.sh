@@ -19,7 +19,7 @@ for folder in /usr/lib/postgresql/*/bin; do
 done
 pg_dir=
 pg_pid=
-fleet_sql=${srcdir:-.}/../src/fleet/fleet.sql
+fleet_sql=${builddir:-.}/../src/fleet/fleet.sql
 
 # as_user COMMAND...: the server refuses to be root, and is no process of a
 # queue

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * grant.c - the calls of the helper to the engine, and what comes of them; see
+ * grant.h.
+ *
+ * Must never set in the object more than the engine has granted, nor for
+ * longer: the deadline is counted from before the request was sent, on a clock
+ * that goes on in a suspend. In this order:
+ *
+ *	a grant		the engine commits it; then it is set in the object
+ *	a return	it is set in the object; then the engine hears of it
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "duration.h"
+#include "i18n.h"
+
+#include "grant.h"
+#include "hold.h"
+#include "tell.h"
+
+#define CONNECT_MAX (10 * NS_PER_S)
+/* The engine's answer is waited for so long, if the lease does not end
+ * before. */
+#define ANSWER_MAX (5 * NS_PER_S)
+
+int64_t grant_jitter(struct helper *h, int64_t ns)
+{
+	struct distribution d = { DISTRIBUTION_UNIFORM, ns / 2, ns };
+
+	return distribution_draw(&d, &h->random);
+}
+
+bool grant_connected(struct helper *h)
+{
+	int64_t now = procq_life();
+
+	if (h->f->engine.conn)
+		return true;
+	if (engine_connect(&h->f->engine, time_after(now, CONNECT_MAX)))
+		return true;
+	tell_why(h);
+	return false;
+}
+
+static PGresult *ask(struct helper *h, const char *sql, int n,
+		     const char *const *values)
+{
+	PGresult *r;
+
+	h->asked = procq_life();
+	r = engine_ask(&h->f->engine, time_after(h->asked, ANSWER_MAX), sql, n,
+		       values);
+	if (r)
+		return r;
+	tell_why(h);
+	/* A failed request is over, and its connection is good; but whether it
+	 * was worked off is not known if there was no answer. */
+	return NULL;
+}
+
+#define NUMBER 24
+#define REPORT 300
+
+static void print_report(const struct helper *h, char text[REPORT])
+{
+	const struct procq_stat *s = &h->stat;
+
+	snprintf(text, REPORT, "{\"started\":%" PRIu64 ",\"retired\":%" PRIu64
+		 ",\"exited\":%" PRIu64 ",\"lost\":%" PRIu64
+		 ",\"present\":%" PRIu64 "}", s->started, s->retired,
+		 s->exited, s->lost, s->present);
+}
+
+static uint32_t policy_number(const char *word)
+{
+	return strcmp(word, "end") == 0 ? PROCQ_POLICY_END
+	       : strcmp(word, "continue") == 0 ? PROCQ_POLICY_CONTINUE
+					       : PROCQ_POLICY_KEEP;
+}
+
+static int64_t cell_ms(const PGresult *r, const char *column)
+{
+	return strtoll(engine_cell(r, column), NULL, 10) * NS_PER_MS;
+}
+
+/* A sixth of it is the margin, in which what has run out is ended. */
+static int64_t own_deadline(const struct helper *h)
+{
+	return time_after(h->asked, h->lease - h->lease / 6);
+}
+
+static bool attach_refused(struct helper *h, const char *code, int64_t wait)
+{
+	const char *queue = h->f->queue;
+	char text[sizeof(h->said)];
+
+	if (strcmp(code, "no-queue") == 0) {
+		fleet_no_queue(h->f);
+		h->status = EXIT_FAILED;
+		h->leave = true;
+		return false;
+	}
+	if (strcmp(code, "expired") == 0 || strcmp(code, "released") == 0)
+		return hold_fence(h) && false;
+	if (strcmp(code, "taken") == 0 && wait == 0)
+		snprintf(text, sizeof(text), _("fleet queue '%s': slots are "
+			 "charged to '%s' as another machine, boot or "
+			 "container; when its processes are gone, 'procq "
+			 "release %s'"), queue, h->seat.name, h->seat.name);
+	else if (strcmp(code, "taken") == 0)
+		snprintf(text, sizeof(text), _("fleet queue '%s': the last "
+			 "boot of '%s' may be alive; waiting"), queue,
+			 h->seat.name);
+	else if (strcmp(code, "denied") == 0)
+		snprintf(text, sizeof(text), _("fleet queue '%s': '%s' belongs "
+			 "to another role"), queue, h->seat.name);
+	else if (strcmp(code, "full") == 0)
+		snprintf(text, sizeof(text), _("fleet queue '%s' has no room "
+			 "for the processes that are here already"), queue);
+	else
+		snprintf(text, sizeof(text), "%s: %s", queue, code);
+	tell(h, text);
+	h->next = time_after(procq_life(), wait > 0 ? time_min(wait, NS_PER_S)
+						    : 5 * NS_PER_S);
+	return false;
+}
+
+static bool attached(struct helper *h, const PGresult *r)
+{
+	uint64_t epoch = strtoull(engine_cell(r, "epoch"), NULL, 10);
+
+	h->lease = cell_ms(r, "lease_ms");
+	h->policy = policy_number(engine_cell(r, "policy"));
+	h->seq = 0;
+	if (!hold_set(h, h->granted, own_deadline(h), epoch))
+		return false;
+	h->epoch = epoch;
+	h->attached = true;
+	h->next = 0;
+	tell_settle(h, engine_cell(r, "durable"));
+	return true;
+}
+
+bool grant_attach(struct helper *h)
+{
+	char up[NUMBER], epoch[NUMBER], number[NUMBER], report[REPORT];
+	const char *values[] = {
+		h->f->queue, h->seat.name, h->seat.machine, h->seat.boot,
+		h->seat.world, h->seat.container ? "t" : "f", up,
+		h->seat.life, epoch, number, "f", report
+	};
+	const char *code;
+	PGresult *r;
+	bool good;
+
+	if (!hold_read(h) || !hold_count(h))
+		return false;
+	snprintf(up, sizeof(up), "%" PRId64, seat_uptime());
+	snprintf(epoch, sizeof(epoch), "%" PRIu64, h->epoch);
+	snprintf(number, sizeof(number), "%" PRIu32, hold_have(h));
+	if (h->granted == 0)
+		values[10] = "t";
+	print_report(h, report);
+	r = ask(h, "SELECT * FROM procq.attach($1, $2, $3, $4, $5, $6, $7, $8,"
+		" $9, $10, $11, $12)", 12, values);
+	if (!r)
+		return false;
+	code = engine_cell(r, "code");
+	good = strcmp(code, "ok") == 0
+		       ? attached(h, r)
+		       : attach_refused(h, code, cell_ms(r, "wait_ms"));
+	PQclear(r);
+	return good;
+}
+
+static bool renewed(struct helper *h, const PGresult *r)
+{
+	uint32_t granted = (uint32_t)strtoul(engine_cell(r, "granted"), NULL,
+					     10);
+	uint32_t recall = (uint32_t)strtoul(engine_cell(r, "recall"), NULL,
+					    10);
+
+	if (granted > h->stat.capacity)
+		granted = h->stat.capacity;
+	h->lease = cell_ms(r, "lease_ms");
+	h->next = time_after(h->asked, grant_jitter(h, cell_ms(r, "wait_ms")));
+	/* An answer that comes after its own deadline grants nothing; the next
+	 * request says what is here. */
+	if (own_deadline(h) <= procq_life()) {
+		h->next = 0;
+		return true;
+	}
+	if (recall > 0) {
+		granted = granted > recall ? granted - recall : 0;
+		h->next = time_min(h->next, time_after(h->asked, NS_PER_S / 4));
+	}
+	h->said[0] = '\0';
+	return hold_set(h, granted, own_deadline(h), h->epoch);
+}
+
+/* What can be given back is: first here. */
+static bool give_back(struct helper *h, uint32_t wanted)
+{
+	int64_t now = procq_life();
+
+	if (h->granted <= wanted) {
+		h->idle = 0;
+		return true;
+	}
+	if (h->idle == 0)
+		h->idle = now;
+	if (!h->leave && now - h->idle < HELPER_IDLE_MAX)
+		return true;
+	h->idle = 0;
+	return hold_set(h, wanted, h->deadline, h->epoch) && hold_count(h);
+}
+
+bool grant_lease(struct helper *h)
+{
+	char epoch[NUMBER], seq[NUMBER], has[NUMBER], wants[NUMBER];
+	char report[REPORT], text[sizeof(h->said)];
+	const char *values[] = { h->f->queue, h->seat.name, epoch, seq, has,
+				 wants, report };
+	const char *code;
+	PGresult *r;
+	bool good;
+
+	/* It has run out: what was granted is not asked for as one's own, as
+	 * others may have it. */
+	if (h->policy == PROCQ_POLICY_END && h->granted > 0 &&
+	    procq_life() >= h->deadline)
+		return hold_fence(h);
+	if (!hold_count(h) || !give_back(h, hold_want(h)))
+		return false;
+	h->wanted = hold_want(h);
+	snprintf(epoch, sizeof(epoch), "%" PRIu64, h->epoch);
+	snprintf(seq, sizeof(seq), "%" PRIu64, ++h->seq);
+	snprintf(has, sizeof(has), "%" PRIu32, hold_have(h));
+	snprintf(wants, sizeof(wants), "%" PRIu32, h->wanted);
+	print_report(h, report);
+	r = ask(h, "SELECT * FROM procq.lease($1, $2, $3, $4, $5, $6, $7)", 7,
+		values);
+	if (!r)
+		return false;
+	code = engine_cell(r, "code");
+	if (strcmp(code, "ok") == 0) {
+		good = renewed(h, r);
+	} else if (strcmp(code, "expired") == 0 ||
+		   strcmp(code, "released") == 0) {
+		snprintf(text, sizeof(text), _("fleet queue '%s': the slots "
+			 "here are taken back: %s %s"), h->f->queue, code,
+			 engine_cell(r, "role"));
+		tell(h, text);
+		good = hold_fence(h);
+	} else {
+		/* Fenced, stale, unknown: what is here is reported anew. */
+		h->attached = false;
+		good = true;
+	}
+	PQclear(r);
+	return good;
+}
+
