@@ -4,18 +4,19 @@
  * start of the program to its end: a producer without a consumer, and what one
  * would type instead.
  *
- *	list [-n COMMANDS] [-r ROUNDS] PRODUCER
+ *	list [-n COMMANDS] [-r ROUNDS] PRODUCER [COMMAND]
  *
  * Must not use the library: it measures the programs as users run them. All
  * read the same file, start the same program by its name, and have nobody who
- * reads their output. Each true has an operand: with one, it looks at its
- * locale, and takes a tenth longer.
+ * reads their output. The command is true, or what is named instead. Each true
+ * has an operand: with one, it looks at its locale, and takes a tenth longer.
  */
 #include <config.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "rounds.h"
@@ -25,6 +26,7 @@
 #define LOG_NAME "BENCH_LOG"
 #define COUNT_NAME "BENCH_COUNT"
 #define PRODUCER_NAME "BENCH_PRODUCER"
+#define COMMAND_NAME "BENCH_COMMAND"
 
 static int commands = 1000;
 
@@ -39,15 +41,17 @@ static double one_list(const struct contender *c)
 
 static struct contender plain[] = {
 	{ .name = "xargs -P16 -n1", .run = one_list, .needs = "xargs",
-	  .arg = "exec xargs -P16 -n1 true <\"$" FILE_NAME "\"" },
+	  .arg = "exec xargs -P16 -n1 \"$" COMMAND_NAME "\" <\"$"
+		 FILE_NAME "\"" },
 	{ .name = "GNU parallel -j16", .run = one_list, .needs = "parallel",
-	  .arg = "exec parallel -j16 true <\"$" FILE_NAME "\"" },
+	  .arg = "exec parallel -j16 \"$" COMMAND_NAME "\" <\"$"
+		 FILE_NAME "\"" },
 	{ .name = "producer -n COUNT -c 16", .run = one_list,
 	  .arg = "exec \"$" PRODUCER_NAME "\" -n $" COUNT_NAME
-		 " -c 16 -- true 1" },
+		 " -c 16 -- \"$" COMMAND_NAME "\" 1" },
 	{ .name = "producer -A FILE -c 16", .run = one_list,
 	  .arg = "exec \"$" PRODUCER_NAME "\" -A \"$" FILE_NAME
-		 "\" -c 16 -- true" },
+		 "\" -c 16 -- \"$" COMMAND_NAME "\"" },
 };
 
 /* With a record of each job, when it began, how long it took, how it ended;
@@ -56,10 +60,11 @@ static struct contender logged[] = {
 	{ .name = "GNU parallel -j16 --joblog", .run = one_list,
 	  .needs = "parallel",
 	  .arg = "rm -f \"$" LOG_NAME "\"; exec parallel -j16 --joblog \"$"
-		 LOG_NAME "\" true <\"$" FILE_NAME "\"" },
+		 LOG_NAME "\" \"$" COMMAND_NAME "\" <\"$" FILE_NAME "\"" },
 	{ .name = "producer -A FILE -c 16 --json -o LOG", .run = one_list,
 	  .arg = "rm -f \"$" LOG_NAME "\"; exec \"$" PRODUCER_NAME "\" -A \"$"
-		 FILE_NAME "\" -c 16 --json -o \"$" LOG_NAME "\" -- true" },
+		 FILE_NAME "\" -c 16 --json -o \"$" LOG_NAME "\" -- \"$"
+		 COMMAND_NAME "\"" },
 };
 
 /* A file of so many lines, and the name of one beside it, for logs. */
@@ -93,6 +98,7 @@ static void set(const char *name, const char *value)
 int main(int argc, char **argv)
 {
 	char name[4096], log[4200], text[64];
+	const char *command = "true", *slash;
 	int option;
 
 	bench_begin();
@@ -104,10 +110,13 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (argc - optind != 1) {
-		fputs("usage: list [-n N] [-r ROUNDS] PRODUCER\n", stderr);
+	if (argc - optind != 1 && argc - optind != 2) {
+		fputs("usage: list [-n N] [-r ROUNDS] PRODUCER [COMMAND]\n",
+		      stderr);
 		return 2;
 	}
+	if (argc - optind == 2)
+		command = argv[optind + 1];
 	make_list(name, sizeof(name), log, sizeof(log));
 	set(FILE_NAME, name);
 	set(LOG_NAME, log);
@@ -116,10 +125,14 @@ int main(int argc, char **argv)
 	set(COUNT_NAME, text);
 	snprintf(text, sizeof(text), "/procq.bench.%ld", (long)getpid());
 	set("PROCQ_QUEUE", text);
-	rounds_run("a list of true, sixteen at a time", "processes per second",
-		   plain, COUNT(plain));
-	rounds_run("the same, with a log", "processes per second", logged,
-		   COUNT(logged));
+	set(COMMAND_NAME, command);
+	slash = strrchr(command, '/');
+	snprintf(text, sizeof(text), "a list of %s, sixteen at a time",
+		 slash ? slash + 1 : command);
+	rounds_run(text, "processes per second", plain, COUNT(plain));
+	snprintf(text, sizeof(text), "a list of %s with a log",
+		 slash ? slash + 1 : command);
+	rounds_run(text, "processes per second", logged, COUNT(logged));
 	unlink(log);
 	unlink(name);
 	return 0;

@@ -5,7 +5,8 @@
 bench_programs = \
 	bench/churn \
 	bench/ending \
-	bench/list
+	bench/list \
+	bench/nothing
 EXTRA_PROGRAMS += $(bench_programs)
 
 bench_churn_SOURCES = bench/churn.c bench/bare.c bench/bare.h \
@@ -19,6 +20,9 @@ bench_ending_LDADD = lib/libprocq-core.la
 bench_list_SOURCES = bench/list.c bench/rounds.c bench/rounds.h
 bench_list_LDADD =
 bench_list_CPPFLAGS =
+bench_nothing_SOURCES = bench/nothing.c
+bench_nothing_LDADD =
+bench_nothing_LDFLAGS = -all-static
 
 EXTRA_DIST += bench/run bench/growth bench/rate bench/top bench/ledger \
 	bench/report.awk bench/RESULTS.md
