@@ -379,6 +379,10 @@ static void test_damage(void)
 	entered(pid);
 	atomic_store(&seg->header->permit, pq_permit_bond(CAPACITY, 3));
 	is_int(ask(c), 0, "a record that is not there");
+	/* Far behind the object. */
+	atomic_store(&seg->header->permit,
+		     pq_permit_bond(PROCQ_CAPACITY_MAX - 1, 3));
+	is_int(ask(c), 0, "nor is the last that there can be");
 	atomic_store(&seg->header->permit, 1);
 	is_int(ask(c), 0, "neither claim nor bond");
 	atomic_store(&seg->header->ended, INT64_MAX);
