@@ -6,6 +6,7 @@ src_libprograms_la_SOURCES = \
 	src/args.c src/args.h \
 	src/brake.c src/brake.h \
 	src/cgroup.c src/cgroup.h \
+	src/columns.c src/columns.h \
 	src/complain.c src/complain.h \
 	src/decimal.c src/decimal.h \
 	src/distribution.c src/distribution.h \
@@ -120,12 +121,16 @@ endif
 if HAVE_FLEET
 bin_PROGRAMS += src/procq-fleet
 src_procq_fleet_SOURCES = \
+	src/fleet/ask.c \
+	src/fleet/books.c \
 	src/fleet/engine.c src/fleet/engine.h \
 	src/fleet/fleet.c src/fleet/fleet.h \
 	src/fleet/grant.c src/fleet/grant.h \
 	src/fleet/helper.c src/fleet/helper.h \
 	src/fleet/hold.c src/fleet/hold.h \
+	src/fleet/hosts.c \
 	src/fleet/people.c \
+	src/fleet/rows.c src/fleet/rows.h \
 	src/fleet/seat.c src/fleet/seat.h \
 	src/fleet/tell.c src/fleet/tell.h \
 	src/fleet/url.c src/fleet/url.h

@@ -14,6 +14,7 @@
 
 #include "procq.h"
 
+#include "columns.h"
 #include "complain.h"
 #include "duration.h"
 #include "fault.h"
@@ -176,15 +177,6 @@ static void help_all(void)
 	help_tail();
 }
 
-static void help_columns(const struct command *c)
-{
-	fputs(_("\nColumns:\n"), stdout);
-	for (size_t i = 0; i < c->ncolumns; i++)
-		printf("  %-18s %s\n", c->columns[i].name,
-		       _(c->columns[i].help));
-	printf(_("Usual: %s\n"), c->usual);
-}
-
 static void help_command(const struct command *c)
 {
 	printf(_("Usage: procq %s [OPTION]... %s\n"), c->name,
@@ -198,7 +190,8 @@ static void help_command(const struct command *c)
 		choices_help(plan_choices);
 	choices_help(program_choices);
 	if (c->columns)
-		help_columns(c);
+		columns_help(&(struct columns){ c->columns, c->ncolumns,
+						c->usual });
 	if (c->takes & (TAKES_WAIT | TAKES_END | TAKES_PLAN | TAKES_LEASE))
 		help_durations();
 }
@@ -409,48 +402,18 @@ static void take_operands(struct request *r, int argc, char **argv)
 		r->queue = option_queue(name);
 }
 
-static _Noreturn void unknown_column(const struct command *c, const char *bad,
-				     size_t len)
-{
-	char list[1024] = "";
-	size_t used = 0;
-
-	for (size_t i = 0; i < c->ncolumns && used < sizeof(list); i++)
-		used += (size_t)snprintf(list + used, sizeof(list) - used,
-					 "%s%s", i > 0 ? "," : "",
-					 c->columns[i].name);
-	usage_error(_("unknown column '%.*s'; the columns are %s"), (int)len,
-		    bad, list);
-}
-
 static void choose_columns(struct request *r)
 {
 	const struct command *c = r->command;
-	const char *bad = "";
-	size_t len = 0;
-	int err;
 
-	if (!c->columns)
-		return;
-	r->table = table_new(c->columns, c->ncolumns);
-	if (!r->table) {
-		complain("%s", _(procq_strerror(-ENOMEM)));
-		exit(EXIT_FAILED);
-	}
-	/* A new table has chosen all. */
-	err = r->all_columns ? 0 : table_choose(r->table, c->usual, &bad, &len);
-	if (err == 0 && r->columns)
-		err = table_choose(r->table, r->columns, &bad, &len);
-	if (err < 0)
-		unknown_column(c, bad, len);
-	table_no_headings(r->table, r->no_headings);
+	if (c->columns)
+		r->table = columns_table(&(struct columns){ c->columns,
+					 c->ncolumns, c->usual }, r->columns,
+					 r->all_columns, r->no_headings);
 }
 
 static void refuse_contradictions(const struct request *r)
 {
-	if (r->columns && r->all_columns)
-		usage_error(_("--output and --output-all can't both be "
-			      "given"));
 	if (r->metrics && (r->form != TABLE_TEXT || r->columns ||
 			   r->all_columns || r->no_headings))
 		usage_error(_("--openmetrics excludes --json, --raw, --output,"

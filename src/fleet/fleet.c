@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "complain.h"
 #include "duration.h"
 #include "i18n.h"
@@ -23,24 +24,21 @@
 #define LEASE_MIN NS_PER_S
 #define LEASE_MAX (24 * 3600 * NS_PER_S)
 
-static const struct fleet_command commands[] = {
-	{ "hosts", N_("[NAME]"), N_("list the hosts of a fleet"),
-	  FLEET_NAME | FLEET_FORM, fleet_hosts },
-	{ "stat", N_("[NAME]"), N_("count over all hosts"),
-	  FLEET_NAME | FLEET_FORM, fleet_stat },
-	{ "limit", N_("[NAME] N"), N_("set the bound over all hosts"),
-	  FLEET_NAME | FLEET_NUMBER, fleet_limit },
-	{ "close", N_("[NAME]"), N_("grant nothing more"),
-	  FLEET_NAME, fleet_close },
-	{ "open", N_("[NAME]"), N_("grant again"), FLEET_NAME, fleet_open },
-	{ "release", N_("HOST"), N_("free what a lost host holds"),
-	  FLEET_HOST, fleet_release },
-	{ "helper", "", N_("take slots for a local queue, and give them back"),
-	  FLEET_HELPER, fleet_help },
-	{ "fleet-init", "", N_("make or upgrade the schema"), FLEET_PRINT,
-	  fleet_init },
-	{ 0 }
+static const struct fleet_command fleet_helper = {
+	.name = "helper",
+	.operands = "",
+	.summary = N_("take slots for a local queue, and give them back"),
+	.takes = FLEET_HELPER,
+	.run = fleet_help,
 };
+
+static const struct fleet_command *const commands[] = {
+	&fleet_hosts, &fleet_stat, &fleet_limit, &fleet_close, &fleet_open,
+	&fleet_release, &fleet_helper, &fleet_init
+};
+
+/* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 enum {
 	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_CONFIRM,
@@ -66,6 +64,20 @@ N_("      --verbose              say more on standard error\n") },
 static const struct choice form_choices[] = {
 	{ 'J', "json", no_argument,
 N_("  -J, --json                 print JSON\n") },
+	{ 0 }
+};
+
+static const struct choice row_choices[] = {
+	{ 'o', "output", required_argument,
+N_("  -o, --output=COLUMNS       print these columns, separated by commas;\n"
+"                             +COLUMNS adds to the usual ones\n") },
+	{ 'O', "output-all", no_argument,
+N_("  -O, --output-all           print all columns\n") },
+	{ 'n', "noheadings", no_argument,
+N_("  -n, --noheadings           print no headings\n") },
+	{ 'r', "raw", no_argument,
+N_("  -r, --raw                  separate columns by one blank, and print\n"
+"                             blanks in them as \\x20\n") },
 	{ 0 }
 };
 
@@ -102,21 +114,25 @@ N_("      --check                only see if the URL is one that is taken\n") },
 };
 
 static const struct choice *const tables[] = {
-	form_choices, number_choices, host_choices, print_choices,
+	form_choices, row_choices, number_choices, host_choices, print_choices,
 	helper_choices
 };
 static const unsigned table_takes[] = {
-	FLEET_FORM, FLEET_NUMBER, FLEET_HOST, FLEET_PRINT, FLEET_HELPER
+	FLEET_FORM, FLEET_ROWS, FLEET_NUMBER, FLEET_HOST, FLEET_PRINT,
+	FLEET_HELPER
 };
 
 #define NTABLES (sizeof(tables) / sizeof(*tables))
 
-static _Noreturn void help_end(void)
+static _Noreturn void help_end(const struct fleet_command *c)
 {
 	choices_help(common_choices);
 	choices_help(program_choices);
 	fputs(_("\nD is a decimal number with a unit us, ms, s, m, h or d; "
 		"without one, seconds.\n"), stdout);
+	if (c && c->columns)
+		columns_help(&(struct columns){ c->columns, c->ncolumns,
+						c->usual });
 	help_tail();
 	exit(EXIT_DONE);
 }
@@ -130,18 +146,19 @@ static _Noreturn void help(const struct fleet_command *c)
 		for (size_t i = 0; i < NTABLES; i++)
 			if (c->takes & table_takes[i])
 				choices_help(tables[i]);
-		help_end();
+		help_end(c);
 	}
 	fputs(_("Usage: procq-fleet COMMAND --fleet=URL [OPTION]...\n"
 		"One bound of processes over many machines, kept by a "
 		"PostgreSQL.\n"), stdout);
 	fputs(_("\nCommands:\n"), stdout);
-	for (c = commands; c->name; c++)
-		printf("  %-11s %s\n", c->name, _(c->summary));
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		printf("  %-11s %s\n", commands[i]->name,
+		       _(commands[i]->summary));
 	fputs(_("\nOptions:\n"), stdout);
 	for (size_t i = 0; i < NTABLES; i++)
 		choices_help(tables[i]);
-	help_end();
+	help_end(NULL);
 }
 
 static const char *policy(const char *text)
@@ -149,6 +166,13 @@ static const char *policy(const char *text)
 	static const char *const words[] = { "keep", "end", "continue", NULL };
 
 	return words[option_word("on-partition", text, words)];
+}
+
+static void set_form(struct fleet *f, enum table_form form)
+{
+	if (f->form != TABLE_TEXT && f->form != form)
+		usage_error(_("--json and --raw can't both be given"));
+	f->form = form;
 }
 
 static void fleet_option(struct fleet *f, int c, const char *arg)
@@ -171,7 +195,19 @@ static void fleet_option(struct fleet *f, int c, const char *arg)
 		f->verbose = true;
 		break;
 	case 'J':
-		f->form = TABLE_JSON;
+		set_form(f, TABLE_JSON);
+		break;
+	case 'r':
+		set_form(f, TABLE_RAW);
+		break;
+	case 'o':
+		f->columns = arg;
+		break;
+	case 'O':
+		f->all_columns = true;
+		break;
+	case 'n':
+		f->no_headings = true;
 		break;
 	case OPT_POLICY:
 		f->policy = policy(arg);
@@ -248,9 +284,9 @@ static void settle(struct fleet *f)
 
 static const struct fleet_command *find(const char *name)
 {
-	for (const struct fleet_command *c = commands; c->name; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
 	return NULL;
 }
 
@@ -293,7 +329,13 @@ int main(int argc, char **argv)
 			      "commands"));
 	take_operands(&f, argc, argv);
 	settle(&f);
+	if (f.command->columns)
+		f.table = columns_table(&(struct columns){
+			f.command->columns, f.command->ncolumns,
+			f.command->usual }, f.columns, f.all_columns,
+			f.no_headings);
 	status = f.command->run(&f);
+	table_free(f.table);
 	engine_close(&f.engine);
 	return status;
 }

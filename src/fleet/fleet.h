@@ -6,6 +6,7 @@
 #define FLEET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine.h"
@@ -25,6 +26,9 @@ struct fleet {
 	const char *confirm;	/* of --confirm; NULL: ask */
 	int64_t lease;		/* ns; 0: as it is */
 	enum table_form form;
+	struct table *table;	/* NULL where there are no columns */
+	const char *columns;	/* of -o; NULL: the usual ones */
+	bool all_columns, no_headings;
 	bool insecure, print, verbose, check;
 };
 
@@ -33,6 +37,9 @@ struct fleet_command {
 	const char *operands;	/* for its help; N_() */
 	const char *summary;	/* N_() */
 	unsigned takes;
+	const struct table_column *columns;	/* NULL: it has none */
+	size_t ncolumns;
+	const char *usual;	/* the columns that -o adds to */
 	int (*run)(struct fleet *);
 };
 
@@ -43,18 +50,19 @@ struct fleet_command {
 #define FLEET_HOST 4u		/* an operand HOST; --confirm */
 #define FLEET_PRINT 8u		/* --print */
 #define FLEET_FORM 16u		/* --json */
+#define FLEET_ROWS 64u		/* -o -O -n -r */
 #define FLEET_HELPER 32u	/* it is no command of people */
 
 /* How long a person waits for an answer; ns. */
 #define FLEET_PATIENCE (15 * INT64_C(1000000000))
 
-int fleet_hosts(struct fleet *f);
-int fleet_stat(struct fleet *f);
-int fleet_limit(struct fleet *f);
-int fleet_close(struct fleet *f);
-int fleet_open(struct fleet *f);
-int fleet_release(struct fleet *f);
-int fleet_init(struct fleet *f);
+extern const struct fleet_command fleet_hosts;
+extern const struct fleet_command fleet_stat;
+extern const struct fleet_command fleet_limit;
+extern const struct fleet_command fleet_close;
+extern const struct fleet_command fleet_open;
+extern const struct fleet_command fleet_release;
+extern const struct fleet_command fleet_init;
 
 /** Connect, or say why not, and what helps. */
 bool fleet_connect(struct fleet *f);
@@ -65,6 +73,9 @@ PGresult *fleet_ask(struct fleet *f, const char *sql, int n,
 int fleet_failed(const struct fleet *f);
 /** There is no such queue. @return EXIT_FAILED */
 int fleet_no_queue(const struct fleet *f);
+
+/** Is there such a queue? If not, say so. */
+bool fleet_is_there(struct fleet *f);
 
 /* fleet.sql, line by line; NULL ends it. */
 extern const char *const fleet_schema[];

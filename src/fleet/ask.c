@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ask.c - one question to the engine, for a person: with its answer, or with
+ * what helps. Must not touch a local queue.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "procq.h"
+
+#include "complain.h"
+#include "i18n.h"
+#include "options.h"
+#include "program.h"
+
+#include "fleet.h"
+
+bool fleet_connect(struct fleet *f)
+{
+	f->engine.url = &f->url;
+	if (engine_connect(&f->engine, procq_life() + FLEET_PATIENCE))
+		return true;
+	complain(_("no connection to '%s': %s"), f->url.shown, f->engine.why);
+	return false;
+}
+
+int fleet_failed(const struct fleet *f)
+{
+	const char *state = f->engine.sqlstate;
+
+	complain(_("fleet queue '%s' at '%s': %s"), f->queue, f->url.shown,
+		 f->engine.why);
+	/* No such schema, no such function. */
+	if (strcmp(state, "3F000") == 0 || strcmp(state, "42883") == 0)
+		complain(_("'procq fleet-init --fleet=%s' makes what is "
+			   "missing"), f->url.shown);
+	/* Not allowed. */
+	if (strcmp(state, "42501") == 0)
+		complain(_("hosts need the role procq_host, administrators "
+			   "procq_admin: see procq-fleet(1)"));
+	return EXIT_FAILED;
+}
+
+int fleet_no_queue(const struct fleet *f)
+{
+	complain(_("there is no fleet queue '%s' at '%s'"), f->queue,
+		 f->url.shown);
+	complain(_("'procq limit --fleet=%s#%s N' makes it"), f->url.shown,
+		 f->queue);
+	return EXIT_FAILED;
+}
+
+PGresult *fleet_ask(struct fleet *f, const char *sql, int n,
+		    const char *const *values)
+{
+	PGresult *r;
+
+	if (!f->engine.conn && !fleet_connect(f))
+		return NULL;
+	r = engine_ask(&f->engine, procq_life() + FLEET_PATIENCE, sql, n,
+		       values);
+	if (!r)
+		fleet_failed(f);
+	return r;
+}
+
+bool fleet_is_there(struct fleet *f)
+{
+	const char *const values[] = { f->queue };
+	PGresult *r = fleet_ask(f, "SELECT used FROM procq.stat($1)", 1,
+				values);
+	bool there = r && PQntuples(r) > 0 && !PQgetisnull(r, 0, 0);
+
+	if (r && !there)
+		fleet_no_queue(f);
+	PQclear(r);
+	return there;
+}
