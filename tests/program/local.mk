@@ -55,9 +55,9 @@ program_tests = \
 TESTS += $(program_tests)
 EXTRA_DIST += $(program_tests)
 
-# With servers of Debian, for half a minute.
-LONG_TESTS += tests/program/recycling.test
-EXTRA_DIST += tests/program/recycling.test
+# With servers, for a quarter or half of a minute.
+LONG_TESTS += tests/program/recycling.test tests/program/session.test
+EXTRA_DIST += tests/program/recycling.test tests/program/session.test
 
 EXTRA_DIST += tests/program/demo.sh
 demo: $(bin_PROGRAMS)
