@@ -130,6 +130,7 @@ src_procq_fleet_SOURCES = \
 	src/fleet/hold.c src/fleet/hold.h \
 	src/fleet/hosts.c \
 	src/fleet/people.c \
+	src/fleet/places.c src/fleet/places.h \
 	src/fleet/rows.c src/fleet/rows.h \
 	src/fleet/seat.c src/fleet/seat.h \
 	src/fleet/tell.c src/fleet/tell.h \

@@ -336,6 +336,6 @@ int main(int argc, char **argv)
 			f.no_headings);
 	status = f.command->run(&f);
 	table_free(f.table);
-	engine_close(&f.engine);
+	engine_end(&f.engine);
 	return status;
 }

@@ -9,7 +9,8 @@ fleet_tests = \
 TESTS += $(fleet_tests)
 fleet_long_tests = tests/fleet/bound-end.test tests/fleet/bound-long.test
 LONG_TESTS += $(fleet_long_tests)
-EXTRA_DIST += $(fleet_tests) $(fleet_long_tests) tests/fleet/server.sh
+EXTRA_DIST += $(fleet_tests) $(fleet_long_tests) tests/fleet/living.sh \
+	tests/fleet/server.sh
 
 EXTRA_DIST += tests/fleet/demo.sh
 demo-fleet: $(bin_PROGRAMS)

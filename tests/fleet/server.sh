@@ -9,6 +9,7 @@
 #	server_kill		SIGKILL to it
 #	server_again		starts it anew
 #	server_end
+#	server_use NAME		one of several: all of these, and sql, mean it
 #	helper_of NAME		the helper of a queue
 #
 # It must signal no process but those that it has started.
@@ -19,6 +20,10 @@ for folder in /usr/lib/postgresql/*/bin; do
 done
 pg_dir=
 pg_pid=
+# Of the server that is meant: its folder in $pg_dir, and what its processes are
+# started by.
+pg_data=data
+pg_within=
 fleet_sql=${builddir:-.}/../src/fleet/fleet.sql
 
 # as_user COMMAND...: the server refuses to be root, and is no process of a
@@ -26,7 +31,7 @@ fleet_sql=${builddir:-.}/../src/fleet/fleet.sql
 as_user()
 {
 	if [ "$(id -u)" -eq 0 ]; then
-		setpriv --reuid 65534 --regid 65534 --clear-groups \
+		$pg_within setpriv --reuid 65534 --regid 65534 --clear-groups \
 			env -u PROCQ_QUEUE "$@"
 	else
 		env -u PROCQ_QUEUE "$@"
@@ -51,52 +56,84 @@ server_begin()
 	pg_dir=$(mktemp -d "${TMPDIR:-/tmp}/procq-pg.XXXXXX") || exit 99
 	[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$pg_dir"
 	trap 'server_end; cleanup' EXIT
-	PGHOST=$pg_dir
 	PGDATABASE=postgres
 	PGUSER=postgres
 	PGTZ=UTC
 	unset PGPORT PGSERVICE PGOPTIONS PGPASSWORD
 	export PGHOST PGDATABASE PGUSER PGTZ
-	(cd "$pg_dir" && as_user "$pg_bin/initdb" -D "$pg_dir/data" \
+	server_use data
+	server_make
+	server_again
+}
+
+# server_use NAME: its socket is in the folder $PGHOST
+server_use()
+{
+	pg_data=$1
+	pg_socket=$pg_dir/$1.s
+	PGHOST=$pg_socket
+	pg_pid=
+	[ -d "$pg_socket" ] || as_user mkdir "$pg_socket"
+	[ ! -s "$dir/$1.pid" ] || pg_pid=$(cat "$dir/$1.pid")
+}
+
+# server_make: a new cluster
+server_make()
+{
+	(cd "$pg_dir" && as_user "$pg_bin/initdb" -D "$pg_dir/$pg_data" \
 		-U postgres -A trust -E UTF8 --no-locale --no-sync) \
 		>"$dir/initdb.out" 2>&1 || {
 		cat "$dir/initdb.out"
 		exit 99
 	}
-	server_again
 }
 
 # It waits until the processes of one that was killed have ended.
 server_again()
 {
 	await 30 server_starts || {
-		cat "$dir/pg_ctl.out" "$pg_dir/log"
+		cat "$dir/pg_ctl.out" "$pg_dir/$pg_data.log"
 		exit 99
 	}
-	pg_pid=$(head -n 1 "$pg_dir/data/postmaster.pid")
+	head -n 1 "$pg_dir/$pg_data/postmaster.pid" >"$dir/$pg_data.pid"
+	server_use "$pg_data"
+	remember "$pg_pid"
 }
 
 server_starts()
 {
-	(cd "$pg_dir" && as_user "$pg_bin/pg_ctl" -D "$pg_dir/data" -w -t 60 \
-		-l "$pg_dir/log" -o "-k '$pg_dir' -c listen_addresses='' \
-		-c max_connections=60 -c shared_buffers=16MB \
-		${server_options-}" start) >"$dir/pg_ctl.out" 2>&1
+	pg_control start -w -t 60 -l "$pg_dir/$pg_data.log" -o "-k '$pg_socket' \
+		-c listen_addresses='' -c max_connections=60 \
+		-c shared_buffers=16MB ${server_options-}" \
+		>"$dir/pg_ctl.out" 2>&1
+}
+
+# pg_control COMMAND...
+pg_control()
+{
+	(cd "$pg_dir" && as_user "$pg_bin/pg_ctl" -D "$pg_dir/$pg_data" "$@")
 }
 
 server_kill()
 {
-	case $pg_pid in
-	'' | 0 | 1 | *[!0-9]*) return 1 ;;
-	esac
-	kill -KILL "$pg_pid"
+	send KILL "$pg_pid"
+}
+
+# server_stop: as an administrator does it
+server_stop()
+{
+	pg_control stop -m fast -w >/dev/null 2>&1
 }
 
 server_end()
 {
 	[ -n "$pg_dir" ] || return 0
-	(cd "$pg_dir" && as_user "$pg_bin/pg_ctl" -D "$pg_dir/data" \
-		-m immediate -w stop) >/dev/null 2>&1
+	for pg_socket in "$pg_dir"/*.s; do
+		pg_data=${pg_socket##*/}
+		pg_data=${pg_data%.s}
+		[ ! -d "$pg_dir/$pg_data" ] ||
+			pg_control stop -m immediate -w >/dev/null 2>&1
+	done
 	rm -rf "$pg_dir"
 	pg_dir=
 }

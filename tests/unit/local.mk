@@ -85,9 +85,13 @@ tests_unit_plot_scene_LDADD = $(LDADD) -lm
 endif
 
 if HAVE_FLEET
-fleet_unit_tests = tests/unit/fleet-seat tests/unit/fleet-url
+fleet_unit_tests = tests/unit/fleet-places tests/unit/fleet-seat \
+	tests/unit/fleet-url
 check_PROGRAMS += $(fleet_unit_tests)
 TESTS += $(fleet_unit_tests)
+tests_unit_fleet_places_SOURCES = tests/unit/fleet-places.c src/fleet/places.c
+tests_unit_fleet_places_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
+tests_unit_fleet_places_LDADD = $(LDADD) $(FLEET_LIBS)
 tests_unit_fleet_seat_SOURCES = tests/unit/fleet-seat.c src/fleet/seat.c
 tests_unit_fleet_url_SOURCES = tests/unit/fleet-url.c src/fleet/url.c
 tests_unit_fleet_url_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
