@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * idle.c - what hosts cost a server that have what they want: calls, processor
- * time, WAL and memory, with so many seats; and what follows from that for more.
+ * time, WAL and memory, with so many seats; and what follows for more of them.
  *
  *	idle [-t SECONDS] [-l LEASE_MS] POSTMASTER SEATS...
  *

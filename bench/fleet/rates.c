@@ -62,8 +62,8 @@ static double procq_pair(const struct contender *c)
 	return (double)count / took;
 }
 
-/* From the command line to the end of one /bin/true, in milliseconds. c->number:
- * is a helper there already? */
+/* From the command line to the end of one /bin/true, in milliseconds.
+ * c->number: is a helper there already? */
 static double procq_first(const struct contender *c)
 {
 	/* A participant, so that queue and helper stay. */

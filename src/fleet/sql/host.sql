@@ -224,14 +224,23 @@ BEGIN
 	-- them: against more than the own share, for all; else, for those that
 	-- have waited longer.
 	line := coalesce(r.waits, t);
-	active := 1 + (SELECT count(*) FROM seat WHERE queue = q AND
-		seat <> s AND until > t AND want > 0);
-	share := greatest(1, u.capacity / active);
-	SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE w < line), 0)
-	INTO due, ahead FROM (
-		SELECT least(want, share) - granted, waits FROM seat
-		WHERE queue = q AND seat <> s AND until > t AND
-			waits IS NOT NULL AND granted < share) x(n, w);
+	due := 0;
+	ahead := 0;
+	share := u.capacity;
+	-- Mostly nobody waits, and then the other seats are not counted: a
+	-- renewal costs the same, however many there are.
+	IF EXISTS (SELECT FROM seat WHERE queue = q AND seat <> s AND
+			until > t AND waits IS NOT NULL) THEN
+		active := 1 + (SELECT count(*) FROM seat WHERE queue = q AND
+			seat <> s AND until > t AND want > 0);
+		share := greatest(1, u.capacity / active);
+		SELECT coalesce(sum(n), 0),
+			coalesce(sum(n) FILTER (WHERE w < line), 0)
+		INTO due, ahead FROM (
+			SELECT least(want, share) - granted, waits FROM seat
+			WHERE queue = q AND seat <> s AND until > t AND
+				waits IS NOT NULL AND granted < share) x(n, w);
+	END IF;
 	room := u.capacity - u.used + r.granted - have;
 	IF u.learning_until > t OR u.closed THEN
 		room := 0;

@@ -113,6 +113,11 @@ CREATE TABLE IF NOT EXISTS procq.seat (
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0,
 	autovacuum_vacuum_threshold = 500);
 
+-- Those that wait. No call changes what it is of but one that begins or ends a
+-- wait, so the others' updates stay on their page.
+CREATE INDEX IF NOT EXISTS seat_waits ON procq.seat (queue)
+	WHERE waits IS NOT NULL;
+
 -- What people have done.
 CREATE TABLE IF NOT EXISTS procq.log (
 	at timestamptz NOT NULL DEFAULT clock_timestamp(),
