@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "fence.h"
 #include "handle.h"
 #include "lease.h"
 
@@ -31,6 +32,30 @@ int procq_set_lease(struct procq *q, const struct procq_lease *terms)
 	     terms->granted > q->seg->capacity))
 		return -ERANGE;
 	return pq_lease_set(q->seg, terms);
+}
+
+int procq_fence(struct procq *q, uint64_t epoch, const char *by)
+{
+	struct procq_lease terms = PROCQ_LEASE_INIT;
+	int rc = pq_usable_participant(q);
+
+	if (rc < 0)
+		return rc;
+	if (!by || !*by)
+		return -EINVAL;
+	if (epoch > PROCQ_EPOCH_MAX)
+		return -ERANGE;
+	rc = pq_fence_note(q->seg, epoch, by);
+	if (rc < 0)
+		return rc;
+	pq_lease_get(q->seg, &terms);
+	if (terms.policy == PROCQ_POLICY_NONE)
+		terms.policy = PROCQ_POLICY_KEEP;
+	terms.deadline = 0;
+	terms.epoch = epoch;
+	terms.granted = 0;
+	rc = pq_lease_set(q->seg, &terms);
+	return rc < 0 ? rc : 0;
 }
 
 int procq_lease(const struct procq *q, struct procq_lease *out)

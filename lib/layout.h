@@ -230,11 +230,18 @@ struct pq_header {
 	struct pq_waiters room;
 	struct pq_waiters arrivals;
 	struct pq_waiters exits;
+
+	/* Who has taken the slots back from the holder of the lease, as text,
+	 * and from which one: its epoch plus one; 0: nobody, or it is being
+	 * written. By that holder; read by all, and only for people: fence.c
+	 * has the order. */
+	_Alignas(PQ_LINE) _Atomic uint64_t fenced;
+	_Atomic uint64_t fencer[PROCQ_FENCER_SIZE / 8];
 };
 
 _Static_assert(offsetof(struct pq_header, state) == PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, ready) == 2 * PQ_LINE, "layout");
 _Static_assert(offsetof(struct pq_header, room) == 6 * PQ_LINE, "layout");
-_Static_assert(sizeof(struct pq_header) == 12 * PQ_LINE, "layout");
+_Static_assert(sizeof(struct pq_header) == 13 * PQ_LINE, "layout");
 
 #endif

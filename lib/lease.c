@@ -32,6 +32,7 @@
 
 #include <errno.h>
 
+#include "fence.h"
 #include "lease.h"
 #include "limit.h"
 #include "record.h"
@@ -104,6 +105,7 @@ void pq_lease_get(const struct pq_segment *seg, struct procq_lease *out)
 	out->policy = pq_lease_policy(lease);
 	out->granted = pq_grant_slots(grant);
 	out->epoch = pq_grant_epoch(grant);
+	pq_fence_read(seg, out);
 	if (out->policy == PROCQ_POLICY_NONE)
 		return;
 	if (until != PQ_UNTIL_NEVER)

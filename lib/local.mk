@@ -37,6 +37,7 @@ lib_queue = \
 	lib/bell.c lib/bell.h \
 	lib/gone.c lib/gone.h \
 	lib/buckets.c lib/buckets.h \
+	lib/fence.c lib/fence.h \
 	lib/lease.c lib/lease.h \
 	lib/limit.c lib/limit.h \
 	lib/member.c lib/member.h \

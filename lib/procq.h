@@ -477,6 +477,9 @@ enum procq_policy {
 /* The latest epoch that a holder can have. */
 #define PROCQ_EPOCH_MAX ((UINT64_C(1) << 43) - 1)
 
+/* Bytes of a name of whoever has fenced a queue, with its NUL. */
+#define PROCQ_FENCER_SIZE 64
+
 /* A lease: see procq_set_lease(). */
 struct procq_lease {
 	uint32_t size;		/* sizeof(struct procq_lease) */
@@ -486,11 +489,15 @@ struct procq_lease {
 	uint64_t epoch;		/* of its holder, 0 to PROCQ_EPOCH_MAX */
 	uint32_t granted;	/* slots; PROCQ_UNBOUNDED */
 	uint32_t over;		/* out: 1: the deadline has come */
+	uint64_t fenced;	/* out: by which procq_fence(): another number
+				 * for each epoch; 0: none */
+	char fenced_by[PROCQ_FENCER_SIZE]; /* out: and by whom, as its caller
+				 * says: text of others, for people */
 };
 
 #define PROCQ_LEASE_INIT \
 	{ (uint32_t)sizeof(struct procq_lease), PROCQ_POLICY_NONE, \
-	  PROCQ_FOREVER, 0, PROCQ_UNBOUNDED, 0 }
+	  PROCQ_FOREVER, 0, PROCQ_UNBOUNDED, 0, 0, "" }
 
 /*
  * Counters and states, summed over the queue. While no participant is in the
@@ -1118,6 +1125,27 @@ PROCQ_API int procq_set_limit(struct procq *q, uint32_t limit);
  */
 PROCQ_API int procq_set_lease(struct procq *q,
 			      const struct procq_lease *terms);
+
+/**
+ * Fence the queue: its slots were taken back by somebody, for good, and not
+ * because a lease has run out. Nothing is granted, and the lease is over, as if
+ * it were set so; its policy stays, or is PROCQ_POLICY_KEEP if there was none.
+ * Participants see by procq_lease() that it was so, and by whom, also when a
+ * later holder has set another lease.
+ *
+ * To do it again with the same epoch changes nothing. If the caller is killed
+ * meanwhile, the lease may be as it was, and who fenced it may be unknown.
+ *
+ * @param epoch the holder's, 0 to PROCQ_EPOCH_MAX
+ * @param by a name of whoever did it; cut to what procq_lease.fenced_by holds
+ * @retval 0
+ * @retval -ENOTCONN another holder has a later epoch
+ * @retval -EINVAL by is NULL or empty
+ * @retval -ERANGE epoch
+ * @retval -EBADMSG the object is damaged
+ * @since 0.1
+ */
+PROCQ_API int procq_fence(struct procq *q, uint64_t epoch, const char *by);
 
 /**
  * Read the lease. While another sets it, the two may be mixed.

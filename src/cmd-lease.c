@@ -20,6 +20,7 @@
 #include "i18n.h"
 #include "options.h"
 #include "procq-cmd.h"
+#include "safe.h"
 #include "tenure.h"
 
 /* What the queue has now. */
@@ -47,6 +48,10 @@ void lease_refuse_contradictions(const struct request *r)
 			      "only one can be given"));
 	if (l->none && (l->policy || l->slots))
 		usage_error(_("--none excludes --policy and --granted"));
+	if (l->by && !l->release)
+		usage_error(_("--by needs --release"));
+	if (l->by && (l->policy || l->slots))
+		usage_error(_("--by excludes --policy and --granted"));
 	if (l->policy && !l->timed && !l->release)
 		usage_error(_("--policy needs --for, --deadline or "
 			      "--release"));
@@ -71,7 +76,12 @@ static void say_text(const struct request *r, const struct shown *s)
 		printf(" granted=all");
 	else
 		printf(" granted=%" PRIu32, l->granted);
-	printf(" epoch=%" PRIu64 "\n", l->epoch);
+	printf(" epoch=%" PRIu64, l->epoch);
+	if (l->fenced) {
+		fputs(" fenced=", stdout);
+		safe_put(stdout, l->fenced_by, true);
+	}
+	putchar('\n');
 }
 
 static void say_json(const struct request *r, const struct shown *s)
@@ -99,6 +109,7 @@ static void say_json(const struct request *r, const struct shown *s)
 	else
 		json_count(&j, "granted", lease->granted);
 	json_count(&j, "epoch", lease->epoch);
+	json_string(&j, "fenced_by", lease->fenced ? lease->fenced_by : NULL);
 	json_count(&j, "over", s->over);
 	json_truth(&j, "removed", s->removed);
 	print_json(&j);
@@ -179,7 +190,8 @@ static int set(const struct request *r)
 		return status;
 	procq_lease(q, &s.lease);
 	terms = make_terms(r, &s.lease);
-	over = procq_set_lease(q, &terms);
+	over = r->lease.by ? procq_fence(q, terms.epoch, r->lease.by)
+			   : procq_set_lease(q, &terms);
 	if (over < 0)
 		status = refuse(r, over, &terms, q);
 	look(q, &s);

@@ -18,12 +18,12 @@
 #include "line.h"
 #include "signame.h"
 
-/* In the order of JSON; those behind MAXRSS are of TSV alone. */
+/* In the order of JSON; those behind FLEET are of TSV alone. */
 enum member {
 	EVENT, TIME, SEQ, QUEUE, USED, CAPACITY, SLOT, PID, INO, PPID,
 	PRODUCER, CONSUMER, LABEL, ARGS, QUEUED_AT, STARTED_AT, ENDED_AT, AGE,
 	LIVED, SIGNAL, STEP, CAUSE, EXIT, BY, REASON, LATENCY, USER, SYS,
-	MAXRSS,
+	MAXRSS, HOST, FLEET,
 	EXITVAL, DEATH_SIGNAL,
 	MEMBERS
 };
@@ -33,7 +33,8 @@ static const char *const names[MEMBERS] = {
 	"event", "time", "seq", "queue", "used", "capacity", "slot", "pid",
 	"ino", "ppid", "producer", "consumer", "label", "args", "queued_at",
 	"started_at", "ended_at", "age", "lived", "signal", "step", "cause",
-	"exit", "by", "reason", "latency_us", "user_us", "sys_us", "maxrss_kb"
+	"exit", "by", "reason", "latency_us", "user_us", "sys_us", "maxrss_kb",
+	"host", "fleet"
 };
 
 struct value {
@@ -155,17 +156,20 @@ static const char *kind_name(enum event_kind kind)
 {
 	static const char *const words[] = { "started", "retired", "stale",
 					     "unconfirmed", "would-end",
-					     "cut-off", "back" };
+					     "cut-off", "back", "fenced" };
 
 	return words[kind];
 }
 
-static void fill(struct values *v, const struct event *e, const char *queue)
+static void fill(struct values *v, const struct event *e,
+		 const struct event_style *style)
 {
 	memset(v, 0, sizeof(*v));
 	set_word(v, EVENT, kind_name(e->kind));
 	set_instant(v, TIME, e->when);
-	set_word(v, QUEUE, queue);
+	set_word(v, QUEUE, style->queue);
+	set_word(v, HOST, style->host);
+	set_word(v, FLEET, style->fleet);
 	set_count(v, USED, e->used >= 0, (uint64_t)e->used);
 	set_count(v, CAPACITY, e->used >= 0, (uint64_t)e->capacity);
 	if (e->process)
@@ -194,7 +198,8 @@ static const enum member text_members[][9] = {
 				EVENT },
 	[EVENT_WOULD_END] = { SEQ, PID, PPID, AGE, EVENT },
 	[EVENT_CUT_OFF] = { USED, REASON, EVENT },
-	[EVENT_BACK] = { USED, EVENT }
+	[EVENT_BACK] = { USED, EVENT },
+	[EVENT_FENCED] = { USED, BY, EVENT }
 };
 
 /* What is left out of a line that is too long, in this order. */
@@ -281,7 +286,7 @@ static void json_line(struct line *l, const struct values *v)
 	struct json j;
 
 	json_open(&j, l);
-	for (enum member m = EVENT; m <= MAXRSS; m++)
+	for (enum member m = EVENT; m <= FLEET; m++)
 		json_value(&j, names[m], &v->of[m]);
 	json_close(&j);
 }
@@ -323,7 +328,9 @@ static const struct {
 	{ "Latency_us", LATENCY, 0 },
 	{ "User_us", USER, 0 },
 	{ "Sys_us", SYS, 0 },
-	{ "Maxrss_kb", MAXRSS, 0 }
+	{ "Maxrss_kb", MAXRSS, 0 },
+	{ "Host", HOST, 0 },
+	{ "Fleet", FLEET, 0 }
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
@@ -393,7 +400,7 @@ void event_line(struct line *l, const struct event *e,
 	struct values v;
 
 	l->used = 0;
-	fill(&v, e, style->queue);
+	fill(&v, e, style);
 	switch (style->format) {
 	case OUTPUT_TEXT:
 		text_fit(l, e, &v, style);

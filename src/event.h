@@ -29,7 +29,8 @@ enum event_kind {
 	EVENT_UNCONFIRMED,
 	EVENT_WOULD_END,
 	EVENT_CUT_OFF,		/* the lease of the queue is over … */
-	EVENT_BACK		/* … or is not any more */
+	EVENT_BACK,		/* … or is not any more */
+	EVENT_FENCED		/* its slots were taken back, by somebody */
 };
 
 struct event {
@@ -37,7 +38,8 @@ struct event {
 	const struct procq_process *process;	/* NULL: it is of the queue */
 	const struct procq_event *end;	/* RETIRED and STALE; else NULL */
 	const char *args;	/* the line of --args-from, or NULL */
-	const char *by;		/* "self", "consumer", …, or NULL */
+	const char *by;		/* "self", "consumer", …, or NULL; of FENCED, a
+				 * name */
 	const char *reason;	/* why a death is unconfirmed, or what follows
 				 * from the end of a lease, or NULL */
 	bool by_us;		/* text leaves it out, as the rule */
@@ -52,6 +54,8 @@ struct event {
 struct event_style {
 	enum output_format format;
 	const char *queue;	/* as the user named it */
+	const char *host;	/* this machine, and … */
+	const char *fleet;	/* … where its fleet is; NULL: it is in none */
 	bool clock;		/* text: the time of day, not all of RFC 3339 */
 	unsigned columns;	/* text: leave out what matters least, so that
 				 * it fits; 0: leave out nothing */

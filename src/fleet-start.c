@@ -83,6 +83,11 @@ void fleet_settle(struct fleet_start *f)
 
 	if (!f->url && variable && *variable)
 		f->url = variable;
+	if (!f->url)
+		return;
+	if (gethostname(f->host, sizeof(f->host)) < 0 || !*f->host)
+		snprintf(f->host, sizeof(f->host), "localhost");
+	f->host[sizeof(f->host) - 1] = '\0';
 }
 
 void fleet_check(struct fleet_start *f, const char *queue)

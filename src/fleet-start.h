@@ -14,6 +14,7 @@
 
 struct fleet_start {
 	const char *url;	/* NULL: no fleet */
+	char host[64];		/* this machine, as lines have it */
 	const char *queue;	/* as the user named it */
 	bool insecure;
 	const sigset_t *mask;	/* what the helper starts with */

@@ -179,7 +179,8 @@ static unsigned terminal_columns(int fd)
 static struct event_style style_of(const struct output *out)
 {
 	struct event_style style = { .format = out->format,
-				     .queue = out->queue };
+				     .queue = out->queue,
+				     .host = out->host, .fleet = out->fleet };
 
 	style.clock = out->time == OUTPUT_TIME_CLOCK ||
 		      (out->time == OUTPUT_TIME_AUTO && out->terminal);
@@ -268,6 +269,13 @@ int output_lease(struct output *out, bool over, const char *policy)
 {
 	struct event e = { .kind = over ? EVENT_CUT_OFF : EVENT_BACK,
 			   .reason = over ? policy : NULL };
+
+	return emit(out, &e);
+}
+
+int output_fenced(struct output *out, const char *by)
+{
+	struct event e = { .kind = EVENT_FENCED, .by = by };
 
 	return emit(out, &e);
 }

@@ -30,6 +30,8 @@ struct output {
 	enum output_format format;
 	enum output_time time;	/* set by the caller before output_open() */
 	const char *queue;	/* as the user named it */
+	const char *host;	/* set by the caller, in a fleet; else NULL: … */
+	const char *fleet;	/* … this machine, and the fleet's URL */
 	/* How many signals asked to stop; may be NULL. From the second on, a
 	 * write that blocks is given up; from the first on, the wait for a
 	 * FIFO's reader. */
@@ -89,6 +91,8 @@ int output_unconfirmed(struct output *out, const struct procq_process *p,
 /** The lease of the queue is over, or is not any more.
  * @param policy what follows from that */
 int output_lease(struct output *out, bool over, const char *policy);
+/** The slots of the queue were taken back, by somebody of this name. */
+int output_fenced(struct output *out, const char *by);
 /** With --dry-run, it would be ended. */
 int output_would_end(struct output *out, const struct procq_process *p);
 

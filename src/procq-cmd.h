@@ -34,7 +34,7 @@
 #define TAKES_SEQS 512u		/* operands SEQ..., after a NAME */
 #define TAKES_NUMBER 1024u	/* a last operand N */
 #define TAKES_LEASE 2048u	/* --for --deadline --policy --granted --epoch
-				 * --release --none */
+				 * --release --by --none */
 #define TAKES_FLEET 16384u	/* --fleet */
 #define TAKES_ANY 64u		/* no default: all queues, if none is named */
 
@@ -63,6 +63,7 @@ struct lease_request {
 	bool named;		/* epoch is given */
 	uint64_t epoch;
 	bool release;
+	const char *by;		/* of --by; NULL: not given */
 	bool none;
 };
 

@@ -45,7 +45,7 @@ enum {
 };
 
 enum {
-	FOR = LEASE_OPTIONS, DEADLINE, POLICY, GRANTED, EPOCH, RELEASE, NO_LEASE
+	FOR = LEASE_OPTIONS, DEADLINE, POLICY, GRANTED, EPOCH, RELEASE, BY, NO_LEASE
 };
 
 /* An option, and the commands that take it: a TAKES_ bit; 0: all. */
@@ -107,6 +107,10 @@ N_("      --epoch=N              of its holder: from then on, one with a lower\n
 "                             number sets none (default 0)\n") } },
 	{ TAKES_LEASE, { RELEASE, "release", no_argument,
 N_("      --release              it is over, now\n") } },
+	{ TAKES_LEASE, { BY, "by", required_argument,
+N_("      --by=NAME              with --release: for good, and it was NAME; "
+"producers\n"
+"                             end\n") } },
 	{ TAKES_LEASE, { NO_LEASE, "none", no_argument,
 N_("      --none                 there is none any more\n") } },
 	{ TAKES_WAIT, { WAIT, "wait", required_argument,
@@ -268,6 +272,11 @@ static bool lease_option(struct request *r, int letter)
 		return true;
 	case RELEASE:
 		r->lease.release = true;
+		return true;
+	case BY:
+		if (!*optarg)
+			usage_error(_("--by needs a name"));
+		r->lease.by = optarg;
 		return true;
 	case NO_LEASE:
 		r->lease.none = true;

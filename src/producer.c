@@ -63,13 +63,20 @@ void producer_rest(struct producer *p, unsigned what, int64_t deadline)
 	run_tick(&p->run, p->run.summary.started, procq_now());
 }
 
-/* Has the user asked all producers to end, by procq close --stop? */
+/* Has the user asked all producers to end, by procq close --stop? Or were the
+ * slots taken back, because somebody holds this host for lost? */
 static bool producer_is_stopped(struct producer *p)
 {
 	if (!p->stopped && procq_closed(p->run.q) == PROCQ_STOPPED) {
 		p->stopped = true;
 		complain(_("queue '%s' is stopped: no more processes are "
 			   "started"), p->run.queue);
+	}
+	if (!p->stopped && p->run.fenced) {
+		p->stopped = true;
+		complain(_("queue '%s': no more processes are started"),
+			 p->run.queue);
+		run_fail(&p->run, EXIT_FAILED);
 	}
 	return p->stopped;
 }

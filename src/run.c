@@ -86,6 +86,8 @@ void run_begin(struct run *r)
 	r->fleet.mask = &r->mask;
 	fleet_settle(&r->fleet);
 	fleet_check(&r->fleet, r->queue);
+	r->out.fleet = r->fleet.url;
+	r->out.host = r->fleet.url ? r->fleet.host : NULL;
 	fault_catch();
 	hints_start(&r->hints,
 		    !r->no_hints && !r->quiet && isatty(STDERR_FILENO),

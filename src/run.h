@@ -87,6 +87,9 @@ struct run {
 	bool cut_off;			/* see tenure.h: the lease is over … */
 	bool starts_nothing;		/* … so nothing is to be started … */
 	bool ends_all;			/* … and all are to be ended */
+	bool fence_known;		/* it was looked at, and … */
+	uint64_t fence;			/* … this is the one that is known */
+	bool fenced;			/* the slots were taken back since */
 	bool by_lease;			/* what is being ended is for that */
 	bool consumed;			/* a consumer is attached, as of … */
 	int64_t look_again;		/* … the look before this one */

@@ -8,6 +8,7 @@
 
 #include "complain.h"
 #include "i18n.h"
+#include "json.h"
 #include "run.h"
 #include "tenure.h"
 
@@ -50,12 +51,44 @@ static void say(const struct run *r, const struct procq_lease *l)
 			 r->queue);
 }
 
+/* The name comes from the engine of a fleet, and goes to a terminal. */
+static void make_safe(char *name)
+{
+	unsigned char *s = (unsigned char *)name;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (n == 0 || *s < 0x20 || *s == 0x7f)
+			*s = '?';
+		s += n > 0 ? n : 1;
+	}
+}
+
+/* What was fenced before this run began is none of its business. */
+static void look_at_fence(struct run *r, struct procq_lease *l)
+{
+	bool news = r->fence_known && l->fenced && l->fenced != r->fence;
+
+	r->fence_known = true;
+	if (l->fenced)
+		r->fence = l->fenced;
+	if (!news)
+		return;
+	make_safe(l->fenced_by);
+	r->fenced = true;
+	complain(_("queue '%s': its slots were taken back by '%s'"), r->queue,
+		 l->fenced_by);
+	run_written(r, output_fenced(&r->out, l->fenced_by));
+}
+
 bool tenure_look(struct run *r)
 {
 	struct procq_lease l;
 
 	if (procq_lease(r->q, &l) < 0)
 		return false;
+	look_at_fence(r, &l);
 	if (r->cut_off != (l.over != 0)) {
 		r->cut_off = l.over != 0;
 		say(r, &l);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * tenure.h - what a run of producer or consumer does about the lease of its
- * queue: it says when that is over, and when it is back, and knows whether all
- * processes are to be ended.
+ * queue: it says when that is over, when it is back, and when the slots were
+ * taken back by somebody; and knows whether all processes are to be ended.
  *
  * Must not end one.
  */

@@ -96,6 +96,18 @@ static int64_t own_deadline(const struct helper *h)
 	return time_after(h->asked, h->lease - h->lease / 6);
 }
 
+/* By whom, as attach() does not say. */
+static bool was_released(struct helper *h)
+{
+	const char *const values[] = { h->f->queue, h->seat.name };
+	PGresult *r = ask(h, "SELECT released_by FROM procq.hosts($1) "
+			  "WHERE seat = $2", 2, values);
+	bool good = r && hold_released(h, engine_cell(r, "released_by"));
+
+	PQclear(r);
+	return good;
+}
+
 static bool attach_refused(struct helper *h, const char *code, int64_t wait)
 {
 	const char *queue = h->f->queue;
@@ -107,8 +119,10 @@ static bool attach_refused(struct helper *h, const char *code, int64_t wait)
 		h->leave = true;
 		return false;
 	}
-	if (strcmp(code, "expired") == 0 || strcmp(code, "released") == 0)
+	if (strcmp(code, "expired") == 0)
 		return hold_fence(h) && false;
+	if (strcmp(code, "released") == 0)
+		return was_released(h) && false;
 	if (strcmp(code, "taken") == 0 && wait == 0)
 		snprintf(text, sizeof(text), _("fleet queue '%s': slots are "
 			 "charged to '%s' as another machine, boot or "
@@ -258,7 +272,9 @@ bool grant_lease(struct helper *h)
 			 "here are taken back: %s %s"), h->f->queue, code,
 			 engine_cell(r, "role"));
 		tell(h, text);
-		good = hold_fence(h);
+		good = strcmp(code, "expired") == 0
+			       ? hold_fence(h)
+			       : hold_released(h, engine_cell(r, "role"));
 	} else {
 		/* Fenced, stale, unknown: what is here is reported anew. */
 		h->attached = false;

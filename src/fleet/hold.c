@@ -51,6 +51,15 @@ bool hold_fence(struct helper *h)
 	return hold_set(h, 0, 0, h->epoch);
 }
 
+bool hold_released(struct helper *h, const char *by)
+{
+	int err = procq_fence(h->q, h->epoch, *by ? by : "?");
+
+	if (err < 0 && err != -ENOTCONN)
+		return hold_fail(h, err);
+	return hold_fence(h);
+}
+
 bool hold_read(struct helper *h)
 {
 	struct procq_lease l = PROCQ_LEASE_INIT;

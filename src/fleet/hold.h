@@ -16,6 +16,8 @@ bool hold_set(struct helper *h, uint32_t granted, int64_t deadline,
 	      uint64_t epoch);
 /** Nothing is granted any more: what is left is in use. */
 bool hold_fence(struct helper *h);
+/** The same, because somebody has taken it back. */
+bool hold_released(struct helper *h, const char *by);
 /** Read what the object has, which an earlier helper may have set. */
 bool hold_read(struct helper *h);
 /** Read helper.stat. */

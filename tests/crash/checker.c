@@ -46,7 +46,7 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE, PARKED };
 #define H_ARRIVALS 1024
 #define H_EXITS 1280
 #define LOOKOUT 128		/* behind each but the last */
-#define HEADER 1536
+#define HEADER 1664
 #define RECORD 128
 #define R_WHO 8
 #define R_LIVES 40

@@ -64,6 +64,7 @@ int run_lease_lower(struct hands *h);
 void prepare_lowered_lease(struct hands *h);
 int run_lease_raise(struct hands *h);
 int run_lease_release(struct hands *h);
+int run_lease_fence(struct hands *h);
 void prepare_reserved(struct hands *h);
 int run_enforce(struct hands *h);
 void prepare_leased(struct hands *h);

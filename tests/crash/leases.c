@@ -51,6 +51,11 @@ int run_lease_release(struct hands *h)
 	return set(h->consumer, PROCQ_POLICY_KEEP, -1, PROCQ_UNBOUNDED);
 }
 
+int run_lease_fence(struct hands *h)
+{
+	return procq_fence(h->consumer, 1, "somebody");
+}
+
 /* Something free, something reserved. */
 void prepare_reserved(struct hands *h)
 {

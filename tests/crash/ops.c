@@ -702,6 +702,8 @@ const struct op ops[] = {
 	  .run = run_lease_raise },
 	{ .name = "lease-release", .kids = 1, .prepare = prepare_consumer,
 	  .run = run_lease_release, .want = 1, .limited = true },
+	{ .name = "lease-fence", .kids = 1, .prepare = prepare_consumer,
+	  .run = run_lease_fence, .limited = true },
 	/* Others set the lease anew, and so what it has reserved stays. */
 	{ .name = "lease-enforce", .kids = 1, .prepare = prepare_reserved,
 	  .run = run_enforce, .no_freeze = true },

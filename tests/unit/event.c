@@ -121,6 +121,19 @@ static void test_text(void)
 	event.kind = EVENT_BACK;
 	event.reason = NULL;
 	is_str(text(), TIME " back used=5/16", "back");
+	event.kind = EVENT_FENCED;
+	event.by = "ann";
+	is_str(text(), TIME " fenced used=5/16 by=ann", "fenced");
+	style.format = OUTPUT_JSON;
+	style.host = "h7";
+	style.fleet = "postgresql:///ops#maya";
+	ok(strstr(text(), "\"by\":\"ann\",") &&
+	   strstr(text(), "\"host\":\"h7\",\"fleet\":"
+			  "\"postgresql:///ops#maya\"}"),
+	   "in JSON: which host, of which fleet");
+	style.format = OUTPUT_TEXT;
+	event.kind = EVENT_BACK;
+	event.by = NULL;
 	event.process = &process;
 	event.used = -1;
 	process = (struct procq_process){ .age = -1 };
@@ -168,7 +181,8 @@ static void test_json(void)
 	       "\"age\":1.500000,\"lived\":null,\"signal\":null,"
 	       "\"step\":null,\"cause\":null,\"exit\":null,\"by\":null,"
 	       "\"reason\":null,\"latency_us\":null,\"user_us\":null,"
-	       "\"sys_us\":null,\"maxrss_kb\":null}", "started");
+	       "\"sys_us\":null,\"maxrss_kb\":null,"
+	       "\"host\":null,\"fleet\":null}", "started");
 	retired();
 	style.format = OUTPUT_JSON;
 	style.queue = "/a\"b";
@@ -183,7 +197,8 @@ static void test_json(void)
 	       "\"age\":2.023000,\"lived\":2.023000,\"signal\":\"TERM\","
 	       "\"step\":1,\"cause\":\"signal:TERM\",\"exit\":null,"
 	       "\"by\":\"consumer\",\"reason\":null,\"latency_us\":112,"
-	       "\"user_us\":1000,\"sys_us\":2000,\"maxrss_kb\":820}",
+	       "\"user_us\":1000,\"sys_us\":2000,\"maxrss_kb\":820,"
+	       "\"host\":null,\"fleet\":null}",
 	       "retired");
 	end.cause = PROCQ_CAUSE_EXIT;
 	end.code = 0;
@@ -191,7 +206,8 @@ static void test_json(void)
 	   "a status of 0 is one");
 	end.user = end.sys = end.maxrss = end.latency = -1;
 	ok(strstr(text(), "\"latency_us\":null,\"user_us\":null,"
-		  "\"sys_us\":null,\"maxrss_kb\":null}"),
+		  "\"sys_us\":null,\"maxrss_kb\":null,"
+	       "\"host\":null,\"fleet\":null}"),
 	   "what it used is unknown");
 	event.kind = EVENT_STALE;
 	ok(strstr(text(), "\"ended_at\":null,\"age\":2.023000,"
@@ -276,7 +292,7 @@ static void test_tsv(void)
 		"Command\tEvent\tTime\tQueue\tUsed\tCapacity\tSlot\tPid\t"
 		"Ino\tPpid\tProducer\tConsumer\tArgs\tQueued_at\tEnded_at\t"
 		"Age\tSent\tStep\tCause\tBy\tReason\tLatency_us\tUser_us\t"
-		"Sys_us\tMaxrss_kb\n";
+		"Sys_us\tMaxrss_kb\tHost\tFleet\n";
 	struct line l = { .used = 0 };
 
 	event_header(&l);
@@ -287,7 +303,7 @@ static void test_tsv(void)
 	is_str(text(), "17\t1795425303.123\t2.023\t0\t15\ta\\tb\\\\\\n\t"
 	       "retired\t1795425305.147456\tq\t4\t16\t6\t4243\t4711\t4240\t"
 	       "3\t5\t\t1795425303.123606\t1795425305.146456\t2.023000\tTERM\t"
-	       "1\tsignal:TERM\tconsumer\t\t112\t1000\t2000\t820",
+	       "1\tsignal:TERM\tconsumer\t\t112\t1000\t2000\t820\t\t",
 	       "retired");
 	is_int((int64_t)tabs(text()), (int64_t)tabs(header),
 	       "as many columns as are named");
@@ -299,7 +315,7 @@ static void test_tsv(void)
 	style.format = OUTPUT_TSV;
 	is_str(text(), "17\t1795425303.123\t\t\t\tsleep\tstarted\t"
 	       "1795425303.123456\tq\t5\t16\t6\t4243\t4711\t4240\t3\t\t\t"
-	       "1795425303.123606\t\t1.500000\t\t\t\t\t\t\t\t\t", "started");
+	       "1795425303.123606\t\t1.500000\t\t\t\t\t\t\t\t\t\t\t", "started");
 }
 
 int main(void)

@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/intmap \
 	tests/unit/jobs \
 	tests/unit/json \
+	tests/unit/fence \
 	tests/unit/lease \
 	tests/unit/line \
 	tests/unit/limit \
