@@ -153,6 +153,7 @@ static bool attached(struct helper *h, const PGresult *r)
 	h->lease = cell_ms(r, "lease_ms");
 	h->policy = policy_number(engine_cell(r, "policy"));
 	h->seq = 0;
+	h->heard = 0;
 	if (!hold_set(h, h->granted, own_deadline(h), epoch))
 		return false;
 	h->epoch = epoch;
@@ -239,9 +240,9 @@ static bool give_back(struct helper *h, uint32_t wanted)
 bool grant_lease(struct helper *h)
 {
 	char epoch[NUMBER], seq[NUMBER], has[NUMBER], wants[NUMBER];
-	char report[REPORT], text[sizeof(h->said)];
+	char report[REPORT], heard[NUMBER], text[sizeof(h->said)];
 	const char *values[] = { h->f->queue, h->seat.name, epoch, seq, has,
-				 wants, report };
+				 wants, report, heard };
 	const char *code;
 	PGresult *r;
 	bool good;
@@ -259,12 +260,14 @@ bool grant_lease(struct helper *h)
 	snprintf(has, sizeof(has), "%" PRIu32, hold_have(h));
 	snprintf(wants, sizeof(wants), "%" PRIu32, h->wanted);
 	print_report(h, report);
-	r = ask(h, "SELECT * FROM procq.lease($1, $2, $3, $4, $5, $6, $7)", 7,
-		values);
+	snprintf(heard, sizeof(heard), "%" PRIu64, h->heard);
+	r = ask(h, "SELECT * FROM procq.lease($1, $2, $3, $4, $5, $6, $7, $8)",
+		8, values);
 	if (!r)
 		return false;
 	code = engine_cell(r, "code");
 	if (strcmp(code, "ok") == 0) {
+		h->heard = h->seq;
 		good = renewed(h, r);
 	} else if (strcmp(code, "expired") == 0 ||
 		   strcmp(code, "released") == 0) {

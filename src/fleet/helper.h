@@ -29,6 +29,7 @@ struct helper {
 	bool attached;
 	bool service;		/* messages go to standard error for good */
 	uint64_t epoch, seq;
+	uint64_t heard;		/* the last seq that was answered */
 	uint32_t granted;	/* as the object has it */
 	uint32_t policy;
 	uint32_t wanted;	/* by the last request */

@@ -5,6 +5,7 @@
 fleet_tests = \
 	tests/fleet/bound.test \
 	tests/fleet/people.test \
+	tests/fleet/restore.test \
 	tests/fleet/sql.test
 TESTS += $(fleet_tests)
 fleet_long_tests = tests/fleet/bound-end.test tests/fleet/bound-long.test

@@ -156,10 +156,15 @@ END $$;
 --	expired		the lease ran out, with 'end'; attach
 --	released	by whom the seat was released, says role; attach
 --	denied		another role has made the seat
+--
+-- heard: the last request of this epoch that was answered. If its number is not
+-- here, this server has gone back to an earlier state: one that was copied
+-- while it was stopped and put in place again has the same origin.
 CREATE OR REPLACE FUNCTION procq.lease(q text, s text, e bigint, n bigint,
-	have int, wanted int, report jsonb, OUT code text, OUT granted int,
-	OUT lease_ms int, OUT recall int, OUT wait_ms int, OUT policy text,
-	OUT role text, OUT learning boolean, OUT closed boolean)
+	have int, wanted int, report jsonb, heard bigint DEFAULT 0,
+	OUT code text, OUT granted int, OUT lease_ms int, OUT recall int,
+	OUT wait_ms int, OUT policy text, OUT role text,
+	OUT learning boolean, OUT closed boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -207,9 +212,13 @@ BEGIN
 	-- Nothing but the seat changes, if it has what it wants.
 	IF NOT (r.granted = have AND wanted = have AND r.waits IS NULL AND
 			u.used <= u.capacity AND u.origin = origin() AND
-			r.until > t) THEN
+			u.booted = pg_postmaster_start_time() AND
+			heard <= r.seq AND r.until > t) THEN
 		u := lock_queue(q);
 		t := clock_timestamp();
+	END IF;
+	IF heard > r.seq THEN
+		u := learn(u);
 	END IF;
 	IF u.policy = 'end' AND r.until <= t THEN
 		PERFORM charge(q, s, 0);

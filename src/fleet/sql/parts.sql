@@ -6,6 +6,11 @@
 -- The queue, locked. If the server is not the one that it was, grants may be
 -- forgotten: with 'end' they have all run out after a lease; else nothing but
 -- a person knows which hosts have not come back.
+--
+-- One that was only started anew has forgotten nothing; but one that was put
+-- back to an earlier state looks the same until a host says what it has heard.
+-- Each that is alive does so within half a lease: a third, and a pause after a
+-- failure.
 CREATE OR REPLACE FUNCTION procq.lock_queue(q text) RETURNS procq.queue
 LANGUAGE plpgsql SET search_path = procq, pg_temp AS $$
 DECLARE
@@ -18,6 +23,12 @@ BEGIN
 		r := learn(r);
 		UPDATE queue SET origin = origin() WHERE name = q
 			RETURNING * INTO r;
+	END IF;
+	IF r.booted <> pg_postmaster_start_time() THEN
+		UPDATE queue SET booted = pg_postmaster_start_time(),
+			learning_until = greatest(learning_until,
+			clock_timestamp() + r.lease_ms * interval '0.5 ms')
+		WHERE name = q RETURNING * INTO r;
 	END IF;
 	RETURN r;
 END $$;

@@ -73,7 +73,9 @@ CREATE TABLE IF NOT EXISTS procq.queue (
 	closed boolean NOT NULL DEFAULT false,
 	-- Until then nothing is granted, because something may be forgotten.
 	learning_until timestamptz NOT NULL DEFAULT '-infinity',
-	origin text NOT NULL
+	origin text NOT NULL,
+	-- When the server was started that has worked on it last.
+	booted timestamptz NOT NULL DEFAULT pg_postmaster_start_time()
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0,
 	autovacuum_vacuum_threshold = 500);
 

@@ -13,7 +13,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	FROM pg_control_system();
 $$;
 
--- Can this server lose what it has acknowledged? '': no; else why.
+-- Can this server lose what it has acknowledged? '': no; else why. A role that
+-- may not see how a standby is doing takes it for one.
 CREATE OR REPLACE FUNCTION procq.durable() RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
@@ -23,9 +24,10 @@ SET search_path = pg_catalog, pg_temp AS $$
 		CASE WHEN current_setting('full_page_writes') <> 'on'
 			THEN 'full_page_writes is off' END,
 		CASE WHEN EXISTS (SELECT FROM pg_stat_get_wal_senders() s
-				  WHERE s.state = 'streaming') AND
-			current_setting('synchronous_standby_names') = ''
-			THEN 'its standby is asynchronous' END);
+			WHERE coalesce(s.state, 'streaming') = 'streaming' AND
+			(s.sync_state IN ('async', 'potential') OR
+			current_setting('synchronous_standby_names') = ''))
+			THEN 'a standby is asynchronous' END);
 $$;
 
 -- Every call that changes something begins with it. A role's own setting must
