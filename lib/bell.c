@@ -48,6 +48,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "probe.h"
+#include "sem.h"
 
 /* How often a waiter looks before it sleeps, at least. */
 #define LINGER_TURNS 8
@@ -60,11 +61,11 @@
 /* If a bell has more posts than participants can leave on it, it is damaged. */
 #define POSTS_MAX (4u * PROCQ_PARTICIPANTS_MAX)
 
-bool pq_bell_empty(sem_t *bell)
+bool pq_bell_empty(pq_sem *bell)
 {
 	unsigned posts = 0;
 
-	while (posts < POSTS_MAX && sem_trywait(bell) == 0)
+	while (posts < POSTS_MAX && pq_sem_try(bell))
 		posts++;
 	return posts > 0;
 }
@@ -157,7 +158,7 @@ static bool wake_one(struct pq_segment *seg, struct pq_waiters *waiters)
 		atomic_store_explicit(&waiters->turn,
 				      pq_turn((unsigned)place, now),
 				      memory_order_relaxed);
-	sem_post(&seg->participants[place].bell);
+	pq_sem_post(&seg->participants[place].bell);
 	return true;
 }
 
@@ -212,7 +213,7 @@ void pq_wake(struct pq_segment *seg, unsigned place, unsigned wants)
 	      wants))
 		return;
 	if (atomic_fetch_and(&waiter->wants, ~wants) & wants)
-		sem_post(&waiter->bell);
+		pq_sem_post(&waiter->bell);
 }
 
 /* ---- the lookout ---- */
@@ -296,25 +297,6 @@ void pq_bell_hide_dead(struct pq_segment *seg, unsigned place)
 	leave_watch(&seg->header->arrivals, place);
 }
 
-static int sleep_on(sem_t *bell, int64_t deadline)
-{
-	struct timespec ts;
-	int rc;
-
-#if PQ_USE_SEM_CLOCKWAIT
-	ts = pq_timespec(deadline);
-	rc = sem_clockwait(bell, CLOCK_MONOTONIC, &ts);
-#else
-	/* The wall clock may be set meanwhile. But slices are short, and the
-	 * caller goes by the monotonic clock. */
-	int64_t left = deadline - pq_now();
-
-	ts = pq_timespec(pq_clock_wall() + (left > 0 ? left : 0));
-	rc = sem_timedwait(bell, &ts);
-#endif
-	return rc == 0 ? 0 : -errno;
-}
-
 /* Often the event is only a moment away. To sleep and to be woken costs both
  * sides more than to let others run a few times. */
 static bool linger(const struct pq_wait *wait)
@@ -371,7 +353,7 @@ static bool look_out(struct pq_segment *seg, const struct pq_wait *wait)
 
 int pq_bell_wait(struct pq_segment *seg, const struct pq_wait *wait)
 {
-	sem_t *bell = &seg->participants[wait->place].bell;
+	pq_sem *bell = &seg->participants[wait->place].bell;
 	int rc = 0;
 
 	if (look_out(seg, wait)) {
@@ -382,7 +364,7 @@ int pq_bell_wait(struct pq_segment *seg, const struct pq_wait *wait)
 	pq_bell_show(seg, wait->place, wait->wants);
 	if (!wait->worth(wait)) {
 		PQ_PROBE2(park, wait->place, wait->wants);
-		rc = sleep_on(bell, wait->deadline);
+		rc = pq_sem_wait(bell, wait->deadline);
 		PQ_PROBE3(wake, wait->place, wait->wants, rc);
 	}
 	if (pq_bell_hide(seg, wait->place, wait->wants, wait->owed) &&

@@ -69,7 +69,7 @@ void pq_bell_relieve(struct pq_segment *seg, unsigned wants);
 
 /** Take all posts off a bell; if it is damaged, some.
  * @retval true there were any */
-bool pq_bell_empty(sem_t *bell);
+bool pq_bell_empty(pq_sem *bell);
 
 /* ---- waking: after the change; async-signal-safe ---- */
 

@@ -17,6 +17,7 @@
 #include "identity.h"
 #include "lock.h"
 #include "proc.h"
+#include "sem.h"
 
 /* ---- sizes ---- */
 
@@ -182,25 +183,6 @@ static bool same_boot(const uint64_t a[2], const uint64_t b[2])
 
 /* ---- how this library is built ---- */
 
-/* The semaphores of two C libraries may have the same size, and yet not wake
- * each other's waiters. So it counts what sem_init() makes of one: a number of
- * all its bytes (FNV-1a). */
-static int sem_kind(uint64_t *kind)
-{
-	unsigned char bytes[sizeof(sem_t)];
-	sem_t sem;
-
-	memset(&sem, 0, sizeof(sem));
-	*kind = UINT64_C(0xcbf29ce484222325);
-	if (sem_init(&sem, 1, 1) < 0)
-		return -errno;
-	memcpy(bytes, &sem, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		*kind = (*kind ^ bytes[i]) * UINT64_C(0x100000001b3);
-	sem_destroy(&sem);
-	return 0;
-}
-
 static enum pq_lock_place lock_place(void)
 {
 #if PQ_USE_SHM_LOCKS
@@ -218,11 +200,11 @@ static int fill_build(struct pq_header *h)
 	h->byte_order = PQ_BYTE_ORDER_MARK;
 	h->word_size = sizeof(void *);
 	h->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
-	h->sem_size = sizeof(sem_t);
+	h->sem_size = sizeof(pq_sem);
 	h->lock_place = lock_place();
 	h->lock_base = (uint64_t)PQ_LOCK_BASE;
 	h->clock = (uint32_t)PQ_CLOCK_LIFE;
-	return sem_kind(&h->sem_kind);
+	return pq_sem_kind(&h->sem_kind);
 }
 
 static int fill_header(struct pq_header *h, uint32_t capacity)
@@ -249,9 +231,11 @@ int pq_format_fill(struct pq_segment *seg, uint32_t limit)
 
 	if (rc < 0)
 		return rc;
-	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++)
-		if (sem_init(&seg->participants[i].bell, 1, 0) < 0)
-			return -errno;
+	for (unsigned i = 0; i < PROCQ_PARTICIPANTS_MAX; i++) {
+		rc = pq_sem_make(&seg->participants[i].bell);
+		if (rc < 0)
+			return rc;
+	}
 	pq_ring_format(&seg->ready);
 	pq_ring_format(&seg->free);
 	for (uint32_t i = 0; i < seg->capacity; i++) {
@@ -278,7 +262,7 @@ static bool is_blank(const struct pq_header *h)
 }
 
 /* What of the build differs; 0: nothing.
- * @param kind sem_kind() */
+ * @param kind pq_sem_kind() */
 static uint32_t find_difference(const struct pq_header *h, uint64_t kind)
 {
 	if (h->byte_order != PQ_BYTE_ORDER_MARK)
@@ -292,7 +276,7 @@ static uint32_t find_difference(const struct pq_header *h, uint64_t kind)
 	if (h->lock_place != lock_place() ||
 	    h->lock_base != (uint64_t)PQ_LOCK_BASE)
 		return PROCQ_DIFFERS_LOCKS;
-	if (h->sem_size != sizeof(sem_t) || h->sem_kind != kind)
+	if (h->sem_size != sizeof(pq_sem) || h->sem_kind != kind)
 		return PROCQ_DIFFERS_SEMAPHORE;
 	if (h->clock != (uint32_t)PQ_CLOCK_LIFE)
 		return PROCQ_DIFFERS_CLOCK;
@@ -303,7 +287,7 @@ static uint32_t find_difference(const struct pq_header *h, uint64_t kind)
 static int judge_finished(const struct pq_header *h, uint32_t *differs)
 {
 	uint64_t kind;
-	int rc = sem_kind(&kind);
+	int rc = pq_sem_kind(&kind);
 
 	if (rc < 0)
 		return rc;

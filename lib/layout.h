@@ -8,7 +8,7 @@
  * all of it.
  *
  * Must not hold a pointer, nor a type whose size differs between compilers,
- * but for sem_t, whose size is in the header. Every offset follows from the
+ * but for pq_sem, whose size is in the header. Every offset follows from the
  * capacity, and is computed, never read from the object. A field that can
  * change while another process looks is atomic. Unless its comment says
  * otherwise, it is read and written relaxed, and its value counts only if a
@@ -19,7 +19,6 @@
 #ifndef PQ_LAYOUT_H
 #define PQ_LAYOUT_H
 
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +26,7 @@
 #include "fields.h"
 #include "procq.h"
 #include "ring.h"
+#include "sem.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
 #define PQ_VERSION 6u
@@ -109,7 +109,7 @@ struct pq_participant {
 	_Atomic int64_t alive;
 	/* Its semaphore: see bell.c. Waited for by the participant; posted by
 	 * a waker that has cleared a bit of its, and by procq_wake(). */
-	_Alignas(64) sem_t bell;
+	_Alignas(64) pq_sem bell;
 };
 
 _Static_assert(sizeof(struct pq_participant) == PQ_LINE, "one line each");
@@ -159,7 +159,7 @@ struct pq_header {
 	uint32_t page_size;
 	uint32_t sem_size;
 	uint32_t lock_place;		/* an enum pq_lock_place */
-	uint64_t sem_kind;		/* what sem_init() writes, as a number */
+	uint64_t sem_kind;		/* pq_sem_kind() */
 	uint64_t lock_base;		/* offset of the first lock byte */
 	uint32_t clock;			/* of lifetimes: its number in POSIX */
 	uint32_t capacity;

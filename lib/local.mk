@@ -69,6 +69,7 @@ lib_ground = \
 	lib/procq.h \
 	lib/raw.h \
 	lib/ring.c lib/ring.h \
+	lib/sem.c lib/sem.h \
 	lib/unforked.h \
 	lib/word.h
 

@@ -263,7 +263,7 @@ enum procq_differs {
 	PROCQ_DIFFERS_VERSION = 1,	/* the version of the layout */
 	PROCQ_DIFFERS_MACHINE = 2,	/* size or order of words, or pages */
 	PROCQ_DIFFERS_LOCKS = 3,	/* where its participants lock */
-	PROCQ_DIFFERS_SEMAPHORE = 4,	/* of another C library */
+	PROCQ_DIFFERS_SEMAPHORE = 4,	/* what its participants sleep on */
 	PROCQ_DIFFERS_CLOCK = 5		/* which clock measures a life */
 };
 

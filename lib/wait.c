@@ -17,6 +17,7 @@
 #include "member.h"
 #include "probe.h"
 #include "segment.h"
+#include "sem.h"
 #include "sweep.h"
 #include "take.h"
 #include "term.h"
@@ -280,5 +281,5 @@ void procq_wake(struct procq *q)
 	/* One post is enough, however many signals come. */
 	if (q && q->role != PROCQ_ROLE_ONLOOKER &&
 	    !atomic_exchange(&q->woken, 1))
-		sem_post(&q->seg->participants[q->place].bell);
+		pq_sem_post(&q->seg->participants[q->place].bell);
 }

@@ -24,7 +24,8 @@
  * ends before its time (a signal, or the bound itself at the worst moment,
  * where a living lookout is taken for dead). NOBOUND: waits without a bound.
  * SAFETY_ONLY: the end of all is looked at, not the way there. LOOKFIRST: who
- * rings looks for the lookout before it looks for bits; both are right. TURNS:
+ * rings looks for the lookout before it looks for bits; both are right. ONE:
+ * a semaphore that has a post takes no more (sem.pml). TURNS:
  * the search for a waiter begins anywhere, and goes round. A lookout whose turn
  * is over sleeps at once, as one that has tried in vain to be it.
  *
@@ -198,7 +199,11 @@ inline ring(k)
 inline post()
 {
 	d_step {
+#ifdef ONE
+		sem[AT] = 1;
+#else
 		sem[AT]++;
+#endif
 		/* a late one of each other's, and one a kind */
 		assert(sem[AT] <= RINGERS + WAITERS - 1 + KINDS);
 		i = 0;

@@ -7,12 +7,14 @@ EXTRA_DIST += \
 	model/entry.pml \
 	model/lease.pml \
 	model/fleet.pml \
+	model/gap.pml \
 	model/life.pml \
 	model/limit.pml \
 	model/model.test \
 	model/queue.pml \
 	model/remove.pml \
 	model/run \
+	model/sem.pml \
 	model/tally.pml
 
 check-model:

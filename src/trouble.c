@@ -28,8 +28,7 @@ static const char *difference(uint32_t differs)
 	case PROCQ_DIFFERS_LOCKS:
 		return N_("built to lock in another place");
 	case PROCQ_DIFFERS_SEMAPHORE:
-		return N_("built with another C library, whose semaphores "
-			  "differ");
+		return N_("built with semaphores of another kind");
 	case PROCQ_DIFFERS_CLOCK:
 		return N_("built to use another clock");
 	}

@@ -201,7 +201,7 @@ int fuzz_nanosleep(const struct timespec *ts, struct timespec *left)
 /* ---- bells ---- */
 
 /* Not the real one: see doc/fuzzing.md for what the C library does with a
- * semaphore that is none. */
+ * semaphore that is none. Not called where bells are futexes. */
 int fuzz_sem_post(sem_t *sem)
 {
 	(void)sem;
@@ -218,9 +218,7 @@ int fuzz_sem_wait(sem_t *sem, const struct timespec *ts)
 	now += 1000000;
 	if (sem_trywait(sem) == 0)
 		return 0;
-#if !PQ_USE_SEM_CLOCKWAIT
 	until -= INT64_C(1700000000000000000);
-#endif
 	if (until > now)
 		now = until;
 	errno = ETIMEDOUT;
@@ -470,6 +468,22 @@ int fuzz_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 	return -1;
 }
 
+#if PQ_USE_FUTEX
+
+/* Nobody wakes. */
+static long futex(const uint32_t *word, int op, uint32_t asleep,
+		  const long *pause)
+{
+	if (op != 0)
+		return 0;
+	if (*word != asleep)
+		return -EAGAIN;
+	now += (int64_t)pause[0] * 1000000000 + pause[1];
+	return -ETIMEDOUT;
+}
+
+#endif
+
 long fuzz_raw(long nr, long a, long b, long c, long d, long e)
 {
 #if defined __linux__
@@ -491,6 +505,11 @@ long fuzz_raw(long nr, long a, long b, long c, long d, long e)
 		return rc < 0 ? -errno : rc;
 	case SYS_fstat:
 		return fuzz_fstat((int)a, (struct stat *)b) < 0 ? -errno : 0;
+#if PQ_USE_FUTEX
+	case SYS_futex:
+		return futex((const uint32_t *)a, (int)b, (uint32_t)c,
+			     (const long *)d);
+#endif
 	case SYS_clock_gettime:
 		return fuzz_clock_gettime((clockid_t)a, (struct timespec *)b);
 	case SYS_waitid:

@@ -65,7 +65,6 @@ int fuzz_fstatfs(int fd, struct statfs *fs);
 #define read(fd, to, n) fuzz_read(fd, to, n)
 #define sem_post(sem) fuzz_sem_post(sem)
 #define sem_timedwait(sem, ts) fuzz_sem_wait(sem, ts)
-#define sem_clockwait(sem, id, ts) fuzz_sem_wait(sem, ts)
 #define waitid(type, id, info, options) fuzz_waitid(type, id, info, options)
 
 /* In the place of raw.h, whose system calls no linker could wrap. */

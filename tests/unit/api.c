@@ -863,7 +863,7 @@ static void test_interrupts(void)
 
 static bool is_rung(struct procq *q)
 {
-	return sem_trywait(&q->seg->participants[q->place].bell) == 0;
+	return pq_sem_try(&q->seg->participants[q->place].bell);
 }
 
 static void test_stop(void)

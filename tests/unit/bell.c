@@ -38,7 +38,7 @@ static int wakes(unsigned place)
 {
 	int n = 0;
 
-	while (sem_trywait(&seg->participants[place].bell) == 0)
+	while (pq_sem_try(&seg->participants[place].bell))
 		n++;
 	return n;
 }
@@ -219,8 +219,8 @@ static void test_woken_meanwhile(unsigned wants, struct pq_waiters *waiters,
 	   "%s: that may have been for many", what);
 	ok(!pq_bell_hide(seg, 9, 0, &owed), "%s: told once", what);
 	pq_bell_show(seg, 9, wants);
-	sem_post(&seg->participants[9].bell);
-	sem_post(&seg->participants[9].bell);
+	pq_sem_post(&seg->participants[9].bell);
+	pq_sem_post(&seg->participants[9].bell);
 	ok(pq_bell_hide(seg, 9, wants, &owed) && wakes(9) == 0,
 	   "%s: what was woken is not heard a second time", what);
 }

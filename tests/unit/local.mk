@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/roster \
 	tests/unit/safe \
 	tests/unit/segment \
+	tests/unit/sem \
 	tests/unit/signame \
 	tests/unit/seqs \
 	tests/unit/slice \

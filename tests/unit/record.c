@@ -512,12 +512,12 @@ static void test_order(void)
 static bool rings(struct procq *q, unsigned wants, void (*op)(uint32_t),
 		  uint32_t slot)
 {
-	sem_t *bell = &seg->participants[q->place].bell;
+	pq_sem *bell = &seg->participants[q->place].bell;
 	bool rung;
 
 	pq_bell_show(seg, q->place, wants);
 	op(slot);
-	rung = sem_trywait(bell) == 0;
+	rung = pq_sem_try(bell);
 	pq_bell_hide(seg, q->place, wants, &q->owed);
 	return rung;
 }

@@ -74,7 +74,7 @@ static void test_fresh(void)
 	is_int(fixture_hints(&q->seg->free, -1), CAPACITY, "all room is told");
 	ok(atomic_load(&h->magic) == PQ_MAGIC && h->capacity == CAPACITY &&
 	   h->version == PQ_VERSION && h->byte_order == 0x01020304 &&
-	   h->word_size == sizeof(void *) && h->sem_size == sizeof(sem_t) &&
+	   h->word_size == sizeof(void *) && h->sem_size == sizeof(pq_sem) &&
 	   h->size == (uint64_t)st.st_size && h->created > 0,
 	   "the header says what it is");
 	ok((fcntl(q->seg->fd, F_GETFD) & FD_CLOEXEC) != 0,
