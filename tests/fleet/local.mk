@@ -4,14 +4,25 @@
 
 fleet_tests = \
 	tests/fleet/bound.test \
+	tests/fleet/cut.test \
 	tests/fleet/people.test \
 	tests/fleet/restore.test \
 	tests/fleet/sql.test
 TESTS += $(fleet_tests)
-fleet_long_tests = tests/fleet/bound-end.test tests/fleet/bound-long.test
+fleet_long_tests = \
+	tests/fleet/bound-end.test \
+	tests/fleet/bound-long.test \
+	tests/fleet/cut-long.test
 LONG_TESTS += $(fleet_long_tests)
 EXTRA_DIST += $(fleet_tests) $(fleet_long_tests) tests/fleet/living.sh \
 	tests/fleet/server.sh
+
+# What cut.test runs.
+if HAVE_FLEET
+check_PROGRAMS += tests/fleet/cut
+tests_fleet_cut_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
+tests_fleet_cut_LDADD = $(LDADD) $(FLEET_LIBS)
+endif
 
 EXTRA_DIST += tests/fleet/demo.sh
 demo-fleet: $(bin_PROGRAMS)

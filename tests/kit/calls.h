@@ -82,7 +82,10 @@ TAP_UNUSED static bool calls_next(pid_t pid, struct call *call, int *status)
 			return false;
 		if (WSTOPSIG(*status) == (SIGTRAP | 0x80))
 			break;
-		sig = WSTOPSIG(*status) == SIGSTOP ? 0 : WSTOPSIG(*status);
+		sig = WSTOPSIG(*status);
+		/* The test's own, and that of an exec(). */
+		if (sig == SIGSTOP || sig == SIGTRAP)
+			sig = 0;
 	}
 	need(ptrace(CALLS_GET_INFO, pid,
 		    (void *)sizeof(*call), call) > 0);
