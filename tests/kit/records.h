@@ -5,6 +5,9 @@
 #ifndef RECORDS_H
 #define RECORDS_H
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "format.h"
 #include "handle.h"
 #include "record.h"
@@ -40,6 +43,23 @@ static inline int64_t records_reserve(struct procq *q, uint64_t *word)
 	struct pq_origin mine = { .incarnation = q->incarnation };
 
 	return pq_record_reserve(q->seg, q->place + 1, &mine, word);
+}
+
+/* The same where one is known to be free. */
+static inline uint32_t records_have(struct procq *q, uint64_t *word)
+{
+	int64_t slot = records_reserve(q, word);
+
+	if (slot < 0)
+		abort();
+	return (uint32_t)slot;
+}
+
+static inline bool records_full(struct procq *q)
+{
+	uint64_t word;
+
+	return records_reserve(q, &word) == -EAGAIN;
 }
 
 #endif

@@ -43,6 +43,7 @@
 #include "../kit/harness.h"
 #include "../kit/tap.h"
 #include "chance.h"
+#include "alone.h"
 
 #define CELLS (1u << 20)
 #define EPOCHS (1u << 16)
@@ -660,19 +661,13 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "--victim") == 0)
 		return be_victim(argv[2], argv[3]);
 	read_options(&this_harness, argc, argv);
-	if (getpid() != 1)
-		skip_all("not the first process of a PID namespace");
 #if !PQ_USE_LINUX
 	/* There the orphans of a killed producer can't be ended. */
 	skip_all("built without LINUX");
 #endif
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	alone_begin(options.seed, queue, sizeof(queue), "", "bounds");
 	options.limits |= options.leases;
 	self = argv[0];
-	chance_begin(options.seed);
-	/* The pid is 1 in every namespace: the time makes the name its own. */
-	snprintf(queue, sizeof(queue), "t%lld.bounds",
-		 (long long)procq_now() / 1000);
 	if (!begin_book())
 		return 1;
 	note("seed %zu", options.seed);

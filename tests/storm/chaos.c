@@ -43,6 +43,7 @@
 #include "../kit/harness.h"
 #include "../kit/tap.h"
 #include "chance.h"
+#include "alone.h"
 
 /* Where nothing proves that an orphan is still the same process, nobody ends
  * the one that may outlive its producer. A start time does, but for those that
@@ -555,23 +556,9 @@ static void storm(const struct procq *look)
 
 /* ---- afterwards ---- */
 
-/* Everybody else is dead: one consumer empties what they left. */
-static void drain(struct procq *q)
+static void reap_orphans(void)
 {
-	int64_t end = procq_now() + 30 * S;
-	struct procq_process p;
-	struct procq_event e;
-
-	while (procq_now() < end &&
-	       !(procq_in_flight(q) == 0 && procq_drained(q))) {
-		while (procq_take(q, NULL, &p) == 0)
-			procq_signal(q, p.slot, SIGKILL, 0);
-		while (procq_collect(q, &e) > 0)
-			note_death(&e);
-		reap(NULL);
-		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
-			   procq_now() + 20 * MS);
-	}
+	reap(NULL);
 }
 
 static int others_alive(pid_t but)
@@ -752,7 +739,7 @@ static void check_all(struct procq *first, pid_t nurse)
 	if (!ok(q != NULL, "after the storm it can be joined"))
 		return;
 	check_books(q, "after the storm", true);
-	drain(q);
+	alone_drain(q, 30 * S, note_death, reap_orphans);
 	check_books(q, "drained", false);
 	check_empty(q);
 	check_use(q);
@@ -851,14 +838,8 @@ int main(int argc, char **argv)
 	read_options(&this_harness, argc, argv);
 	apply_options();
 	provable = pq_ident_kind() == PQ_IDENT_INODE;
-	if (getpid() != 1)
-		skip_all("not the first process of a PID namespace");
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	chance_begin(options.seed);
-	/* The pid is 1 in every namespace: the time makes the name its own. */
-	snprintf(queue, sizeof(queue), "%st%lld.chaos",
-		 options.users ? "/" : "",
-		 (long long)procq_now() / 1000);
+	alone_begin(options.seed, queue, sizeof(queue),
+		    options.users ? "/" : "", "chaos");
 	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	seen = calloc(capacity, sizeof(*seen));

@@ -26,11 +26,11 @@ EXTRA_DIST += $(storm_tests) $(storm_long_tests) tests/storm/chaos.sh
 
 check_PROGRAMS += tests/storm/bounds tests/storm/chaos \
 	tests/storm/unread tests/storm/worlds
-tests_storm_bounds_SOURCES = $(harness_sources) tests/storm/chance.h \
-	tests/storm/bounds.c
-tests_storm_chaos_SOURCES = $(harness_sources) tests/storm/chance.h \
-	tests/storm/chaos.c
-tests_storm_unread_SOURCES = $(harness_sources) tests/storm/chance.h \
-	tests/storm/unread.c
-tests_storm_worlds_SOURCES = $(harness_sources) tests/storm/chance.h \
-	tests/storm/worlds.c
+tests_storm_bounds_SOURCES = $(harness_sources) tests/storm/alone.h \
+	tests/storm/chance.h tests/storm/bounds.c
+tests_storm_chaos_SOURCES = $(harness_sources) tests/storm/alone.h \
+	tests/storm/chance.h tests/storm/chaos.c
+tests_storm_unread_SOURCES = $(harness_sources) tests/storm/alone.h \
+	tests/storm/chance.h tests/storm/unread.c
+tests_storm_worlds_SOURCES = $(harness_sources) tests/storm/alone.h \
+	tests/storm/chance.h tests/storm/worlds.c

@@ -30,6 +30,7 @@
 #include "../kit/tap.h"
 
 #include "chance.h"
+#include "alone.h"
 
 #define PRODUCERS 2
 #define CONSUMERS 4
@@ -239,22 +240,9 @@ static void storm(void)
 
 /* ---- afterwards ---- */
 
-static void drain(struct procq *q)
+static void note_death(const struct procq_event *e)
 {
-	int64_t end = procq_now() + 60 * S;
-	struct procq_process p;
-	struct procq_event e;
-
-	while (procq_now() < end &&
-	       !(procq_in_flight(q) == 0 && procq_drained(q))) {
-		while (procq_take(q, NULL, &p) == 0)
-			procq_signal(q, p.slot, SIGKILL, 0);
-		while (procq_collect(q, &e) > 0)
-			note_seq(e.process.seq);
-		reap();
-		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
-			   procq_now() + 20 * MS);
-	}
+	note_seq(e->process.seq);
 }
 
 static void check_books(struct procq *q)
@@ -305,12 +293,7 @@ int main(int argc, char **argv)
 	bool alone;
 
 	read_options(&this_harness, argc, argv);
-	if (getpid() != 1)
-		skip_all("not the first process of a PID namespace");
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	chance_begin(options.seed);
-	snprintf(queue, sizeof(queue), "t%lld.unread",
-		 (long long)procq_now() / 1000);
+	alone_begin(options.seed, queue, sizeof(queue), "", "unread");
 	reported = calloc(SEQ_MAX, 1);
 	o.role = PROCQ_ROLE_CONSUMER;
 	o.capacity = CAPACITY;
@@ -323,7 +306,7 @@ int main(int argc, char **argv)
 	storm();
 	ok(kills >= options.kills, "%" PRIu64 " participants were killed",
 	   kills);
-	drain(q);
+	alone_drain(q, 60 * S, note_death, reap);
 	check_books(q);
 	is_int(procq_close(q), 1, "the last one out removes it");
 	end = procq_now() + 10 * S;

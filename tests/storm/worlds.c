@@ -34,6 +34,7 @@
 #include "../kit/tap.h"
 
 #include "chance.h"
+#include "alone.h"
 
 
 static struct {
@@ -303,17 +304,12 @@ static const struct harness this_harness = { "worlds", all_options, NULL };
 int main(int argc, char **argv)
 {
 	read_options(&this_harness, argc, argv);
-	if (getpid() != 1)
-		skip_all("not the first process of a PID namespace");
 #if !PQ_USE_LINUX
 	skip_all("built without LINUX");
 #endif
+	alone_begin(options.seed, queue, sizeof(queue), "", "worlds");
 	if (!may_have_worlds())
 		skip_all("no PID namespace to be had");
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	chance_begin(options.seed);
-	snprintf(queue, sizeof(queue), "t%lld.worlds",
-		 (long long)procq_now() / 1000);
 	snprintf(messages, sizeof(messages), "/tmp/procq-%s", queue);
 	if (procq_object_name(queue, object) < 0)
 		return 1;

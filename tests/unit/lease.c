@@ -94,21 +94,6 @@ static bool settled(uint32_t free, uint32_t used)
 	return r.faults == 0 && r.hints == 0 && good;
 }
 
-static uint32_t reserve(uint64_t *word)
-{
-	int64_t slot = records_reserve(p, word);
-
-	need(slot >= 0);
-	return (uint32_t)slot;
-}
-
-static bool is_full(void)
-{
-	uint64_t word;
-
-	return records_reserve(p, &word) == -EAGAIN;
-}
-
 static bool enters(uint32_t slot, uint64_t word)
 {
 	const struct pq_entry entry = { getpid(), 1, pq_clock_life() };
@@ -164,22 +149,22 @@ static void test_granted(void)
 	procq_stat(p, &s);
 	ok(s.granted == 2 && s.limit == MAX && s.wanted == 0 && !s.over,
 	   "the limit is what it was");
-	reserve(&words[0]);
-	reserve(&words[1]);
-	ok(is_full(), "two may start");
+	records_have(p, &words[0]);
+	records_have(p, &words[1]);
+	ok(records_full(p), "two may start");
 	procq_stat(p, &s);
 	is_int(s.wanted, 2, "two are wanted, as nobody waits");
 	is_int(set(PROCQ_POLICY_KEEP, HOUR, 1, 4), 0, "two more");
-	reserve(&words[2]);
+	records_have(p, &words[2]);
 	ok(settled(1, 3), "can be used");
 	is_int(set(PROCQ_POLICY_KEEP, HOUR, 1, 1), 2, "now two too many are");
-	ok(settled(0, 3) && is_full(), "no more is started");
+	ok(settled(0, 3) && records_full(p), "no more is started");
 	for (uint32_t i = 0; i < seg->capacity; i++)
 		if (fixture_state(p, i) == PROCQ_STATE_RESERVED)
 			pq_record_cancel(seg, i, pq_load_word(seg, i));
 	ok(settled(1, 0), "what is released is parked, but for one");
 	is_int(procq_set_limit(p, 0), 0, "a limit of none");
-	ok(is_full() && settled(0, 0), "is less than one");
+	ok(records_full(p) && settled(0, 0), "is less than one");
 	is_int(procq_set_limit(p, 3), 0, "a limit of three");
 	ok(settled(1, 0), "does not add to what is granted");
 	is_int(set(PROCQ_POLICY_KEEP, HOUR, 1, 5), 0, "nor five to the limit");
@@ -248,7 +233,7 @@ static void test_time(void)
 	need(lease_for(PROCQ_POLICY_KEEP, PROCQ_FOREVER) == 0);
 	procq_lease(p, &now);
 	ok(now.deadline == PROCQ_FOREVER && !now.over && !pq_term_left(seg) &&
-		   !is_full(), "a deadline that never comes");
+		   !records_full(p), "a deadline that never comes");
 	need(lease_for(PROCQ_POLICY_KEEP, 40 * PQ_MILLI) == 0);
 	before = pq_now();
 	while (procq_lease(p, &now) == 0 && !now.over)
@@ -270,15 +255,15 @@ static void test_over(unsigned policy, const char *what)
 	uint32_t slot;
 
 	begin();
-	slot = reserve(&words[0]);
-	reserve(&words[1]);
+	slot = records_have(p, &words[0]);
+	records_have(p, &words[1]);
 	need(enters(slot, words[0]));
 	ok(lease_for(policy, -PQ_SECOND) == 1, "%s: one is in the queue", what);
 	procq_lease(p, &now);
 	ok(now.over && now.deadline < procq_life(), "it is over");
 	ok(fixture_state(p, slot) == PROCQ_STATE_QUEUED && settled(0, 1),
 	   "that lives, and all else is parked, what was reserved, too");
-	ok(is_full() && procq_spawn(p, NULL, NULL) == -EAGAIN,
+	ok(records_full(p) && procq_spawn(p, NULL, NULL) == -EAGAIN,
 	   "nothing is started");
 	is_int(lease_for(policy, HOUR), 0, "it is renewed");
 	ok(settled(MAX - 1, 1), "so there is room again");
@@ -305,8 +290,9 @@ static void test_continue(void)
 	procq_stat(p, &s);
 	ok(s.over && s.granted == 2 && settled(2, 0),
 	   "continue: it is over, and what was granted is still there");
-	reserve(&word);
-	ok(enters(reserve(&word), word) && is_full(), "for two, and no third");
+	records_have(p, &word);
+	ok(enters(records_have(p, &word), word) && records_full(p),
+	   "for two, and no third");
 	end();
 }
 
@@ -318,7 +304,7 @@ static void test_late(void)
 	uint32_t slot;
 
 	begin();
-	slot = reserve(&word);
+	slot = records_have(p, &word);
 	let_it_run_out(PROCQ_POLICY_KEEP);
 	ok(!enters(slot, word), "a child looks before it enters");
 	is_int(fixture_state(p, slot), PROCQ_STATE_RESERVED,
@@ -329,7 +315,7 @@ static void test_late(void)
 	need(lease_for(PROCQ_POLICY_KEEP, HOUR) == 0);
 	ok(!enters(slot, word), "so it never enters, whatever the lease is");
 	is_int(count(PROCQ_STATE_QUEUED), 0, "nobody did");
-	while (reserve(&other) != slot)
+	while (records_have(p, &other) != slot)
 		;
 	ok(!enters(slot, word), "nor if another has the record");
 	ok(enters(slot, other), "which enters");
@@ -348,9 +334,9 @@ static void test_once(void)
 	   "that it is enforced is noted");
 	need(lease_for(PROCQ_POLICY_KEEP, HOUR) == 0);
 	pq_lease_enforce(seg);
-	ok(atomic_load(&seg->header->enforced) == lease && !is_full(),
+	ok(atomic_load(&seg->header->enforced) == lease && !records_full(p),
 	   "one that is not over is not enforced");
-	slot = reserve(&word);
+	slot = records_have(p, &word);
 	need(lease_for(PROCQ_POLICY_KEEP, -1) == 0 ||
 	     count(PROCQ_STATE_RESERVED) == 0);
 	ok(fixture_state(p, slot) == PROCQ_STATE_PARKED &&
@@ -372,7 +358,7 @@ static void test_anybody(void)
 	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	for (int i = 0; i < 4; i++) {
 		need(lease_for(PROCQ_POLICY_KEEP, HOUR) == 0);
-		reserve(&word);
+		records_have(p, &word);
 		let_it_run_out(PROCQ_POLICY_KEEP);
 		switch (i) {
 		case 0:
@@ -404,12 +390,12 @@ static void test_mark(void)
 
 	begin();
 	need(lease_for(PROCQ_POLICY_KEEP, HOUR) == 0);
-	slot = reserve(&first);
+	slot = records_have(p, &first);
 	need(pq_intmap_reserve(&p->children) == 0);
 	pq_intmap_put(&p->children, (int32_t)pid, pq_life(slot, first));
 	need(lease_for(PROCQ_POLICY_KEEP, -1) == 0);
 	need(lease_for(PROCQ_POLICY_KEEP, HOUR) == 0);
-	while (reserve(&second) != slot)
+	while (records_have(p, &second) != slot)
 		;
 	fixture_kill(pid);
 	what.pid = (int32_t)pid;
@@ -456,7 +442,7 @@ static void test_half(void)
 	begin();
 	need(set(PROCQ_POLICY_KEEP, HOUR, 1, 4) == 0);
 	atomic_store(&seg->header->grant, pq_grant(2, 2));
-	ok(!is_full() && reserve(&word) < MAX && is_full(),
+	ok(!records_full(p) && records_have(p, &word) < MAX && records_full(p),
 	   "granted is less, before anything is parked: two");
 	is_int(set(PROCQ_POLICY_KEEP, HOUR, 2, 4), 0, "the next goes on");
 	procq_lease(p, &now);
@@ -486,7 +472,7 @@ static void test_jumps(void)
 			 granted) >= 0);
 		if (past && (policy == PROCQ_POLICY_KEEP ||
 			     policy == PROCQ_POLICY_END)) {
-			good &= is_full();
+			good &= records_full(p);
 			used = 0;	/* none has entered */
 			good &= count(PROCQ_STATE_FREE) == 0 &&
 				count(PROCQ_STATE_RESERVED) == 0;
@@ -495,7 +481,7 @@ static void test_jumps(void)
 		good &= count(PROCQ_STATE_FREE) ==
 			(granted > used ? granted - used : 0);
 		if (granted > used && random >> 50 & 1) {
-			reserve(&word);
+			records_have(p, &word);
 			used++;
 		}
 	}

@@ -76,21 +76,6 @@ static bool settled(uint32_t limit, uint32_t have, uint32_t used)
 	return procq_check(p, &r) == 0 && r.faults == 0 && r.hints == 0 && good;
 }
 
-static uint32_t reserve(uint64_t *word)
-{
-	int64_t slot = records_reserve(p, word);
-
-	need(slot >= 0);
-	return (uint32_t)slot;
-}
-
-static bool is_full(void)
-{
-	uint64_t word;
-
-	return records_reserve(p, &word) == -EAGAIN;
-}
-
 /* ---- the public functions ---- */
 
 static void test_open(void)
@@ -150,7 +135,7 @@ static void test_free(void)
 	begin(FIRST, MAX);
 	ok(procq_set_limit(p, MAX) == 0 && settled(MAX, MAX, 0), "all");
 	ok(procq_set_limit(p, 1) == 0 && settled(1, 1, 0), "one");
-	ok(procq_set_limit(p, 0) == 0 && settled(0, 0, 0) && is_full(),
+	ok(procq_set_limit(p, 0) == 0 && settled(0, 0, 0) && records_full(p),
 	   "none: nothing can be started");
 	ok(procq_set_limit(p, 2) == 0 && settled(2, 2, 0), "two");
 	for (int i = 0; i < 5000; i++) {
@@ -168,22 +153,22 @@ static void test_used(void)
 
 	begin(6, MAX);
 	for (int i = 0; i < 5; i++)
-		slots[i] = reserve(&words[i]);
+		slots[i] = records_have(p, &words[i]);
 	is_int(procq_set_limit(p, 2), 3, "five are in use: three too many");
-	ok(settled(2, 5, 5) && is_full(), "the free one is parked");
+	ok(settled(2, 5, 5) && records_full(p), "the free one is parked");
 	for (uint32_t i = 0; i < 3; i++) {
 		pq_record_cancel(seg, slots[i], words[i]);
 		ok(fixture_state(p, slots[i]) == PROCQ_STATE_PARKED &&
-			   settled(2, 4 - i, 4 - i) && is_full(),
+			   settled(2, 4 - i, 4 - i) && records_full(p),
 		   "what is released is parked: %u of 3", i + 1);
 	}
 	pq_record_cancel(seg, slots[3], words[3]);
 	ok(settled(2, 2, 1), "but not the next");
-	slots[3] = reserve(&words[3]);
-	ok(is_full(), "which is all that there is");
+	slots[3] = records_have(p, &words[3]);
+	ok(records_full(p), "which is all that there is");
 	is_int(procq_set_limit(p, 3), 0, "one more");
-	slots[0] = reserve(&words[0]);
-	ok(is_full() && settled(3, 3, 3), "and no more than one");
+	slots[0] = records_have(p, &words[0]);
+	ok(records_full(p) && settled(3, 3, 3), "and no more than one");
 	for (int i = 0; i < 5; i++)
 		if (i < 1 || i > 2)
 			pq_record_cancel(seg, slots[i], words[i]);
@@ -214,7 +199,7 @@ static void test_waiter(void)
 
 	need(ready != MAP_FAILED);
 	begin(1, 2);
-	slot = reserve(&word);
+	slot = records_have(p, &word);
 	pid = fixture_launch(wait_for_room, ready);
 	while (!atomic_load(&seg->header->room.bits[0]))
 		fixture_sleep(PQ_MILLI);
@@ -286,8 +271,8 @@ static void test_park_half(void)
 	begin(2, 2);
 	set_gate(1, 2, false);
 	leave_park(ANNOUNCED);
-	reserve((uint64_t[1]){ 0 });
-	ok(fixture_state(p, 0) == PROCQ_STATE_PARKED && is_full(),
+	records_have(p, (uint64_t[1]){ 0 });
+	ok(fixture_state(p, 0) == PROCQ_STATE_PARKED && records_full(p),
 	   "so does a producer that looks for room");
 	pq_sweep_self(seg, p->place, pq_member_id(p->role, p->incarnation));
 	end();
@@ -314,7 +299,7 @@ static void test_unpark_half(void)
 	begin(2, 2);
 	need(procq_set_limit(p, 0) == 0);
 	set_gate(1, 0, false);
-	ok(reserve((uint64_t[1]){ 0 }) == 0 && is_full(),
+	ok(records_have(p, (uint64_t[1]){ 0 }) == 0 && records_full(p),
 	   "who finds no room raises what a dead one did not");
 	pq_sweep_self(seg, p->place, pq_member_id(p->role, p->incarnation));
 	end();
@@ -331,7 +316,7 @@ static void test_overtaken(void)
 	number = pq_gate_number(gate());
 	change = pq_change(PQ_CHANGE_PARK, 0, 0, number);
 	set_gate(2, 2, false);
-	need(reserve(&word) == 0);
+	need(records_have(p, &word) == 0);
 	set_gate(1, 2, false);
 	atomic_store(&seg->header->change, change);
 	ok(pq_limit_settle(seg) &&
@@ -397,7 +382,7 @@ static void test_damage(void)
 	ok(!pq_limit_settle(seg), "a change with a number of its own");
 	atomic_store(&seg->header->change, pq_change(PQ_CHANGE_NONE, 0, 0, 9));
 	ok(!pq_limit_settle(seg), "no change, with another number");
-	ok(is_full(), "nothing is started");
+	ok(records_full(p), "nothing is started");
 	atomic_store(&seg->header->change, 0);
 	set_gate(2, 0, false);
 	ok(pq_limit_settle(seg) && pq_gate_have(gate()) == 2,
