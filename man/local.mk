@@ -20,6 +20,9 @@ program_mans += man/procq-fleet.1
 spanish_mans += man/es/procq-fleet.1
 endif
 dist_man_MANS += man/procq.7 man/libprocq.3
+if HAVE_FLEET
+dist_man_MANS += man/procq-fleet.7
+endif
 if HAVE_PROGRAM_MANS
 dist_man_MANS += $(program_mans)
 else
@@ -62,7 +65,8 @@ EXTRA_DIST += $(man_parts) man/dummy-man man/tidy.awk
 
 # In the build folder they are made; those of a tarball, which is its own
 # build folder then, stay until the maintainer cleans.
-made_mans = $(program_mans) $(spanish_mans) man/es/procq.7 man/es/libprocq.3
+made_mans = $(program_mans) $(spanish_mans) man/es/procq.7 man/es/procq-fleet.7 \
+	man/es/libprocq.3
 MAINTAINERCLEANFILES += $(made_mans)
 CLEANFILES += man/*.1-[tu] man/es/*.[137]-t
 distclean-man:
@@ -110,8 +114,11 @@ es_man3dir = $(mandir)/es/man3
 dist_es_man3_DATA = man/es/libprocq.3
 es_man7dir = $(mandir)/es/man7
 dist_es_man7_DATA = man/es/procq.7
+if HAVE_FLEET
+dist_es_man7_DATA += man/es/procq-fleet.7
+endif
 else
-EXTRA_DIST += man/es/libprocq.3 man/es/procq.7
+EXTRA_DIST += man/es/libprocq.3 man/es/procq.7 man/es/procq-fleet.7
 endif
 if HAVE_SPANISH_PROGRAM_MANS
 es_man1dir = $(mandir)/es/man1
@@ -146,6 +153,8 @@ man/es/procq-fleet.1: man/procq-fleet.1 $(spanish_needs)
 	$(spanish_recipe)
 man/es/procq.7: man/procq.7 $(spanish_needs)
 	$(spanish_recipe)
+man/es/procq-fleet.7: man/procq-fleet.7 $(spanish_needs)
+	$(spanish_recipe)
 man/es/libprocq.3: man/libprocq.3 $(spanish_needs)
 	$(spanish_recipe)
 
@@ -157,5 +166,5 @@ update-man-po: man/producer.1 man/consumer.1 man/procq.1 man/procq-top.1 \
 		man/producer.1 man/consumer.1 man/procq.1 \
 		$(srcdir)/man/procq.7 \
 		man/procq-top.1 man/procq-plot.1 man/procq-fleet.1 \
-		$(srcdir)/man/libprocq.3
+		$(srcdir)/man/procq-fleet.7 $(srcdir)/man/libprocq.3
 PHONIES += update-man-po

@@ -7,6 +7,7 @@ fleet_tests = \
 	tests/fleet/cut.test \
 	tests/fleet/people.test \
 	tests/fleet/restore.test \
+	tests/fleet/session.test \
 	tests/fleet/sql.test
 TESTS += $(fleet_tests)
 fleet_long_tests = \
