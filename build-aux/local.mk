@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	debian/source/format \
 	debian/source/lintian-overrides \
 	debian/tests/control \
+	debian/tests/fleet \
 	debian/tests/library \
 	debian/tests/session
 
