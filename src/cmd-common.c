@@ -124,27 +124,6 @@ const char *short_name(const char *object)
 	return object;
 }
 
-const char *state_word(uint32_t state)
-{
-	switch (state) {
-	case PROCQ_STATE_FREE:
-		return "free";
-	case PROCQ_STATE_RESERVED:
-		return "reserved";
-	case PROCQ_STATE_QUEUED:
-		return "queued";
-	case PROCQ_STATE_TAKEN:
-		return "taken";
-	case PROCQ_STATE_EXITED:
-		return "exited";
-	case PROCQ_STATE_GONE:
-		return "gone";
-	case PROCQ_STATE_PARKED:
-		return "parked";
-	}
-	return NULL;
-}
-
 uint64_t living(const struct procq_stat *s)
 {
 	return s->states[PROCQ_STATE_RESERVED] + s->states[PROCQ_STATE_QUEUED] +

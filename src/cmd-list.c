@@ -281,7 +281,7 @@ const struct command cmd_list = {
 "Queues of other users appear with their full names. If little is known about\n"
 "a queue, --verbose says why.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME | TAKES_LIST | TAKES_ANY,
+	.takes = TAKES_NAME | TAKES_LIST | TAKES_ANY | TAKES_FLEET,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
 	.usual = "NAME,CAPACITY,ALIVE,EXITED,PRODUCERS,CONSUMERS,PWAIT,"

@@ -346,6 +346,7 @@ const struct command cmd_remove = {
 "--wait says.\nThen, if a process is left in it, the queue is as it was before, "
 "but for the\nproducers that have heard it.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME | TAKES_END | TAKES_PLAN | TAKES_WAIT,
+	.takes = TAKES_NAME | TAKES_END | TAKES_PLAN | TAKES_WAIT |
+		 TAKES_FLEET,
 	.run = cmd_remove_run,
 };

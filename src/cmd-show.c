@@ -76,8 +76,7 @@ static void show_fill(struct table *t, size_t row, const void *arg)
 		table_set_count(t, PID, (uint64_t)p->pid);
 	if (p->ppid > 0)
 		table_set_count(t, PPID, (uint64_t)p->ppid);
-	table_set_text(t, STATE, p->flags & PROCQ_PROCESS_LOST
-					 ? "lost" : state_word(p->state));
+	table_set_text(t, STATE, snapshot_state(p));
 	table_set_seconds(t, AGE, p->age, duration_text(p->age, age));
 	table_set_text(t, LABEL, p->label);
 	table_set_count(t, SLOT, p->slot);
@@ -113,7 +112,7 @@ const struct command cmd_show = {
 	.summary = N_("show the processes in a queue, in order"),
 	.text = N_("Show the processes in a queue, in the order of entry.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME | TAKES_LIST,
+	.takes = TAKES_NAME | TAKES_LIST | TAKES_FLEET,
 	.columns = columns,
 	.ncolumns = sizeof(columns) / sizeof(*columns),
 	.usual = "SEQ,SLOT,PID,PPID,STATE,AGE,LABEL",

@@ -187,6 +187,6 @@ const struct command cmd_wait = {
 "If there is no such queue, it says so, and the exit status is 0: a queue that "
 "is\nempty and not in use is removed.\n"),
 	.operands = N_("[NAME]"),
-	.takes = TAKES_NAME | TAKES_EMPTY | TAKES_WAIT,
+	.takes = TAKES_NAME | TAKES_EMPTY | TAKES_WAIT | TAKES_FLEET,
 	.run = cmd_wait_run,
 };

@@ -129,12 +129,16 @@ src_procq_fleet_SOURCES = \
 	src/fleet/helper.c src/fleet/helper.h \
 	src/fleet/hold.c src/fleet/hold.h \
 	src/fleet/hosts.c \
+	src/fleet/list.c \
 	src/fleet/people.c \
+	src/fleet/remove.c \
 	src/fleet/places.c src/fleet/places.h \
 	src/fleet/rows.c src/fleet/rows.h \
 	src/fleet/seat.c src/fleet/seat.h \
+	src/fleet/show.c \
 	src/fleet/tell.c src/fleet/tell.h \
-	src/fleet/url.c src/fleet/url.h
+	src/fleet/url.c src/fleet/url.h \
+	src/fleet/wait.c
 nodist_src_procq_fleet_SOURCES = src/fleet/schema.c
 src_procq_fleet_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
 src_procq_fleet_LDADD = src/libprograms.la $(FLEET_LIBS)
@@ -148,6 +152,7 @@ fleet_sql = \
 	src/fleet/sql/parts.sql \
 	src/fleet/sql/host.sql \
 	src/fleet/sql/people.sql \
+	src/fleet/sql/view.sql \
 	src/fleet/sql/rights.sql
 EXTRA_DIST += $(fleet_sql)
 noinst_DATA = src/fleet/fleet.sql

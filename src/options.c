@@ -61,7 +61,8 @@ int choices_next(const struct choices *all, int argc, char **argv)
 void choices_help(const struct choice *table)
 {
 	for (; table->name; table++)
-		fputs(_(table->help), stdout);
+		if (table->help)
+			fputs(_(table->help), stdout);
 }
 
 /* ---- arguments ---- */

@@ -20,7 +20,7 @@ struct choice {
 	int letter;		/* or a number from 256, without a short form */
 	const char *name;	/* the long form; NULL ends a table */
 	int argument;		/* as of getopt_long() */
-	const char *help;	/* N_() */
+	const char *help;	/* N_(); NULL: it is not spoken of */
 };
 
 /* The most options that a command line may have. */

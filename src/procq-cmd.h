@@ -138,8 +138,6 @@ void command_signals_end(void);
 
 /** The name of the user's own queue without /procq.UID., others as they are. */
 const char *short_name(const char *object);
-/** "queued" and so on; not translated, because programs read it. */
-const char *state_word(uint32_t state);
 /** How many processes are in it, or on their way into it, or were in it and are
  * still to be reported? */
 uint64_t inhabitants(const struct procq_stat *s);

@@ -159,7 +159,8 @@ static void help_all(void)
 	help_options(TAKES_NAME);
 	help_options(0);
 	choices_help(program_choices);
-	fputs(_("\nOptions of stat, limit, close and open:\n"), stdout);
+	fputs(_("\nOptions of list, show, stat, limit, close, open, wait and "
+		"remove:\n"), stdout);
 	help_options(TAKES_FLEET);
 	fputs(_("\nOptions of list, show and stat:\n"), stdout);
 	help_options(TAKES_LIST);

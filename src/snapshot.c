@@ -35,3 +35,29 @@ int snapshot_all(const struct procq *q, struct procq_process **out)
 		room = (uint32_t)n + (uint32_t)n / 8;
 	}
 }
+
+const char *state_word(uint32_t state)
+{
+	switch (state) {
+	case PROCQ_STATE_FREE:
+		return "free";
+	case PROCQ_STATE_RESERVED:
+		return "reserved";
+	case PROCQ_STATE_QUEUED:
+		return "queued";
+	case PROCQ_STATE_TAKEN:
+		return "taken";
+	case PROCQ_STATE_EXITED:
+		return "exited";
+	case PROCQ_STATE_GONE:
+		return "gone";
+	case PROCQ_STATE_PARKED:
+		return "parked";
+	}
+	return NULL;
+}
+
+const char *snapshot_state(const struct procq_process *p)
+{
+	return p->flags & PROCQ_PROCESS_LOST ? "lost" : state_word(p->state);
+}

@@ -12,4 +12,9 @@
  * @return how many, or -errno, with *out NULL */
 int snapshot_all(const struct procq *q, struct procq_process **out);
 
+/** "queued" and so on; not translated, because programs read it. */
+const char *state_word(uint32_t state);
+/** That of a process, or "lost"; not translated, because programs read it. */
+const char *snapshot_state(const struct procq_process *p);
+
 #endif

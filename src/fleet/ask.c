@@ -77,3 +77,29 @@ bool fleet_is_there(struct fleet *f)
 	PQclear(r);
 	return there;
 }
+
+int fleet_find_host(const struct fleet *f, const PGresult *r, const char *host)
+{
+	size_t len = strlen(host);
+	int found = -1;
+
+	for (int i = 0; i < PQntuples(r); i++) {
+		const char *seat = PQgetvalue(r, i, 0);
+
+		if (strcmp(seat, host) == 0)
+			return i;
+		if (strncmp(seat, host, len) != 0 || seat[len] != '/')
+			continue;
+		if (found >= 0) {
+			complain(_("host '%s' has several queues: '%s', '%s'; "
+				   "name one"), host,
+				 PQgetvalue(r, found, 0), seat);
+			return -1;
+		}
+		found = i;
+	}
+	if (found < 0)
+		complain(_("fleet queue '%s' knows no host '%s'; 'procq "
+			   "hosts' lists them"), f->queue, host);
+	return found;
+}

@@ -33,8 +33,9 @@ static const struct fleet_command fleet_helper = {
 };
 
 static const struct fleet_command *const commands[] = {
-	&fleet_hosts, &fleet_stat, &fleet_limit, &fleet_close, &fleet_open,
-	&fleet_release, &fleet_helper, &fleet_init
+	&fleet_list, &fleet_hosts, &fleet_show, &fleet_stat, &fleet_limit,
+	&fleet_close, &fleet_open, &fleet_wait, &fleet_release, &fleet_remove,
+	&fleet_helper, &fleet_init
 };
 
 /* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
@@ -42,7 +43,8 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 enum {
 	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_CONFIRM,
-	OPT_PRINT, OPT_VERBOSE, OPT_CHECK
+	OPT_PRINT, OPT_VERBOSE, OPT_CHECK, OPT_HOST, OPT_FORCE, OPT_EMPTY,
+	OPT_SEQ, OPT_WAIT
 };
 
 static const struct choice common_choices[] = {
@@ -100,6 +102,28 @@ N_("      --confirm=HOST         do not ask; it has to be the same\n") },
 	{ 0 }
 };
 
+static const struct choice one_choices[] = {
+	{ OPT_HOST, "host", required_argument,
+N_("      --host=HOST            of this host alone\n") },
+	{ 0 }
+};
+
+static const struct choice force_choices[] = {
+	{ OPT_FORCE, "force", no_argument,
+N_("      --force                also if hosts hold slots, which are given "
+"up\n") },
+	{ 0 }
+};
+
+static const struct choice wait_choices[] = {
+	{ OPT_EMPTY, "empty", no_argument,
+N_("      --empty                wait until no host holds a slot\n") },
+	{ OPT_SEQ, "seq", required_argument, NULL },
+	{ OPT_WAIT, "wait", required_argument,
+N_("      --wait=D               wait at most D, then exit with 124\n") },
+	{ 0 }
+};
+
 static const struct choice print_choices[] = {
 	{ OPT_PRINT, "print", no_argument,
 N_("      --print                print the SQL, for an administrator to "
@@ -115,11 +139,11 @@ N_("      --check                only see if the URL is one that is taken\n") },
 
 static const struct choice *const tables[] = {
 	form_choices, row_choices, number_choices, host_choices, print_choices,
-	helper_choices
+	helper_choices, one_choices, force_choices, wait_choices
 };
 static const unsigned table_takes[] = {
 	FLEET_FORM, FLEET_ROWS, FLEET_NUMBER, FLEET_HOST, FLEET_PRINT,
-	FLEET_HELPER
+	FLEET_HELPER, FLEET_ONE, FLEET_FORCE, FLEET_WAIT
 };
 
 #define NTABLES (sizeof(tables) / sizeof(*tables))
@@ -221,6 +245,21 @@ static void fleet_option(struct fleet *f, int c, const char *arg)
 	case OPT_CONFIRM:
 		f->confirm = arg;
 		break;
+	case OPT_HOST:
+		f->host = arg;
+		break;
+	case OPT_FORCE:
+		f->force = true;
+		break;
+	case OPT_EMPTY:
+		f->empty = true;
+		break;
+	case OPT_SEQ:
+		usage_error(_("--seq excludes --fleet: a seq is a process of "
+			      "one machine's queue"));
+	case OPT_WAIT:
+		f->wait = option_duration("wait", arg);
+		break;
 	case OPT_PRINT:
 		f->print = true;
 		break;
@@ -275,6 +314,7 @@ static void settle(struct fleet *f)
 	    f->local && strcmp(f->url.queue, f->local) != 0)
 		usage_error(_("two queues are named: '%s' and '%s'"),
 			    f->url.queue, f->local);
+	f->named = f->url.queue || f->local;
 	f->local = option_queue(f->local);
 	f->queue = f->url.queue ? f->url.queue : f->local;
 	if (strchr(f->queue, '/'))
@@ -309,7 +349,7 @@ static const struct fleet_command *take_command(int *argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct fleet f;
+	static struct fleet f = { .wait = PROCQ_FOREVER };
 	struct choices all;
 	int c, status;
 
@@ -329,6 +369,8 @@ int main(int argc, char **argv)
 			      "commands"));
 	take_operands(&f, argc, argv);
 	settle(&f);
+	if (f.command->takes & FLEET_WAIT && !f.empty)
+		usage_error(_("say what to wait for: --empty"));
 	if (f.command->columns)
 		f.table = columns_table(&(struct columns){
 			f.command->columns, f.command->ncolumns,

@@ -23,13 +23,16 @@ struct fleet {
 	const char *operand;	/* HOST, or N; NULL */
 	const char *text;	/* of --fleet */
 	const char *policy;	/* of --on-partition; NULL: as it is */
+	const char *host;	/* of --host; NULL: all */
 	const char *confirm;	/* of --confirm; NULL: ask */
 	int64_t lease;		/* ns; 0: as it is */
+	int64_t wait;		/* ns; PROCQ_FOREVER: not given */
 	enum table_form form;
 	struct table *table;	/* NULL where there are no columns */
 	const char *columns;	/* of -o; NULL: the usual ones */
 	bool all_columns, no_headings;
-	bool insecure, print, verbose, check;
+	bool named;		/* queue is not just the default */
+	bool insecure, print, verbose, check, force, empty;
 };
 
 struct fleet_command {
@@ -49,8 +52,12 @@ struct fleet_command {
 #define FLEET_NUMBER 2u		/* a last operand N; --on-partition, --lease */
 #define FLEET_HOST 4u		/* an operand HOST; --confirm */
 #define FLEET_PRINT 8u		/* --print */
-#define FLEET_FORM 16u		/* --json */
+#define FLEET_JSON 16u		/* --json */
+#define FLEET_FORM FLEET_JSON
 #define FLEET_ROWS 64u		/* -o -O -n -r */
+#define FLEET_ONE 128u		/* --host */
+#define FLEET_FORCE 256u	/* --force */
+#define FLEET_WAIT 512u		/* --empty, --wait */
 #define FLEET_HELPER 32u	/* it is no command of people */
 
 /* How long a person waits for an answer; ns. */
@@ -58,6 +65,10 @@ struct fleet_command {
 
 extern const struct fleet_command fleet_hosts;
 extern const struct fleet_command fleet_stat;
+extern const struct fleet_command fleet_list;
+extern const struct fleet_command fleet_show;
+extern const struct fleet_command fleet_wait;
+extern const struct fleet_command fleet_remove;
 extern const struct fleet_command fleet_limit;
 extern const struct fleet_command fleet_close;
 extern const struct fleet_command fleet_open;
@@ -74,6 +85,11 @@ int fleet_failed(const struct fleet *f);
 /** There is no such queue. @return EXIT_FAILED */
 int fleet_no_queue(const struct fleet *f);
 
+/** The row of the host that is meant: by its whole name, or by the part before
+ * the slash if one seat alone has it. Names are in the first column.
+ * @retval -1 there is none, or there are several, which is said */
+int fleet_find_host(const struct fleet *f, const PGresult *r,
+		    const char *host);
 /** Is there such a queue? If not, say so. */
 bool fleet_is_there(struct fleet *f);
 

@@ -68,14 +68,23 @@ static PGresult *ask(struct helper *h, const char *sql, int n,
 #define NUMBER 24
 #define REPORT 300
 
+/* The age of the one whose turn is next; 0: unknown. */
+static int64_t oldest_ms(const struct helper *h)
+{
+	struct procq_process p;
+
+	return procq_peek(h->q, &p) == 0 && p.age > 0 ? p.age / NS_PER_MS : 0;
+}
+
 static void print_report(const struct helper *h, char text[REPORT])
 {
 	const struct procq_stat *s = &h->stat;
 
 	snprintf(text, REPORT, "{\"started\":%" PRIu64 ",\"retired\":%" PRIu64
 		 ",\"exited\":%" PRIu64 ",\"lost\":%" PRIu64
-		 ",\"present\":%" PRIu64 "}", s->started, s->retired,
-		 s->exited, s->lost, s->present);
+		 ",\"present\":%" PRIu64 ",\"oldest_ms\":%" PRId64 "}",
+		 s->started, s->retired, s->exited, s->lost, s->present,
+		 oldest_ms(h));
 }
 
 static uint32_t policy_number(const char *word)

@@ -105,34 +105,6 @@ const struct fleet_command fleet_open = {
 
 /* ---- release ---- */
 
-/* The seat that HOST means: its whole name, or the part before the slash if
- * one seat alone has it. @return the row, -1: said why not */
-static int find_seat(const struct fleet *f, const PGresult *r)
-{
-	size_t len = strlen(f->operand);
-	int found = -1;
-
-	for (int i = 0; i < PQntuples(r); i++) {
-		const char *seat = PQgetvalue(r, i, 0);
-
-		if (strcmp(seat, f->operand) == 0)
-			return i;
-		if (strncmp(seat, f->operand, len) != 0 || seat[len] != '/')
-			continue;
-		if (found >= 0) {
-			complain(_("host '%s' has several queues: '%s', '%s'; "
-				   "name one"), f->operand,
-				 PQgetvalue(r, found, 0), seat);
-			return -1;
-		}
-		found = i;
-	}
-	if (found < 0)
-		complain(_("fleet queue '%s' knows no host '%s'; 'procq "
-			   "hosts' lists them"), f->queue, f->operand);
-	return found;
-}
-
 /* Does the user type the name? */
 static bool confirmed(const struct fleet *f, const PGresult *r, int row)
 {
@@ -174,7 +146,7 @@ static int release_run(struct fleet *f)
 		      "oldest_ms, seen_ms FROM procq.hosts($1)", 1, values);
 	if (!r)
 		return EXIT_FAILED;
-	row = find_seat(f, r);
+	row = fleet_find_host(f, r, f->operand);
 	if (row >= 0 && confirmed(f, r, row)) {
 		values[1] = PQgetvalue(r, row, 0);
 		/* The user may have thought for long. */

@@ -8,7 +8,8 @@ fleet_tests = \
 	tests/fleet/people.test \
 	tests/fleet/restore.test \
 	tests/fleet/session.test \
-	tests/fleet/sql.test
+	tests/fleet/sql.test \
+	tests/fleet/view.test
 TESTS += $(fleet_tests)
 fleet_long_tests = \
 	tests/fleet/bound-end.test \
