@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * ending.c - how a process that was taken is ended; see ending.h.
- *
- * Nodes are named by index, since growing the array may move them.
  */
 #include <config.h>
 
@@ -17,6 +15,7 @@
 #include "cgroup.h"
 #include "duration.h"
 #include "ending.h"
+#include "ending-list.h"
 
 /* A death takes a moment, whatever the user said. If the parent is stopped and
  * so does not report it, the library does after a second. */
@@ -29,112 +28,10 @@
  * once its leader is dead. */
 #define OUTLIVE_WITHIN NS_PER_S
 
-/* ---- lists ---- */
-
-static struct ending_list *list_of(struct endings *all, const struct ending *e)
-{
-	if (e->uncontinued)
-		return &all->uncontinued[e->step];
-	return e->shorter ? &all->shorter[e->step] : &all->waiting[e->step];
-}
-
-static uint32_t index_of(const struct endings *all, const struct ending *e)
-{
-	return (uint32_t)(e - all->nodes);
-}
-
-static void list_append(struct endings *all, struct ending *e)
-{
-	struct ending_list *list = list_of(all, e);
-	uint32_t i = index_of(all, e);
-
-	e->next = 0;
-	e->prev = list->tail;
-	/* In order, though those that are late wait for those before them. */
-	if (e->prev && e->shorter && !e->uncontinued &&
-	    e->deadline < all->nodes[e->prev].deadline)
-		e->deadline = all->nodes[e->prev].deadline;
-	if (e->prev)
-		all->nodes[e->prev].next = i;
-	else
-		list->head = i;
-	list->tail = i;
-}
-
-static void list_remove(struct endings *all, struct ending *e)
-{
-	struct ending_list *list = list_of(all, e);
-
-	if (e->prev)
-		all->nodes[e->prev].next = e->next;
-	else
-		list->head = e->next;
-	if (e->next)
-		all->nodes[e->next].prev = e->prev;
-	else
-		list->tail = e->prev;
-}
-
-/* NULL: the list is empty. */
-static struct ending *first_of(const struct endings *all,
-			       const struct ending_list *list)
-{
-	return list->head > 0 ? &all->nodes[list->head] : NULL;
-}
-
-static struct ending *sooner(struct ending *a, struct ending *b)
-{
-	return !a || (b && b->deadline < a->deadline) ? b : a;
-}
-
-static struct ending *next_due(const struct endings *all)
-{
-	struct ending *first = NULL;
-
-	for (int step = 0; step < all->plan->count; step++) {
-		first = sooner(first, first_of(all, &all->uncontinued[step]));
-		first = sooner(first, first_of(all, &all->waiting[step]));
-		first = sooner(first, first_of(all, &all->shorter[step]));
-	}
-	return first;
-}
-
-/* ---- nodes ---- */
-
 int endings_init(struct endings *all)
 {
 	all->by_slot = calloc(procq_capacity(all->q), sizeof(*all->by_slot));
 	return all->by_slot ? 0 : -ENOMEM;
-}
-
-static bool more_nodes(struct endings *all)
-{
-	uint32_t room = all->room > 0 ? all->room * 2 : 64;
-	struct ending *nodes;
-
-	nodes = realloc(all->nodes, room * sizeof(*nodes));
-	if (!nodes)
-		return false;
-	all->nodes = nodes;
-	/* Node 0 is left out: 0 ends a list. */
-	for (uint32_t i = room - 1; i >= all->room && i > 0; i--) {
-		nodes[i].next = all->unused;
-		all->unused = i;
-	}
-	all->room = room;
-	return true;
-}
-
-static struct ending *new_node(struct endings *all)
-{
-	struct ending *e;
-
-	if (all->unused == 0 && !more_nodes(all))
-		return NULL;
-	e = &all->nodes[all->unused];
-	all->unused = e->next;
-	all->count++;
-	return e;
 }
 
 /* ---- steps; a process is in no list while its signal is sent ---- */
@@ -161,19 +58,7 @@ static void begin_wait(struct endings *all, struct ending *e)
 	if (e->uncontinued)
 		e->deadline = wait > 2 * CONTINUE_AFTER ? now + CONTINUE_AFTER
 							: now;
-	list_append(all, e);
-}
-
-static void drop_node(struct endings *all, struct ending *e)
-{
-	uint32_t i = index_of(all, e);
-
-	free(e->cgroup);
-	e->cgroup = NULL;
-	all->by_slot[e->process.slot] = 0;
-	e->next = all->unused;
-	all->unused = i;
-	all->count--;
+	ending_append(all, e);
 }
 
 bool ending_refused(int err)
@@ -186,7 +71,7 @@ static void give_up(struct endings *all, struct ending *e, int err)
 	if (all->give_back && ending_refused(err)) {
 		all->report(all->arg, e, err);
 		procq_give_back(all->q, e->process.slot);
-		drop_node(all, e);
+		ending_drop(all, e);
 		return;
 	}
 	e->unconfirmed = true;
@@ -217,7 +102,7 @@ static void hold(struct endings *all, struct ending *e)
 }
 
 /* What e->cgroup is given, gcc -fanalyzer takes for leaked, as it does not know
- * what e is by then. drop_node() frees it. */
+ * what e is by then. ending_drop() frees it. */
 #if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 10
 # pragma GCC diagnostic push
 # pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
@@ -287,10 +172,10 @@ static void send_continue(struct endings *all, struct ending *e)
 {
 	procq_signal(all->q, e->process.slot, SIGCONT,
 		     goes_alone(all, e, SIGCONT));
-	list_remove(all, e);
+	ending_leave(all, e);
 	e->uncontinued = false;
 	e->deadline = e->step_end;
-	list_append(all, e);
+	ending_append(all, e);
 }
 
 /* The step that another has sent, and did not live to see the end of; -1:
@@ -352,19 +237,19 @@ static void find_step(const struct endings *all, struct ending *e)
 int endings_begin(struct endings *all, const struct procq_process *p,
 		  int64_t now)
 {
-	struct ending *e = new_node(all);
+	struct ending *e = ending_new(all);
 
 	if (!e)
 		return -ENOMEM;
 	*e = (struct ending){ .process = *p, .since = now,
 			      .step = all->first_step,
 			      .left = PROCQ_FOREVER };
-	all->by_slot[p->slot] = index_of(all, e);
+	all->by_slot[p->slot] = ending_index(all, e);
 	if (all->plan->count > 0) {
 		find_step(all, e);
 		send_step(all, e);
 	} else {
-		list_append(all, e);
+		ending_append(all, e);
 	}
 	return 0;
 }
@@ -375,7 +260,7 @@ static void wait_shortly(struct endings *all, struct ending *e, int64_t wait)
 	e->uncontinued = false;
 	e->shorter = true;
 	e->deadline = e->step_end = time_after(procq_now(), wait);
-	list_append(all, e);
+	ending_append(all, e);
 }
 
 /* The last step is over: nothing is held any more. A process that is dead is
@@ -413,12 +298,12 @@ void endings_left(struct endings *all, const struct procq_event *event)
 	if (all->mode == KILL_MODE_MIXED)
 		step = step_of_kill(all->plan, step);
 	if (step > e->step) {
-		list_remove(all, e);
+		ending_leave(all, e);
 		e->step = step;
 		send_step(all, e);
 	} else if (all->plan->steps[step].wait == PROCQ_FOREVER) {
 		/* They may ignore the last signal for ever. */
-		list_remove(all, e);
+		ending_leave(all, e);
 		if (e->uncontinued)
 			procq_signal(all->q, e->process.slot, SIGCONT, 0);
 		wait_shortly(all, e, OUTLIVE_WITHIN);
@@ -429,12 +314,12 @@ void endings_step(struct endings *all, int64_t now)
 {
 	struct ending *e;
 
-	while ((e = next_due(all)) && e->deadline <= now) {
+	while ((e = ending_due(all)) && e->deadline <= now) {
 		if (e->uncontinued) {
 			send_continue(all, e);
 			continue;
 		}
-		list_remove(all, e);
+		ending_leave(all, e);
 		if (e->step + 1 < all->plan->count) {
 			e->step++;
 			send_step(all, e);
@@ -451,66 +336,16 @@ void endings_hasten(struct endings *all)
 
 	all->first_step = last;
 	for (int step = 0; step < last; step++)
-		while ((e = first_of(all, &all->uncontinued[step])) ||
-		       (e = first_of(all, &all->waiting[step])) ||
-		       (e = first_of(all, &all->shorter[step]))) {
-			list_remove(all, e);
+		while ((e = ending_first(all, &all->uncontinued[step])) ||
+		       (e = ending_first(all, &all->waiting[step])) ||
+		       (e = ending_first(all, &all->shorter[step]))) {
+			ending_leave(all, e);
 			e->step = last;
 			send_step(all, e);
 		}
 }
 
 /* ---- deaths ---- */
-
-/* Signals of which a process dies by its own doing. */
-static bool is_fault(int signo)
-{
-	static const int faults[] = {
-		SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS,
-		SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ
-	};
-
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
-		if (signo == faults[i])
-			return true;
-	return false;
-}
-
-/* @param e NULL: it was not begun here */
-static bool was_sent(const struct endings *all, const struct ending *e,
-		     const struct procq_event *event)
-{
-	for (int step = 0; e && step <= e->step; step++)
-		if (step < all->plan->count &&
-		    all->plan->steps[step].signo == event->code)
-			return true;
-	/* By another consumer, before. */
-	return event->signal == event->code;
-}
-
-static enum ended_by who_ended(const struct endings *all,
-			       const struct ending *e,
-			       const struct procq_event *event)
-{
-	bool signalled = event->step > 0;
-
-	if (event->type == PROCQ_EVENT_STALE)
-		return ENDED_BY_UNKNOWN;
-	switch ((enum procq_cause)event->cause) {
-	case PROCQ_CAUSE_EXIT:
-		return signalled ? ENDED_BY_US : ENDED_BY_SELF;
-	case PROCQ_CAUSE_SIGNAL:
-	case PROCQ_CAUSE_CORE:
-		if (signalled && was_sent(all, e, event))
-			return ENDED_BY_US;
-		if (is_fault(event->code))
-			return signalled ? ENDED_BY_US : ENDED_BY_SELF;
-		return ENDED_BY_OTHER;
-	case PROCQ_CAUSE_UNKNOWN:
-	default:
-		return signalled ? ENDED_BY_US : ENDED_BY_UNKNOWN;
-	}
-}
 
 const char *ending_reason(const struct ending *e, int err)
 {
@@ -522,11 +357,6 @@ const char *ending_reason(const struct ending *e, int err)
 	default:
 		return ending_refused(err) ? "not-permitted" : "failed";
 	}
-}
-
-enum ended_by ended_by(const struct procq_event *event)
-{
-	return who_ended(NULL, NULL, event);
 }
 
 /* Had another begun to end its group, which this one could not go on with? */
@@ -543,7 +373,8 @@ enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 {
 	uint32_t i = all->by_slot[event->process.slot];
 	struct ending *e = &all->nodes[i];
-	enum ended_by by = who_ended(all, i > 0 ? e : NULL, event);
+	enum ended_by by = ended_by_plan(all->plan, i > 0 ? e->step + 1 : 0,
+					 event);
 
 	if (i == 0)
 		return by;
@@ -560,8 +391,8 @@ enum ended_by endings_collected(struct endings *all, struct procq_event *event)
 	if (e->unconfirmed)
 		all->unconfirmed--;
 	else
-		list_remove(all, e);
-	drop_node(all, e);
+		ending_leave(all, e);
+	ending_drop(all, e);
 	return by;
 }
 
@@ -583,7 +414,7 @@ void endings_free(struct endings *all)
 	struct ending *e;
 
 	for (int step = 0; step < all->plan->count; step++)
-		while ((e = first_of(all, &all->uncontinued[step])))
+		while ((e = ending_first(all, &all->uncontinued[step])))
 			send_continue(all, e);
 	for (uint32_t i = 0; all->count > 0 && i < procq_capacity(all->q); i++)
 		if (all->nodes && all->by_slot[i] > 0)
@@ -596,7 +427,7 @@ void endings_free(struct endings *all)
 
 int64_t endings_deadline(const struct endings *all)
 {
-	const struct ending *e = next_due(all);
+	const struct ending *e = ending_due(all);
 
 	return e ? e->deadline : PROCQ_FOREVER;
 }

@@ -39,22 +39,12 @@
 #include <stdint.h>
 
 #include "duration.h"
+#include "ended.h"
 #include "plan.h"
 #include "procq.h"
 
 /* A process that is alive so long after its signal gets SIGCONT. */
 #define CONTINUE_AFTER (10 * NS_PER_MS)
-
-/* Who ended a process. */
-enum ended_by {
-	ENDED_BY_UNKNOWN,
-	ENDED_BY_SELF,		/* it exited, or died of a fault of its own */
-	ENDED_BY_US,		/* signals were sent to it here */
-	ENDED_BY_OTHER		/* a signal that nobody of the queue had sent */
-};
-
-/** Who ended one that was not begun here: it was taken when it was dead. */
-enum ended_by ended_by(const struct procq_event *event);
 
 /* A process that is being ended. */
 struct ending {

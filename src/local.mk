@@ -12,7 +12,9 @@ src_libprograms_la_SOURCES = \
 	src/distribution.c src/distribution.h \
 	src/due.c src/due.h \
 	src/duration.c src/duration.h \
+	src/ended.c src/ended.h \
 	src/ending.c src/ending.h \
+	src/ending-list.c src/ending-list.h \
 	src/event.c src/event.h \
 	src/fault.c src/fault.h \
 	src/fleet-lock.c src/fleet-lock.h \
