@@ -4,7 +4,8 @@
  *
  * Of several hosts libpq turns to the next when one refuses. One that is cut
  * off does not refuse, and where the program waits by itself, libpq has no
- * limit of time for it: the others would never be tried. So each is tried alone.
+ * limit of time for it: the others would never be tried. So each is tried
+ * alone.
  */
 #include <config.h>
 
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include "places.h"
+
+#define DEFAULT_PORT "5432"
 
 static const char *find(const PQconninfoOption *o, const char *key)
 {
@@ -65,9 +68,13 @@ bool places_get(const PQconninfoOption *o, size_t i, struct place *p)
 	memset(p, 0, sizeof(*p));
 	if (i >= places_count(o))
 		return false;
-	return (!*name || item(name, i, p->host, sizeof(p->host))) &&
-	       (!*address ||
-		item(address, i, p->hostaddr, sizeof(p->hostaddr))) &&
-	       (!*port || item(port, items(port) > 1 ? i : 0, p->port,
-			       sizeof(p->port)));
+	if ((*name && !item(name, i, p->host, sizeof(p->host))) ||
+	    (*address && !item(address, i, p->hostaddr, sizeof(p->hostaddr))) ||
+	    (*port && !item(port, items(port) > 1 ? i : 0, p->port,
+			    sizeof(p->port))))
+		return false;
+	/* Of "a,b" in a URL, libpq makes ports of "," with nothing in it. */
+	if (*port && !*p->port)
+		strcpy(p->port, DEFAULT_PORT);
+	return true;
 }

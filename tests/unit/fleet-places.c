@@ -42,7 +42,7 @@ static bool is(const PQconninfoOption *o, size_t i, const char *h,
 int main(void)
 {
 	static char none[] = "", one[] = "db", two[] = "a,b", gap[] = "a,,c",
-		    addresses[] = "10.0.0.1,10.0.0.2", p1[] = "5433",
+		    addresses[] = "10.0.0.1,10.0.0.2", p0[] = ",", p1[] = "5433",
 		    p2[] = "1,2", p3[] = "1,2,3", longer[2 * PLACE_TEXT + 2];
 	const PQconninfoOption *o;
 	struct place at;
@@ -59,6 +59,9 @@ int main(void)
 	o = options(two, NULL, p2);
 	ok(is(o, 0, "a", "", "1") && is(o, 1, "b", "", "2"),
 	   "two, with ports of their own");
+	o = options(two, NULL, p0);
+	ok(places_count(o) == 2 && is(o, 1, "b", "", "5432"),
+	   "two, with no port named");
 	o = options(two, addresses, p2);
 	ok(places_count(o) == 2 && is(o, 1, "b", "10.0.0.2", "2"),
 	   "two names with addresses");
