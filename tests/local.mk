@@ -17,6 +17,7 @@ include tests/together/local.mk
 include tests/library/local.mk
 include tests/program/local.mk
 include tests/fleet/local.mk
+include tests/fleet/storm.mk
 include tests/storm/local.mk
 include tests/crash/local.mk
 include tests/scarcity/local.mk
