@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	model/remove.pml \
 	model/run \
 	model/sem.pml \
+	model/share.pml \
 	model/tally.pml
 
 check-model:

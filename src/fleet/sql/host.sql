@@ -273,7 +273,9 @@ BEGIN
 	END IF;
 	UPDATE seat SET seq = n, want = wanted,
 		until = t + u.lease_ms * interval '1 ms', seen = t,
-		waits = CASE WHEN wanted > granted THEN line END
+		-- Who has been served goes to the end of the line.
+		waits = CASE WHEN wanted <= granted THEN NULL
+			WHEN granted > have THEN t ELSE line END
 	WHERE queue = q AND seat = s;
 	PERFORM book(q, s, report);
 	lease_ms := u.lease_ms;
