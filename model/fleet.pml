@@ -8,19 +8,26 @@
  * may forget all that it knows of it.
  *
  * Not here: which records are parked (limit.pml), how processes are ended when
- * a lease has run out; the other hosts are a number, which is right.
+ * a lease has run out, who of those that wait is next (share.pml), a second
+ * server (standby.pml); the other hosts are a number, which is right.
  *
  * Without KEEP, the policy is end: time is ticks, the host's lease counts from
  * before a request is sent, the engine's from when it is worked off. With
  * KEEP, no time frees anything and no clock is needed; but the engine must not
  * forget.
  *
+ * With RELEASES, a person says that the host is gone. If it is, all holds. If
+ * it lives, what it has is too many; but from when the engine hears of it
+ * again, nothing is started anywhere until all fits, and then the bound is what
+ * it was. With CUTOFF its lease has run out, so what runs there is too many, and
+ * nothing is started there.
+ *
  * Sizes: N slots; T ticks of a lease, M of its margin; ATT attachments, REQ
  * requests in each; LIVES of the local queue, LOSSES of the engine's memory.
  *
  * Mutants, each drops one rule: NOSEQ NOEPOCH FROMREPLY TELLFIRST NOFENCE
  * NORECHECK NOLEARN SHORTLEARN OLDLIFE BYTIME TAKEBACK UNFENCED
- * LATEASK.
+ * LATEASK GOESROUND GOESON UNTOLD LATEWORD LATESTART.
  */
 #ifndef N
 #define N 2
@@ -42,6 +49,9 @@
 #endif
 #ifndef LOSSES
 #define LOSSES 0
+#endif
+#ifndef RELEASES
+#define RELEASES 0
 #endif
 
 #ifdef NOLEARN
@@ -84,7 +94,44 @@ byte granted, epoch, seq, known, till, learning, others;
  * the lease ran out; losses; attachments. */
 byte since = NOTHING, late, losses, attached;
 
+#if RELEASES > 0
+/* What is in use of have; seat.released; the lease has run out at the host. */
+byte use;
+bit freed, over;
+/* Ghosts: a host was released that lives, and has not been heard of since; the
+ * bound is broken by that. */
+bit unheard, broken;
+byte releases;
+
+/* Whoever starts, or may start from now on, is within the bound. */
+inline started() { assert(unheard || use + others <= N) }
+#ifdef CUTOFF
+inline started_here() { assert(!unheard && use + others <= N) }
+#define RELEASABLE over
+#else
+#define RELEASABLE 1
+inline started_here() { started() }
+#endif
+
+inline bound()
+{
+	assert(broken || have + others <= N);
+	broken = broken && (unheard || have + others > N)
+}
+#else
+inline started() { skip }
 inline bound() { assert(learning > 0 || have + others <= N) }
+#endif
+
+/* While there is more than the bound, what is in use is charged, but not granted
+ * again when it ends. */
+#if defined GOESROUND || RELEASES == 0
+#define RECALL 0
+#else
+#define RECALL \
+	(granted + others > N && learning == 0 -> \
+	 (granted < granted + others - N -> granted : granted + others - N) : 0)
+#endif
 
 inline answer(c, code)
 {
@@ -92,7 +139,7 @@ inline answer(c, code)
 	:: full(rep[c]) -> rep[c]?_,_,_
 	:: nfull(rep[c])
 	fi;
-	rep[c]!code,epoch,granted
+	rep[c]!code,epoch,granted - RECALL
 }
 
 /* have is what the host says it has. */
@@ -101,6 +148,9 @@ inline attach(e, l, h, f)
 	if
 #ifndef OLDLIFE
 	:: l < known -> code = REFUSED
+#endif
+#if RELEASES > 0 && !defined UNTOLD
+	:: l == known && freed && h > 0 && !f -> code = EXPIRED
 #endif
 	:: else ->
 		if
@@ -119,6 +169,15 @@ inline attach(e, l, h, f)
 #endif
 		:: else ->
 			granted = (h > granted -> h : granted);
+#if RELEASES > 0
+#ifndef LATEWORD
+			/* Not by a word from before it heard of it. */
+			freed = freed && l == known && e < epoch;
+#else
+			freed = 0;
+#endif
+			unheard = unheard && freed;
+#endif
 			epoch = (e > epoch -> e : epoch) + 1;
 			seq = 0; till = T; code = OK
 		fi
@@ -134,6 +193,9 @@ inline lease(e, s, h, w)
 #ifndef NOSEQ
 	:: e == epoch && s <= seq -> code = REFUSED
 #endif
+#if RELEASES > 0 && !defined GOESON
+	:: e == epoch && freed -> code = EXPIRED
+#endif
 	:: else ->
 		if
 #ifndef KEEP
@@ -145,6 +207,9 @@ inline lease(e, s, h, w)
 				N - h - others : 0);
 			g = (w > h -> w - h : 0);
 			granted = h + (g > room -> room : g);
+#if RELEASES > 0
+			unheard = 0;
+#endif
 			seq = s; till = T; code = OK
 		fi
 	fi
@@ -168,8 +233,24 @@ end:	do
 		answer(c, code); bound();
 		kind = OK; code = OK; c = 0; e = 0; s = 0; h = 0; w = 0;
 		g = 0; room = 0 }
-	:: atomic { learning == 0 && granted + others < N -> others++; bound() }
+	:: atomic { learning == 0 && granted + others < N ->
+		others++; started(); bound() }
 	:: atomic { others > 0 -> others-- }
+#if RELEASES > 0
+	/* procq release. Is it of a host that lives? */
+	:: atomic { releases < RELEASES && !freed && epoch > 0 ->
+		if
+		:: life != known -> skip
+		:: life == known && RELEASABLE ->
+			unheard = 1; broken = 1;
+#ifdef CUTOFF
+			/* No reply is of use any more, after so long. */
+			if :: full(rep[0]) -> rep[0]?_,_,_ :: nfull(rep[0]) fi;
+			if :: full(rep[1]) -> rep[1]?_,_,_ :: nfull(rep[1]) fi
+#endif
+		fi;
+		releases++; granted = 0; freed = 1 }
+#endif
 #if LOSSES > 0
 	:: atomic { losses < LOSSES -> losses++;
 		granted = 0; epoch = 0; seq = 0; known = 0; till = 0;
@@ -186,7 +267,11 @@ inline renew(n)
 	held = T - M; grant = n; have = grant;
 #else
 #ifdef KEEP
+#if RELEASES > 0
+	grant = n; have = (use > grant -> use : grant); over = 0;
+#else
 	grant = n; have = grant;
+#endif
 #else
 	if
 	:: since < T - M ->
@@ -202,6 +287,15 @@ inline renew(n)
 #endif
 #endif
 	since = NOTHING
+}
+
+/* Nothing is granted any more; what is free is parked. */
+inline fence()
+{
+	grant = 0; held = 0; since = NOTHING;
+#if RELEASES > 0
+	have = use; bound()
+#endif
 }
 
 inline send(kind, e, s, h, w)
@@ -232,8 +326,7 @@ anew:	/* It may be another one, which knows nothing but the object. */
 	:: atomic { rep[c]?code,e,g ->
 		if
 		:: code == OK -> hostepoch = e; renew(grant)
-		:: code == EXPIRED ->
-			grant = 0; held = 0; since = NOTHING; goto anew
+		:: code == EXPIRED -> fence(); goto anew
 		:: else -> since = NOTHING; goto anew
 		fi }
 	:: atomic { c = 1 - c; goto anew }
@@ -251,7 +344,12 @@ anew:	/* It may be another one, which knows nothing but the object. */
 		:: grant > 0 ->
 			w = grant - 1;
 #ifndef TELLFIRST
-			grant--; have = (have > grant -> grant : have)
+			grant--;
+#if RELEASES > 0
+			have = (use > grant -> use : grant)
+#else
+			have = (have > grant -> grant : have)
+#endif
 #endif
 		fi;
 #ifdef TELLFIRST
@@ -265,8 +363,7 @@ anew:	/* It may be another one, which knows nothing but the object. */
 			if
 			:: code == OK ->
 				renew(g); bound()
-			:: code == EXPIRED ->
-				grant = 0; held = 0; since = NOTHING; goto anew
+			:: code == EXPIRED -> fence(); goto anew
 			:: else -> since = NOTHING; goto anew
 			fi }
 		:: atomic { c = 1 - c; since = NOTHING }	/* no reply */
@@ -277,10 +374,35 @@ anew:	/* It may be another one, which knows nothing but the object. */
 	/* All of the host is lost, or its queue was empty and another one is
 	 * made: what was in use is gone before the next life begins. */
 	:: atomic { life < LIVES - 1 ->
-		have = 0; grant = 0; held = 0; hostepoch = 0; life++; c = 1 - c; goto anew }
+		have = 0; grant = 0; held = 0; hostepoch = 0; life++;
+#if RELEASES > 0
+		use = 0; over = 0; unheard = 0; bound();
+#endif
+		c = 1 - c; goto anew }
 #endif
 	od
 }
+
+#if RELEASES > 0
+#ifdef LATESTART
+#define LAPSED 0
+#else
+#define LAPSED over
+#endif
+
+/* Its producers, and processes, which end; its lease runs out. */
+proctype host()
+{
+end:	do
+	:: atomic { use < grant && !LAPSED -> use++; started_here() }
+	:: atomic { use > 0 ->
+		use--; have = (use > grant -> use : grant); bound() }
+#ifdef CUTOFF
+	:: over = 1
+#endif
+	od
+}
+#endif
 
 #ifdef KEEP
 #ifdef BYTIME
@@ -329,6 +451,9 @@ init {
 #else
 #ifdef BYTIME
 		run clock()
+#endif
+#if RELEASES > 0
+		run host()
 #endif
 #endif
 	}

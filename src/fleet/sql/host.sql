@@ -133,9 +133,13 @@ BEGIN
 	ELSIF host_epoch > r.epoch THEN
 		u := learn(u);
 	END IF;
+	-- A word from before it heard of its release does not undo that.
 	UPDATE seat SET epoch = greatest(r.epoch, host_epoch) + 1, seq = 0,
 		machine = machine_id, boot = boot_id, world = world_id,
-		container = in_container, life = life_id, released = NULL,
+		container = in_container, life = life_id,
+		released = CASE WHEN (r.boot, r.world, r.life) =
+			(boot_id, world_id, life_id) AND host_epoch < r.epoch
+			THEN r.released END,
 		until = t + u.lease_ms * interval '1 ms', seen = t,
 		durable = durable()
 	WHERE queue = q AND seat = s RETURNING seat.epoch INTO epoch;
@@ -263,11 +267,10 @@ BEGIN
 		recall := greatest(0, granted - CASE
 			WHEN active > u.capacity THEN 0 ELSE share END);
 	END IF;
-	IF u.used - r.granted + granted > u.capacity THEN
-		recall := greatest(recall, least(granted, ceil(
-			(u.used - r.granted + granted - u.capacity)::numeric *
-			granted / (u.used - r.granted + granted))::int));
-	END IF;
+	-- Beyond the bound, whatever ends first makes room, and is not followed
+	-- by another, here or elsewhere, until all fits.
+	recall := greatest(recall, least(granted,
+		u.used - r.granted + granted - u.capacity));
 	IF granted <> r.granted THEN
 		PERFORM charge(q, s, granted);
 	END IF;
