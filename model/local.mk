@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	model/run \
 	model/sem.pml \
 	model/share.pml \
+	model/standby.pml \
 	model/tally.pml
 
 check-model:
