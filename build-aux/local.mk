@@ -104,5 +104,11 @@ deb: all
 CLEANFILES += procq.deb procq-ui.deb procq-fleet.deb libprocq0.deb \
 	libprocq-dev.deb
 clean-local: clean-functions
-	rm -rf $(deb_dir) $(coverage_dir) tests/fuzz/work
+	rm -rf $(deb_dir) _purge $(coverage_dir) tests/fuzz/work
 PHONIES += deb
+
+# Are they gone when they are purged?
+check-purge:
+	@$(SHELL) $(srcdir)/build-aux/purge
+PHONIES += check-purge
+EXTRA_DIST += build-aux/purge
