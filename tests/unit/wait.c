@@ -19,11 +19,14 @@
 static int until_soon(struct procq *q, unsigned what)
 {
 	int64_t end = procq_now() + PAUSE;
+	bool over;
 	int rc;
 
-	do
+	/* A slice of the wait may end without anything, also past the time. */
+	do {
+		over = procq_now() >= end;
 		rc = procq_wait(q, what, end);
-	while (rc == 0 && procq_now() < end);
+	} while (rc == 0 && !over);
 	return rc;
 }
 
