@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "flight.h"
+#include "identity.h"
 #include "intmap.h"
 #include "nest.h"
 #include "procq.h"
@@ -36,6 +37,8 @@ struct procq {
 	struct pq_lookup lookup;
 	struct pq_late *late;		/* see producer.c */
 	bool started;			/* it once had a child here */
+	enum pq_ident_kind ident_kind;	/* of its children's identities; NONE
+					 * also before the first */
 	int64_t last_start;		/* of a child, pq_clock_life(); 0: shown
 					 * alive long enough after it */
 	int lifeline[2];		/* see spawn.c; -1: none */

@@ -59,7 +59,10 @@ static void fill_start(struct procq *q, const struct procq_command *command,
 {
 	memset(start, 0, sizeof(*start));
 	start->seg = q->seg;
-	start->ident_kind = pq_ident_kind();
+	/* That asks which process this is. The handle is of this one alone. */
+	if (q->ident_kind == PQ_IDENT_NONE)
+		q->ident_kind = pq_ident_kind();
+	start->ident_kind = q->ident_kind;
 	start->parent = q->pid;
 	start->cgroup = command->cgroup;
 	start->keep = command->flags & PROCQ_SPAWN_KEEP;

@@ -40,7 +40,7 @@
 
 void pq_show_alive(struct procq *q)
 {
-	if (!q->children.count || pq_ident_kind() != PQ_IDENT_START ||
+	if (!q->children.count || q->ident_kind != PQ_IDENT_START ||
 	    !pq_seated(q))
 		return;
 	pq_member_show_alive(q->seg, q->place);
