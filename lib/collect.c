@@ -37,6 +37,7 @@
 /* Is it dead although no mark says so? */
 static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 {
+	const struct pq_file none = { .ino = 0 };
 	struct pq_snapshot snap;
 
 	if (f->verdict == PQ_VERDICT_STALE)
@@ -52,7 +53,7 @@ static bool dead_unmarked(struct procq *q, struct pq_flight *f)
 	/* No pin and no parent: the process is gone when no process has its
 	 * pid, or another one does. */
 	pq_record_snapshot(q->seg, f->slot, 0, &snap);
-	return pq_verdict_of(&snap, -1) == PQ_VERDICT_STALE;
+	return pq_verdict_of(&snap, -1, none) == PQ_VERDICT_STALE;
 }
 
 /* Was it gone before it was taken, with nobody to report how? A parent that

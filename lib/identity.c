@@ -122,18 +122,8 @@ static bool pidfs_here(void)
 static uint64_t inode_of(int pin)
 {
 	struct stat st;
-	long rc;
 
-	st.st_ino = 0;		/* analyzers don't see a raw call write it */
-#if defined __x86_64__ && !defined __ILP32__ || defined __aarch64__
-	/* The libc's structure is the kernel's here. */
-	rc = pq_raw(SYS_fstat, pin, (long)&st, 0, 0, 0);
-#else
-	rc = fstat(pin, &st);
-#endif
-	if (rc < 0)
-		return 0;
-	return (uint64_t)st.st_ino & IDENT_MASK;
+	return pq_fstat(pin, &st) < 0 ? 0 : pq_ident_of_inode(st.st_ino);
 }
 #endif
 

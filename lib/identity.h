@@ -40,6 +40,12 @@ uint64_t pq_ident_self(enum pq_ident_kind kind, pid_t pid, bool stay);
  */
 uint64_t pq_ident_of(enum pq_ident_kind kind, int pin, pid_t pid);
 
+/** The identity that this inode of a pin is; 0: unknown. */
+static inline uint64_t pq_ident_of_inode(uint64_t inode)
+{
+	return inode & ((UINT64_C(1) << PQ_IDENT_BITS) - 1);
+}
+
 /**
  * Is the clock tick of a start time over at that moment? If the process still
  * had its pid then, no other has both its pid and its start time. Within the

@@ -13,12 +13,13 @@
 
 #include "owner.h"
 #include "proc.h"
+#include "raw.h"
 
 struct pq_file pq_file_of(int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (pq_fstat(fd, &st) < 0)
 		return (struct pq_file){ .ino = 0 };
 	return (struct pq_file){ st.st_dev, st.st_ino };
 }
@@ -26,13 +27,15 @@ struct pq_file pq_file_of(int fd)
 bool pq_file_is(int fd, struct pq_file file)
 {
 	struct stat st;
+	int rc;
 
 	if (fd < 0)
 		return false;
 	/* A sandbox that refuses the call, or a lack of memory, says nothing
 	 * of the descriptor. */
-	if (fstat(fd, &st) < 0)
-		return errno != EBADF;
+	rc = pq_fstat(fd, &st);
+	if (rc < 0)
+		return rc != -EBADF;
 	return !file.ino || (st.st_dev == file.dev && st.st_ino == file.ino);
 }
 

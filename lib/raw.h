@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,7 +65,9 @@ static inline long pq_raw(long nr, long a, long b, long c, long d, long e)
 #endif
 #else
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #endif
@@ -109,6 +112,21 @@ static inline void pq_set_mask(const sigset_t *mask)
 	pq_raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, _NSIG / 8, 0);
 #else
 	sigprocmask(SIG_SETMASK, mask, NULL);
+#endif
+}
+
+/** @return 0, -errno */
+static inline int pq_fstat(int fd, struct stat *st)
+{
+#if PQ_USE_LINUX && (defined __x86_64__ && !defined __ILP32__ || \
+		     defined __aarch64__)
+	/* The libc's structure is the kernel's here, and this call costs less
+	 * than the one that the libc makes. */
+	st->st_ino = 0;		/* analyzers don't see a raw call write it */
+	st->st_dev = 0;
+	return (int)pq_raw(SYS_fstat, fd, (long)st, 0, 0, 0);
+#else
+	return fstat(fd, st) < 0 ? -errno : 0;
 #endif
 }
 

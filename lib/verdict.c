@@ -68,7 +68,8 @@ static enum pq_verdict another(enum pq_ident_kind kind)
 		       : PQ_VERDICT_UNPROVEN;
 }
 
-enum pq_verdict pq_verdict_of(const struct pq_snapshot *snap, int pin)
+enum pq_verdict pq_verdict_of(const struct pq_snapshot *snap, int pin,
+			      struct pq_file file)
 {
 	enum pq_ident_kind kind = kind_of(snap);
 	uint64_t ident;
@@ -79,7 +80,9 @@ enum pq_verdict pq_verdict_of(const struct pq_snapshot *snap, int pin)
 		return PQ_VERDICT_STALE;
 	if (kind == PQ_IDENT_NONE)
 		return PQ_VERDICT_UNPROVEN;
-	ident = pq_ident_of(kind, pin, snap->pid);
+	/* What the pin is a descriptor of is known since it was opened. */
+	ident = kind == PQ_IDENT_INODE ? pq_ident_of_inode(file.ino)
+				       : pq_ident_of(kind, pin, snap->pid);
 	/* A start time is read by pid, so it is the pinned process's only if
 	 * that is still alive afterwards. If it is not, another start time
 	 * shows that the recorded process is dead: it is the pinned one, or
@@ -98,7 +101,8 @@ static enum pq_verdict judge_orphan(struct procq *q,
 				    const struct pq_snapshot *snap,
 				    const struct pq_flight *flight)
 {
-	enum pq_verdict verdict = pq_verdict_of(snap, flight->pin);
+	enum pq_verdict verdict = pq_verdict_of(snap, flight->pin,
+						flight->pin_file);
 
 	if (verdict == PQ_VERDICT_PINNED && kind_of(snap) == PQ_IDENT_START &&
 	    !start_proves(q, flight->slot, snap))
@@ -128,7 +132,8 @@ static int pin_down(struct procq *q, const struct pq_snapshot *snap,
 		flight->verdict = PQ_VERDICT_STALE;
 	else if (flight->orphan)
 		flight->verdict = judge_orphan(q, snap, flight);
-	else if (pq_verdict_of(snap, pin) == PQ_VERDICT_STALE)
+	else if (pq_verdict_of(snap, pin, flight->pin_file) ==
+		 PQ_VERDICT_STALE)
 		/* Something else than its parent has reaped it. */
 		flight->verdict = PQ_VERDICT_STALE;
 	else

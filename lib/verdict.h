@@ -9,8 +9,10 @@
 #include "record.h"
 
 /** Is it the recorded process that has the pid now?
- * @param pin of that pid; -1: none */
-enum pq_verdict pq_verdict_of(const struct pq_snapshot *snap, int pin);
+ * @param pin of that pid; -1: none
+ * @param file what the pin is a descriptor of */
+enum pq_verdict pq_verdict_of(const struct pq_snapshot *snap, int pin,
+			      struct pq_file file);
 
 /** Pin the process of a record, unless it is known to be dead, and judge it:
  * before the CAS that takes the record, whose word is that of snap.

@@ -503,8 +503,6 @@ long fuzz_raw(long nr, long a, long b, long c, long d, long e)
 	case SYS_read:
 		rc = fuzz_read((int)a, (void *)b, (size_t)c);
 		return rc < 0 ? -errno : rc;
-	case SYS_fstat:
-		return fuzz_fstat((int)a, (struct stat *)b) < 0 ? -errno : 0;
 #if PQ_USE_FUTEX
 	case SYS_futex:
 		return futex((const uint32_t *)a, (int)b, (uint32_t)c,

@@ -14,6 +14,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -88,6 +89,11 @@ static inline void pq_lead_group(void)
 static inline void pq_set_mask(const sigset_t *mask)
 {
 	(void)mask;
+}
+
+static inline int pq_fstat(int fd, struct stat *st)
+{
+	return fstat(fd, st) < 0 ? -errno : 0;
 }
 
 static inline void pq_close(int fd)
