@@ -417,10 +417,19 @@ static void add(uint64_t nr, unsigned count, enum way way, unsigned change)
 		points[n_points++] = (struct point){ nr, count, change, way };
 }
 
+/* A lease counts from before it was asked for. */
+static bool counts_from_before(const struct part *p, const struct look *now,
+			       int64_t asked)
+{
+	return now->deadline <= asked + p->lease_ms * SECONDS / 1000 * 5 / 6;
+}
+
 /* One run to the end: each call is two points, and each but those that ask for
  * the time or sleep may be followed by changes, as many as are seen. */
-static void record(const struct part *p)
+static bool record(const struct part *p)
 {
+	int64_t asked = procq_life();
+	bool good = true;
 	uint64_t nr = 0;
 	unsigned n = 0;
 	struct look before = first, now;
@@ -429,6 +438,10 @@ static void record(const struct part *p)
 	n_points = 0;
 	while (next_call(&call)) {
 		now = look();
+		if (now.deadline > before.deadline)
+			good &= counts_from_before(p, &now, asked);
+		if (calls_is(&call, SYS_sendto))
+			asked = procq_life();
 		if (call.op == 1) {
 			/* Made since the last call; its changes one by one are
 			 * found by stepping. */
@@ -445,6 +458,7 @@ static void record(const struct part *p)
 		}
 		before = look();
 	}
+	return good;
 }
 
 /* ---- what has to hold ---- */
@@ -593,8 +607,8 @@ static void try_part(const struct part *p, unsigned sample, unsigned seed)
 {
 	struct tally t = { 0 };
 
-	if (world_begin(p))
-		record(p);
+	ok(!world_begin(p) || record(p), "%s: leases count from before they "
+	   "are asked for", p->name);
 	is_killed(&victim);
 	until(is_quiet());
 	refuse_no_more();
