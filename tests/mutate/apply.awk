@@ -72,6 +72,11 @@ in_table {
 	next
 }
 
+# The comments of SQL, which may have a quote alone.
+FILENAME ~ /[.]sql$/ {
+	sub(/[ \t]*--.*/, "")
+}
+
 {
 	text[FILENAME] = text[FILENAME] $0 "\n"
 }
