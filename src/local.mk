@@ -135,6 +135,7 @@ src_procq_fleet_SOURCES = \
 	src/fleet/people.c \
 	src/fleet/remove.c \
 	src/fleet/places.c src/fleet/places.h \
+	src/fleet/remedy.c src/fleet/remedy.h \
 	src/fleet/rows.c src/fleet/rows.h \
 	src/fleet/seat.c src/fleet/seat.h \
 	src/fleet/show.c \

@@ -15,6 +15,16 @@
 #include "program.h"
 
 #include "fleet.h"
+#include "remedy.h"
+
+static void complain_remedy(const struct fleet *f)
+{
+	char text[ENGINE_WHY];
+	const char *what = remedy(&f->engine, text, sizeof(text));
+
+	if (what)
+		complain("%s", what);
+}
 
 bool fleet_connect(struct fleet *f)
 {
@@ -22,23 +32,15 @@ bool fleet_connect(struct fleet *f)
 	if (engine_connect(&f->engine, procq_life() + FLEET_PATIENCE))
 		return true;
 	complain(_("no connection to '%s': %s"), f->url.shown, f->engine.why);
+	complain_remedy(f);
 	return false;
 }
 
 int fleet_failed(const struct fleet *f)
 {
-	const char *state = f->engine.sqlstate;
-
 	complain(_("fleet queue '%s' at '%s': %s"), f->queue, f->url.shown,
 		 f->engine.why);
-	/* No such schema, no such function. */
-	if (strcmp(state, "3F000") == 0 || strcmp(state, "42883") == 0)
-		complain(_("'procq fleet-init --fleet=%s' makes what is "
-			   "missing"), f->url.shown);
-	/* Not allowed. */
-	if (strcmp(state, "42501") == 0)
-		complain(_("hosts need the role procq_host, administrators "
-			   "procq_admin: see procq-fleet(1)"));
+	complain_remedy(f);
 	return EXIT_FAILED;
 }
 

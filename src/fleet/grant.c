@@ -120,12 +120,12 @@ static bool was_released(struct helper *h)
 static bool attach_refused(struct helper *h, const char *code, int64_t wait)
 {
 	const char *queue = h->f->queue;
-	char text[sizeof(h->said)];
+	char text[TOLD_TEXT];
 
+	/* It may be made yet; another helper would say the same again. */
 	if (strcmp(code, "no-queue") == 0) {
-		fleet_no_queue(h->f);
-		h->status = EXIT_FAILED;
-		h->leave = true;
+		tell_no_queue(h);
+		h->next = time_after(procq_life(), 2 * NS_PER_S);
 		return false;
 	}
 	if (strcmp(code, "expired") == 0)
@@ -138,9 +138,11 @@ static bool attach_refused(struct helper *h, const char *code, int64_t wait)
 			 "container; when its processes are gone, 'procq "
 			 "release %s'"), queue, h->seat.name, h->seat.name);
 	else if (strcmp(code, "taken") == 0)
-		snprintf(text, sizeof(text), _("fleet queue '%s': the last "
-			 "boot of '%s' may be alive; waiting"), queue,
-			 h->seat.name);
+		snprintf(text, sizeof(text), _("fleet queue '%s': another "
+			 "boot, or a machine of the same name and id, may be "
+			 "alive as '%s'; waiting. If it is a clone, give it "
+			 "a name of its own, and a new /etc/machine-id"),
+			 queue, h->seat.name);
 	else if (strcmp(code, "denied") == 0)
 		snprintf(text, sizeof(text), _("fleet queue '%s': '%s' belongs "
 			 "to another role"), queue, h->seat.name);
@@ -225,7 +227,6 @@ static bool renewed(struct helper *h, const PGresult *r)
 		granted = granted > recall ? granted - recall : 0;
 		h->next = time_min(h->next, time_after(h->asked, NS_PER_S / 4));
 	}
-	h->said[0] = '\0';
 	return hold_set(h, granted, own_deadline(h), h->epoch);
 }
 
@@ -249,7 +250,7 @@ static bool give_back(struct helper *h, uint32_t wanted)
 bool grant_lease(struct helper *h)
 {
 	char epoch[NUMBER], seq[NUMBER], has[NUMBER], wants[NUMBER];
-	char report[REPORT], heard[NUMBER], text[sizeof(h->said)];
+	char report[REPORT], heard[NUMBER], text[TOLD_TEXT];
 	const char *values[] = { h->f->queue, h->seat.name, epoch, seq, has,
 				 wants, report, heard };
 	const char *code;
@@ -288,6 +289,8 @@ bool grant_lease(struct helper *h)
 			       ? hold_fence(h)
 			       : hold_released(h, engine_cell(r, "role"));
 	} else {
+		if (strcmp(code, "fenced") == 0)
+			tell_fenced(h);
 		/* Fenced, stale, unknown: what is here is reported anew. */
 		h->attached = false;
 		good = true;

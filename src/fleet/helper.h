@@ -20,6 +20,15 @@
 /* How long idle slots are kept. */
 #define HELPER_IDLE_MAX INT64_C(1000000000)
 
+#define TOLD_TEXT (ENGINE_WHY + 200)
+#define TOLD_MAX 8
+
+/* What has been told. */
+struct told {
+	uint64_t mark;
+	int64_t at;		/* when it was so last; 0: never */
+};
+
 struct helper {
 	struct fleet *f;
 	struct procq *q;
@@ -39,7 +48,8 @@ struct helper {
 	int64_t asked;		/* when the last request was sent */
 	int64_t idle, alone;	/* since when; 0: it is not so */
 	int64_t backoff;
-	char said[ENGINE_WHY + 200];
+	struct told told[TOLD_MAX];
+	int64_t fenced;		/* when by another one, last; 0: never */
 	struct procq_stat stat;
 	int status;
 	bool leave;

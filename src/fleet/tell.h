@@ -8,10 +8,14 @@
 
 #include "helper.h"
 
-/** What was said last is not said again. */
+/** What goes on is not told again. */
 void tell(struct helper *h, const char *text);
-/** Why the engine does not answer. */
+/** Why the engine does not answer, and what helps. */
 void tell_why(struct helper *h);
+/** There is no such fleet queue, or not yet. */
+void tell_no_queue(struct helper *h);
+/** Another helper has attached. */
+void tell_fenced(struct helper *h);
 /** Messages went to whoever has started this; now that all is well, to the
  * system's log.
  * @param durable why the server can lose what it has acknowledged, or "" */

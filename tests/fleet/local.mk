@@ -3,6 +3,7 @@
 # test's own.
 
 fleet_tests = \
+	tests/fleet/badday.test \
 	tests/fleet/bound.test \
 	tests/fleet/cut.test \
 	tests/fleet/people.test \
