@@ -28,6 +28,7 @@ src_libprograms_la_SOURCES = \
 	src/jobs.c src/jobs.h \
 	src/json.c src/json.h \
 	src/line.c src/line.h \
+	src/openmetrics.c src/openmetrics.h \
 	src/options.c src/options.h \
 	src/output.c src/output.h \
 	src/pace.c src/pace.h \
@@ -112,7 +113,10 @@ endif
 if HAVE_TOP
 bin_PROGRAMS += src/procq-top
 src_procq_top_SOURCES = \
+	src/top/feed.c src/top/feed.h \
+	src/top/fleet.c src/top/fleet.h \
 	src/top/grid.c src/top/grid.h \
+	src/top/hosts.c src/top/hosts.h \
 	src/top/panels.c src/top/panels.h \
 	src/top/terminal.c src/top/terminal.h \
 	src/top/top.c \
@@ -132,6 +136,8 @@ src_procq_fleet_SOURCES = \
 	src/fleet/hold.c src/fleet/hold.h \
 	src/fleet/hosts.c \
 	src/fleet/list.c \
+	src/fleet/metrics.c \
+	src/fleet/notify.c src/fleet/notify.h \
 	src/fleet/people.c \
 	src/fleet/remove.c \
 	src/fleet/places.c src/fleet/places.h \
@@ -141,7 +147,8 @@ src_procq_fleet_SOURCES = \
 	src/fleet/show.c \
 	src/fleet/tell.c src/fleet/tell.h \
 	src/fleet/url.c src/fleet/url.h \
-	src/fleet/wait.c
+	src/fleet/wait.c \
+	src/fleet/watch.c
 nodist_src_procq_fleet_SOURCES = src/fleet/schema.c
 src_procq_fleet_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
 src_procq_fleet_LDADD = src/libprograms.la $(FLEET_LIBS)

@@ -19,11 +19,14 @@
 #include "complain.h"
 #include "duration.h"
 #include "i18n.h"
+#include "openmetrics.h"
 #include "procq-cmd.h"
+#include "tenure.h"
 
 struct queue {
 	char name[PROCQ_NAME_SIZE];
 	struct procq_stat stat;
+	struct procq_lease lease;
 	struct procq_histogram histograms[PROCQ_HISTOGRAMS];
 };
 
@@ -39,6 +42,8 @@ static int read_queue(const struct procq *q, struct queue *out)
 {
 	int err = stat_settled(q, &out->stat);
 
+	if (err == 0)
+		err = procq_lease(q, &out->lease);
 	for (int i = 0; i < PROCQ_HISTOGRAMS && err == 0; i++)
 		err = procq_histogram(q, i, &out->histograms[i]);
 	return err;
@@ -119,46 +124,16 @@ static int add_one(const struct request *r, struct queues *list)
 
 /* ---- writing ---- */
 
-/* The value of a label, which is UTF-8. There is no escape for a control
- * character, which a terminal would obey. */
-static void put_label(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s) {
-		size_t n = utf8_length(s);
-
-		if (*s == '\n')
-			fputs("\\n", stdout);
-		else if (n == 0 || *s < 0x20 || *s == 0x7f)
-			fputs("\xef\xbf\xbd", stdout);
-		else if (*s == '\\' || *s == '"')
-			printf("\\%c", *s);
-		else
-			fwrite(s, 1, n, stdout);
-		s += n > 0 ? n : 1;
-	}
-}
-
 /* The name of a sample and its labels, up to the value.
  * @param more a second label and its value; NULL: none */
 static void put_name(const char *name, const char *suffix,
 		     const struct queue *q, const char *label, const char *more)
 {
 	printf("procq_%s%s{queue=\"", name, suffix);
-	put_label(q->name);
+	openmetrics_label(q->name);
 	if (label)
 		printf("\",%s=\"%s", label, more);
 	printf("\"} ");
-}
-
-static void put_head(const char *name, const char *type, const char *unit,
-		     const char *help)
-{
-	printf("# TYPE procq_%s %s\n", name, type);
-	if (unit)
-		printf("# UNIT procq_%s %s\n", name, unit);
-	printf("# HELP procq_%s %s\n", name, help);
 }
 
 /* A metric with one sample for each queue: a number of struct procq_stat. */
@@ -225,7 +200,7 @@ static void put_metric(const struct metric *m, const struct queues *list)
 {
 	const char *suffix = strcmp(m->type, "counter") == 0 ? "_total" : "";
 
-	put_head(m->name, m->type, m->unit, m->help);
+	openmetrics_head(m->name, m->type, m->unit, m->help);
 	for (size_t i = 0; i < list->count; i++) {
 		put_name(m->name, suffix, &list->all[i], NULL, NULL);
 		printf("%" PRIu64 "\n", m->value(&list->all[i].stat));
@@ -234,7 +209,7 @@ static void put_metric(const struct metric *m, const struct queues *list)
 
 static void put_records(const struct queues *list)
 {
-	put_head("records", "gauge", NULL, "Records of the queue by state.");
+	openmetrics_head("records", "gauge", NULL, "Records of the queue by state.");
 	for (size_t i = 0; i < list->count; i++)
 		for (uint32_t state = 0; state_word(state); state++) {
 			put_name("records", "", &list->all[i], "state",
@@ -246,7 +221,7 @@ static void put_records(const struct queues *list)
 
 static void put_created(const struct queues *list)
 {
-	put_head("created_timestamp_seconds", "gauge", "seconds",
+	openmetrics_head("created_timestamp_seconds", "gauge", "seconds",
 		 "When the queue was created, since the epoch.");
 	for (size_t i = 0; i < list->count; i++) {
 		char text[DURATION_SIZE];
@@ -255,6 +230,62 @@ static void put_created(const struct queues *list)
 			 NULL);
 		puts(duration_seconds(list->all[i].stat.created, 3, text));
 	}
+}
+
+/* Of queues that have a lease. */
+static bool next_leased(const struct queues *list, size_t *i, const char *name)
+{
+	while (*i < list->count &&
+	       list->all[*i].lease.policy == PROCQ_POLICY_NONE)
+		++*i;
+	if (*i == list->count)
+		return false;
+	if (name)
+		put_name(name, "", &list->all[*i], NULL, NULL);
+	return true;
+}
+
+/* The deadline by the clock of people, which may be set. */
+static void put_deadlines(const struct queues *list)
+{
+	int64_t ahead = line_now() - procq_life();
+	char text[DURATION_SIZE];
+
+	openmetrics_head("lease_deadline_timestamp_seconds", "gauge",
+			 "seconds", "When the lease is over, since the epoch.");
+	for (size_t i = 0; next_leased(list, &i, NULL); i++) {
+		const struct procq_lease *l = &list->all[i].lease;
+
+		if (l->deadline == PROCQ_FOREVER)
+			continue;
+		put_name("lease_deadline_timestamp_seconds", "",
+			 &list->all[i], NULL, NULL);
+		puts(duration_seconds(l->deadline + ahead, 3, text));
+	}
+}
+
+static void put_leases(const struct queues *list)
+{
+	openmetrics_head("lease_over", "gauge", NULL,
+			 "1 if the lease is over.");
+	for (size_t i = 0; next_leased(list, &i, "lease_over"); i++)
+		printf("%" PRIu32 "\n", list->all[i].lease.over);
+	openmetrics_head("lease_granted", "gauge", NULL,
+			 "Slots that are granted.");
+	for (size_t i = 0; next_leased(list, &i, "lease_granted"); i++)
+		printf("%" PRIu32 "\n", list->all[i].stat.granted);
+	openmetrics_head("lease_epoch", "gauge", NULL,
+			 "The number of its holder.");
+	for (size_t i = 0; next_leased(list, &i, "lease_epoch"); i++)
+		printf("%" PRIu64 "\n", list->all[i].lease.epoch);
+	openmetrics_head("lease_policy", "gauge", NULL,
+			 "1 for what becomes of processes when it is over.");
+	for (size_t i = 0; next_leased(list, &i, NULL); i++) {
+		put_name("lease_policy", "", &list->all[i], "policy",
+			 tenure_policy(list->all[i].lease.policy));
+		puts("1");
+	}
+	put_deadlines(list);
 }
 
 /* A bound that is 1, 2 or 5 times a power of ten, in seconds, as OpenMetrics
@@ -281,7 +312,7 @@ static void bound_text(int64_t ns, char *text, size_t size)
 static void put_histogram(int which, const char *name, const char *help,
 			  const struct queues *list)
 {
-	put_head(name, "histogram", "seconds", help);
+	openmetrics_head(name, "histogram", "seconds", help);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct queue *q = &list->all[i];
 		const struct procq_histogram *h = &q->histograms[which];
@@ -308,12 +339,13 @@ static void print_all(const struct request *r, const struct queues *list)
 		put_metric(&metrics[i], list);
 	put_records(list);
 	put_created(list);
+	put_leases(list);
 	put_histogram(PROCQ_HISTOGRAM_LIFETIME, "lifetime_seconds",
 		      "From the start of a process to its death.", list);
 	put_histogram(PROCQ_HISTOGRAM_LATENCY, "latency_seconds",
 		      "From the first signal to the confirmed death.", list);
 	if (r->all) {
-		put_head("unreadable_queues", "gauge", NULL,
+		openmetrics_head("unreadable_queues", "gauge", NULL,
 			 "Queues that can't be read: private, damaged.");
 		printf("procq_unreadable_queues %" PRIu64 "\n",
 		       list->unreadable);

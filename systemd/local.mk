@@ -6,7 +6,8 @@
 systemdexampledir = $(pkgdatadir)/systemd
 systemd_units = \
 	systemd/procq-producer@.service \
-	systemd/procq-consumer@.service
+	systemd/procq-consumer@.service \
+	systemd/procq-fleet@.service
 nodist_systemdexample_DATA = $(systemd_units)
 dist_systemdexample_DATA = systemd/procq.default systemd/procq.sysusers
 EXTRA_DIST += $(systemd_units:=.in) systemd/hardening.conf
@@ -19,3 +20,4 @@ $(systemd_units): $(srcdir)/systemd/hardening.conf systemd/local.mk
 		'$(srcdir)/$@.in' >'$@-t' && mv '$@-t' '$@'
 systemd/procq-producer@.service: systemd/procq-producer@.service.in
 systemd/procq-consumer@.service: systemd/procq-consumer@.service.in
+systemd/procq-fleet@.service: systemd/procq-fleet@.service.in

@@ -81,8 +81,14 @@ static int stat_run(struct fleet *f)
 	PGresult *r;
 	int status;
 
+	if (f->metrics && (f->form != TABLE_TEXT || f->columns ||
+			   f->all_columns || f->no_headings))
+		usage_error(_("--openmetrics excludes --json, --raw, --output,"
+			      " --output-all and --noheadings"));
 	if (!fleet_is_there(f))
 		return EXIT_FAILED;
+	if (f->metrics)
+		return fleet_metrics(f);
 	r = fleet_ask(f, stat_sql, 1, values);
 	if (!r)
 		return EXIT_FAILED;
@@ -95,7 +101,7 @@ const struct fleet_command fleet_stat = {
 	.name = "stat",
 	.operands = N_("[NAME]"),
 	.summary = N_("count over all hosts"),
-	.takes = FLEET_NAME | FLEET_FORM | FLEET_ROWS,
+	.takes = FLEET_NAME | FLEET_FORM | FLEET_ROWS | FLEET_METRICS,
 	.columns = stat_columns,
 	.ncolumns = sizeof(stat_columns) / sizeof(*stat_columns),
 	.usual = "CAPACITY,USED,HOSTS,CUT_OFF,WAITING,POLICY,LEASE,CLOSED,"

@@ -35,7 +35,7 @@ static const struct fleet_command fleet_helper = {
 static const struct fleet_command *const commands[] = {
 	&fleet_list, &fleet_hosts, &fleet_show, &fleet_stat, &fleet_limit,
 	&fleet_close, &fleet_open, &fleet_wait, &fleet_release, &fleet_remove,
-	&fleet_helper, &fleet_init
+	&fleet_helper, &fleet_watch, &fleet_init
 };
 
 /* The elements are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
@@ -43,7 +43,7 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 enum {
 	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_CONFIRM,
-	OPT_PRINT, OPT_VERBOSE, OPT_CHECK, OPT_HOST, OPT_FORCE, OPT_EMPTY,
+	OPT_PRINT, OPT_VERBOSE, OPT_CHECK, OPT_SERVICE, OPT_METRICS, OPT_HOST, OPT_FORCE, OPT_EMPTY,
 	OPT_SEQ, OPT_WAIT
 };
 
@@ -134,16 +134,28 @@ N_("      --print                print the SQL, for an administrator to "
 static const struct choice helper_choices[] = {
 	{ OPT_CHECK, "check", no_argument,
 N_("      --check                only see if the URL is one that is taken\n") },
+	{ OPT_SERVICE, "service", no_argument,
+N_("      --service              as a service: wait for the queue, stay, and "
+"say\n"
+"                             all on standard error\n") },
+	{ 0 }
+};
+
+static const struct choice metrics_choices[] = {
+	{ OPT_METRICS, "openmetrics", no_argument,
+N_("      --openmetrics          print OpenMetrics text for Prometheus\n") },
 	{ 0 }
 };
 
 static const struct choice *const tables[] = {
 	form_choices, row_choices, number_choices, host_choices, print_choices,
-	helper_choices, one_choices, force_choices, wait_choices
+	helper_choices, one_choices, force_choices, wait_choices,
+	metrics_choices
 };
 static const unsigned table_takes[] = {
 	FLEET_FORM, FLEET_ROWS, FLEET_NUMBER, FLEET_HOST, FLEET_PRINT,
-	FLEET_HELPER, FLEET_ONE, FLEET_FORCE, FLEET_WAIT
+	FLEET_HELPER, FLEET_ONE, FLEET_FORCE, FLEET_WAIT,
+	FLEET_METRICS
 };
 
 #define NTABLES (sizeof(tables) / sizeof(*tables))
@@ -244,6 +256,12 @@ static void fleet_option(struct fleet *f, int c, const char *arg)
 		break;
 	case OPT_CONFIRM:
 		f->confirm = arg;
+		break;
+	case OPT_SERVICE:
+		f->service = true;
+		break;
+	case OPT_METRICS:
+		f->metrics = true;
 		break;
 	case OPT_HOST:
 		f->host = arg;

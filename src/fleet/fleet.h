@@ -32,7 +32,8 @@ struct fleet {
 	const char *columns;	/* of -o; NULL: the usual ones */
 	bool all_columns, no_headings;
 	bool named;		/* queue is not just the default */
-	bool insecure, print, verbose, check, force, empty;
+	bool insecure, print, verbose, check, service, force, empty;
+	bool metrics;		/* --openmetrics */
 };
 
 struct fleet_command {
@@ -58,6 +59,7 @@ struct fleet_command {
 #define FLEET_ONE 128u		/* --host */
 #define FLEET_FORCE 256u	/* --force */
 #define FLEET_WAIT 512u		/* --empty, --wait */
+#define FLEET_METRICS 1024u	/* --openmetrics */
 #define FLEET_HELPER 32u	/* it is no command of people */
 
 /* How long a person waits for an answer; ns. */
@@ -69,11 +71,15 @@ extern const struct fleet_command fleet_list;
 extern const struct fleet_command fleet_show;
 extern const struct fleet_command fleet_wait;
 extern const struct fleet_command fleet_remove;
+extern const struct fleet_command fleet_watch;
 extern const struct fleet_command fleet_limit;
 extern const struct fleet_command fleet_close;
 extern const struct fleet_command fleet_open;
 extern const struct fleet_command fleet_release;
 extern const struct fleet_command fleet_init;
+
+/** procq stat --fleet --openmetrics. @return an exit status */
+int fleet_metrics(struct fleet *f);
 
 /** Connect, or say why not, and what helps. */
 bool fleet_connect(struct fleet *f);

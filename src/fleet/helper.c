@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "procq.h"
 
@@ -28,6 +29,7 @@
 #include "grant.h"
 #include "helper.h"
 #include "hold.h"
+#include "notify.h"
 #include "seat.h"
 
 #define BACKOFF_MIN (200 * NS_PER_MS)
@@ -50,6 +52,7 @@ static bool look(void *arg)
 	struct helper *h = arg;
 	int rc = procq_wait(h->q, 0, procq_now());
 
+	notify_alive();
 	/* The object is another one's, or nobody's. */
 	if (rc == -ESTALE || rc == -EIDRM)
 		h->leave = true;
@@ -92,6 +95,7 @@ static void rest(struct helper *h)
 	int rc;
 
 	while (!stopped(h)) {
+		notify_alive();
 		if (!hold_count(h))
 			return;
 		if (!h->service && is_alone(h)) {
@@ -155,6 +159,15 @@ static void leave(struct helper *h)
 	}
 }
 
+/* A service is there before its queue, and after the helper before it. */
+static void await_queue(void)
+{
+	const struct timespec pause = { .tv_sec = 1 };
+
+	notify_alive();
+	nanosleep(&pause, NULL);
+}
+
 static bool join(struct helper *h)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
@@ -204,11 +217,17 @@ int fleet_help(struct fleet *f)
 	if (f->check)
 		return EXIT_DONE;
 	h.f = f;
-	h.service = getenv("INVOCATION_ID") != NULL;
+	h.service = f->service;
 	signals_start(&h.mask);
 	if (procq_object_name(f->local, object) < 0)
 		return EXIT_USAGE;
-	lock = fleet_lock(object);
+	if (h.service)
+		notify_begin();
+	notify("READY=1");
+	/* A service takes over from what the programs have started. */
+	while ((lock = fleet_lock(object)) == -EBUSY && h.service &&
+	       !stopped(&h))
+		await_queue();
 	if (lock == -EBUSY)
 		return EXIT_DONE;
 	if (lock < 0) {
@@ -216,7 +235,10 @@ int fleet_help(struct fleet *f)
 			 strerror(-lock));
 		return EXIT_FAILED;
 	}
-	if (join(&h)) {
+	while (!join(&h) && h.service && h.status == EXIT_DONE &&
+	       !stopped(&h))
+		await_queue();
+	if (h.q) {
 		help(&h);
 		engine_close(&f->engine);
 		procq_close(h.q);

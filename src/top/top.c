@@ -28,11 +28,15 @@
 #include "options.h"
 #include "program.h"
 
+#include "fleet.h"
 #include "panels.h"
 #include "terminal.h"
 #include "view.h"
 
-enum { OPT_BATCH = OPT_RUN, OPT_ASCII, OPT_NO_COLOR, OPT_SIZE };
+enum {
+	OPT_BATCH = OPT_RUN, OPT_ASCII, OPT_NO_COLOR, OPT_SIZE, OPT_FLEET,
+	OPT_INSECURE
+};
 
 /* Four times a second. */
 #define DELAY (250 * NS_PER_MS)
@@ -54,6 +58,9 @@ struct top {
 	uint32_t *order;
 	uint32_t order_room, shown;
 	bool quit;
+	bool fleet;		/* its hosts, not a queue here */
+	const char *url;	/* of --fleet */
+	bool insecure;
 	/* The list of queues. */
 	char queues[QUEUES_MAX][PROCQ_NAME_SIZE];
 	int queue_count;
@@ -70,6 +77,13 @@ N_("  -q, --queue=NAME           the queue, as the operand NAME\n"
 "                             (default: $PROCQ_QUEUE, or 'default')\n") },
 	{ 'd', "delay", required_argument,
 N_("  -d, --delay=D              draw every D, 20ms to 1m (default 250ms)\n") },
+	{ OPT_FLEET, "fleet", optional_argument,
+N_("      --fleet[=URL]          the hosts of a fleet, by procq-fleet (default:\n"
+"                             $PROCQ_FLEET)\n") },
+	{ OPT_INSECURE, "fleet-insecure", no_argument,
+N_("      --fleet-insecure       over a network, do without TLS that proves "
+"who\n"
+"                             answers\n") },
 	{ OPT_BATCH, "batch", no_argument,
 N_("      --batch                print frames, for a log\n") },
 	{ 'n', "count", required_argument,
@@ -124,6 +138,13 @@ static void top_option(struct top *t, int c, const char *arg)
 		break;
 	case 'n':
 		t->frames = option_number("count", arg, 1, UINT64_MAX);
+		break;
+	case OPT_FLEET:
+		t->fleet = true;
+		t->url = arg;
+		break;
+	case OPT_INSECURE:
+		t->insecure = true;
 		break;
 	case OPT_BATCH:
 		t->batch = true;
@@ -544,6 +565,28 @@ static void print_frames(struct top *t)
 	}
 }
 
+static int watch_fleet(struct top *t, const char *name)
+{
+	const struct fleet_top f = {
+		.url = t->url, .queue = name ? name : t->view.queue,
+		.insecure = t->insecure, .colours = t->colours,
+		.batch = t->batch, .delay = t->delay, .frames = t->frames,
+		.rows = t->rows, .columns = t->columns
+	};
+	const char *variable = getenv("PROCQ_FLEET");
+	int status;
+
+	if (t->frames > 0 && !t->batch)
+		usage_error(_("--count needs --batch"));
+	if (!t->url && (!variable || !*variable))
+		usage_error(_("say which fleet: --fleet=postgresql://HOST/"
+			      "DATABASE#QUEUE, or $PROCQ_FLEET"));
+	t->grid.utf8 = !t->ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	status = fleet_top(&f, &t->grid);
+	grid_free(&t->grid);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	static struct top t = {
@@ -562,6 +605,8 @@ int main(int argc, char **argv)
 		top_option(&t, c, optarg);
 	if (optind + 1 < argc)
 		usage_error(_("extra operand '%s'"), argv[optind + 1]);
+	if (t.fleet)
+		return watch_fleet(&t, optind < argc ? argv[optind] : NULL);
 	t.view.queue = option_queue(optind < argc ? argv[optind]
 						  : t.view.queue);
 	if (t.frames > 0 && !t.batch)

@@ -11,7 +11,8 @@ GRANT EXECUTE ON FUNCTION procq.attach, procq.lease, procq.hosts,
 	procq.stat TO procq_host;
 GRANT EXECUTE ON FUNCTION procq.hosts, procq.stat, procq.set_limit,
 	procq.release, procq.set_closed TO procq_admin;
-GRANT EXECUTE ON FUNCTION procq.queues, procq.show, procq.emptiness
+GRANT EXECUTE ON FUNCTION procq.queues, procq.show, procq.watch,
+	procq.emptiness
 	TO procq_host, procq_admin;
 GRANT EXECUTE ON FUNCTION procq.remove TO procq_admin;
 GRANT SELECT ON ALL TABLES IN SCHEMA procq TO procq_admin;

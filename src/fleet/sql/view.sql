@@ -23,6 +23,21 @@ LANGUAGE sql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 	ORDER BY h.seat;
 $$;
 
+-- What procq top and Prometheus show of a host.
+CREATE OR REPLACE FUNCTION procq.watch(q text) RETURNS TABLE (seat text,
+	held int, present bigint, wants int, state text, lease_ms bigint,
+	oldest_ms bigint, seen_ms bigint, started bigint, ended bigint,
+	note text)
+LANGUAGE sql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
+	SELECT h.seat, h.held, h.in_use, h.wants, h.state, h.lease_ms,
+		h.oldest_ms, h.seen_ms, s.started + s.past_started,
+		s.retired + s.exited + s.lost + s.past_retired +
+			s.past_exited + s.past_lost,
+		coalesce(h.released_by, h.durable)
+	FROM hosts(q) h JOIN seat s ON s.queue = q AND s.seat = h.seat
+	ORDER BY h.seat;
+$$;
+
 -- Is it certain that no process is there? held: slots that are charged, which
 -- are never less than the processes; with 'end', what has run out is nobody's.
 -- NULL: there is no such queue.
