@@ -32,6 +32,8 @@ design_files = \
 	doc/crash.md \
 	doc/design.md \
 	doc/field.md \
+	doc/fleet-database.md \
+	doc/fleet-licences.md \
 	doc/fleet.md \
 	doc/fuzzing.md \
 	doc/model.md \
