@@ -55,9 +55,12 @@ static void count(void)
 }
 
 /* The next ending begins at the gap's end or later, after the death of the one
- * before it, which is after it heard of its own. */
+ * before it, which is after it heard of its own. At last it is the producers
+ * that end what they have: no consumer, so no gap. */
 static void note_ending(int64_t at)
 {
+	if (sky->phase == PHASE_END)
+		return;
 	sky->endings++;
 	if (last_ending > 0 && course.gap > 0 &&
 	    at - last_ending < (int64_t)course.gap * 1000000)
