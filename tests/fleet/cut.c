@@ -30,7 +30,7 @@
 #define POINTS 20000
 #define STEPS_MAX 300000
 
-static int64_t patience = 20 * SECONDS;
+static int64_t patience = 60 * SECONDS;
 static PGconn *db;
 static struct procq *q;
 static pid_t producer, consumer, victim;
@@ -86,6 +86,14 @@ static uint32_t unparked(void)
 		n += pq_word_state(pq_load_word(q->seg, i)) !=
 		     PROCQ_STATE_PARKED;
 	return n;
+}
+
+static uint32_t producers(void)
+{
+	struct procq_stat s;
+
+	need(procq_stat(q, &s) == 0);
+	return s.producers;
 }
 
 static uint32_t present(void)
@@ -530,6 +538,8 @@ static bool world_begin(const struct part *p)
 	none.granted = 0;
 	need(procq_set_lease(q, &none) == 0);
 	producer = launch(produce);
+	/* A helper that finds itself alone leaves. */
+	until(producers() > 0);
 	trace();
 	return run_to_part(p);
 }
