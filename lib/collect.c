@@ -18,6 +18,7 @@
 #include "identity.h"
 #include "lock.h"
 #include "permit.h"
+#include "ration.h"
 #include "probe.h"
 #include "record.h"
 #include "rest.h"
@@ -127,6 +128,7 @@ static bool finish(struct procq *q, struct pq_flight *f, uint64_t word,
 	if (!pq_record_release(q->seg, f->slot, q->place, word, kind,
 			       !keep_for_parent))
 		return false;
+	pq_ration_call(q->seg);
 	count_end(q->seg, kind, out);
 	PQ_PROBE6(dead, out->process.seq, f->pid, out->cause, out->code,
 		  out->lived, out->latency);

@@ -87,8 +87,8 @@ static int take_in_turn(struct procq *q, const struct procq_process *only,
 	return rc;
 }
 
-/* With a gap: what a dead participant has begun to end is finished before any
- * other is taken. */
+/* With a gap, or permits: what a dead participant has begun to end is finished
+ * before any other is taken. */
 static int take_unfinished(struct procq *q, struct procq_process *out)
 {
 	struct procq_process first;
@@ -109,7 +109,7 @@ int procq_take(struct procq *q, const struct procq_process *only,
 	pq_look_in_passing(q);
 	if (pq_nameless(q))
 		return -EIDRM;
-	rc = q->gap && !only ? take_unfinished(q, out) : -EAGAIN;
+	rc = only ? -EAGAIN : take_unfinished(q, out);
 	if (rc == -EAGAIN)
 		rc = take_in_turn(q, only, out);
 	pq_pass_on(q, PROCQ_WAIT_READY);

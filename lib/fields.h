@@ -448,12 +448,43 @@ static inline uint64_t pq_grant_epoch(uint64_t grant)
 	return grant & PROCQ_EPOCH_MAX;
 }
 
-/* ---- permit: set:1 claim:1, then 0:2 slot:20 generation:40, or
- * incarnation:48 ---- */
+/* ---- permit: kind:2, then 0:2 slot:20 generation:40, or incarnation:48, or
+ * epoch:43 ---- */
 
 /* Which participant may begin to end a process, see permit.h: a participant
  * that is about to take one (a claim); or the record that was taken, in the
- * generation of its TAKEN word (a bond). 0: anybody. */
+ * generation of its TAKEN word (a bond). 0: anybody.
+ *
+ * Where permits come from outside, see ration.h, a cell has the same, or that
+ * there is no permit, or one that is unused: with the epoch in which that was
+ * set. */
+enum pq_permit_kind {
+	PQ_PERMIT_FREE = 0,
+	PQ_PERMIT_UNUSED = 1,
+	PQ_PERMIT_BOND = 2,
+	PQ_PERMIT_CLAIM = 3
+};
+
+static inline unsigned pq_permit_kind(uint64_t permit)
+{
+	return (unsigned)(permit >> 62);
+}
+
+static inline uint64_t pq_permit_free(uint64_t epoch)
+{
+	return epoch & PROCQ_EPOCH_MAX;
+}
+
+static inline uint64_t pq_permit_unused(uint64_t epoch)
+{
+	return UINT64_C(1) << 62 | (epoch & PROCQ_EPOCH_MAX);
+}
+
+/* Of one that is free or unused. */
+static inline uint64_t pq_permit_epoch(uint64_t permit)
+{
+	return permit & PROCQ_EPOCH_MAX;
+}
 
 static inline uint64_t pq_permit_claim(uint64_t incarnation)
 {
@@ -469,7 +500,7 @@ static inline uint64_t pq_permit_bond(uint32_t slot, uint64_t gen)
 
 static inline bool pq_permit_is_claim(uint64_t permit)
 {
-	return permit >> 62 == 3;
+	return pq_permit_kind(permit) == PQ_PERMIT_CLAIM;
 }
 
 static inline uint64_t pq_permit_claimant(uint64_t permit)
@@ -485,6 +516,32 @@ static inline uint32_t pq_permit_slot(uint64_t permit)
 static inline uint64_t pq_permit_gen(uint64_t permit)
 {
 	return permit & PQ_GEN_MASK;
+}
+
+/* ---- ration: needed:1 owner:20 epoch:43 ---- */
+
+/* Does an ending need a permit from outside? Which participant has said so last,
+ * as the owner in a word: it is woken when one is wanted; and in which epoch. */
+static inline uint64_t pq_ration(bool needed, unsigned owner, uint64_t epoch)
+{
+	return (uint64_t)needed << 63 |
+	       pq_saturate(owner, 63 - PQ_EPOCH_BITS) << PQ_EPOCH_BITS |
+	       (epoch & PROCQ_EPOCH_MAX);
+}
+
+static inline bool pq_ration_is_needed(uint64_t ration)
+{
+	return ration >> 63;
+}
+
+static inline unsigned pq_ration_owner(uint64_t ration)
+{
+	return (unsigned)(ration >> PQ_EPOCH_BITS) & 0xfffffu;
+}
+
+static inline uint64_t pq_ration_epoch(uint64_t ration)
+{
+	return ration & PROCQ_EPOCH_MAX;
 }
 
 #endif

@@ -29,7 +29,7 @@
 #include "sem.h"
 
 #define PQ_MAGIC UINT64_C(0x31305150434f5250)	/* "PROCPQ01" */
-#define PQ_VERSION 6u
+#define PQ_VERSION 7u
 #define PQ_BYTE_ORDER_MARK 0x01020304u
 #define PQ_LINE 128
 
@@ -110,6 +110,12 @@ struct pq_participant {
 	/* Its semaphore: see bell.c. Waited for by the participant; posted by
 	 * a waker that has cleared a bit of its, and by procq_wake(). */
 	_Alignas(64) pq_sem bell;
+	/* When it was last refused a permit, pq_clock_life(), 0: it wants none;
+	 * and the start of the process that it would have ended. Written by
+	 * itself, the start first, released by the time; read by the giver of
+	 * permits. Hints: one that is late or too old costs time. */
+	_Atomic int64_t wished;
+	_Atomic int64_t wish;
 };
 
 _Static_assert(sizeof(struct pq_participant) == PQ_LINE, "one line each");
@@ -225,6 +231,17 @@ struct pq_header {
 	_Atomic uint64_t grant;
 	_Atomic uint64_t enforced;
 
+	/* For endings that are permitted from outside, see ration.c. All
+	 * sequentially consistent. */
+	/* Are permits needed, and which participant gives them: see fields.h.
+	 * Changed by CAS, by the giver; read by it before each CAS on a cell,
+	 * and by all that take. */
+	_Alignas(PQ_LINE) _Atomic uint64_t ration;
+	/* By number, from 1. Changed by CAS: by the giver, what is no permit or
+	 * is not in use; by participants that take, what is unused, or bound to
+	 * a record that they take. Read by both. */
+	_Atomic uint64_t permits[PROCQ_PERMITS_MAX];
+
 	struct pq_ring_ends ready;
 	struct pq_ring_ends free;
 	struct pq_waiters room;
@@ -240,8 +257,8 @@ struct pq_header {
 };
 
 _Static_assert(offsetof(struct pq_header, state) == PQ_LINE, "layout");
-_Static_assert(offsetof(struct pq_header, ready) == 2 * PQ_LINE, "layout");
-_Static_assert(offsetof(struct pq_header, room) == 6 * PQ_LINE, "layout");
-_Static_assert(sizeof(struct pq_header) == 13 * PQ_LINE, "layout");
+_Static_assert(offsetof(struct pq_header, ready) == 4 * PQ_LINE, "layout");
+_Static_assert(offsetof(struct pq_header, room) == 8 * PQ_LINE, "layout");
+_Static_assert(sizeof(struct pq_header) == 15 * PQ_LINE, "layout");
 
 #endif

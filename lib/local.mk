@@ -14,6 +14,7 @@ lib_doors = \
 	lib/inspect.c \
 	lib/names.c \
 	lib/open.c \
+	lib/permits.c \
 	lib/producer.c \
 	lib/resident.c \
 	lib/roster.c \
@@ -42,6 +43,7 @@ lib_queue = \
 	lib/limit.c lib/limit.h \
 	lib/member.c lib/member.h \
 	lib/permit.c lib/permit.h \
+	lib/ration.c lib/ration.h \
 	lib/record.c lib/record.h \
 	lib/sweep.c lib/sweep.h \
 	lib/tally.c lib/tally.h \

@@ -27,6 +27,7 @@ static void sit_down(struct pq_segment *seg, unsigned place)
 			      memory_order_relaxed);
 	atomic_store_explicit(&me->wants, 0, memory_order_relaxed);
 	atomic_store_explicit(&me->alive, 0, memory_order_relaxed);
+	atomic_store_explicit(&me->wished, 0, memory_order_relaxed);
 	/* A late wake-up for the previous tenant may still come. It only ends
 	 * a wait too early. */
 	pq_bell_empty(&me->bell);

@@ -24,58 +24,68 @@
  * the word some transition is made, so only damage goes on for ever. */
 #define READS_MAX 1000
 
-/* Is it the same life that was taken in that generation, and was a signal
- * noted? Lives have the generation of their reservation, as far as a tag has
- * it. */
-static bool is_unfinished(const struct pq_segment *seg, uint32_t slot,
-			  uint64_t gen)
+/* Was this life born after what was taken in that generation? Lives have the
+ * generation of their reservation, as far as a tag has it. */
+static bool is_later(uint64_t pid, uint64_t gen)
 {
-	const struct pq_record *r = &seg->records[slot];
-	/* Acquire: the word is not read again before these. */
-	uint64_t pid = atomic_load_explicit(&r->pid, memory_order_acquire);
-	uint64_t sent = atomic_load_explicit(&r->sent, memory_order_acquire);
-	uint32_t born = (uint32_t)pq_tag(pid, PQ_PID_BITS);
-
-	return (int32_t)((uint32_t)gen - born) > 0 && pq_sent_step(sent) > 0;
+	return (int32_t)((uint32_t)gen - (uint32_t)pq_tag(pid, PQ_PID_BITS)) <=
+	       0;
 }
 
 static enum pq_leave judge_bond(const struct pq_segment *seg,
 				struct pq_permit *p)
 {
-	uint64_t gen = pq_permit_gen(p->value), word;
-	bool unfinished;
+	uint64_t gen = pq_permit_gen(p->value), word, pid, sent;
+	const struct pq_record *r;
 	int reads = 0;
 
 	p->slot = pq_permit_slot(p->value);
 	/* Damage. */
 	if (p->slot >= seg->capacity)
-		return PQ_LEAVE_ANY;
+		return PQ_LEAVE_OVER;
+	r = &seg->records[p->slot];
 	do {
 		word = pq_load_word(seg, p->slot);
 		if (pq_word_state(word) == PROCQ_STATE_TAKEN &&
 		    pq_word_gen(word) == gen)
 			return PQ_LEAVE_NONE;
 		if (!pq_state_present(pq_word_state(word)))
-			return PQ_LEAVE_ANY;
-		unfinished = is_unfinished(seg, p->slot, gen);
+			return PQ_LEAVE_OVER;
+		/* Acquire: the word is not read again before these. */
+		pid = atomic_load_explicit(&r->pid, memory_order_acquire);
+		sent = atomic_load_explicit(&r->sent, memory_order_acquire);
 	} while (pq_load_word(seg, p->slot) != word && ++reads < READS_MAX);
 	p->word = word;
-	if (!unfinished)
+	if (is_later(pid, gen))
+		return PQ_LEAVE_OVER;
+	if (pq_sent_step(sent) == 0)
 		return PQ_LEAVE_ANY;
 	return pq_word_state(word) == PROCQ_STATE_TAKEN ? PQ_LEAVE_NONE
 							: PQ_LEAVE_ONE;
 }
 
+enum pq_leave pq_permit_judge(struct pq_segment *seg, struct pq_permit *permit)
+{
+	switch (pq_permit_kind(permit->value)) {
+	case PQ_PERMIT_BOND:
+		return judge_bond(seg, permit);
+	case PQ_PERMIT_CLAIM:
+		return pq_byte_held(seg, pq_permit_claimant(permit->value))
+			       ? PQ_LEAVE_NONE
+			       : PQ_LEAVE_ANY;
+	default:
+		return PQ_LEAVE_ANY;
+	}
+}
+
 enum pq_leave pq_permit_look(struct pq_segment *seg, struct pq_permit *out)
 {
-	out->value = atomic_load(&seg->header->permit);
-	if (!out->value)
-		return PQ_LEAVE_ANY;
-	if (!pq_permit_is_claim(out->value))
-		return judge_bond(seg, out);
-	return pq_byte_held(seg, pq_permit_claimant(out->value))
-		       ? PQ_LEAVE_NONE
-		       : PQ_LEAVE_ANY;
+	enum pq_leave leave;
+
+	out->cell = &seg->header->permit;
+	out->value = atomic_load(out->cell);
+	leave = pq_permit_judge(seg, out);
+	return leave == PQ_LEAVE_OVER ? PQ_LEAVE_ANY : leave;
 }
 
 int64_t pq_permit_left(const struct pq_segment *seg, int64_t gap)
@@ -89,11 +99,9 @@ int64_t pq_permit_left(const struct pq_segment *seg, int64_t gap)
 	return !ended || since < 0 || since >= gap ? 0 : gap - since;
 }
 
-bool pq_permit_move(struct pq_segment *seg, struct pq_permit *permit,
-		    uint64_t to)
+bool pq_permit_move(struct pq_permit *permit, uint64_t to)
 {
-	if (!atomic_compare_exchange_strong(&seg->header->permit,
-					    &permit->value, to))
+	if (!atomic_compare_exchange_strong(permit->cell, &permit->value, to))
 		return false;
 	permit->value = to;
 	return true;

@@ -2,7 +2,8 @@
 /*
  * permit.h - endings that keep their distance: one at a time over all
  * participants with a gap, and the next not before the gap after the last
- * confirmed death.
+ * confirmed death. A permit that comes from outside, ration.h, is judged in the
+ * same way.
  *
  * Nobody gives the permit back. It names what it was used for: a participant
  * that is about to take a process, or the record that was taken, in its
@@ -29,23 +30,26 @@
 enum pq_leave {
 	PQ_LEAVE_ANY,		/* it is free */
 	PQ_LEAVE_ONE,		/* only to finish what a dead one has begun */
-	PQ_LEAVE_NONE		/* it is in use */
+	PQ_LEAVE_NONE,		/* it is in use */
+	PQ_LEAVE_OVER		/* that ending is over; pq_permit_look(): ANY */
 };
 
 struct pq_permit {
-	uint64_t value;		/* of the field, for the CAS */
+	_Atomic uint64_t *cell;	/* where it is */
+	uint64_t value;		/* … and what it has, for the CAS */
 	uint64_t word;		/* LEAVE_ONE: of the record, QUEUED or EXITED */
 	uint32_t slot;		/* … and which that is */
 };
 
-/** Judge the permit. */
+/** Judge a permit by its value. One that is free or unused is nobody's: ANY. */
+enum pq_leave pq_permit_judge(struct pq_segment *seg, struct pq_permit *permit);
+/** Judge the permit of the queue's own gap. */
 enum pq_leave pq_permit_look(struct pq_segment *seg, struct pq_permit *out);
 /** How long the gap after the last confirmed death still lasts, in ns; 0: it
  * is over. After pq_permit_look() only. */
 int64_t pq_permit_left(const struct pq_segment *seg, int64_t gap);
 /** One CAS, from the value that was judged. */
-bool pq_permit_move(struct pq_segment *seg, struct pq_permit *permit,
-		    uint64_t to);
+bool pq_permit_move(struct pq_permit *permit, uint64_t to);
 /** The death of a process that was signalled is confirmed. Before its record
  * is released. */
 void pq_permit_ended(struct pq_segment *seg);

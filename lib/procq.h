@@ -446,6 +446,10 @@ struct procq_event {
 #define PROCQ_WAIT_EXITS 16u	/* a process for procq_take_exited() */
 #define PROCQ_WAIT_STOP 32u	/* the queue to be PROCQ_STOPPED; if it is, the
 				 * wait ends at once */
+#define PROCQ_WAIT_PERMIT 64u	/* a permit, after -EBUSY from procq_take() */
+#define PROCQ_WAIT_ENDINGS 128u	/* a permit to be wanted, or not to be in use
+				 * any more: for the participant that gives
+				 * them, see procq_need_permits() */
 
 /* procq_closed(): may processes be started? */
 #define PROCQ_OPEN 0
@@ -498,6 +502,34 @@ struct procq_lease {
 #define PROCQ_LEASE_INIT \
 	{ (uint32_t)sizeof(struct procq_lease), PROCQ_POLICY_NONE, \
 	  PROCQ_FOREVER, 0, PROCQ_UNBOUNDED, 0, 0, "" }
+
+/* The highest number that a permit can have; the lowest is 1. */
+#define PROCQ_PERMITS_MAX 31
+
+/* procq_permits.states: what becomes of a permit, see procq_give_permit(). */
+enum procq_permit_state {
+	PROCQ_PERMIT_NONE = 0,	/* there is none of this number */
+	PROCQ_PERMIT_UNUSED = 1, /* nothing was signalled with it */
+	PROCQ_PERMIT_USED = 2,	/* a process is being ended with it, or is still
+				 * to be, because its taker has died */
+	PROCQ_PERMIT_OVER = 3	/* that process is dead, and was collected */
+};
+
+/* The permits of a queue. Begin with PROCQ_PERMITS_INIT. */
+struct procq_permits {
+	uint32_t size;		/* sizeof(struct procq_permits) */
+	uint32_t needed;	/* 1: endings need one */
+	uint64_t epoch;		/* of who has said so */
+	int64_t oldest;		/* the greatest age of a process that a
+				 * participant would end if it had one; ns */
+	uint32_t wanted;	/* how many participants want one */
+	uint8_t states[PROCQ_PERMITS_MAX + 1]; /* by number: an enum
+				 * procq_permit_state */
+	uint8_t reserved[4];
+};
+
+#define PROCQ_PERMITS_INIT \
+	{ (uint32_t)sizeof(struct procq_permits), 0, 0, 0, 0, { 0 }, { 0 } }
 
 /*
  * Counters and states, summed over the queue. While no participant is in the
@@ -832,7 +864,7 @@ PROCQ_API int procq_peek(struct procq *q, struct procq_process *out);
  * @param out its description; out->slot names it from now on
  * @retval 0
  * @retval -EAGAIN there is none, or it is not this one
- * @retval -EBUSY not yet: see procq_set_gap()
+ * @retval -EBUSY not yet: see procq_set_gap(), procq_need_permits()
  * @retval -EIDRM the object has lost its name: see procq_wait()
  * @retval -EMFILE, -ENFILE, -ENOMEM no descriptor or memory for the pin; the
  *         process stays in the queue
@@ -864,7 +896,7 @@ PROCQ_API int procq_take_own(struct procq *q, struct procq_process *out);
  * @retval 0
  * @retval -EAGAIN it is not there any more, has not yet entered, or is taken
  *         already; procq_snapshot() shows which
- * @retval -EBUSY not yet: see procq_set_gap()
+ * @retval -EBUSY not yet: see procq_set_gap(), procq_need_permits()
  * @retval -EINVAL which or out is NULL
  * @retval -EMFILE, -ENFILE, -ENOMEM as for procq_take()
  * @since 0.1
@@ -910,12 +942,13 @@ PROCQ_API int procq_take_exited(struct procq *q, struct procq_process *out);
 PROCQ_API int procq_set_gap(struct procq *q, int64_t gap);
 
 /**
- * Ask whether this handle, with its gap, may take a process that is alive.
- * procq_take() finishes first what is to be finished first; a caller that takes
+ * Ask whether this handle, with its gap, may take a process that is alive; a
+ * permit may be needed beside that, see procq_need_permits(). procq_take()
+ * finishes first what is to be finished first; a caller that takes
  * by other means, such as procq_take_this(), has to.
  * @param when out, after -EBUSY: a reading of procq_now() when to ask again
  * @param first out, after 1: the process to be taken first
- * @retval 0 any; also without a gap
+ * @retval 0 any, if it has a permit where that is needed; also without a gap
  * @retval 1 only *first: what another participant has begun to end, and did not
  *         finish
  * @retval -EBUSY none; not before *when, unless this handle collects a death
@@ -924,6 +957,74 @@ PROCQ_API int procq_set_gap(struct procq *q, int64_t gap);
  */
 PROCQ_API int procq_gap(struct procq *q, int64_t *when,
 			struct procq_process *first);
+
+/**
+ * Say whether consumers need a permit to end a process. This is for a program
+ * that spaces or orders endings over many queues, on many hosts, say: from now
+ * on, procq_take() and its like return -EBUSY to a handle that was opened as
+ * PROCQ_ROLE_CONSUMER, instead of a process that is alive, until the caller has
+ * given one.
+ *
+ * Other roles need none: those that end what they have started, and people.
+ * What has exited needs none, nor what is ended because a lease is over.
+ *
+ * As with a lease, the caller with the latest epoch is the giver: an earlier
+ * one can't give permits any more. What was given stays, and is the later
+ * one's; after a change of giver, look with procq_permits() what is there.
+ *
+ * @param epoch of the caller, 0 to PROCQ_EPOCH_MAX
+ * @param needed 1, or 0: no more
+ * @retval 0
+ * @retval -ENOTCONN there is a giver with a later epoch
+ * @retval -ERANGE epoch
+ * @since 0.1
+ */
+PROCQ_API int procq_need_permits(struct procq *q, uint64_t epoch, int needed);
+
+/**
+ * Give a permit: one process may be ended. A consumer that wants one is woken,
+ * if it waits for PROCQ_WAIT_PERMIT. The permit is bound to the process that is
+ * taken with it, before that can be signalled. If the taker dies, or gives the
+ * process back, after a signal, that process is to be finished first, by
+ * whichever consumer, with the same permit; if there was no signal, the permit
+ * is unused again. When the process is dead and collected, the permit is over:
+ * the giver withdraws it, and may give it anew.
+ *
+ * An unused permit begins no ending while a lease is over: see
+ * procq_set_lease().
+ *
+ * @param epoch as for procq_need_permits()
+ * @param number of the permit, 1 to PROCQ_PERMITS_MAX: the giver's choice
+ * @retval 0
+ * @retval -EALREADY there is one of that number
+ * @retval -ENOTCONN the giver is another, with a later epoch
+ * @retval -ERANGE epoch or number
+ * @since 0.1
+ */
+PROCQ_API int procq_give_permit(struct procq *q, uint64_t epoch,
+				unsigned number);
+
+/**
+ * Withdraw a permit that is unused, or over.
+ * @param epoch, number as for procq_give_permit()
+ * @retval 0 there is none of that number any more
+ * @retval -EBUSY it is in use
+ * @retval -ENOTCONN the giver is another, with a later epoch
+ * @retval -ERANGE epoch or number
+ * @since 0.1
+ */
+PROCQ_API int procq_withdraw_permit(struct procq *q, uint64_t epoch,
+				    unsigned number);
+
+/**
+ * Look at the permits, and at who wants one: a consumer that was refused one
+ * within the last second. Looks at all places.
+ * @param out begin with PROCQ_PERMITS_INIT
+ * @retval 0
+ * @retval -EINVAL out is NULL, or its size is none
+ * @since 0.1
+ */
+PROCQ_API int procq_permits(const struct procq *q, struct procq_permits *out);
 
 /**
  * Send a signal to a taken process, or to its process group if it leads one.

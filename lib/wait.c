@@ -16,6 +16,7 @@
 #include "lock.h"
 #include "member.h"
 #include "probe.h"
+#include "ration.h"
 #include "segment.h"
 #include "sem.h"
 #include "sweep.h"
@@ -142,6 +143,8 @@ static bool worth_looking(const struct pq_wait *wait)
 	if (wait->wants & PROCQ_WAIT_EXITS && next_has_exited(q))
 		return true;
 	if (wait->wants & PROCQ_WAIT_DEATH && pq_take_any_dead(q))
+		return true;
+	if (wait->wants & PROCQ_WAIT_PERMIT && pq_ration_usable(q->seg))
 		return true;
 	return wait->wants & PROCQ_WAIT_CHILD &&
 	       atomic_load(&q->seg->participants[q->place].asked);

@@ -308,7 +308,7 @@ static void claim_and_die(void *arg)
 
 	must(procq_set_gap(q, 1) == 0);
 	must(pq_permit_look(q->seg, &permit) == PQ_LEAVE_ANY);
-	must(pq_permit_move(q->seg, &permit, pq_permit_claim(q->incarnation)));
+	must(pq_permit_move(&permit, pq_permit_claim(q->incarnation)));
 	(void)arg;
 	fixture_killed();
 }
@@ -355,17 +355,18 @@ static void test_claimed(void)
 	uint32_t slot;
 
 	begin(1);
+	permit.cell = &seg->header->permit;
 	entered(pid);
-	need(pq_permit_move(seg, &permit, pq_permit_claim(c->incarnation)));
+	need(pq_permit_move(&permit, pq_permit_claim(c->incarnation)));
 	is_int(take_next(d, &slot), -EBUSY, "another is about to take");
 	permit.value = pq_permit_claim(c->incarnation);
-	ok(pq_permit_move(seg, &permit, 0) && ask(d) == 0,
+	ok(pq_permit_move(&permit, 0) && ask(d) == 0,
 	   "it gives that up");
 	is_int(pq_gap_take(c, 0, pq_load_word(seg, 0) + 1, NO_HINT), -EAGAIN,
 	       "a process that has gone in the meantime is taken in vain");
 	is_int(ask(d), 0, "which holds up nobody");
 	permit.value = 5;
-	ok(!pq_permit_move(seg, &permit, 7), "who is too late moves nothing");
+	ok(!pq_permit_move(&permit, 7), "who is too late moves nothing");
 	end();
 }
 

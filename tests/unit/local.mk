@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/pace \
 	tests/unit/peek \
 	tests/unit/reap \
+	tests/unit/ration \
 	tests/unit/record \
 	tests/unit/resume \
 	tests/unit/rest \
