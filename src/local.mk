@@ -160,6 +160,7 @@ fleet_sql = \
 	src/fleet/sql/schema.sql \
 	src/fleet/sql/server.sql \
 	src/fleet/sql/parts.sql \
+	src/fleet/sql/permit.sql \
 	src/fleet/sql/host.sql \
 	src/fleet/sql/people.sql \
 	src/fleet/sql/view.sql \

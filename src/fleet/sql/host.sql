@@ -25,7 +25,8 @@ CREATE OR REPLACE FUNCTION procq.attach(q text, s text, machine_id text,
 	life_id text, host_epoch bigint, have int, fenced boolean,
 	report jsonb,
 	OUT code text, OUT epoch bigint, OUT granted int, OUT lease_ms int,
-	OUT policy text, OUT wait_ms int, OUT durable text)
+	OUT policy text, OUT wait_ms int, OUT durable text,
+	OUT permits boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -56,6 +57,7 @@ BEGIN
 	t := clock_timestamp();
 	policy := u.policy;
 	lease_ms := u.lease_ms;
+	permits := u.endings > 0;
 	IF r.owner <> session_user THEN
 		code := 'denied';
 		RETURN;
@@ -70,8 +72,9 @@ BEGIN
 		code := 'released';
 		RETURN;
 	END IF;
-	IF r.granted > 0 AND u.policy = 'end' AND r.until <= t THEN
+	IF u.policy = 'end' AND r.until <= t THEN
 		PERFORM charge(q, s, 0);
+		PERFORM end_permits(q, s);
 		r.granted := 0;
 	END IF;
 	IF r.granted > 0 AND (r.machine, r.boot, r.world) <>
@@ -168,7 +171,7 @@ CREATE OR REPLACE FUNCTION procq.lease(q text, s text, e bigint, n bigint,
 	have int, wanted int, report jsonb, heard bigint DEFAULT 0,
 	OUT code text, OUT granted int, OUT lease_ms int, OUT recall int,
 	OUT wait_ms int, OUT policy text, OUT role text,
-	OUT learning boolean, OUT closed boolean)
+	OUT learning boolean, OUT closed boolean, OUT permits boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -191,21 +194,9 @@ BEGIN
 	granted := 0;
 	recall := 0;
 	SELECT * INTO r FROM seat WHERE queue = q AND seat = s FOR UPDATE;
-	IF NOT FOUND THEN
-		code := 'unknown';
-		RETURN;
-	ELSIF r.owner <> session_user THEN
-		code := 'denied';
-		RETURN;
-	ELSIF r.released IS NOT NULL AND r.epoch = e THEN
-		code := 'released';
+	code := refuse(r, e, n);
+	IF code <> 'ok' THEN
 		role := r.released;
-		RETURN;
-	ELSIF r.epoch <> e THEN
-		code := 'fenced';
-		RETURN;
-	ELSIF n <= r.seq THEN
-		code := 'stale';
 		RETURN;
 	END IF;
 	SELECT * INTO u FROM queue WHERE name = q;
@@ -226,6 +217,7 @@ BEGIN
 	END IF;
 	IF u.policy = 'end' AND r.until <= t THEN
 		PERFORM charge(q, s, 0);
+		PERFORM end_permits(q, s);
 		code := 'expired';
 		RETURN;
 	END IF;
@@ -285,6 +277,7 @@ BEGIN
 	policy := u.policy;
 	learning := u.learning_until > t;
 	closed := u.closed;
+	permits := u.endings > 0;
 	wait_ms := least(u.lease_ms / 3, CASE
 		WHEN wanted <= granted AND recall = 0 THEN u.lease_ms / 3
 		WHEN learning OR closed THEN 1000

@@ -51,6 +51,27 @@ LANGUAGE sql SET search_path = procq, pg_temp AS $$
 	UPDATE seat SET granted = n WHERE queue = q AND seat = s;
 $$;
 
+-- The endings of a seat are over, by proof or by a person's word; when that was
+-- is not known, so the gap begins now.
+CREATE OR REPLACE FUNCTION procq.end_permits(q text, s text) RETURNS void
+LANGUAGE sql SET search_path = procq, pg_temp AS $$
+	UPDATE permit SET ended = clock_timestamp()
+		WHERE queue = q AND seat = s AND ended IS NULL;
+	UPDATE seat SET ending_want = 0 WHERE queue = q AND seat = s;
+$$;
+
+-- May the holder of this seat say so? 'ok', or the code of the answer.
+CREATE OR REPLACE FUNCTION procq.refuse(r procq.seat, e bigint, n bigint)
+RETURNS text
+LANGUAGE sql STABLE SET search_path = procq, pg_temp AS $$
+	SELECT CASE WHEN r.seat IS NULL THEN 'unknown'
+		WHEN r.owner <> session_user THEN 'denied'
+		WHEN r.released IS NOT NULL AND r.epoch = e THEN 'released'
+		WHEN r.epoch <> e THEN 'fenced'
+		WHEN n <= r.seq THEN 'stale'
+		ELSE 'ok' END;
+$$;
+
 -- A life of the local queue has ended, by proof or by a person's word: its
 -- counters go to the past, and what was present has vanished.
 CREATE OR REPLACE FUNCTION procq.end_life(q text, s text) RETURNS void
@@ -63,6 +84,7 @@ LANGUAGE sql SET search_path = procq, pg_temp AS $$
 		started = 0, retired = 0, exited = 0, lost = 0, present = 0,
 		oldest_ms = 0
 	WHERE queue = q AND seat = s;
+	SELECT end_permits(q, s);
 $$;
 
 -- With 'end', what has run out is free again.
@@ -71,12 +93,14 @@ LANGUAGE plpgsql SET search_path = procq, pg_temp AS $$
 DECLARE
 	late text[];
 BEGIN
-	late := ARRAY (SELECT seat FROM seat WHERE queue = q AND
-		seat <> but AND granted > 0 AND until <= clock_timestamp()
+	late := ARRAY (SELECT seat FROM seat x WHERE queue = q AND
+		seat <> but AND until <= clock_timestamp() AND
+		(granted > 0 OR EXISTS (SELECT FROM permit p WHERE
+			p.queue = q AND p.seat = x.seat AND ended IS NULL))
 		FOR UPDATE SKIP LOCKED);
 	IF late <> '{}' THEN
 		PERFORM lock_queue(q);
-		PERFORM charge(q, s, 0) FROM unnest(late) s;
+		PERFORM charge(q, s, 0), end_permits(q, s) FROM unnest(late) s;
 	END IF;
 END $$;
 

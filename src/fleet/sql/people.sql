@@ -5,9 +5,10 @@
 
 CREATE OR REPLACE FUNCTION procq.hosts(q text) RETURNS TABLE (seat text,
 	held int, in_use bigint, wants int, lease_ms bigint, state text,
-	oldest_ms bigint, seen_ms bigint, released_by text, durable text)
+	oldest_ms bigint, seen_ms bigint, released_by text, durable text,
+	permits bigint, permit_ms bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
-	SELECT seat, granted, present, want,
+	SELECT s.seat, granted, present, want,
 		greatest(0, extract(epoch FROM
 			until - clock_timestamp()) * 1000)::bigint,
 		CASE WHEN released IS NOT NULL THEN 'released'
@@ -16,9 +17,13 @@ LANGUAGE sql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 			ELSE 'away' END,
 		oldest_ms, (extract(epoch FROM
 			clock_timestamp() - seen) * 1000)::bigint,
-		released, durable
-	FROM seat JOIN queue u ON u.name = queue
-	WHERE queue = q AND seen > '-infinity' ORDER BY seat;
+		released, durable, p.n, p.ms
+	FROM seat s JOIN queue u ON u.name = queue, LATERAL (
+		SELECT count(*), (extract(epoch FROM
+			clock_timestamp() - min(since)) * 1000)::bigint
+		FROM permit WHERE queue = q AND seat = s.seat AND
+			ended IS NULL) p(n, ms)
+	WHERE queue = q AND seen > '-infinity' ORDER BY s.seat;
 $$;
 
 -- started = retired + exited + lost + vanished + present, as of as_of: the
@@ -28,7 +33,8 @@ CREATE OR REPLACE FUNCTION procq.stat(q text, OUT capacity int, OUT used int,
 	OUT policy text, OUT lease_ms int, OUT closed boolean,
 	OUT learning boolean, OUT started bigint, OUT retired bigint,
 	OUT exited bigint, OUT lost bigint, OUT vanished bigint,
-	OUT present bigint, OUT as_of timestamptz, OUT durable text)
+	OUT present bigint, OUT as_of timestamptz, OUT durable text,
+	OUT endings int, OUT gap_ms bigint, OUT ending bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 	SELECT u.capacity, u.used,
 		count(*) FILTER (WHERE until > clock_timestamp()),
@@ -49,40 +55,55 @@ LANGUAGE sql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 			released IS NULL), 0)::bigint,
 		coalesce(min(seen) FILTER (WHERE granted > 0),
 			clock_timestamp()),
-		durable()
+		durable(), nullif(u.endings, 0),
+		CASE WHEN u.endings > 0 THEN u.gap_ms END,
+		(SELECT count(*) FROM permit p WHERE p.queue = q AND
+			p.ended IS NULL)
 	FROM queue u LEFT JOIN seat ON queue = name
 	WHERE name = q GROUP BY u.name;
 $$;
 
 -- ---- what an administrator does ----
 
--- Create a queue, or change it; NULL: as it is, or the default.
+-- Create a queue, or change it; NULL: as it is, or the default. gap: ms after
+-- each ending; k: endings at once, 0: as many as one likes. A gap alone is for
+-- one at a time.
 --
 --	created, changed
 --	held		the policy can't change while hosts hold slots: some
 --			of them would go on by the old one
 CREATE OR REPLACE FUNCTION procq.set_limit(q text, n int, how text,
-	ms int) RETURNS text
+	ms int, gap bigint DEFAULT NULL, k int DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = procq, pg_temp AS $$
 DECLARE
 	u queue;
+	code text := 'changed';
 BEGIN
 	PERFORM begin_call();
 	INSERT INTO queue (name, capacity, policy, lease_ms, origin)
 	VALUES (q, n, coalesce(how, 'keep'), coalesce(ms, 60000), origin())
 	ON CONFLICT DO NOTHING;
 	IF FOUND THEN
-		INSERT INTO log (action, queue, slots) VALUES ('limit', q, n);
-		RETURN 'created';
+		code := 'created';
 	END IF;
 	u := lock_queue(q);
 	IF how <> u.policy AND u.used > 0 THEN
 		RETURN 'held';
 	END IF;
+	k := coalesce(k, CASE WHEN gap IS NOT NULL AND u.endings = 0 THEN 1
+		ELSE u.endings END);
+	-- Hosts hear of it by their next call.
 	UPDATE queue SET capacity = n, policy = coalesce(how, policy),
-		lease_ms = coalesce(ms, lease_ms) WHERE name = q;
+		lease_ms = coalesce(ms, lease_ms), endings = k,
+		gap_ms = coalesce(gap, gap_ms),
+		permits_from = CASE WHEN k > 0 AND u.endings = 0 AND
+				EXISTS (SELECT FROM seat WHERE queue = q AND
+					until > clock_timestamp())
+			THEN clock_timestamp() + u.lease_ms * interval '1 ms'
+			ELSE permits_from END
+		WHERE name = q;
 	INSERT INTO log (action, queue, slots) VALUES ('limit', q, n);
-	RETURN 'changed';
+	RETURN code;
 END $$;
 
 -- Free what is charged to a seat, because its processes are known to be gone.
@@ -99,6 +120,7 @@ BEGIN
 	END IF;
 	PERFORM lock_queue(q);
 	PERFORM charge(q, s, 0);
+	PERFORM end_permits(q, s);
 	-- What was present there counts as vanished, unless it comes back.
 	UPDATE seat SET released = session_user, want = 0, waits = NULL
 		WHERE queue = q AND seat = s;

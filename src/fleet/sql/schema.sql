@@ -73,6 +73,13 @@ CREATE TABLE IF NOT EXISTS procq.queue (
 	closed boolean NOT NULL DEFAULT false,
 	-- Until then nothing is granted, because something may be forgotten.
 	learning_until timestamptz NOT NULL DEFAULT '-infinity',
+	-- So many endings at once, 0: as many as one likes; each followed by
+	-- the gap. Until permits_from none is given: some hosts may not know
+	-- yet that they are needed.
+	endings int NOT NULL DEFAULT 0 CHECK (endings BETWEEN 0 AND 1048576),
+	gap_ms bigint NOT NULL DEFAULT 0
+		CHECK (gap_ms BETWEEN 0 AND 31536000000),
+	permits_from timestamptz NOT NULL DEFAULT '-infinity',
 	origin text NOT NULL,
 	-- When the server was started that has worked on it last.
 	booted timestamptz NOT NULL DEFAULT pg_postmaster_start_time()
@@ -111,6 +118,11 @@ CREATE TABLE IF NOT EXISTS procq.seat (
 	past_exited bigint NOT NULL DEFAULT 0,
 	past_lost bigint NOT NULL DEFAULT 0,
 	vanished bigint NOT NULL DEFAULT 0,
+	-- Permits that it waits for, when the oldest process was started that it
+	-- would end, and until when that counts.
+	ending_want int NOT NULL DEFAULT 0,
+	ending_born timestamptz NOT NULL DEFAULT '-infinity',
+	ending_until timestamptz NOT NULL DEFAULT '-infinity',
 	PRIMARY KEY (queue, seat)
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0,
 	autovacuum_vacuum_threshold = 500);
@@ -119,6 +131,18 @@ CREATE TABLE IF NOT EXISTS procq.seat (
 -- wait, so the others' updates stay on their page.
 CREATE INDEX IF NOT EXISTS seat_waits ON procq.seat (queue)
 	WHERE waits IS NOT NULL;
+
+-- Endings: under way, or over within the gap. See permit.sql.
+CREATE TABLE IF NOT EXISTS procq.permit (
+	queue text NOT NULL,
+	seat text NOT NULL,
+	number int NOT NULL CHECK (number BETWEEN 1 AND 31),
+	since timestamptz NOT NULL,
+	ended timestamptz,		-- when that was known here
+	PRIMARY KEY (queue, seat, number),
+	FOREIGN KEY (queue, seat) REFERENCES procq.seat ON DELETE CASCADE
+) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0,
+	autovacuum_vacuum_threshold = 500);
 
 -- What people have done.
 CREATE TABLE IF NOT EXISTS procq.log (
