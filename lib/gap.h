@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * gap.h - a take that keeps the distance of this handle, procq_set_gap(), and has
- * a permit where that is needed, procq_need_permits().
+ * gap.h - a take that keeps the distance of this handle, procq_set_gap(), with
+ * a permit where one is needed, procq_need_permits().
  */
 #ifndef PQ_GAP_H
 #define PQ_GAP_H

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * ration.c - permits from outside; see ration.h, and permit.h for when one is in
- * use. Must not change a record, nor wait.
+ * ration.c - permits from outside; see ration.h, and permit.h for when one is
+ * in use. Must not change a record, nor wait.
  *
  * A giver may be stopped at any instruction, and go on beside its successor. So
  * a permit that it was granted must not come into the object when the successor
  * has reported what is there. The successor raises the epoch of the ration, then
- * that of each cell that is free; then it looks. A giver reads a cell, sees that
- * the epoch of the ration is its own, then does the CAS: if the successor has
- * looked in between, the cell has the later epoch, and the CAS fails.
+ * that of each free cell; then it looks. A giver reads a cell, sees that the
+ * epoch of the ration is its own, then does the CAS: if the successor has looked
+ * in between, the cell has the later epoch, and the CAS fails.
  *
- * Who unclaims a permit puts back what it had, or a permit of the present epoch:
- * the giver has seen the claim, and counts it as in use.
+ * A claim that is given up becomes a permit of the present epoch: its giver has
+ * seen the claim, and counts it as in use.
  */
 #include <config.h>
 

@@ -124,6 +124,8 @@ static void cannot_take(struct consumer *c, int err, struct outlook *out)
 	case -EBUSY:
 		/* As below. */
 		out->what |= PROCQ_WAIT_EXITS;
+		if (c->pick.unpermitted)
+			out->what |= PROCQ_WAIT_PERMIT;
 		out->deadline = time_min(out->deadline,
 					 time_after(procq_now(),
 						    PROCQ_PATIENCE));

@@ -130,6 +130,8 @@ static void consumer_hint(struct consumer *c)
 		run_hint(&c->run, HINT_AGE, (uint64_t)c->pick.due_in);
 	else if (c->pick.spaced)
 		run_hint(&c->run, HINT_GAP, 0);
+	else if (c->pick.unpermitted)
+		run_hint(&c->run, HINT_PERMIT, 0);
 	else if (c->idle_since == 0)
 		run_hint(&c->run, HINT_NONE, 0);
 	else

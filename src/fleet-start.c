@@ -126,8 +126,12 @@ int fleet_bind(struct fleet_start *f, struct procq *q)
 	err = procq_lease(q, &l);
 	if (err < 0 || l.policy != PROCQ_POLICY_NONE)
 		return err;
-	/* The first: nothing is granted yet, by nobody. A helper that was
-	 * faster has a later epoch. */
+	/* The first: nothing is granted yet, by nobody, and nothing is to be
+	 * ended before it is known whether that needs a permit. A helper that
+	 * was faster has a later epoch. */
+	err = procq_need_permits(q, 0, 1);
+	if (err < 0)
+		return err == -ENOTCONN ? 0 : err;
 	l.policy = PROCQ_POLICY_KEEP;
 	l.deadline = 0;
 	l.epoch = 0;

@@ -31,6 +31,7 @@ enum hint {
 	HINT_EXITS,		/* with --reap */
 	HINT_AGE,		/* of the process whose turn is next */
 	HINT_GAP,		/* since the last ending, to be over */
+	HINT_PERMIT,		/* of the fleet, to end a process */
 	HINT_DYING		/* deaths, while a consumer runs */
 };
 

@@ -139,6 +139,7 @@ src_procq_fleet_SOURCES = \
 	src/fleet/metrics.c \
 	src/fleet/notify.c src/fleet/notify.h \
 	src/fleet/people.c \
+	src/fleet/permit.c src/fleet/permit.h \
 	src/fleet/remove.c \
 	src/fleet/places.c src/fleet/places.h \
 	src/fleet/remedy.c src/fleet/remedy.h \

@@ -228,15 +228,16 @@ static int take_living(struct pick *k, struct procq_process *out,
 	return err;
 }
 
-/* The gap is not over; but is there a process at all? */
-static int wait_for_gap(struct pick *k)
+/* The gap is not over, or there is no permit; but is there a process at all? */
+static int wait_for_leave(struct pick *k, bool gap)
 {
 	struct procq_process next;
 	int err = peek_any(k, &next);
 
 	if (err < 0)
 		return err;
-	k->spaced = true;
+	k->spaced = gap;
+	k->unpermitted = !gap;
 	return -EBUSY;
 }
 
@@ -247,18 +248,19 @@ static int take_spaced(struct pick *k, struct procq_process *out,
 	int err = procq_gap(k->q, deadline, &first);
 
 	if (err == -EBUSY)
-		return wait_for_gap(k);
+		return wait_for_leave(k, true);
 	/* What a killed consumer has begun, however young it is here. */
 	if (err == 1)
 		err = procq_take_this(k->q, &first, out);
 	else if (err == 0)
 		err = take_living(k, out, deadline);
-	/* Another consumer was faster, and has it now. */
-	if (err == -EBUSY && k->due_in == 0) {
+	if (err != -EBUSY || k->due_in > 0)
+		return err;
+	/* Another consumer was faster, and has it now; or a permit is asked
+	 * for, which ends the wait. */
+	if (k->min_gap > 0)
 		*deadline = time_after(procq_now(), PAUSE_MIN);
-		return wait_for_gap(k);
-	}
-	return err;
+	return wait_for_leave(k, k->min_gap > 0);
 }
 
 int pick_next(struct pick *k, struct procq_process *out, int64_t *deadline)
@@ -266,13 +268,10 @@ int pick_next(struct pick *k, struct procq_process *out, int64_t *deadline)
 	int err;
 
 	k->due_in = 0;
-	k->spaced = false;
+	k->spaced = k->unpermitted = false;
 	if (k->dead_only)
 		return procq_take_exited(k->q, out);
-	if (k->min_gap > 0)
-		err = take_spaced(k, out, deadline);
-	else
-		err = take_living(k, out, deadline);
+	err = take_spaced(k, out, deadline);
 	/* The dead among those that may not be ended need not wait for them. */
 	if (err == -EBUSY && take_dead(k, out, deadline) == 0)
 		return 0;

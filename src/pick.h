@@ -33,7 +33,8 @@ struct pick {
 
 	/* After -EBUSY, else 0. */
 	int64_t due_in;			/* ns until one is due, … */
-	bool spaced;			/* … or only the gap is in the way */
+	bool spaced;			/* … or only the gap is in the way, … */
+	bool unpermitted;		/* … or there is no permit */
 
 	/* Written here only. */
 	struct procq *q;

@@ -155,6 +155,10 @@ static void say(const struct run *r, enum hint what, uint64_t n)
 		complain(_("waiting for the end of --min-gap, or of what "
 			   "another consumer is ending"));
 		break;
+	case HINT_PERMIT:
+		complain(_("waiting for a permit of the fleet to end a "
+			   "process; 'procq hosts' shows which host has one"));
+		break;
 	case HINT_DYING:
 		say_deaths(n, "");
 		break;

@@ -14,7 +14,7 @@
 enum {
 	CAPACITY, USED, HOSTS, CUT_OFF, WAITING, POLICY, TERM, CLOSED,
 	LEARNING, STARTED, RETIRED, EXITED, LOST, VANISHED, PRESENT, ADDS_UP,
-	AS_OF, MAY_LOSE
+	AS_OF, MAY_LOSE, ENDINGS, GAP, ENDING
 };
 
 static const struct table_column stat_columns[] = {
@@ -47,13 +47,20 @@ static const struct table_column stat_columns[] = {
 	[AS_OF] = { "AS_OF", NULL, N_("the time of the oldest report"), 0 },
 	[MAY_LOSE] = { "MAY_LOSE", NULL, N_("why the server can lose what it "
 					    "has acknowledged"), 0 },
+	[ENDINGS] = { "ENDINGS", NULL, N_("how many processes consumers may "
+					  "be ending at once"), TABLE_RIGHT },
+	[GAP] = { "GAP", NULL, N_("how long nothing is ended after each "
+				  "ending"), TABLE_RIGHT },
+	[ENDING] = { "ENDING", NULL, N_("permits to end a process that hosts "
+					"have"), TABLE_RIGHT },
 };
 
 static const char stat_sql[] =
 	"SELECT capacity, used, hosts, cut_off, waiting, policy, lease_ms, "
 	"closed, learning, started, retired, exited, lost, vanished, present, "
 	"started = retired + exited + lost + vanished + present, "
-	"to_char(as_of, 'YYYY-MM-DD\"T\"HH24:MI:SSOF'), durable "
+	"to_char(as_of, 'YYYY-MM-DD\"T\"HH24:MI:SSOF'), durable, "
+	"endings, gap_ms, ending "
 	"FROM procq.stat($1)";
 
 static void fill_stat(struct table *t, size_t row, const void *arg)
@@ -64,9 +71,11 @@ static void fill_stat(struct table *t, size_t row, const void *arg)
 	     i++) {
 		const char *value = PQgetvalue(r, (int)row, (int)i);
 
+		if (PQgetisnull(r, (int)row, (int)i))
+			continue;
 		if (i == CLOSED || i == LEARNING || i == ADDS_UP)
 			table_set_truth(t, i, rows_truth(value));
-		else if (i == TERM)
+		else if (i == TERM || i == GAP)
 			rows_set_length(t, i, rows_ms(value));
 		else if (stat_columns[i].flags & TABLE_RIGHT)
 			table_set_count(t, i, rows_number(value));
@@ -106,6 +115,6 @@ const struct fleet_command fleet_stat = {
 	.ncolumns = sizeof(stat_columns) / sizeof(*stat_columns),
 	.usual = "CAPACITY,USED,HOSTS,CUT_OFF,WAITING,POLICY,LEASE,CLOSED,"
 		 "LEARNING,STARTED,RETIRED,EXITED,LOST,VANISHED,PRESENT,"
-		 "ADDS_UP,AS_OF,MAY_LOSE",
+		 "ADDS_UP,AS_OF,MAY_LOSE,ENDINGS,GAP,ENDING",
 	.run = stat_run,
 };

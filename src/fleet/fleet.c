@@ -23,6 +23,7 @@
 
 #define LEASE_MIN NS_PER_S
 #define LEASE_MAX (24 * 3600 * NS_PER_S)
+#define GAP_MAX (365 * 24 * 3600 * NS_PER_S)
 
 static const struct fleet_command fleet_helper = {
 	.name = "helper",
@@ -42,9 +43,10 @@ static const struct fleet_command *const commands[] = {
 enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 enum {
-	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_CONFIRM,
-	OPT_PRINT, OPT_VERBOSE, OPT_CHECK, OPT_SERVICE, OPT_METRICS, OPT_HOST, OPT_FORCE, OPT_EMPTY,
-	OPT_SEQ, OPT_WAIT
+	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_GAP,
+	OPT_ENDINGS, OPT_CONFIRM, OPT_PRINT, OPT_VERBOSE, OPT_CHECK,
+	OPT_SERVICE, OPT_METRICS, OPT_HOST, OPT_FORCE, OPT_EMPTY, OPT_SEQ,
+	OPT_WAIT
 };
 
 static const struct choice common_choices[] = {
@@ -93,6 +95,14 @@ N_("      --on-partition=POLICY  what a host does that is cut off for longer "
 	{ OPT_LEASE, "lease", required_argument,
 N_("      --lease=D              how long a lease is, 1s to 1d (default "
 "60s)\n") },
+	{ OPT_GAP, "gap", required_argument,
+N_("      --gap=D                at least D from one ending by a consumer to the "
+"next,\n"
+"                             over all hosts; the oldest process first\n") },
+	{ OPT_ENDINGS, "endings", required_argument,
+N_("      --endings=K            at most K endings at once, each followed by the "
+"gap\n"
+"                             (default with --gap: 1; 0: no limit)\n") },
 	{ 0 }
 };
 
@@ -254,6 +264,16 @@ static void fleet_option(struct fleet *f, int c, const char *arg)
 			usage_error(_("invalid argument '%s' for --%s: %s"),
 				    arg, "lease", _("from 1s to 1d"));
 		break;
+	case OPT_GAP:
+		f->gap = option_duration("gap", arg);
+		if (f->gap > GAP_MAX)
+			usage_error(_("invalid argument '%s' for --%s: %s"),
+				    arg, "gap", _("at most 365d"));
+		break;
+	case OPT_ENDINGS:
+		f->endings = (int64_t)option_number("endings", arg, 0,
+						    PROCQ_CAPACITY_MAX);
+		break;
 	case OPT_CONFIRM:
 		f->confirm = arg;
 		break;
@@ -367,7 +387,8 @@ static const struct fleet_command *take_command(int *argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct fleet f = { .wait = PROCQ_FOREVER };
+	static struct fleet f = { .wait = PROCQ_FOREVER, .gap = -1,
+				  .endings = -1 };
 	struct choices all;
 	int c, status;
 

@@ -27,6 +27,8 @@ struct fleet {
 	const char *confirm;	/* of --confirm; NULL: ask */
 	int64_t lease;		/* ns; 0: as it is */
 	int64_t wait;		/* ns; PROCQ_FOREVER: not given */
+	int64_t gap;		/* ns; -1: as it is */
+	int64_t endings;	/* at once; -1: as it is */
 	enum table_form form;
 	struct table *table;	/* NULL where there are no columns */
 	const char *columns;	/* of -o; NULL: the usual ones */
@@ -50,7 +52,7 @@ struct fleet_command {
 /* Which options and operands a command takes, beside --fleet, -q and the
  * like. */
 #define FLEET_NAME 1u		/* an operand NAME */
-#define FLEET_NUMBER 2u		/* a last operand N; --on-partition, --lease */
+#define FLEET_NUMBER 2u		/* a last operand N; the options of a limit */
 #define FLEET_HOST 4u		/* an operand HOST; --confirm */
 #define FLEET_PRINT 8u		/* --print */
 #define FLEET_JSON 16u		/* --json */

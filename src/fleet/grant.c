@@ -23,6 +23,7 @@
 
 #include "grant.h"
 #include "hold.h"
+#include "permit.h"
 #include "tell.h"
 
 #define CONNECT_MAX (10 * NS_PER_S)
@@ -49,8 +50,8 @@ bool grant_connected(struct helper *h)
 	return false;
 }
 
-static PGresult *ask(struct helper *h, const char *sql, int n,
-		     const char *const *values)
+PGresult *grant_ask(struct helper *h, const char *sql, int n,
+		    const char *const *values)
 {
 	PGresult *r;
 
@@ -65,7 +66,6 @@ static PGresult *ask(struct helper *h, const char *sql, int n,
 	return NULL;
 }
 
-#define NUMBER 24
 #define REPORT 300
 
 /* The age of the one whose turn is next; 0: unknown. */
@@ -94,9 +94,14 @@ static uint32_t policy_number(const char *word)
 					       : PROCQ_POLICY_KEEP;
 }
 
-static int64_t cell_ms(const PGresult *r, const char *column)
+int64_t grant_cell_ms(const PGresult *r, const char *column)
 {
 	return strtoll(engine_cell(r, column), NULL, 10) * NS_PER_MS;
+}
+
+static bool is_true(const PGresult *r, const char *column)
+{
+	return *engine_cell(r, column) == 't';
 }
 
 /* A sixth of it is the margin, in which what has run out is ended. */
@@ -109,7 +114,7 @@ static int64_t own_deadline(const struct helper *h)
 static bool was_released(struct helper *h)
 {
 	const char *const values[] = { h->f->queue, h->seat.name };
-	PGresult *r = ask(h, "SELECT released_by FROM procq.hosts($1) "
+	PGresult *r = grant_ask(h, "SELECT released_by FROM procq.hosts($1) "
 			  "WHERE seat = $2", 2, values);
 	bool good = r && hold_released(h, engine_cell(r, "released_by"));
 
@@ -161,11 +166,12 @@ static bool attached(struct helper *h, const PGresult *r)
 {
 	uint64_t epoch = strtoull(engine_cell(r, "epoch"), NULL, 10);
 
-	h->lease = cell_ms(r, "lease_ms");
+	h->lease = grant_cell_ms(r, "lease_ms");
 	h->policy = policy_number(engine_cell(r, "policy"));
 	h->seq = 0;
 	h->heard = 0;
-	if (!hold_set(h, h->granted, own_deadline(h), epoch))
+	if (!permit_begin(h, epoch, is_true(r, "permits")) ||
+	    !hold_set(h, h->granted, own_deadline(h), epoch))
 		return false;
 	h->epoch = epoch;
 	h->attached = true;
@@ -176,7 +182,8 @@ static bool attached(struct helper *h, const PGresult *r)
 
 bool grant_attach(struct helper *h)
 {
-	char up[NUMBER], epoch[NUMBER], number[NUMBER], report[REPORT];
+	char up[GRANT_NUMBER], epoch[GRANT_NUMBER], number[GRANT_NUMBER];
+	char report[REPORT];
 	const char *values[] = {
 		h->f->queue, h->seat.name, h->seat.machine, h->seat.boot,
 		h->seat.world, h->seat.container ? "t" : "f", up,
@@ -194,14 +201,14 @@ bool grant_attach(struct helper *h)
 	if (h->granted == 0)
 		values[10] = "t";
 	print_report(h, report);
-	r = ask(h, "SELECT * FROM procq.attach($1, $2, $3, $4, $5, $6, $7, $8,"
+	r = grant_ask(h, "SELECT * FROM procq.attach($1, $2, $3, $4, $5, $6, $7, $8,"
 		" $9, $10, $11, $12)", 12, values);
 	if (!r)
 		return false;
 	code = engine_cell(r, "code");
 	good = strcmp(code, "ok") == 0
 		       ? attached(h, r)
-		       : attach_refused(h, code, cell_ms(r, "wait_ms"));
+		       : attach_refused(h, code, grant_cell_ms(r, "wait_ms"));
 	PQclear(r);
 	return good;
 }
@@ -215,8 +222,8 @@ static bool renewed(struct helper *h, const PGresult *r)
 
 	if (granted > h->stat.capacity)
 		granted = h->stat.capacity;
-	h->lease = cell_ms(r, "lease_ms");
-	h->next = time_after(h->asked, grant_jitter(h, cell_ms(r, "wait_ms")));
+	h->lease = grant_cell_ms(r, "lease_ms");
+	h->next = time_after(h->asked, grant_jitter(h, grant_cell_ms(r, "wait_ms")));
 	/* An answer that comes after its own deadline grants nothing; the next
 	 * request says what is here. */
 	if (own_deadline(h) <= procq_life()) {
@@ -227,7 +234,8 @@ static bool renewed(struct helper *h, const PGresult *r)
 		granted = granted > recall ? granted - recall : 0;
 		h->next = time_min(h->next, time_after(h->asked, NS_PER_S / 4));
 	}
-	return hold_set(h, granted, own_deadline(h), h->epoch);
+	return hold_set(h, granted, own_deadline(h), h->epoch) &&
+	       permit_need(h, is_true(r, "permits"));
 }
 
 /* What can be given back is: first here. */
@@ -247,13 +255,33 @@ static bool give_back(struct helper *h, uint32_t wanted)
 	return hold_set(h, wanted, h->deadline, h->epoch) && hold_count(h);
 }
 
+bool grant_refused(struct helper *h, const PGresult *r)
+{
+	const char *code = engine_cell(r, "code");
+	char text[TOLD_TEXT];
+
+	if (strcmp(code, "expired") != 0 && strcmp(code, "released") != 0) {
+		if (strcmp(code, "fenced") == 0)
+			tell_fenced(h);
+		/* Fenced, stale, unknown: what is here is reported anew. */
+		h->attached = false;
+		return true;
+	}
+	snprintf(text, sizeof(text), _("fleet queue '%s': the slots here are "
+		 "taken back: %s %s"), h->f->queue, code,
+		 engine_cell(r, "role"));
+	tell(h, text);
+	return strcmp(code, "expired") == 0
+		       ? hold_fence(h)
+		       : hold_released(h, engine_cell(r, "role"));
+}
+
 bool grant_lease(struct helper *h)
 {
-	char epoch[NUMBER], seq[NUMBER], has[NUMBER], wants[NUMBER];
-	char report[REPORT], heard[NUMBER], text[TOLD_TEXT];
+	char epoch[GRANT_NUMBER], seq[GRANT_NUMBER], has[GRANT_NUMBER];
+	char wants[GRANT_NUMBER], heard[GRANT_NUMBER], report[REPORT];
 	const char *values[] = { h->f->queue, h->seat.name, epoch, seq, has,
 				 wants, report, heard };
-	const char *code;
 	PGresult *r;
 	bool good;
 
@@ -271,29 +299,15 @@ bool grant_lease(struct helper *h)
 	snprintf(wants, sizeof(wants), "%" PRIu32, h->wanted);
 	print_report(h, report);
 	snprintf(heard, sizeof(heard), "%" PRIu64, h->heard);
-	r = ask(h, "SELECT * FROM procq.lease($1, $2, $3, $4, $5, $6, $7, $8)",
-		8, values);
+	r = grant_ask(h, "SELECT * FROM procq.lease($1, $2, $3, $4, $5, $6, "
+		      "$7, $8)", 8, values);
 	if (!r)
 		return false;
-	code = engine_cell(r, "code");
-	if (strcmp(code, "ok") == 0) {
+	if (strcmp(engine_cell(r, "code"), "ok") == 0) {
 		h->heard = h->seq;
 		good = renewed(h, r);
-	} else if (strcmp(code, "expired") == 0 ||
-		   strcmp(code, "released") == 0) {
-		snprintf(text, sizeof(text), _("fleet queue '%s': the slots "
-			 "here are taken back: %s %s"), h->f->queue, code,
-			 engine_cell(r, "role"));
-		tell(h, text);
-		good = strcmp(code, "expired") == 0
-			       ? hold_fence(h)
-			       : hold_released(h, engine_cell(r, "role"));
 	} else {
-		if (strcmp(code, "fenced") == 0)
-			tell_fenced(h);
-		/* Fenced, stale, unknown: what is here is reported anew. */
-		h->attached = false;
-		good = true;
+		good = grant_refused(h, r);
 	}
 	PQclear(r);
 	return good;

@@ -30,12 +30,11 @@
 #include "helper.h"
 #include "hold.h"
 #include "notify.h"
+#include "permit.h"
 #include "seat.h"
 
 #define BACKOFF_MIN (200 * NS_PER_MS)
 #define BACKOFF_MAX (10 * NS_PER_S)
-/* How often the queue is looked at. */
-#define LOOK_EVERY (50 * NS_PER_MS)
 /* Without anybody else, for so long, it leaves. */
 #define ALONE_MAX (500 * NS_PER_MS)
 /* For the last word. */
@@ -90,6 +89,11 @@ static bool is_alone(struct helper *h)
 	return now - h->alone >= ALONE_MAX;
 }
 
+static bool is_lease_due(struct helper *h)
+{
+	return procq_life() >= h->next || (h->attached && is_news(h));
+}
+
 static void rest(struct helper *h)
 {
 	int rc;
@@ -102,9 +106,10 @@ static void rest(struct helper *h)
 			h->leave = true;
 			return;
 		}
-		if (procq_life() >= h->next || (h->attached && is_news(h)))
+		if (is_lease_due(h) || permit_is_due(h))
 			return;
-		rc = procq_wait(h->q, 0, time_after(procq_now(), LOOK_EVERY));
+		rc = procq_wait(h->q, PROCQ_WAIT_ENDINGS,
+				time_after(procq_now(), permit_pause(h)));
 		if (rc == -ESTALE || rc == -EIDRM)
 			h->leave = true;
 	}
@@ -120,17 +125,25 @@ static void after_failure(struct helper *h)
 		h->backoff = time_min(h->backoff, h->lease / 6);
 	if (h->next < now)
 		h->next = time_after(now, grant_jitter(h, h->backoff));
+	h->permits.retry = time_after(now, grant_jitter(h, h->backoff));
 	/* Not the same at once, however it was refused. */
 	h->wanted = hold_want(h);
+}
+
+/* The lease is not put off for anything else. */
+static bool ask(struct helper *h)
+{
+	if (!h->attached)
+		return grant_attach(h);
+	if (is_lease_due(h) || !permit_is_due(h))
+		return grant_lease(h);
+	return permit_ask(h);
 }
 
 static void serve(struct helper *h)
 {
 	while (!stopped(h)) {
-		bool good = grant_connected(h) && (h->attached ? grant_lease(h)
-							 : grant_attach(h));
-
-		if (good)
+		if (grant_connected(h) && ask(h))
 			h->backoff = 0;
 		else
 			after_failure(h);
@@ -153,7 +166,8 @@ static void leave(struct helper *h)
 			procq_wait(h->q, 0, time_after(procq_now(),
 						       BACKOFF_MIN));
 		else if (h->attached)
-			heard = grant_lease(h) && h->attached;
+			heard = permit_leave(h) && grant_lease(h) &&
+				h->attached;
 		else if (!grant_attach(h))
 			break;
 	}

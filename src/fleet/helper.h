@@ -17,7 +17,9 @@
 #include "fleet.h"
 #include "seat.h"
 
-/* How long idle slots are kept. */
+/* How often the queue is looked at. */
+#define HELPER_LOOK INT64_C(50000000)
+/* How long idle slots, and unused permits, are kept. */
 #define HELPER_IDLE_MAX INT64_C(1000000000)
 
 #define TOLD_TEXT (ENGINE_WHY + 200)
@@ -27,6 +29,19 @@
 struct told {
 	uint64_t mark;
 	int64_t at;		/* when it was so last; 0: never */
+};
+
+/* Permits to end processes: see permit.h. */
+struct helper_permits {
+	struct procq_permits all;	/* as the object has them */
+	bool needed;		/* by the engine's last word */
+	bool unsure;		/* the engine may have given one that has not
+				 * come here */
+	uint32_t charged;	/* by the engine's last word */
+	uint32_t wanted;	/* by the last request, and not given */
+	int64_t next;		/* when to ask for more */
+	int64_t retry;		/* not before, after a failure */
+	int64_t idle;		/* since when one is unused; 0: none is */
 };
 
 struct helper {
@@ -48,6 +63,7 @@ struct helper {
 	int64_t asked;		/* when the last request was sent */
 	int64_t idle, alone;	/* since when; 0: it is not so */
 	int64_t backoff;
+	struct helper_permits permits;
 	struct told told[TOLD_MAX];
 	int64_t fenced;		/* when by another one, last; 0: never */
 	struct procq_stat stat;

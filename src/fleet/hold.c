@@ -11,6 +11,7 @@
 #include "i18n.h"
 
 #include "hold.h"
+#include "permit.h"
 
 #define MORE_MAX 64u
 
@@ -48,6 +49,7 @@ bool hold_set(struct helper *h, uint32_t granted, int64_t deadline,
 bool hold_fence(struct helper *h)
 {
 	h->attached = false;
+	permit_fence(h);
 	return hold_set(h, 0, 0, h->epoch);
 }
 
@@ -63,12 +65,18 @@ bool hold_released(struct helper *h, const char *by)
 bool hold_read(struct helper *h)
 {
 	struct procq_lease l = PROCQ_LEASE_INIT;
+	struct procq_permits p = PROCQ_PERMITS_INIT;
 	int err = procq_lease(h->q, &l);
 
+	if (err == 0)
+		err = procq_permits(h->q, &p);
 	if (err < 0)
 		return hold_fail(h, err);
+	/* One that was killed may have set the one, and not the other. */
 	if (l.epoch > h->epoch)
 		h->epoch = l.epoch;
+	if (p.epoch > h->epoch)
+		h->epoch = p.epoch;
 	h->granted = l.granted;
 	h->policy = l.policy;
 	h->deadline = l.deadline;

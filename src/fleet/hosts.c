@@ -11,7 +11,8 @@
 #include "fleet.h"
 #include "rows.h"
 
-enum { SEAT, HELD, IN_USE, WANTS, STATE, LEASE, OLDEST, SEEN, NOTE };
+enum { SEAT, HELD, IN_USE, WANTS, STATE, LEASE, OLDEST, SEEN, PERMITS,
+       PERMIT, NOTE };
 
 static const struct table_column host_columns[] = {
 	[SEAT] = { "HOST", NULL, N_("the machine, and its local queue"), 0 },
@@ -25,6 +26,10 @@ static const struct table_column host_columns[] = {
 		TABLE_RIGHT },
 	[SEEN] = { "SEEN", NULL, N_("how long ago it last reported"),
 		TABLE_RIGHT },
+	[PERMITS] = { "PERMITS", NULL, N_("permits that it has to end "
+					  "processes"), TABLE_RIGHT },
+	[PERMIT] = { "PERMIT", NULL, N_("how long it has had the first of "
+					"these"), TABLE_RIGHT },
 	[NOTE] = { "NOTE", NULL, N_("who released it; what the server may "
 				    "lose"), 0 },
 };
@@ -45,6 +50,9 @@ static void fill_host(struct table *t, size_t row, const void *arg)
 	table_set_text(t, STATE, PQgetvalue(r, i, 5));
 	rows_set_length(t, OLDEST, rows_ms(PQgetvalue(r, i, 6)));
 	rows_set_length(t, SEEN, rows_ms(PQgetvalue(r, i, 7)));
+	table_set_count(t, PERMITS, rows_number(PQgetvalue(r, i, 10)));
+	if (!PQgetisnull(r, i, 11))
+		rows_set_length(t, PERMIT, rows_ms(PQgetvalue(r, i, 11)));
 	if (*note)
 		table_set_text(t, NOTE, note);
 }
@@ -58,7 +66,7 @@ static int hosts_run(struct fleet *f)
 	if (!fleet_is_there(f))
 		return EXIT_FAILED;
 	r = fleet_ask(f, "SELECT seat, held, in_use, wants, lease_ms, state, "
-		      "oldest_ms, seen_ms, released_by, durable "
+		      "oldest_ms, seen_ms, released_by, durable, permits, permit_ms "
 		      "FROM procq.hosts($1)", 1, values);
 	if (!r)
 		return EXIT_FAILED;
@@ -74,6 +82,6 @@ const struct fleet_command fleet_hosts = {
 	.takes = FLEET_NAME | FLEET_FORM | FLEET_ROWS,
 	.columns = host_columns,
 	.ncolumns = sizeof(host_columns) / sizeof(*host_columns),
-	.usual = "HOST,HELD,PRESENT,WANTS,STATE,LEASE,OLDEST,SEEN,NOTE",
+	.usual = "HOST,HELD,PRESENT,WANTS,STATE,LEASE,OLDEST,SEEN,PERMIT,NOTE",
 	.run = hosts_run,
 };

@@ -24,21 +24,37 @@
 
 /* ---- limit, close, open ---- */
 
+/* NULL if there is none. */
+static const char *number_text(char text[24], int64_t n)
+{
+	if (n < 0)
+		return NULL;
+	snprintf(text, 24, "%" PRId64, n);
+	return text;
+}
+
+/* In whole ms, not to be shorter. */
+static int64_t whole_ms(int64_t ns)
+{
+	return ns < 0 ? -1 : (ns + NS_PER_MS - 1) / NS_PER_MS;
+}
+
 static int limit_run(struct fleet *f)
 {
-	char lease[24];
-	const char *values[] = { f->queue, f->operand, f->policy, NULL };
+	char lease[24], gap[24], endings[24];
+	const char *values[] = {
+		f->queue, f->operand, f->policy,
+		number_text(lease, f->lease > 0 ? f->lease / NS_PER_MS : -1),
+		number_text(gap, whole_ms(f->gap)),
+		number_text(endings, f->endings)
+	};
 	int status = EXIT_DONE;
 	const char *said;
 	PGresult *r;
 
 	option_operand(f->operand, 1, INT64_C(1) << 30);
-	if (f->lease > 0) {
-		snprintf(lease, sizeof(lease), "%" PRId64,
-			 f->lease / NS_PER_MS);
-		values[3] = lease;
-	}
-	r = fleet_ask(f, "SELECT procq.set_limit($1, $2, $3, $4)", 4, values);
+	r = fleet_ask(f, "SELECT procq.set_limit($1, $2, $3, $4, $5, $6)", 6,
+		      values);
 	if (!r)
 		return EXIT_FAILED;
 	said = PQgetvalue(r, 0, 0);

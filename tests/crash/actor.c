@@ -171,6 +171,8 @@ static void drain(struct hands *h, bool in_order)
 		struct procq_event e;
 		int rc;
 
+		if (h->permit)
+			renew_permit(h->consumer);
 		while ((rc = procq_take(h->consumer, NULL, &p)) == 0) {
 			if (in_order && p.seq <= last)
 				complain("%ju is taken after %ju",
@@ -178,7 +180,7 @@ static void drain(struct hands *h, bool in_order)
 			last = p.seq;
 			end_one(h, &p);
 		}
-		if (rc != -EAGAIN && !(h->gap && rc == -EBUSY))
+		if (rc != -EAGAIN && !((h->gap || h->permit) && rc == -EBUSY))
 			complain("take: %s", procq_strerror(rc));
 		while (procq_collect(h->consumer, &e) > 0)
 			note_death(&e);
@@ -485,6 +487,7 @@ bool survivor_start(struct actor *s, const struct op *op)
 	h.producer = open_queue(PROCQ_ROLE_PRODUCER);
 	h.no_reaping = op->no_reaping;
 	h.gap = op->gap;
+	h.permit = op->permit;
 	for (int i = 0; i < op->kids && h.producer; i++)
 		if (spawn(h.producer, &idle) < 0)
 			complain("a kid can't be started");

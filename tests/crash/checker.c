@@ -40,13 +40,13 @@ enum { FREE, RESERVED, QUEUED, TAKEN, EXITED, GONE, PARKED };
 #define H_LIFE 128
 #define H_GATE 184		/* limit:21 have:21 done:1 number:21 */
 #define H_CHANGE 192		/* kind:2 and the rest */
-#define H_READY 256		/* head, tail 128 on */
-#define H_FREE 512
-#define H_ROOM 768		/* bits of the waiters */
-#define H_ARRIVALS 1024
-#define H_EXITS 1280
+#define H_READY 512		/* head, tail 128 on */
+#define H_FREE 768
+#define H_ROOM 1024		/* bits of the waiters */
+#define H_ARRIVALS 1280
+#define H_EXITS 1536
 #define LOOKOUT 128		/* behind each but the last */
-#define HEADER 1664
+#define HEADER 1920
 #define RECORD 128
 #define R_WHO 8
 #define R_LIVES 40

@@ -42,6 +42,7 @@ struct hands {
 	int ready, go;		/* its own ends of the pipes */
 	bool no_reaping;
 	bool gap;
+	bool permit;
 	int descriptors;	/* that were open at its start */
 	struct procq_event event;	/* a death that was reported to it */
 };
@@ -69,6 +70,18 @@ void prepare_reserved(struct hands *h);
 int run_enforce(struct hands *h);
 void prepare_leased(struct hands *h);
 void prepare_ending(struct hands *h);
+
+/* ---- permits.c ---- */
+
+void prepare_permit(struct hands *h);
+void prepare_no_permit(struct hands *h);
+int run_give(struct hands *h);
+int run_withdraw(struct hands *h);
+void dead_permitted(struct hands *h);
+void prepare_heir_of_permit(struct hands *h);
+int run_take_permitted(struct hands *h);
+/** For those that come after the victim: one is there, unless one is in use. */
+void renew_permit(struct procq *q);
 
 /* ---- worlds.c ---- */
 

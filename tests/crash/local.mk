@@ -11,9 +11,8 @@ tests_crash_crash_SOURCES = $(harness_sources) \
 	tests/crash/actor.c tests/crash/checker.c \
 	tests/crash/crash.c tests/crash/crash.h tests/crash/groups.c \
 	tests/crash/hands.h tests/crash/leases.c \
-	tests/crash/ops.c tests/crash/point.c tests/crash/small.h \
-	tests/crash/step.c \
-	tests/crash/worlds.c
+	tests/crash/ops.c tests/crash/permits.c tests/crash/point.c \
+	tests/crash/small.h tests/crash/step.c tests/crash/worlds.c
 tests_crash_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 
 # The same, with a library of its own whose loops have few rounds.

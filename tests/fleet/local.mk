@@ -7,6 +7,7 @@ fleet_tests = \
 	tests/fleet/bound.test \
 	tests/fleet/cut.test \
 	tests/fleet/people.test \
+	tests/fleet/permit.test \
 	tests/fleet/permit-sql.test \
 	tests/fleet/restore.test \
 	tests/fleet/session.test \
