@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * remedy.c - see remedy.h. Must not ask the engine anything: it has just failed.
+ * remedy.c - see remedy.h. Must not ask the engine anything: it has failed.
  *
  * By the SQLSTATE where there is one, as the server may speak any language.
  */

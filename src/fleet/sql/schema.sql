@@ -29,14 +29,21 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 
+-- One at a time in this database: what is there already is looked for, then
+-- made. Roles are of the whole cluster, where another database may be faster.
 DO $$
+DECLARE
+	one text;
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'procq_host') THEN
-		CREATE ROLE procq_host NOLOGIN;
-	END IF;
-	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'procq_admin') THEN
-		CREATE ROLE procq_admin NOLOGIN;
-	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('procq fleet-init'));
+	FOREACH one IN ARRAY ARRAY['procq_host', 'procq_admin'] LOOP
+		CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = one);
+		BEGIN
+			EXECUTE format('CREATE ROLE %I NOLOGIN', one);
+		EXCEPTION WHEN duplicate_object OR unique_violation THEN
+			NULL;
+		END;
+	END LOOP;
 END $$;
 
 CREATE SCHEMA IF NOT EXISTS procq;
