@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	model/life.pml \
 	model/limit.pml \
 	model/model.test \
+	model/permit.pml \
 	model/queue.pml \
 	model/remove.pml \
 	model/run \
