@@ -8,6 +8,7 @@ fleet_storm_long_tests = \
 	tests/fleet/storm-end.test \
 	tests/fleet/storm-fence.test \
 	tests/fleet/storm-freeze.test \
+	tests/fleet/storm-gap.test \
 	tests/fleet/storm-long.test \
 	tests/fleet/storm-numbers.test
 LONG_TESTS += $(fleet_storm_long_tests)
