@@ -166,6 +166,8 @@ static void drain(struct hands *h, bool in_order)
 	/* One at a time: so nobody may have left the permit in use. */
 	if (h->gap && procq_set_gap(h->consumer, 1) < 0)
 		complain("no gap can be set");
+	/* Whoever drains it has to have one. */
+	h->permit = permits_needed(h->consumer);
 	while (!all_free(h->consumer)) {
 		struct procq_process p;
 		struct procq_event e;
@@ -487,7 +489,6 @@ bool survivor_start(struct actor *s, const struct op *op)
 	h.producer = open_queue(PROCQ_ROLE_PRODUCER);
 	h.no_reaping = op->no_reaping;
 	h.gap = op->gap;
-	h.permit = op->permit;
 	for (int i = 0; i < op->kids && h.producer; i++)
 		if (spawn(h.producer, &idle) < 0)
 			complain("a kid can't be started");

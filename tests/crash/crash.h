@@ -111,7 +111,6 @@ struct op {
 	bool limited;		/* returns 0 if others raise the limit */
 	bool no_reaping;	/* the survivor is slow */
 	bool gap;		/* the others keep a distance, too */
-	bool permit;		/* … or need the one permit */
 	bool no_freeze;		/* can't be held up */
 	bool calm;		/* while it is, others sweep and do no more */
 	bool lacks;		/* not in this build */

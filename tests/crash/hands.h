@@ -42,7 +42,7 @@ struct hands {
 	int ready, go;		/* its own ends of the pipes */
 	bool no_reaping;
 	bool gap;
-	bool permit;
+	bool permit;		/* one is needed to end a process */
 	int descriptors;	/* that were open at its start */
 	struct procq_event event;	/* a death that was reported to it */
 };
@@ -80,6 +80,7 @@ int run_withdraw(struct hands *h);
 void dead_permitted(struct hands *h);
 void prepare_heir_of_permit(struct hands *h);
 int run_take_permitted(struct hands *h);
+bool permits_needed(struct procq *q);
 /** For those that come after the victim: one is there, unless one is in use. */
 void renew_permit(struct procq *q);
 

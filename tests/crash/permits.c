@@ -71,6 +71,13 @@ int run_take_permitted(struct hands *h)
 	return rc == 1 ? procq_take(h->consumer, NULL, &p) : -EBUSY;
 }
 
+bool permits_needed(struct procq *q)
+{
+	struct procq_permits all = PROCQ_PERMITS_INIT;
+
+	return procq_permits(q, &all) == 0 && all.needed;
+}
+
 void renew_permit(struct procq *q)
 {
 	struct procq_permits all = PROCQ_PERMITS_INIT;
