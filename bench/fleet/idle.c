@@ -3,11 +3,12 @@
  * idle.c - what hosts cost a server that have what they want: calls, processor
  * time, WAL and memory, with so many seats; and what follows for more of them.
  *
- *	idle [-t SECONDS] [-l LEASE_MS] POSTMASTER SEATS...
+ *	idle [-p] [-t SECONDS] [-l LEASE_MS] POSTMASTER SEATS...
  *
  * Each seat has a connection, and calls as often as a helper does. A lease is
  * shorter than usual, so that there is something to measure; the figures are
- * for one of a minute.
+ * for one of a minute. The calls are made one after the other, so not too many
+ * at once can be asked for. -p: on paper, too, for more.
  */
 #include <config.h>
 
@@ -243,11 +244,14 @@ static void print_more(int n, const struct load *m)
 int main(int argc, char **argv)
 {
 	struct load m = { 0 };
+	bool paper = false;
 	int option, n = 0;
 
 	bench_begin();
-	while ((option = getopt(argc, argv, "t:l:")) != -1) {
-		if (option == 't')
+	while ((option = getopt(argc, argv, "pt:l:")) != -1) {
+		if (option == 'p')
+			paper = true;
+		else if (option == 't')
 			seconds = bench_number(optarg, 3600);
 		else if (option == 'l')
 			lease_ms = bench_number(optarg, 86400000);
@@ -255,8 +259,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind < 2) {
-		fputs("usage: idle [-t SECONDS] [-l LEASE_MS] POSTMASTER"
-		      " SEATS...\n", stderr);
+		fputs("usage: idle [-p] [-t SECONDS] [-l LEASE_MS]"
+		      " POSTMASTER SEATS...\n", stderr);
 		return 2;
 	}
 	postmaster = bench_number(argv[optind++], 1 << 30);
@@ -274,6 +278,8 @@ int main(int argc, char **argv)
 	printf("a call: %.0f us of processor time, %.0f bytes of WAL\n",
 	       m.cpu / (double)m.calls * 1e6,
 	       (double)m.wal / (double)m.calls);
+	if (!paper)
+		return 0;
 	/* By the most that were measured. */
 	m.calls = m.calls ? m.calls : 1;
 	m.seconds *= n;
