@@ -25,8 +25,10 @@
 #include "peers.h"
 #include "rounds.h"
 
-/* Until the helper has its slots, and all is in the caches. */
+/* So many are started before, and so long it goes on, until the helper has the
+ * slots that are used, and all is in the caches. */
 #define WARM 2000
+#define WARM_US 1000000
 #define LOOPS 2
 
 static const char *producer, *consumer;
@@ -48,6 +50,7 @@ static double procq_pair(const struct contender *c)
 
 	second = bench_start(e);
 	look_until(q, WARM, first);
+	usleep(WARM_US);
 	if (look_bound(q) != (c->arg != NULL))
 		bench_die("bound by a fleet, or not, unlike it was told");
 	count = look_started(q);
