@@ -67,6 +67,9 @@ struct helper {
 	struct told told[TOLD_MAX];
 	int64_t fenced;		/* when by another one, last; 0: never */
 	struct procq_stat stat;
+	uint64_t started;	/* stat.started, at the start of a look */
+	uint64_t turns;		/* starts in the look before that */
+	int64_t looked;		/* when it began */
 	int status;
 	bool leave;
 };

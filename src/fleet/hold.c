@@ -89,8 +89,16 @@ bool hold_read(struct helper *h)
 bool hold_count(struct helper *h)
 {
 	int err = procq_stat(h->q, &h->stat);
+	int64_t now = procq_life();
 
-	return err == 0 || hold_fail(h, err);
+	if (err < 0)
+		return hold_fail(h, err);
+	if (now - h->looked >= HELPER_LOOK) {
+		h->turns = h->looked ? h->stat.started - h->started : 0;
+		h->started = h->stat.started;
+		h->looked = now;
+	}
+	return true;
 }
 
 uint32_t hold_have(const struct helper *h)
@@ -103,9 +111,14 @@ uint32_t hold_have(const struct helper *h)
 
 uint32_t hold_want(const struct helper *h)
 {
+	bool busy = h->turns > h->granted;
 	uint32_t n = h->stat.wanted;
 
-	if (h->stat.waiting_room > 0)
+	/* Processes live so short that a look sees few of them: but all slots
+	 * were in use, and again. */
+	if (busy && n < h->granted)
+		n = h->granted;
+	if (busy || h->stat.waiting_room > 0)
 		n += h->granted < MORE_MAX ? h->granted : MORE_MAX;
 	if (h->stat.closed != PROCQ_OPEN)
 		n = (uint32_t)h->stat.present;

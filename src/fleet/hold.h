@@ -26,7 +26,8 @@ bool hold_count(struct helper *h);
  * raised. */
 uint32_t hold_have(const struct helper *h);
 /** How many would be in use, if there were as many; and if there is more to
- * start than room, some more, so that not each needs a request. */
+ * start than room, or each slot was used again since the last look, some more,
+ * so that not each needs a request. */
 uint32_t hold_want(const struct helper *h);
 
 #endif
