@@ -18,7 +18,8 @@ fleet_long_tests = \
 	tests/fleet/bound-end.test \
 	tests/fleet/bound-long.test \
 	tests/fleet/cut-long.test \
-	tests/fleet/failover.test
+	tests/fleet/failover.test \
+	tests/fleet/pooler.test
 LONG_TESTS += $(fleet_long_tests)
 EXTRA_DIST += $(fleet_tests) $(fleet_long_tests) tests/fleet/living.sh \
 	tests/fleet/server.sh
