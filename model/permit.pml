@@ -29,6 +29,9 @@
 #ifndef CRASHES
 #define CRASHES 1
 #endif
+#ifndef LATES
+#define LATES 1
+#endif
 
 /* The cell: who may write it, by what it is: FREE and UNUSED carry the epoch of
  * a helper, CLAIM a consumer's incarnation, BOND a record and the generation in
@@ -58,11 +61,16 @@ bit signalled[2], heard[2];	/* ghosts */
 chan req[HELPERS] = [1] of { byte, byte, bit, bit };
 			/* epoch, seq, held, done */
 chan rep[HELPERS] = [1] of { byte, bit };	/* seq, given */
+/* In connections that were given up. */
+chan old[HELPERS] = [1] of { byte, byte, bit, bit };
+byte lates;
 
 #if HELPERS > 2
-#define SOMETHING (nempty(req[0]) || nempty(req[1]) || nempty(req[2]))
+#define SOMETHING (nempty(req[0]) || nempty(req[1]) || nempty(req[2]) || \
+		   nempty(old[0]) || nempty(old[1]))
 #else
-#define SOMETHING (nempty(req[0]) || nempty(req[1]))
+#define SOMETHING (nempty(req[0]) || nempty(req[1]) || nempty(old[0]) || \
+		   nempty(old[1]))
 #endif
 #define PENDING(r) (signalled[r] && !heard[r])
 
@@ -71,13 +79,15 @@ inline set(k, o, g) { c_kind = k; c_of = o; c_gen = g }
 proctype engine()
 {
 	byte c, e, s;
-	bit held, done, given;
+	bit held, done, given, late;
 
 end:	do
 	:: atomic { SOMETHING ->
 		if
 		:: req[0]?e,s,held,done -> c = 0
 		:: req[1]?e,s,held,done -> c = 1
+		:: old[0]?e,s,held,done -> late = 1
+		:: old[1]?e,s,held,done -> late = 1
 #if HELPERS > 2
 		:: req[2]?e,s,held,done -> c = 2
 #endif
@@ -86,7 +96,9 @@ end:	do
 #ifndef OLDEPOCH
 		:: e != epoch -> skip
 #endif
+#ifndef NOSEQ
 		:: e == epoch && s <= seq -> skip
+#endif
 		:: else ->
 			if
 			:: done ->
@@ -97,15 +109,19 @@ end:	do
 			/* It never was in the object, or was taken back. */
 			:: !done && !held -> row = 0
 			fi;
-			given = (!held && !done && !other && !recent);
+			/* Only if it is wanted, and no other host is next. */
+			if
+			:: given = (!held && !done && !other && !recent)
+			:: given = 0
+			fi;
 			row = row || given;
 			seq = s;
 			if
-			:: empty(rep[c]) -> rep[c]!s,given
-			:: nempty(rep[c])
+			:: !late && empty(rep[c]) -> rep[c]!s,given
+			:: late || nempty(rep[c])
 			fi
 		fi;
-		c = 0; e = 0; s = 0; held = 0; done = 0; given = 0 }
+		late = 0; c = 0; e = 0; s = 0; held = 0; done = 0; given = 0 }
 	/* The other host is given the permit, and signals. */
 	:: atomic { !row && !other && !recent ->
 		other = 1; assert(!PENDING(0) && !PENDING(1)) }
@@ -142,13 +158,16 @@ proctype helper(byte me)
 
 	/* procq.attach(); its epoch becomes the object's, if it is the last. */
 	atomic { epoch++; seq = 0; e = epoch };
-	atomic { ration < e -> ration = e };
+	/* Refused, and it leaves, if a later one is there. */
+end3:	atomic { ration < e -> ration = e };
+#ifndef NORENEW
 	atomic {
 		if
 		:: c_kind == FREE && c_of < e -> c_of = e
 		:: else
 		fi
 	};
+#endif
 	do
 	:: s < REQ ->
 		judge();
@@ -168,7 +187,12 @@ proctype helper(byte me)
 		};
 #endif
 		atomic { s++; req[me]!e,s,(k != FREE && !over),over };
-end2:	atomic { rep[me]?n,given };
+end2:		if
+		:: atomic { rep[me]?n,given }
+		:: atomic { lates < LATES && nempty(req[me]) ->
+			lates++; req[me]?k,o,given,pending;
+			old[me]!k,o,given,pending; over = 0; given = 0 }
+		fi;
 		atomic {
 			if
 			:: over && IS(k, o, g) -> set(FREE, e, 0)
@@ -179,7 +203,11 @@ end2:	atomic { rep[me]?n,given };
 		:: given ->
 			d_step { k = c_kind; o = c_of; g = c_gen };
 			if
+#ifdef NORATION
+			:: k == FREE && o <= e ->
+#else
 			:: k == FREE && o <= e && ration == e ->
+#endif
 				atomic {
 					if
 					:: IS(k, o, g) -> set(UNUSED, e, 0)
