@@ -129,7 +129,7 @@ int fleet_bind(struct fleet_start *f, struct procq *q)
 	/* The first: nothing is granted yet, by nobody, and nothing is to be
 	 * ended before it is known whether that needs a permit. A helper that
 	 * was faster has a later epoch. */
-	err = procq_need_permits(q, 0, 1);
+	err = procq_need_permits(q, 0, FLEET_UNATTACHED);
 	if (err < 0)
 		return err == -ENOTCONN ? 0 : err;
 	l.policy = PROCQ_POLICY_KEEP;

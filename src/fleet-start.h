@@ -12,6 +12,10 @@
 
 #include "procq.h"
 
+/* The epoch of a queue that is bound to a fleet, and that no helper has attached
+ * yet. */
+#define FLEET_UNATTACHED 1
+
 struct fleet_start {
 	const char *url;	/* NULL: no fleet */
 	char host[64];		/* this machine, as lines have it */

@@ -160,6 +160,10 @@ static void leave(struct helper *h)
 
 	h->leave = true;
 	h->f->engine.look = NULL;
+	/* It may not have come to attach, and yet have to give back what a
+	 * helper before it, which was killed, was granted. */
+	if (h->epoch == 0 && (!hold_read(h) || h->epoch <= FLEET_UNATTACHED))
+		return;
 	while (!heard && h->status == EXIT_DONE && h->epoch > 0 &&
 	       procq_life() < until && hold_count(h)) {
 		if (!grant_connected(h))
