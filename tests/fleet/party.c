@@ -351,17 +351,23 @@ static bool await_end(size_t from, size_t to)
 
 static void inspect(struct farewell *w)
 {
-	unsigned long long started = 0, present = 0, good = 0;
+	unsigned long long started = 0, present = 1, good = 0;
+	int64_t end = procq_now() + FAREWELL;
 	char text[120];
 
 	signal(SIGCHLD, SIG_DFL);
 	if (ask(text, sizeof(text), "%s/procq check %s 2>&1", course.folder,
 		queue) != 0)
 		snprintf(w->trouble, sizeof(w->trouble), "check: %s", text);
-	ask(text, sizeof(text), "%s/procq stat --raw --noheadings --output "
-	    "STARTED,PRESENT,ADDS_UP %s 2>&1", course.folder, queue);
-	if (sscanf(text, "%llu %llu %llu", &started, &present, &good) != 3 ||
-	    present != 0 || good != 1)
+	/* What has exited, the consumer has yet to collect. */
+	do
+		ask(text, sizeof(text), "%s/procq stat --raw --noheadings "
+		    "--output STARTED,PRESENT,ADDS_UP,RECORDS_QUEUED,"
+		    "RECORDS_TAKEN,RECORDS_EXITED %s 2>&1", course.folder,
+		    queue);
+	while ((sscanf(text, "%llu %llu %llu", &started, &present, &good) !=
+			3 || present != 0) && procq_now() < end);
+	if (present != 0 || good != 1)
 		snprintf(w->trouble, sizeof(w->trouble), "stat: %s", text);
 	w->started = started;
 }
@@ -377,6 +383,11 @@ static _Noreturn void say_farewell(void)
 	while (procq_now() < end && strncmp(text, "1", 1) != 0)
 		ask(text, sizeof(text), "%s/procq stat --raw --noheadings "
 		    "--output CONSUMERS %s 2>&1", course.folder, queue);
+	/* Without a helper at the end, what is granted stays charged until the
+	 * queue is used again; and producers start one not at once, if others
+	 * have ended soon. */
+	while (procq_now() < end && find_helper() <= 0)
+		nap(20 * MS);
 	for (size_t i = 0; i < PRODUCERS; i++)
 		send_to(parties[i].pid, SIGTERM);
 	if (!await_end(0, PRODUCERS))
@@ -393,9 +404,14 @@ static _Noreturn void say_farewell(void)
 		reap();
 		nap(20 * MS);
 	}
-	if (find_helper() > 0)
+	if (find_helper() > 0 && !w->trouble[0]) {
+		ask(text, sizeof(text), "%s/procq stat --raw --noheadings "
+		    "--output PRESENT,PRODUCERS,CONSUMERS,KEEPERS,DEAD,"
+		    "RECORDS_RESERVED,RECORDS_GONE,GRANTED %s 2>&1",
+		    course.folder, queue);
 		snprintf(w->trouble, sizeof(w->trouble),
-			 "the helper does not end");
+			 "the helper does not end: %s", text);
+	}
 	w->said = true;
 	_exit(0);
 }
