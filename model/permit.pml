@@ -16,9 +16,10 @@
  * the rules.
  *
  * Sizes: two processes in two records; HELPERS, REQ requests of each; CRASHES
- * of consumers.
+ * of consumers; LATES requests that are given up, and worked off at any time.
  *
- * Mutants: CLEARFIRST OLDEPOCH BONDLATE FORGETSENT.
+ * Mutants: CLEARFIRST OLDEPOCH NOSEQ NORENEW BONDLATE FORGETSENT; NORATION with
+ * three helpers.
  */
 #ifndef HELPERS
 #define HELPERS 2
