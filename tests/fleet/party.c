@@ -201,7 +201,7 @@ static bool stop(struct party *p, pid_t pid, int64_t duration)
 
 static bool stop_one(void)
 {
-	size_t which = draw(PARTIES + 2);
+	size_t which = (size_t)draw(PARTIES + 2);
 	int64_t duration = (int64_t)(200 + draw(5800)) * MS;
 
 	if (which >= PARTIES)
@@ -247,7 +247,7 @@ static bool disturb(enum kind kind)
 	case KIND_HELPER:
 		return send_to(find_helper(), SIGKILL);
 	case KIND_PRODUCER:
-		return kill_party(draw(PRODUCERS));
+		return kill_party((size_t)draw(PRODUCERS));
 	case KIND_CONSUMER:
 		return kill_party(CONSUMER);
 	case KIND_PARTIES:
