@@ -51,7 +51,7 @@ static const struct table_column stat_columns[] = {
 					  "be ending at once"), TABLE_RIGHT },
 	[GAP] = { "GAP", NULL, N_("how long nothing is ended after each "
 				  "ending"), TABLE_RIGHT },
-	[ENDING] = { "ENDING", NULL, N_("permits to end a process that hosts "
+	[ENDING] = { "ENDING", NULL, N_("permits for endings that hosts "
 					"have"), TABLE_RIGHT },
 };
 

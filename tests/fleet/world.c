@@ -5,6 +5,8 @@
  * and of a container procq rightly believes no boot. With this it is what it
  * stands for: a machine of its own, with its own boot.
  */
+/* With that, the headers of some compilers define readlink() themselves. */
+#undef _FORTIFY_SOURCE
 #include <config.h>
 
 #include <stdio.h>

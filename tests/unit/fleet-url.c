@@ -49,6 +49,7 @@ static bool is_plain(const struct fleet_url *u)
 
 /* One that is refused ends with all that it has: no sanitizer is to report that
  * in its stead. */
+__attribute__((__visibility__("default")))
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
