@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /*
- * fence.h - who has taken back what the lease granted: a note for people.
+ * fence.h - a note for people: the name under which a lease was taken back.
  */
 #ifndef PQ_FENCE_H
 #define PQ_FENCE_H

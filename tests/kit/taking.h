@@ -249,6 +249,33 @@ TAP_UNUSED static int mark_at_look(pid_t tracee, uint32_t slot)
 	return marked && WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : -1;
 }
 
+/* ---- step by step ---- */
+
+TAP_UNUSED static int take_next(struct procq *q, uint32_t *slot)
+{
+	struct procq_process got;
+	int rc = procq_take(q, NULL, &got);
+
+	if (rc == 0)
+		*slot = got.slot;
+	return rc;
+}
+
+/* As if it was signalled: the bystander lives on. */
+TAP_UNUSED static void note_signal(uint32_t slot)
+{
+	pq_record_sent(seg, slot, SIGTERM, false);
+}
+
+/* It dies, is marked, and is collected. */
+TAP_UNUSED static void end_it(struct procq *q, uint32_t slot)
+{
+	struct procq_event e;
+
+	fixture_mark(seg, slot, p->place, &status);
+	need(collect(q, &e) == 1 && e.process.slot == slot);
+}
+
 /* ---- where there are no pins ---- */
 
 /* In a child: the handles are its own, in place of the test's. */

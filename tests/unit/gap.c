@@ -44,31 +44,6 @@ static int ask(struct procq *q)
 	return rc;
 }
 
-static int take_next(struct procq *q, uint32_t *slot)
-{
-	struct procq_process got;
-	int rc = procq_take(q, NULL, &got);
-
-	if (rc == 0)
-		*slot = got.slot;
-	return rc;
-}
-
-/* As if it was signalled: the bystander lives on. */
-static void note_signal(uint32_t slot)
-{
-	pq_record_sent(seg, slot, SIGTERM, false);
-}
-
-/* It dies, is marked, and is collected. */
-static void end_it(struct procq *q, uint32_t slot)
-{
-	struct procq_event e;
-
-	fixture_mark(seg, slot, p->place, &status);
-	need(collect(q, &e) == 1 && e.process.slot == slot);
-}
-
 static void test_one_at_a_time(void)
 {
 	uint32_t slot, other;
