@@ -66,17 +66,7 @@ static void watch(const struct fleet_top *t, struct grid *g)
 	bool quit = false, paused = false;
 	size_t top = 0, shown = 0;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		complain(_("not a terminal; --batch prints frames"));
-		exit(EXIT_FAILED);
-	}
-	if (!terminal_begin(t->colours)) {
-		complain(_("this terminal (TERM=%s) can't show a screen; "
-			   "--batch prints frames"), getenv("TERM")
-						     ? getenv("TERM") : "");
-		exit(EXIT_FAILED);
-	}
-	atexit(terminal_end);
+	terminal_begin(t->colours);
 	while (!quit) {
 		int rows, columns, key;
 

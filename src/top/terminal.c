@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "duration.h"
+#include "i18n.h"
 #include "procq.h"
 
 #include "terminal.h"
@@ -39,7 +41,7 @@ static const struct {
 
 static bool coloured;
 
-bool terminal_begin(bool colours)
+static bool begin(bool colours)
 {
 	/* newterm() returns where initscr() would end the program. */
 	if (!newterm(NULL, stdout, stdin))
@@ -63,6 +65,21 @@ bool terminal_begin(bool colours)
 			init_pair((short)(i + 1), styles[i].colour, -1);
 	}
 	return true;
+}
+
+void terminal_begin(bool colours)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		complain(_("not a terminal; --batch prints frames"));
+		exit(EXIT_FAILED);
+	}
+	if (!begin(colours)) {
+		complain(_("this terminal (TERM=%s) can't show a screen; "
+			   "--batch prints frames"), getenv("TERM")
+						     ? getenv("TERM") : "");
+		exit(EXIT_FAILED);
+	}
+	atexit(terminal_end);
 }
 
 void terminal_end(void)

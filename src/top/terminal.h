@@ -11,8 +11,9 @@
 
 #include "grid.h"
 
-/** Take the terminal. @retval false it can't show a screen */
-bool terminal_begin(bool colours);
+/** Take the terminal, until exit(). If it can't show a screen, end the program with
+ * a message. */
+void terminal_begin(bool colours);
 /** Give it back as it was. Async-signal-safe enough for exit(). */
 void terminal_end(void);
 /** The size that the grid should have. */

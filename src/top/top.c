@@ -508,17 +508,7 @@ static void handle_key(struct top *t, int key)
 
 static void watch(struct top *t)
 {
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		complain(_("not a terminal; --batch prints frames"));
-		exit(EXIT_FAILED);
-	}
-	if (!terminal_begin(t->colours)) {
-		complain(_("this terminal (TERM=%s) can't show a screen; "
-			   "--batch prints frames"), getenv("TERM")
-						     ? getenv("TERM") : "");
-		exit(EXIT_FAILED);
-	}
-	atexit(terminal_end);
+	terminal_begin(t->colours);
 	while (!t->quit) {
 		int key;
 		int64_t next = procq_now() + t->delay;
