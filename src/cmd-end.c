@@ -39,7 +39,6 @@ struct work {
 	const struct request *r;
 	struct procq *q;
 	struct output out;
-	struct writer lines;
 	struct endings endings;
 	struct procq_process *chosen;	/* those that are still to be taken */
 	size_t count;
@@ -283,6 +282,7 @@ static void end_all(struct work *w)
 /* Signals that ask to stop put back what is not dead. */
 static void run(struct work *w)
 {
+	static struct writer lines;
 	int err;
 
 	command_signals_begin(w->q);
@@ -293,11 +293,11 @@ static void run(struct work *w)
 	if (err < 0) {
 		written(w, err);
 	} else {
-		writer_init(&w->lines, signals_news, signals_stops_at());
+		writer_init(&lines, signals_news, signals_stops_at());
 		if (writer_is_needed(w->out.fd))
-			w->out.writer = &w->lines;
+			w->out.writer = &lines;
 		end_all(w);
-		written(w, writer_finish(&w->lines));
+		written(w, writer_finish(&lines));
 		written(w, output_close(&w->out));
 	}
 	command_signals_end();

@@ -44,7 +44,8 @@ struct writer {
 /** Can a write to it take longer than a moment? Not to a file or /dev/null. */
 bool writer_is_needed(int fd);
 
-/** Set one up. The thread is started by the first piece.
+/** Set one up. The thread is started by the first piece, and ends with the
+ * process: the memory must be static.
  * @param news called by the thread when a write has failed, and when there is
  *        room again that writer_full() denied */
 void writer_init(struct writer *w, void (*news)(void),
