@@ -7,8 +7,12 @@
  * or worked off late, the host may be lost or get another queue, and the engine
  * may forget all that it knows of it.
  *
- * Not here: which records are parked (limit.pml), how processes are ended when
- * a lease has run out, who of those that wait is next (share.pml), a second
+ * With JUMPS, the engine's clock is set forward, or the host stands still for
+ * longer than its lease, which is the same from both sides. The bound is broken
+ * by what runs there, which is never charged beyond the limit: a lease that has
+ * run out is followed by another when all that ran under it has been ended.
+ *
+ * Not here: which records are parked (limit.pml), who of those that wait is next (share.pml), a second
  * server (standby.pml); the other hosts are a number, which is right.
  *
  * Without KEEP, the policy is end: time is ticks, the host's lease counts from
@@ -27,7 +31,7 @@
  *
  * Mutants, each drops one rule: NOSEQ NOEPOCH FROMREPLY TELLFIRST NOFENCE
  * NORECHECK NOLEARN SHORTLEARN OLDLIFE BYTIME TAKEBACK UNFENCED
- * LATEASK GOESROUND GOESON UNTOLD LATEWORD LATESTART.
+ * LATEASK GOESROUND GOESON UNTOLD LATEWORD LATESTART LIVESON.
  */
 #ifndef N
 #define N 2
@@ -53,6 +57,9 @@
 #ifndef RELEASES
 #define RELEASES 0
 #endif
+#ifndef JUMPS
+#define JUMPS 0
+#endif
 
 #ifdef NOLEARN
 #define LEARN 0
@@ -69,6 +76,13 @@
 #define LATE 1
 #else
 #define LATE 0
+#endif
+
+/* May it attach, though what ran when its lease ran out has not ended? */
+#if defined KEEP || defined LIVESON
+#define ENDED 1
+#else
+#define ENDED (held > 0 || have == 0)
 #endif
 
 #define NOTHING 15
@@ -119,8 +133,24 @@ inline bound()
 	broken = broken && (unheard || have + others > N)
 }
 #else
-inline started() { skip }
+#if JUMPS > 0
+/* Ghosts: the bound is broken by a jump, until a helper attaches that has heard
+ * of it; the epoch then. */
+bit broken;
+byte jumps, jumped;
+
+inline bound() { assert(learning > 0 || broken || have + others <= N) }
+inline heard(e) { broken = broken && e <= jumped }
+inline charged() { assert(learning > 0 || granted + others <= N) }
+#else
 inline bound() { assert(learning > 0 || have + others <= N) }
+#endif
+inline started() { skip }
+#endif
+
+#if JUMPS == 0
+inline charged() { skip }
+inline heard(e) { skip }
 #endif
 
 /* While there is more than the bound, what is in use is charged, but not granted
@@ -230,7 +260,7 @@ end:	do
 		:: kind == ATTACH -> attach(e, s, h, w)
 		:: else -> lease(e, s, h, w)
 		fi;
-		answer(c, code); bound();
+		answer(c, code); charged(); bound();
 		kind = OK; code = OK; c = 0; e = 0; s = 0; h = 0; w = 0;
 		g = 0; room = 0 }
 	:: atomic { learning == 0 && granted + others < N ->
@@ -250,6 +280,10 @@ end:	do
 #endif
 		fi;
 		releases++; granted = 0; freed = 1 }
+#endif
+#if JUMPS > 0
+	:: atomic { jumps < JUMPS -> jumps++;
+		granted = 0; till = 0; broken = 1; jumped = epoch }
 #endif
 #if LOSSES > 0
 	:: atomic { losses < LOSSES -> losses++;
@@ -274,8 +308,10 @@ inline renew(n)
 #endif
 #else
 	if
+	/* What is in use beyond that is not parked. */
 	:: since < T - M ->
-		held = T - M - since; grant = n; have = grant
+		held = T - M - since; grant = n;
+		have = (have > grant -> have : grant)
 	/* What came too late grants nothing. */
 	:: else ->
 #ifdef NORECHECK
@@ -315,7 +351,7 @@ proctype helper()
 
 anew:	/* It may be another one, which knows nothing but the object. */
 	atomic { e = 0; s = 0; g = 0; h = 0; w = 0; since = NOTHING }
-	end: atomic { attached < ATT && nfull(req[c]) ->
+	end: atomic { attached < ATT && nfull(req[c]) && ENDED ->
 #ifndef KEEP
 		/* It has run out: nothing is granted any more. */
 		grant = (held == 0 -> 0 : grant);
@@ -325,7 +361,7 @@ anew:	/* It may be another one, which knows nothing but the object. */
 	if
 	:: atomic { rep[c]?code,e,g ->
 		if
-		:: code == OK -> hostepoch = e; renew(grant)
+		:: code == OK -> hostepoch = e; heard(e); renew(grant)
 		:: code == EXPIRED -> fence(); goto anew
 		:: else -> since = NOTHING; goto anew
 		fi }

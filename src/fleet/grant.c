@@ -195,6 +195,13 @@ bool grant_attach(struct helper *h)
 
 	if (!hold_read(h) || !hold_count(h))
 		return false;
+	/* Others may have the slots of what is to be ended, and a lease that is
+	 * renewed would let it live. */
+	if (h->ends_all && hold_have(h) > 0) {
+		tell_ends(h);
+		h->next = time_after(procq_life(), HELPER_LOOK);
+		return false;
+	}
 	snprintf(up, sizeof(up), "%" PRId64, seat_uptime());
 	snprintf(epoch, sizeof(epoch), "%" PRIu64, h->epoch);
 	snprintf(number, sizeof(number), "%" PRIu32, hold_have(h));

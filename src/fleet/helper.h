@@ -58,6 +58,7 @@ struct helper {
 	uint32_t policy;
 	uint32_t wanted;	/* by the last request */
 	int64_t deadline;	/* of the lease, as the object has it */
+	bool ends_all;		/* it has run out, and that ends processes */
 	int64_t lease;		/* how long one is; ns */
 	int64_t next;		/* when to ask, at the latest */
 	int64_t asked;		/* when the last request was sent */

@@ -81,7 +81,8 @@ bool hold_read(struct helper *h)
 	h->policy = l.policy;
 	h->deadline = l.deadline;
 	/* It has run out, so others may have been granted it. */
-	if (l.policy == PROCQ_POLICY_END && l.over && l.granted > 0)
+	h->ends_all = l.policy == PROCQ_POLICY_END && l.over;
+	if (h->ends_all && l.granted > 0)
 		return hold_fence(h);
 	return true;
 }

@@ -106,6 +106,16 @@ void tell_fenced(struct helper *h)
 	h->fenced = now;
 }
 
+void tell_ends(struct helper *h)
+{
+	char text[TOLD_TEXT];
+
+	snprintf(text, sizeof(text), _("fleet queue '%s': the lease here has "
+		 "run out; slots are asked for when all processes of it have "
+		 "been ended"), h->f->queue);
+	tell(h, text);
+}
+
 /* Messages went to whoever has started this; now that all is well, to the
  * system's log. */
 void tell_settle(struct helper *h, const char *durable)

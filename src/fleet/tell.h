@@ -16,6 +16,8 @@ void tell_why(struct helper *h);
 void tell_no_queue(struct helper *h);
 /** Another helper has attached. */
 void tell_fenced(struct helper *h);
+/** Slots are asked for when what was there before has ended. */
+void tell_ends(struct helper *h);
 /** Messages went to whoever has started this; now that all is well, to the
  * system's log.
  * @param durable why the server can lose what it has acknowledged, or "" */
