@@ -129,6 +129,7 @@ bin_PROGRAMS += src/procq-fleet
 src_procq_fleet_SOURCES = \
 	src/fleet/ask.c \
 	src/fleet/books.c \
+	src/fleet/clock.c src/fleet/clock.h \
 	src/fleet/engine.c src/fleet/engine.h \
 	src/fleet/fleet.c src/fleet/fleet.h \
 	src/fleet/grant.c src/fleet/grant.h \

@@ -306,10 +306,14 @@ bool grant_lease(struct helper *h)
 	snprintf(wants, sizeof(wants), "%" PRIu32, h->wanted);
 	print_report(h, report);
 	snprintf(heard, sizeof(heard), "%" PRIu64, h->heard);
-	r = grant_ask(h, "SELECT * FROM procq.lease($1, $2, $3, $4, $5, $6, "
-		      "$7, $8)", 8, values);
+	r = grant_ask(h, "SELECT *, (extract(epoch FROM clock_timestamp()) * "
+		      "1000)::bigint AS clock_ms "
+		      "FROM procq.lease($1, $2, $3, $4, $5, $6, $7, $8)",
+		      8, values);
 	if (!r)
 		return false;
+	tell_clock(h, clock_moved(&h->clock, grant_cell_ms(r, "clock_ms"),
+				  h->asked, procq_life()));
 	if (strcmp(engine_cell(r, "code"), "ok") == 0) {
 		h->heard = h->seq;
 		good = renewed(h, r);

@@ -14,6 +14,7 @@
 
 #include "distribution.h"
 
+#include "clock.h"
 #include "fleet.h"
 #include "seat.h"
 
@@ -62,6 +63,7 @@ struct helper {
 	int64_t lease;		/* how long one is; ns */
 	int64_t next;		/* when to ask, at the latest */
 	int64_t asked;		/* when the last request was sent */
+	struct clock_offset clock;	/* the engine's */
 	int64_t idle, alone;	/* since when; 0: it is not so */
 	int64_t backoff;
 	struct helper_permits permits;

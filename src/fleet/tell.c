@@ -116,6 +116,23 @@ void tell_ends(struct helper *h)
 	tell(h, text);
 }
 
+void tell_clock(struct helper *h, int64_t moved)
+{
+	char text[TOLD_TEXT], by[DURATION_SIZE];
+
+	if (moved == 0)
+		return;
+	duration_text(moved < 0 ? -moved : moved, by);
+	snprintf(text, sizeof(text), moved > 0
+		 ? _("'%s': the clock there was set forward by %s, or this "
+		     "machine stood still: where the policy is 'end', leases "
+		     "have run out too early by that")
+		 : _("'%s': the clock there was set back by %s: slots of lost "
+		     "machines, and permits after a gap, come later by that"),
+		 h->f->url.shown, by);
+	tell(h, text);
+}
+
 /* Messages went to whoever has started this; now that all is well, to the
  * system's log. */
 void tell_settle(struct helper *h, const char *durable)

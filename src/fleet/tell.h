@@ -18,6 +18,9 @@ void tell_no_queue(struct helper *h);
 void tell_fenced(struct helper *h);
 /** Slots are asked for when what was there before has ended. */
 void tell_ends(struct helper *h);
+/** The engine's clock was set.
+ * @param moved by how many ns, as clock_moved() has it; 0: it was not */
+void tell_clock(struct helper *h, int64_t moved);
 /** Messages went to whoever has started this; now that all is well, to the
  * system's log.
  * @param durable why the server can lose what it has acknowledged, or "" */

@@ -17,6 +17,7 @@ TESTS += $(fleet_tests)
 fleet_long_tests = \
 	tests/fleet/bound-end.test \
 	tests/fleet/bound-long.test \
+	tests/fleet/clock.test \
 	tests/fleet/cut-long.test \
 	tests/fleet/failover.test \
 	tests/fleet/pooler.test

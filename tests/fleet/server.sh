@@ -21,9 +21,10 @@ done
 pg_dir=
 pg_pid=
 # Of the server that is meant: its folder in $pg_dir, and what its processes are
-# started by.
+# started by, and what is in their environment.
 pg_data=data
 pg_within=
+pg_env=
 fleet_sql=${builddir:-.}/../src/fleet/fleet.sql
 
 # as_user COMMAND...: the server refuses to be root, and is no process of a
@@ -32,9 +33,9 @@ as_user()
 {
 	if [ "$(id -u)" -eq 0 ]; then
 		$pg_within setpriv --reuid 65534 --regid 65534 --clear-groups \
-			env -u PROCQ_QUEUE "$@"
+			env -u PROCQ_QUEUE $pg_env "$@"
 	else
-		env -u PROCQ_QUEUE "$@"
+		env -u PROCQ_QUEUE $pg_env "$@"
 	fi
 }
 

@@ -88,10 +88,11 @@ tests_unit_plot_scene_LDADD = $(LDADD) -lm
 endif
 
 if HAVE_FLEET
-fleet_unit_tests = tests/unit/fleet-places tests/unit/fleet-seat \
-	tests/unit/fleet-url
+fleet_unit_tests = tests/unit/fleet-clock tests/unit/fleet-places \
+	tests/unit/fleet-seat tests/unit/fleet-url
 check_PROGRAMS += $(fleet_unit_tests)
 TESTS += $(fleet_unit_tests)
+tests_unit_fleet_clock_SOURCES = tests/unit/fleet-clock.c src/fleet/clock.c
 tests_unit_fleet_places_SOURCES = tests/unit/fleet-places.c src/fleet/places.c
 tests_unit_fleet_places_CFLAGS = $(FLEET_CFLAGS) $(AM_CFLAGS)
 tests_unit_fleet_places_LDADD = $(LDADD) $(FLEET_LIBS)
