@@ -29,6 +29,8 @@
 /* So many points at most of a part of a helper's life. */
 #define POINTS 20000
 #define STEPS_MAX 300000
+/* Of the object, after one call: slots, the lease, and a permit. */
+#define CHANGES (SLOTS + 4)
 
 static int64_t patience = 60 * SECONDS;
 static PGconn *db;
@@ -69,6 +71,12 @@ static bool adds_up(void)
 		      "procq.seat))::int FROM procq.queue") == 1;
 }
 
+/* Endings that it knows of, and that are not over. */
+static int64_t permitted(void)
+{
+	return number("SELECT count(*) FROM procq.permit WHERE ended IS NULL");
+}
+
 /* Does a server's process still work for a helper? */
 static bool is_quiet(void)
 {
@@ -104,26 +112,53 @@ static uint32_t present(void)
 	return (uint32_t)s.present;
 }
 
+static struct procq_permits permits(void)
+{
+	struct procq_permits p = PROCQ_PERMITS_INIT;
+
+	need(procq_permits(q, &p) == 0);
+	return p;
+}
+
+/* With how many permits something is, or may be, ended. */
+static uint32_t may_end(void)
+{
+	struct procq_permits p = permits();
+	uint32_t n = 0;
+
+	for (unsigned i = 1; i <= PROCQ_PERMITS_MAX; i++)
+		n += p.states[i] == PROCQ_PERMIT_UNUSED ||
+		     p.states[i] == PROCQ_PERMIT_USED;
+	return n;
+}
+
 struct look {
 	uint64_t epoch;
 	int64_t deadline;
-	uint32_t granted, policy, unparked;
+	uint32_t granted, policy, unparked, needed;
+	uint8_t permits[PROCQ_PERMITS_MAX + 1];
 };
 
 static struct look look(void)
 {
 	struct procq_lease l = PROCQ_LEASE_INIT;
+	struct procq_permits p = permits();
+	struct look now;
 
 	need(procq_lease(q, &l) == 0);
-	return (struct look){ l.epoch, l.deadline, l.granted, l.policy,
-			      unparked() };
+	now = (struct look){ .epoch = l.epoch, .deadline = l.deadline,
+			     .granted = l.granted, .policy = l.policy,
+			     .unparked = unparked(), .needed = p.needed };
+	memcpy(now.permits, p.states, sizeof(now.permits));
+	return now;
 }
 
 static bool is_same(const struct look *a, const struct look *b)
 {
 	return a->epoch == b->epoch && a->deadline == b->deadline &&
 	       a->granted == b->granted && a->policy == b->policy &&
-	       a->unparked == b->unparked;
+	       a->unparked == b->unparked && a->needed == b->needed &&
+	       memcmp(a->permits, b->permits, sizeof(a->permits)) == 0;
 }
 
 /* ---- the others ---- */
@@ -203,6 +238,7 @@ struct part {
 	const char *name;
 	const char *policy;
 	int lease_ms;
+	int endings;		/* so many at once; 0: as many as one likes */
 	bool settled;		/* it begins when all has been granted */
 	void (*begin)(void);
 	bool (*is_over)(void);
@@ -234,6 +270,17 @@ static bool is_fewer(void)
 	return unparked() == FEWER && charged() == FEWER;
 }
 
+/* One after the other, and the last permit is back. */
+static bool is_spaced(void)
+{
+	struct procq_permits p = permits();
+
+	for (unsigned i = 1; i <= PROCQ_PERMITS_MAX; i++)
+		if (p.states[i] != PROCQ_PERMIT_NONE)
+			return false;
+	return is_fewer() && permitted() == 0;
+}
+
 static bool is_renewed(void)
 {
 	struct look now = look();
@@ -263,11 +310,12 @@ static bool is_anew(void)
 }
 
 static const struct part parts[] = {
-	{ "attach", "keep", 2000, false, NULL, is_granted, WANTED },
-	{ "renew", "keep", 1000, true, NULL, is_renewed, WANTED },
-	{ "return", "keep", 2000, true, fewer, is_fewer, FEWER },
-	{ "leave", "keep", 2000, true, none, never, 0 },
-	{ "over", "end", 2000, true, refuse, is_anew, 0 },
+	{ "attach", "keep", 2000, 0, false, NULL, is_granted, WANTED },
+	{ "renew", "keep", 1000, 0, true, NULL, is_renewed, WANTED },
+	{ "return", "keep", 2000, 0, true, fewer, is_fewer, FEWER },
+	{ "permit", "keep", 2000, 1, true, fewer, is_spaced, FEWER },
+	{ "leave", "keep", 2000, 0, true, none, never, 0 },
+	{ "over", "end", 2000, 0, true, refuse, is_anew, 0 },
 };
 
 #define PARTS (sizeof(parts) / sizeof(*parts))
@@ -454,7 +502,7 @@ static bool record(const struct part *p)
 			/* Made since the last call; its changes one by one are
 			 * found by stepping. */
 			if (n > 0 && !is_same(&before, &now))
-				for (unsigned i = 1; i <= SLOTS + 2; i++)
+				for (unsigned i = 1; i <= CHANGES; i++)
 					add(nr, n, CHANGE, i);
 			nr = call.nr;
 			n = count_call(nr);
@@ -484,11 +532,13 @@ static bool complain(const struct part *p, const struct point *at,
 static bool holds(const struct part *p, const struct point *at,
 		  const char *when)
 {
-	int64_t charge = charged();
+	int64_t charge = charged(), endings = permitted();
 	char text[200];
 	uint32_t n;
 
 	procq_wait(q, 0, procq_now());
+	if ((int64_t)may_end() > endings)
+		return complain(p, at, "a permit that is not charged");
 	n = unparked();
 	if ((int64_t)n <= charge && adds_up())
 		return true;
@@ -516,7 +566,7 @@ static bool is_followed(const struct part *p, const struct point *at)
 	until(is_quiet());
 	if (rc != 0)
 		return complain(p, at, "the next one fails");
-	if (charged() != 0 || unparked() != 0)
+	if (charged() != 0 || unparked() != 0 || permitted() != 0)
 		return complain(p, at, "something stays charged");
 	return holds(p, at, "at last");
 }
@@ -530,7 +580,8 @@ static bool world_begin(const struct part *p)
 	alarm(fixture_seconds());
 	number("DELETE FROM procq.seat");
 	snprintf(sql, sizeof(sql), "UPDATE procq.queue SET used = 0, policy = "
-		 "'%s', lease_ms = %d", p->policy, p->lease_ms);
+		 "'%s', lease_ms = %d, endings = %d, gap_ms = 50", p->policy,
+		 p->lease_ms, p->endings);
 	number(sql);
 	q = fixture_open(PROCQ_ROLE_KEEPER, SLOTS);
 	none.policy = PROCQ_POLICY_KEEP;
