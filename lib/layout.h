@@ -248,9 +248,9 @@ struct pq_header {
 	struct pq_waiters arrivals;
 	struct pq_waiters exits;
 
-	/* Who has taken the slots back from the holder of the lease, as text,
-	 * and from which one: its epoch plus one; 0: nobody, or it is being
-	 * written. By that holder; read by all, and only for people: fence.c
+	/* The name under which the slots were taken back from the holder of the
+	 * lease, and from which one: its epoch plus one; 0: nobody, or it is
+	 * being written. By that holder; read by all, and only for people: fence.c
 	 * has the order. */
 	_Alignas(PQ_LINE) _Atomic uint64_t fenced;
 	_Atomic uint64_t fencer[PROCQ_FENCER_SIZE / 8];

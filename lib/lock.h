@@ -62,7 +62,7 @@ void pq_byte_drop(struct pq_segment *seg, uint64_t incarnation);
  * @retval -ENOLCK, … the kernel can't say
  */
 int pq_locks_held(const struct pq_segment *seg, pid_t *holder);
-/** The same, but no matter who has the init lock. */
+/** The same, whatever process has the init lock. */
 int pq_bytes_held(const struct pq_segment *seg, pid_t *holder);
 /** The same of any open file, and of other processes only. */
 int pq_file_locked(int fd, pid_t *holder);

@@ -481,7 +481,7 @@ enum procq_policy {
 /* The latest epoch that a holder can have. */
 #define PROCQ_EPOCH_MAX ((UINT64_C(1) << 43) - 1)
 
-/* Bytes of a name of whoever has fenced a queue, with its NUL. */
+/* Bytes of a name under which a queue was fenced, with its NUL. */
 #define PROCQ_FENCER_SIZE 64
 
 /* A lease: see procq_set_lease(). */
@@ -519,7 +519,7 @@ enum procq_permit_state {
 struct procq_permits {
 	uint32_t size;		/* sizeof(struct procq_permits) */
 	uint32_t needed;	/* 1: endings need one */
-	uint64_t epoch;		/* of who has said so */
+	uint64_t epoch;		/* of the holder that has said so */
 	int64_t oldest;		/* the greatest age of a process that a
 				 * participant would end if it had one; ns */
 	uint32_t wanted;	/* how many participants want one */
@@ -1017,8 +1017,8 @@ PROCQ_API int procq_withdraw_permit(struct procq *q, uint64_t epoch,
 				    unsigned number);
 
 /**
- * Look at the permits, and at who wants one: a consumer that was refused one
- * within the last second. Looks at all places.
+ * Look at the permits, and count the participants that want one: each that was
+ * refused one within the last second. Looks at all places.
  * @param out begin with PROCQ_PERMITS_INIT
  * @retval 0
  * @retval -EINVAL out is NULL, or its size is none
@@ -1235,10 +1235,11 @@ PROCQ_API int procq_set_lease(struct procq *q,
  * later holder has set another lease.
  *
  * To do it again with the same epoch changes nothing. If the caller is killed
- * meanwhile, the lease may be as it was, and who fenced it may be unknown.
+ * meanwhile, the lease may be as it was, and the name may be unknown.
  *
  * @param epoch the holder's, 0 to PROCQ_EPOCH_MAX
- * @param by a name of whoever did it; cut to what procq_lease.fenced_by holds
+ * @param by the name under which it is done; cut to what
+ *        procq_lease.fenced_by holds
  * @retval 0
  * @retval -ENOTCONN another holder has a later epoch
  * @retval -EINVAL by is NULL or empty

@@ -13,7 +13,7 @@
  *
  * Through the pin the kernel says whether anybody is in the group. That counts
  * the leader until it is reaped, and other zombies, which some process 1 never
- * reaps. So /proc is asked who it is.
+ * reaps. So /proc is asked whose it is.
  */
 #include <config.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ended.h - who ended a process, by its death and what it had been sent.
+ * ended.h - what ended a process, by its death and what it had been sent.
  */
 #ifndef ENDED_H
 #define ENDED_H
@@ -8,7 +8,7 @@
 #include "plan.h"
 #include "procq.h"
 
-/* Who ended a process. */
+/* What ended a process. */
 enum ended_by {
 	ENDED_BY_UNKNOWN,
 	ENDED_BY_SELF,		/* it exited, or died of a fault of its own */
@@ -16,11 +16,11 @@ enum ended_by {
 	ENDED_BY_OTHER		/* a signal that nobody of the queue had sent */
 };
 
-/** Who ended one that got the first steps of a plan here.
+/** What ended one that got the first steps of a plan here.
  * @param steps how many; 0: it was not begun here, and plan may be NULL */
 enum ended_by ended_by_plan(const struct escalation *plan, int steps,
 			    const struct procq_event *event);
-/** Who ended one that was not begun here: it was taken when it was dead. */
+/** What ended one that was not begun here: it was taken when it was dead. */
 enum ended_by ended_by(const struct procq_event *event);
 
 #endif

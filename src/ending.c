@@ -83,7 +83,7 @@ static void give_up(struct endings *all, struct ending *e, int err)
 	all->report(all->arg, e, err);
 }
 
-/* Whom does this signal reach? */
+/* Does this signal reach the command alone? */
 static bool goes_alone(const struct endings *all, const struct ending *e,
 		       int signo)
 {
@@ -91,7 +91,7 @@ static bool goes_alone(const struct endings *all, const struct ending *e,
 	       (all->mode == KILL_MODE_MIXED && signo != SIGKILL && !e->dead);
 }
 
-/* Its group is to be waited for, too. Where nothing proves who is left of it,
+/* Its group is to be waited for, too. Where nothing proves what is left of it,
  * it can't be. */
 static void hold(struct endings *all, struct ending *e)
 {

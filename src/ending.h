@@ -12,7 +12,7 @@
  * signal to it is refused, its death is reported as unconfirmed, and no
  * further signal is sent. It may still die later.
  *
- * Whom the signals reach is said in systemd's words: a command's group; the
+ * What the signals reach is said in systemd's words: a command's group; the
  * command first, and its group with KILL (mixed); or the process alone. What is
  * left of a group when the command is dead goes on through the same steps, and
  * holds the room of the command until it is dead, too, or until the last step
@@ -83,7 +83,7 @@ bool ending_refused(int err);
 typedef void ending_outlived(void *arg, const struct ending *e);
 
 /** Reports that it was dead when it was taken, another had begun to end it, and
- * nothing here proves who is left of its group. Must not call this room. */
+ * nothing here proves what is left of its group. Must not call this room. */
 typedef void ending_unreached(void *arg, const struct procq_process *p);
 
 struct ending_list {
@@ -131,12 +131,12 @@ void endings_step(struct endings *all, int64_t now);
 void endings_hasten(struct endings *all);
 /** As procq_collect(), of what was begun here and of others; and go on with
  * what is left of groups.
- * @param by out: who ended it */
+ * @param by out: what ended it */
 int endings_collect(struct endings *all, struct procq_event *event,
 		    enum ended_by *by);
 /** Of endings_collect(): a death is confirmed. If the process died of a signal sent here, *event
  * gets its step: the library does not count SIGCONT as one.
- * @return who ended it */
+ * @return what ended it */
 enum ended_by endings_collected(struct endings *all, struct procq_event *event);
 
 /** The same: others are left of a dead one's group, PROCQ_EVENT_LEFT. */

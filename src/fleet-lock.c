@@ -5,7 +5,7 @@
  *
  * The lock is on an empty file in /tmp, which a helper that is killed leaves
  * behind; the kernel unlocks it. The file loses its name only while it is
- * locked: so whoever gets a lock on one without a name looks again. Two helpers
+ * locked: so a helper that gets a lock on one without a name looks again. Two
  * that do not see each other's file do no harm: only one has the latest epoch.
  *
  * A file of another user is no helper: a queue has participants of one user.

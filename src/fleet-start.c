@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * fleet-start.c - see fleet-start.h. Must not wait for a helper, nor end one:
- * it is the queue's, and may outlive who has started it.
+ * it is the queue's, and may outlive the program that has started it.
  */
 #include <config.h>
 

@@ -130,8 +130,8 @@ N_("      --fleet=URL            the queue belongs to a fleet, which has the "
 "                               $PROCQ_FLEET); see procq-fleet(1)\n") },
 	{ OPT_FLEET_INSECURE, "fleet-insecure", no_argument,
 N_("      --fleet-insecure       over a network, do without TLS that proves "
-"who\n"
-"                               answers\n") },
+"which\n"
+"                               server answers\n") },
 	{ OPT_NO_HINTS, "no-hints", no_argument,
 N_("      --no-hints             don't say on a terminal what is waited for\n") },
 	{ OPT_VERBOSE, "verbose", no_argument,

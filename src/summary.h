@@ -36,7 +36,7 @@ struct summary {
 	struct histogram latency;
 };
 
-/** Count the end of a process by its cause; the second one, who ended it and
+/** Count the end of a process by its cause; the second one, what ended it and
  * its times, too. */
 void summary_count(struct summary *s, const struct procq_event *e);
 void summary_add(struct summary *s, const struct procq_event *e,

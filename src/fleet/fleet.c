@@ -58,8 +58,8 @@ N_("  -q, --queue=NAME           the queue, if none is in URL\n"
 "                             (default: $PROCQ_QUEUE, or 'default')\n") },
 	{ OPT_INSECURE, "fleet-insecure", no_argument,
 N_("      --fleet-insecure       over a network, do without TLS that proves "
-"who\n"
-"                             answers\n") },
+"which\n"
+"                             server answers\n") },
 	{ OPT_VERBOSE, "verbose", no_argument,
 N_("      --verbose              say more on standard error\n") },
 	{ 0 }

@@ -24,7 +24,7 @@ PGresult *grant_ask(struct helper *h, const char *sql, int n,
 int64_t grant_cell_ms(const PGresult *r, const char *column);
 /** The code of this answer is not "ok". */
 bool grant_refused(struct helper *h, const PGresult *r);
-/** Say who this is, and what the object has.
+/** Say which seat this is, and what the object has.
  * @retval false not now: see helper.next, helper.leave */
 bool grant_attach(struct helper *h);
 /** Renew the lease; take more, or give back.

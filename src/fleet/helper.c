@@ -195,7 +195,7 @@ static bool join(struct helper *h)
 	o.flags = PROCQ_OPEN_NOCREATE;
 	o.deadline = time_after(procq_now(), 5 * NS_PER_S);
 	err = procq_open(&h->q, h->f->local, &o);
-	/* Whoever has started this may be gone. */
+	/* The program that has started this may be gone. */
 	if (err == -ENOENT)
 		return false;
 	if (err < 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hosts.c - procq hosts: who holds how many slots of a fleet queue, and who is
- * silent. Must only look.
+ * hosts.c - procq hosts: how many slots of a fleet queue each host holds, and
+ * which are silent. Must only look.
  */
 #include <config.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * seat.h - who this host and its local queue are, as the engine is to know it.
+ * seat.h - by what the engine is to know this host and its local queue.
  */
 #ifndef FLEET_SEAT_H
 #define FLEET_SEAT_H

@@ -133,8 +133,8 @@ void tell_clock(struct helper *h, int64_t moved)
 	tell(h, text);
 }
 
-/* Messages went to whoever has started this; now that all is well, to the
- * system's log. */
+/* Messages went to the program that has started this; now that all is well, to
+ * the system's log. */
 void tell_settle(struct helper *h, const char *durable)
 {
 	char text[TOLD_TEXT];

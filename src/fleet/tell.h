@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tell.h - what a helper has to say, to whoever has started it, or to the
- * system's log.
+ * tell.h - what a helper has to say, to the program that has started it, or to
+ * the system's log.
  */
 #ifndef FLEET_TELL_H
 #define FLEET_TELL_H
@@ -21,8 +21,8 @@ void tell_ends(struct helper *h);
 /** The engine's clock was set.
  * @param moved by how many ns, as clock_moved() has it; 0: it was not */
 void tell_clock(struct helper *h, int64_t moved);
-/** Messages went to whoever has started this; now that all is well, to the
- * system's log.
+/** Messages went to the program that has started this; now that all is well, to
+ * the system's log.
  * @param durable why the server can lose what it has acknowledged, or "" */
 void tell_settle(struct helper *h, const char *durable);
 

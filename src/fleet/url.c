@@ -3,8 +3,9 @@
  * url.c - see url.h. Must not connect.
  *
  * libpq reads the URL; what it would take from the environment or a service
- * file, it still does. But over a network TLS has to prove who answers: what is
- * weaker is refused, whoever has set it, unless --fleet-insecure is given.
+ * file, it still does. But over a network TLS has to prove which server answers:
+ * what is weaker is refused, wherever it is set, unless --fleet-insecure is
+ * given.
  */
 #include <config.h>
 
@@ -111,7 +112,7 @@ static void secure(struct fleet_url *u, size_t *n, const PQconninfoOption *o)
 	const char *mode = find(o, "sslmode");
 
 	if (mode && strcmp(mode, "verify-full") != 0)
-		usage_error(_("sslmode=%s does not prove who answers: use "
+		usage_error(_("sslmode=%s does not prove which server answers: use "
 			      "verify-full, or --fleet-insecure"), mode);
 	add(u, n, "sslmode", "verify-full");
 }

@@ -82,8 +82,8 @@ N_("      --fleet[=URL]          the hosts of a fleet, by procq-fleet (default:\
 "                             $PROCQ_FLEET)\n") },
 	{ OPT_INSECURE, "fleet-insecure", no_argument,
 N_("      --fleet-insecure       over a network, do without TLS that proves "
-"who\n"
-"                             answers\n") },
+"which\n"
+"                             server answers\n") },
 	{ OPT_BATCH, "batch", no_argument,
 N_("      --batch                print frames, for a log\n") },
 	{ 'n', "count", required_argument,

@@ -252,7 +252,7 @@ BEGIN
 	END IF;
 	granted := have + greatest(0, least(wanted - have,
 		greatest(least(room - ahead, share - have), room - due)));
-	-- Who has more than its share gives it back. Where there are more seats
+	-- A host that has more than its share gives it back. Where there are more seats
 	-- than slots, all is given back, so that it goes round.
 	IF granted <= have AND due > 0 AND
 			u.capacity - u.used + r.granted - granted < due THEN
@@ -268,7 +268,7 @@ BEGIN
 	END IF;
 	UPDATE seat SET seq = n, want = wanted,
 		until = t + u.lease_ms * interval '1 ms', seen = t,
-		-- Who has been served goes to the end of the line.
+		-- One that has been served goes to the end of the line.
 		waits = CASE WHEN wanted <= granted THEN NULL
 			WHEN granted > have THEN t ELSE line END
 	WHERE queue = q AND seat = s;
