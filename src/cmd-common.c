@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -142,11 +141,10 @@ bool adds_up(const struct procq_stat *s)
 
 int stat_settled(const struct procq *q, struct procq_stat *s)
 {
-	const struct timespec pause = { 0, 2 * NS_PER_MS };
 	int err = procq_stat(q, s);
 
 	for (int i = 0; i < 20 && err == 0 && !adds_up(s); i++) {
-		nanosleep(&pause, NULL);
+		time_sleep(2 * NS_PER_MS);
 		err = procq_stat(q, s);
 	}
 	return err;

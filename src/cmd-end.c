@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -103,7 +102,6 @@ static void complain_missing(struct work *w)
 /* Find all that are chosen. @return false: one has never been there */
 static bool choose(struct work *w)
 {
-	const struct timespec pause = { 0, NS_PER_MS };
 	const struct seqs *seqs = &w->r->seqs;
 	struct procq_stat s;
 	size_t unknown;
@@ -132,7 +130,7 @@ static bool choose(struct work *w)
 		w->count = keep_chosen(w->r, w->chosen, (size_t)n, &unknown);
 		if (w->count == seqs->count || unknown == 0)
 			break;
-		nanosleep(&pause, NULL);
+		time_sleep(NS_PER_MS);
 	}
 	complain_missing(w);
 	return true;

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "procq.h"
 
@@ -134,14 +133,8 @@ static int wait_timed_out(const struct request *r, const struct look *look)
 static void pause_until(int64_t deadline, int64_t looked)
 {
 	int64_t pause = looked * SHARE > INTERVAL ? looked * SHARE : INTERVAL;
-	int64_t left = time_min(deadline - procq_now(), pause);
-	struct timespec t = { 0, 0 };
 
-	if (left <= 0)
-		return;
-	t.tv_sec = (time_t)(left / NS_PER_S);
-	t.tv_nsec = (long)(left % NS_PER_S);
-	nanosleep(&t, NULL);
+	time_sleep(time_min(deadline - procq_now(), pause));
 }
 
 /* A mistyped name must not pass for an empty queue without a word. */

@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "procq.h"
 
@@ -201,9 +200,7 @@ static void consumer_finish(struct consumer *c)
  * started together with the consumer has its queue in a moment. */
 static void sleep_a_while(int64_t *pause)
 {
-	struct timespec t = { .tv_nsec = (long)*pause };
-
-	nanosleep(&t, NULL);
+	time_sleep(*pause);
 	*pause = time_min(*pause * 2, LOOK_EVERY);
 }
 

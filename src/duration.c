@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "duration.h"
 #include "i18n.h"
@@ -191,4 +192,13 @@ int64_t time_after(int64_t now, int64_t ns)
 int64_t time_min(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+void time_sleep(int64_t ns)
+{
+	struct timespec t = { .tv_sec = (time_t)(ns / NS_PER_S),
+			      .tv_nsec = (long)(ns % NS_PER_S) };
+
+	if (ns > 0)
+		nanosleep(&t, NULL);
 }

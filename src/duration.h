@@ -45,4 +45,7 @@ char *duration_seconds(int64_t ns, int decimals, char buf[DURATION_SIZE]);
 int64_t time_after(int64_t now, int64_t ns);
 int64_t time_min(int64_t a, int64_t b);
 
+/** Sleep so long, ns, or until a signal; not if that is not positive. */
+void time_sleep(int64_t ns);
+
 #endif

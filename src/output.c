@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -68,7 +67,6 @@ static bool is_fifo(const char *file)
  * until a signal asks to stop; other signals do not end the wait. */
 static int open_file(const struct output *out, const char *file)
 {
-	const struct timespec pause = { .tv_nsec = LOOK_EVERY };
 	int fd;
 
 	while ((fd = open_now(file)) == -ENXIO && is_fifo(file)) {
@@ -76,7 +74,7 @@ static int open_file(const struct output *out, const char *file)
 			return -EINTR;
 		if (out->awaits_reader)
 			out->awaits_reader(out->awaits_arg);
-		nanosleep(&pause, NULL);
+		time_sleep(LOOK_EVERY);
 	}
 	return fd;
 }

@@ -21,7 +21,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -55,11 +54,6 @@ static DIR *list(int fd)
 	if (!dir && copy >= 0)
 		close(copy);
 	return dir;
-}
-
-static void pause_for(long ns)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = ns }, NULL);
 }
 
 /* ---- what dead producers have left ---- */
@@ -99,7 +93,7 @@ static void clear_one(int parent, const char *name)
 			cgroup_kill(fd);
 		for (int i = 0; i < 20 && cgroup_remove(parent, name) < 0 &&
 				!ends_with(name, CGROUP_KEEP); i++)
-			pause_for(5 * NS_PER_MS);
+			time_sleep(5 * NS_PER_MS);
 	}
 	close(fd);
 }
@@ -348,7 +342,7 @@ void cgroups_close(struct cgroups *g)
 		cgroups_tidy(g);
 		if (g->ending == 0 || procq_now() >= end)
 			break;
-		pause_for(2 * NS_PER_MS);
+		time_sleep(2 * NS_PER_MS);
 	}
 	/* What is left lives, and was to outlive this producer, or its death is
 	 * not confirmed. */

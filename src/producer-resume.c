@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "procq.h"
 
@@ -85,13 +84,12 @@ static bool may_be_dying(const struct procq_process *all, int n)
 static int await_dying(const struct resume *r, const char *queue,
 		       struct procq_process **all)
 {
-	const struct timespec pause = { 0, DYING_LOOK };
 	int64_t until = time_after(procq_now(), DYING_MAX);
 	int n = find_alive(r, queue, all);
 
 	while (n > 0 && may_be_dying(*all, n) && procq_now() < until &&
 	       signals_stops() == 0) {
-		nanosleep(&pause, NULL);
+		time_sleep(DYING_LOOK);
 		free(*all);
 		n = find_alive(r, queue, all);
 	}

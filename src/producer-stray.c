@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #if PQ_USE_LINUX
 # include <sys/prctl.h>
 #endif
@@ -255,7 +254,7 @@ void strays_end(struct producer *p)
 		return;
 	look(p, false);
 	if (find_unnamed(&p->strays)) {
-		nanosleep(&(struct timespec){ .tv_nsec = LAST_PAUSE }, NULL);
+		time_sleep(LAST_PAUSE);
 		look(p, true);
 	}
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "procq.h"
 
@@ -229,7 +228,6 @@ int writer_finish(struct writer *w)
 
 	/* A signal, and news(), end the sleep. */
 	while (!down_to(w, 0, 0)) {
-		struct timespec t = { .tv_nsec = (long)pause };
 		size_t kept = writer_kept(w);
 		int64_t now = procq_now();
 
@@ -240,7 +238,7 @@ int writer_finish(struct writer *w)
 			cut = 0;
 		else if (now >= cut)
 			return -ECANCELED;
-		nanosleep(&t, NULL);
+		time_sleep(pause);
 		pause = time_min(pause * 2, PAUSE_MAX);
 	}
 	return writer_error(w);

@@ -18,17 +18,13 @@ enum {
 };
 
 static const struct table_column stat_columns[] = {
-	[CAPACITY] = { "CAPACITY", NULL, N_("how many processes may exist at "
-					    "once"), TABLE_RIGHT },
-	[USED] = { "USED", NULL, N_("slots charged to hosts"), TABLE_RIGHT },
-	[HOSTS] = { "HOSTS", NULL, N_("hosts whose lease has not run out"),
-		TABLE_RIGHT },
-	[CUT_OFF] = { "CUT_OFF", NULL, N_("others that hold slots"),
-		TABLE_RIGHT },
-	[WAITING] = { "WAITING", NULL, N_("hosts that want more"),
-		TABLE_RIGHT },
-	[POLICY] = { "POLICY", NULL, N_("keep, end or continue"), 0 },
-	[TERM] = { "LEASE", NULL, N_("how long a lease is"), TABLE_RIGHT },
+	[CAPACITY] = ROWS_CAPACITY,
+	[USED] = ROWS_USED,
+	[HOSTS] = ROWS_HOSTS,
+	[CUT_OFF] = ROWS_CUT_OFF,
+	[WAITING] = ROWS_WAITING,
+	[POLICY] = ROWS_POLICY,
+	[TERM] = ROWS_TERM,
 	[CLOSED] = { "CLOSED", NULL, N_("nothing more is granted"), 0 },
 	[LEARNING] = { "LEARNING", NULL, N_("the same, as the server may have "
 					    "forgotten grants"), 0 },

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include "procq.h"
 
@@ -180,10 +179,8 @@ static void leave(struct helper *h)
 /* A service is there before its queue, and after the helper before it. */
 static void await_queue(void)
 {
-	const struct timespec pause = { .tv_sec = 1 };
-
 	notify_alive();
-	nanosleep(&pause, NULL);
+	time_sleep(NS_PER_S);
 }
 
 static bool join(struct helper *h)

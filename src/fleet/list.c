@@ -17,19 +17,15 @@ enum {
 
 static const struct table_column list_columns[] = {
 	[NAME] = { "NAME", NULL, N_("its name"), 0 },
-	[CAPACITY] = { "CAPACITY", NULL, N_("how many processes may exist at "
-					    "once"), TABLE_RIGHT },
-	[USED] = { "USED", NULL, N_("slots charged to hosts"), TABLE_RIGHT },
+	[CAPACITY] = ROWS_CAPACITY,
+	[USED] = ROWS_USED,
 	[PRESENT] = { "PRESENT", NULL, N_("processes, as last reported"),
 		TABLE_RIGHT },
-	[HOSTS] = { "HOSTS", NULL, N_("hosts whose lease has not run out"),
-		TABLE_RIGHT },
-	[CUT_OFF] = { "CUT_OFF", NULL, N_("others that hold slots"),
-		TABLE_RIGHT },
-	[WAITING] = { "WAITING", NULL, N_("hosts that want more"),
-		TABLE_RIGHT },
-	[POLICY] = { "POLICY", NULL, N_("keep, end or continue"), 0 },
-	[TERM] = { "LEASE", NULL, N_("how long a lease is"), TABLE_RIGHT },
+	[HOSTS] = ROWS_HOSTS,
+	[CUT_OFF] = ROWS_CUT_OFF,
+	[WAITING] = ROWS_WAITING,
+	[POLICY] = ROWS_POLICY,
+	[TERM] = ROWS_TERM,
 	[STATE] = { "STATE", NULL, N_("open, closed or learning"), 0 },
 };
 

@@ -10,25 +10,19 @@
 
 #include "complain.h"
 #include "i18n.h"
-#include "json.h"
 
 #include "fleet.h"
 #include "rows.h"
 
 static void print(const struct fleet *f, bool removed, const char *held)
 {
-	struct line l = { .used = 0 };
-	struct json j;
+	struct rows_object o;
 
-	if (f->form != TABLE_JSON)
+	if (!rows_begin(&o, f))
 		return;
-	json_open(&j, &l);
-	json_string(&j, "queue", f->queue);
-	json_truth(&j, "removed", removed);
-	json_count(&j, "held", rows_number(held));
-	json_close(&j);
-	line_end(&l);
-	fwrite(line_text(&l), 1, l.used, stdout);
+	json_truth(&o.json, "removed", removed);
+	json_count(&o.json, "held", rows_number(held));
+	rows_end(&o);
 }
 
 static int remove_run(struct fleet *f)

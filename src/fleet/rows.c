@@ -55,3 +55,20 @@ int rows_print_record(const struct fleet *f, const PGresult *r,
 {
 	return finish(table_print_record(f->table, stdout, f->form, fill, r));
 }
+
+bool rows_begin(struct rows_object *o, const struct fleet *f)
+{
+	if (f->form != TABLE_JSON)
+		return false;
+	o->line = (struct line){ .used = 0 };
+	json_open(&o->json, &o->line);
+	json_string(&o->json, "queue", f->queue);
+	return true;
+}
+
+void rows_end(struct rows_object *o)
+{
+	json_close(&o->json);
+	line_end(&o->line);
+	fwrite(line_text(&o->line), 1, o->line.used, stdout);
+}

@@ -9,14 +9,12 @@
 #include <config.h>
 
 #include <stdio.h>
-#include <time.h>
 
 #include "procq.h"
 
 #include "complain.h"
 #include "duration.h"
 #include "i18n.h"
-#include "json.h"
 
 #include "fleet.h"
 #include "rows.h"
@@ -38,18 +36,13 @@ struct wait {
 
 static void print(const struct fleet *f, bool empty, bool gone)
 {
-	struct line l = { .used = 0 };
-	struct json j;
+	struct rows_object o;
 
-	if (f->form != TABLE_JSON)
+	if (!rows_begin(&o, f))
 		return;
-	json_open(&j, &l);
-	json_string(&j, "queue", f->queue);
-	json_truth(&j, "empty", empty);
-	json_truth(&j, "gone", gone);
-	json_close(&j);
-	line_end(&l);
-	fwrite(line_text(&l), 1, l.used, stdout);
+	json_truth(&o.json, "empty", empty);
+	json_truth(&o.json, "gone", gone);
+	rows_end(&o);
 }
 
 /* Is it only that nobody answers? What the server refuses, it will refuse
@@ -148,18 +141,6 @@ static int gave_up(const struct wait *w, enum answer last)
 	return EXIT_WAITED;
 }
 
-static void rest(const struct wait *w)
-{
-	int64_t left = time_min(w->deadline - procq_now(), INTERVAL);
-	struct timespec t = { 0, 0 };
-
-	if (left <= 0)
-		return;
-	t.tv_sec = (time_t)(left / NS_PER_S);
-	t.tv_nsec = (long)(left % NS_PER_S);
-	nanosleep(&t, NULL);
-}
-
 static int wait_run(struct fleet *f)
 {
 	struct wait w = { .f = f };
@@ -180,7 +161,7 @@ static int wait_run(struct fleet *f)
 		}
 		if (procq_now() >= w.deadline)
 			return gave_up(&w, a);
-		rest(&w);
+		time_sleep(time_min(w.deadline - procq_now(), INTERVAL));
 	}
 }
 

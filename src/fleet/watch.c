@@ -17,7 +17,6 @@
 
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -96,16 +95,6 @@ static bool put_answer(struct fleet *f)
 	return good;
 }
 
-static void rest(int64_t until)
-{
-	int64_t left = until - procq_now();
-	struct timespec t = { (time_t)(left / NS_PER_S),
-			      (long)(left % NS_PER_S) };
-
-	if (left > 0)
-		nanosleep(&t, NULL);
-}
-
 static int watch_run(struct fleet *f)
 {
 	f->engine.url = &f->url;
@@ -117,7 +106,7 @@ static int watch_run(struct fleet *f)
 			printf("X\t%s\n", f->engine.why);
 		if (fflush(stdout) != 0)
 			return EXIT_FAILED;
-		rest(next);
+		time_sleep(next - procq_now());
 	}
 	return EXIT_DONE;
 }

@@ -529,15 +529,11 @@ static void watch(struct top *t)
 
 static void print_frames(struct top *t)
 {
-	struct timespec pause;
-
 	if (grid_size(&t->grid, t->rows, t->columns) < 0)
 		out_of_memory();
 	for (uint64_t n = 0; t->frames == 0 || n < t->frames; n++) {
 		if (n > 0) {
-			pause.tv_sec = (time_t)(t->delay / NS_PER_S);
-			pause.tv_nsec = (long)(t->delay % NS_PER_S);
-			nanosleep(&pause, NULL);
+			time_sleep(t->delay);
 			putchar('\n');
 		}
 		look(t);

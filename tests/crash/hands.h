@@ -79,7 +79,6 @@ int run_give(struct hands *h);
 int run_withdraw(struct hands *h);
 void dead_permitted(struct hands *h);
 void prepare_heir_of_permit(struct hands *h);
-int run_take_permitted(struct hands *h);
 bool permits_needed(struct procq *q);
 /** For those that come after the victim: one is there, unless one is in use. */
 void renew_permit(struct procq *q);

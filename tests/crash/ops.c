@@ -671,7 +671,7 @@ const struct op ops[] = {
 	  .prepare = prepare_permit, .run = run_take },
 	{ .name = "take-permitted", .kids = 2,
 	  .dead = dead_permitted, .prepare = prepare_heir_of_permit,
-	  .run = run_take_permitted },
+	  .run = run_take_unfinished },
 	{ .name = "permit-give", .kids = 2, .shared = true,
 	  .prepare = prepare_no_permit, .run = run_give },
 	{ .name = "permit-withdraw", .kids = 2, .shared = true,

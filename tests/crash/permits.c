@@ -59,18 +59,6 @@ void prepare_heir_of_permit(struct hands *h)
 	h->consumer = join(PROCQ_ROLE_CONSUMER);
 }
 
-int run_take_permitted(struct hands *h)
-{
-	struct procq_process p;
-	int64_t when;
-	int rc;
-
-	/* Until it is swept. */
-	pq_sweep_dead(h->consumer->seg, NULL);
-	rc = procq_gap(h->consumer, &when, &p);
-	return rc == 1 ? procq_take(h->consumer, NULL, &p) : -EBUSY;
-}
-
 bool permits_needed(struct procq *q)
 {
 	struct procq_permits all = PROCQ_PERMITS_INIT;

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <locale.h>
 
+#include "procq.h"
+
 #include "duration.h"
 
 #include "../kit/tap.h"
@@ -163,6 +165,18 @@ static void test_locale(void)
 	       "a point in a locale with a comma");
 }
 
+static void test_sleep(void)
+{
+	int64_t begun = procq_now();
+
+	time_sleep(-1);
+	time_sleep(INT64_MIN);
+	time_sleep(0);
+	time_sleep(20000000);
+	ok(procq_now() - begun >= 20000000,
+	   "20 ms are slept, and no time that is over");
+}
+
 int main(void)
 {
 	test_reading();
@@ -170,5 +184,6 @@ int main(void)
 	test_part();
 	test_text();
 	test_locale();
+	test_sleep();
 	return done();
 }
