@@ -471,12 +471,12 @@ static void run_op(const struct op *op)
 	}
 	alarm(0);
 	if (options.modes & KILL)
-		run_points("killed", sample(45), differs, kill_point);
+		run_points("killed", sample(30), differs, kill_point);
 	if (options.modes & ALONE && op->kids >= 0 && !op->late)
-		run_points("killed, and all others,", sample(12), differs,
+		run_points("killed, and all others,", sample(8), differs,
 			   alone_point);
 	if (options.modes & FREEZE && !op->no_freeze && !op->late)
-		run_points("frozen", sample(12), is_about_to, freeze_point);
+		run_points("frozen", sample(8), is_about_to, freeze_point);
 	if (options.modes & CALLS)
 		run_calls(sample(3));
 	if (options.modes & PAIRS && plain)
