@@ -14,9 +14,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "rounds.h"
@@ -39,6 +42,28 @@ static double one_list(const struct contender *c)
 	return commands / (bench_now() - begun);
 }
 
+/* The least that any of them can do: it reads no list, reports nothing, and
+ * outlives nothing. */
+static double no_program(const struct contender *c)
+{
+	char *argv[] = { getenv(COMMAND_NAME), (char *)(uintptr_t)"1", NULL };
+	double begun = bench_now();
+	int alive = 0;
+	pid_t pid;
+
+	(void)c;
+	for (int i = 0; i < commands; i++) {
+		if (alive == 16 && wait(NULL) > 0)
+			alive--;
+		if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0)
+			return BENCH_FAILED;
+		alive++;
+	}
+	while (wait(NULL) > 0)
+		;
+	return commands / (bench_now() - begun);
+}
+
 static struct contender plain[] = {
 	{ .name = "xargs -P16 -n1", .run = one_list, .needs = "xargs",
 	  .arg = "exec xargs -P16 -n1 \"$" COMMAND_NAME "\" <\"$"
@@ -52,6 +77,7 @@ static struct contender plain[] = {
 	{ .name = "producer -A FILE -c 16", .run = one_list,
 	  .arg = "exec \"$" PRODUCER_NAME "\" -A \"$" FILE_NAME
 		 "\" -c 16 -- \"$" COMMAND_NAME "\"" },
+	{ .name = "a loop of posix_spawn", .run = no_program },
 };
 
 /* With a record of each job, when it began, how long it took, how it ended;
