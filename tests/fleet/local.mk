@@ -20,6 +20,7 @@ fleet_long_tests = \
 	tests/fleet/clock.test \
 	tests/fleet/cut-long.test \
 	tests/fleet/failover.test \
+	tests/fleet/permit-long.test \
 	tests/fleet/pooler.test
 LONG_TESTS += $(fleet_long_tests)
 EXTRA_DIST += $(fleet_tests) $(fleet_long_tests) tests/fleet/living.sh \
