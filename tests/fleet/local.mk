@@ -19,6 +19,7 @@ fleet_long_tests = \
 	tests/fleet/bound-long.test \
 	tests/fleet/clock.test \
 	tests/fleet/cut-long.test \
+	tests/fleet/disk.test \
 	tests/fleet/failover.test \
 	tests/fleet/permit-long.test \
 	tests/fleet/pooler.test
