@@ -1210,6 +1210,11 @@ PROCQ_API int procq_set_limit(struct procq *q, uint32_t limit);
  * to it, within PROCQ_PATIENCE. So from then on nothing is started, whatever
  * is killed, or stopped and continued later.
  *
+ * With PROCQ_POLICY_END, participants end what is there while the lease is
+ * over: one that is set before they have begun lets it live. So a holder that
+ * was late, and whose slots others may have, sets another one only when
+ * procq_stat.present is 0.
+ *
  * Of two holders, the one with the later epoch has the lease: once it has set
  * one, the other gets -ENOTCONN. With one epoch, what was set last counts.
  *
