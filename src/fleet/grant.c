@@ -180,6 +180,19 @@ static bool attached(struct helper *h, const PGresult *r)
 	return true;
 }
 
+/* It takes no time to speak of, as a rule. */
+static bool await_ends(struct helper *h)
+{
+	int64_t now = procq_life();
+
+	if (h->ends_since == 0)
+		h->ends_since = now;
+	if (now - h->ends_since >= NS_PER_S)
+		tell_ends(h);
+	h->next = time_after(now, HELPER_LOOK);
+	return false;
+}
+
 bool grant_attach(struct helper *h)
 {
 	char up[GRANT_NUMBER], epoch[GRANT_NUMBER], number[GRANT_NUMBER];
@@ -197,11 +210,9 @@ bool grant_attach(struct helper *h)
 		return false;
 	/* Others may have the slots of what is to be ended, and a lease that is
 	 * renewed would let it live. */
-	if (h->ends_all && hold_have(h) > 0) {
-		tell_ends(h);
-		h->next = time_after(procq_life(), HELPER_LOOK);
-		return false;
-	}
+	if (h->ends_all && hold_have(h) > 0)
+		return await_ends(h);
+	h->ends_since = 0;
 	snprintf(up, sizeof(up), "%" PRId64, seat_uptime());
 	snprintf(epoch, sizeof(epoch), "%" PRIu64, h->epoch);
 	snprintf(number, sizeof(number), "%" PRIu32, hold_have(h));

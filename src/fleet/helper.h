@@ -65,6 +65,7 @@ struct helper {
 	int64_t asked;		/* when the last request was sent */
 	struct clock_offset clock;	/* the engine's */
 	int64_t idle, alone;	/* since when; 0: it is not so */
+	int64_t ends_since;	/* … it waits for that; 0: it does not */
 	int64_t backoff;
 	struct helper_permits permits;
 	struct told told[TOLD_MAX];
