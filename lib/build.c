@@ -56,7 +56,7 @@ static int build(struct pq_segment *seg, struct procq_options *options,
 	int rc;
 
 	/* Bits that the umask took away. The lock file may be that of another
-	 * user: that looked at the object before it was finished. */
+	 * user, who looked at the object before it was finished. */
 	if (fchmod(seg->fd, (mode_t)options->mode & 0777) < 0 ||
 	    (seg->lock_fd != seg->fd && fchmod(seg->lock_fd,
 			(mode_t)options->mode & 0777) < 0 && errno != EPERM))

@@ -12,8 +12,9 @@
  * by what runs there, which is never charged beyond the limit: a lease that has
  * run out is followed by another when all that ran under it has been ended.
  *
- * Not here: which records are parked (limit.pml), who of those that wait is next (share.pml), a second
- * server (standby.pml); the other hosts are a number, which is right.
+ * Not here: which records are parked (limit.pml), who of those that wait is next
+ * (share.pml), a second server (standby.pml); the other hosts are a number, which
+ * is right.
  *
  * Without KEEP, the policy is end: time is ticks, the host's lease counts from
  * before a request is sent, the engine's from when it is worked off. With
