@@ -140,7 +140,7 @@ not()
 # has FILE REGEX, has_not FILE REGEX: of all that a program said
 has()
 {
-	grep -E -q -e "$2" "$1" || {
+	two_operands "$@" && grep -E -q -e "$2" "$1" || {
 		echo "no /$2/ in ${1##*/}:"
 		cat "$1"
 		return 1
@@ -149,7 +149,32 @@ has()
 
 has_not()
 {
-	! grep -E -e "$2" "$1"
+	two_operands "$@" || return
+	grep -E -e "$2" "$1"
+	# More than that: the file can't be read.
+	[ $? -eq 1 ]
+}
+
+# each_line FILE REGEX: there is one at least, and each is that, as a whole
+each_line()
+{
+	two_operands "$@" || return
+	[ -s "$1" ] || {
+		echo "${1##*/} is empty"
+		return 1
+	}
+	grep -E -v -x -e "$2" "$1"
+	[ $? -eq 1 ]
+}
+
+# An option of grep here would be taken for the file or the pattern, and what
+# is never there is never found.
+two_operands()
+{
+	[ $# -eq 2 ] || {
+		echo "a file and a pattern are wanted, not: $*"
+		return 1
+	}
 }
 
 # at_most N MAX, at_least N MIN
