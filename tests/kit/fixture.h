@@ -318,16 +318,28 @@ TAP_UNUSED static size_t fixture_bytes(void *buffer, size_t room,
 	return size;
 }
 
-/* A child process, when it is ready: body sets *ready to 1. */
-TAP_UNUSED static pid_t fixture_launch(void (*body)(void *),
-				       _Atomic int *ready)
+/* Zeroed memory that this process shares with its children. */
+TAP_UNUSED static void *fixture_shared(size_t size)
 {
-	pid_t pid;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	atomic_store(ready, 0);
-	pid = fixture_fork(body, (void *)ready);
-	while (!atomic_load(ready))
+	need(memory != MAP_FAILED);
+	return memory;
+}
+
+/* A child process, when it is ready: then body sets its argument, an
+ * _Atomic int, to 1. */
+TAP_UNUSED static pid_t fixture_launch(void (*body)(void *))
+{
+	_Atomic int *ready = fixture_shared(sizeof(*ready));
+	pid_t pid = fixture_fork(body, (void *)ready);
+
+	while (!atomic_load(ready)) {
+		need(waitpid(pid, NULL, WNOHANG) == 0);
 		fixture_sleep(100000);
+	}
+	munmap((void *)ready, sizeof(*ready));
 	return pid;
 }
 
@@ -336,8 +348,7 @@ TAP_UNUSED static void fixture_stay(void *arg)
 {
 	fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	atomic_store((_Atomic int *)arg, 1);
-	for (;;)
-		pause();
+	fixture_rest(NULL);
 }
 
 /* An object with these first bytes, extended with zeros to size. */
@@ -367,25 +378,26 @@ TAP_UNUSED static int fixture_locks(bool inside)
 	return open(name, O_RDWR | O_CREAT, 0600);
 }
 
-/* For the body of a child: lock a byte, and stay. */
-TAP_UNUSED static _Noreturn void fixture_hold(int fd, off_t at,
-					      _Atomic int *ready)
+/* For the body of a child: lock these bytes, and stay.
+ * @param type F_WRLCK or F_RDLCK
+ * @param length 0: all from there on */
+TAP_UNUSED static void fixture_hold(int fd, short type, off_t at,
+				    off_t length, void *ready)
 {
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-			    .l_start = at, .l_len = 1 };
+	struct flock fl = { .l_type = type, .l_whence = SEEK_SET,
+			    .l_start = at, .l_len = length };
 
-	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
-		_exit(1);
-	atomic_store(ready, 1);
-	for (;;)
-		pause();
+	must(fd >= 0 && fcntl(fd, F_SETLK, &fl) == 0);
+	atomic_store((_Atomic int *)ready, 1);
+	fixture_rest(NULL);
 }
 
 /* The body of a creator that holds the init lock and does not come to an end.
  * @param arg an _Atomic int: set to 1 when it has the lock */
 TAP_UNUSED static void fixture_build_for_ever(void *arg)
 {
-	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), (off_t)1 << 40, arg);
+	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), F_WRLCK, (off_t)1 << 40,
+		     1, arg);
 }
 
 /* For the body of a child: die here, as by somebody's kill -9. */

@@ -8,7 +8,6 @@
  */
 #include <config.h>
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 
@@ -76,32 +75,9 @@ static int visit(const struct procq_found *entry, void *arg)
 	return 0;
 }
 
-static void stay_in(void *arg)
-{
-	fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY);
-	need(write(*(int *)arg, "", 1) == 1);
-	for (;;)
-		pause();
-}
-
-static pid_t stay_elsewhere(void)
-{
-	int ready[2];
-	pid_t pid;
-	char byte;
-
-	need(pipe(ready) == 0);
-	pid = fixture_fork(stay_in, &ready[1]);
-	need(read(ready[0], &byte, 1) == 1);
-	close(ready[0]);
-	close(ready[1]);
-	return pid;
-}
-
 static void end_elsewhere(pid_t pid)
 {
-	need(pid > 1 && kill(pid, SIGKILL) == 0);
-	fixture_wait(pid);
+	fixture_end(pid);
 	fixture_clean();
 }
 
@@ -131,7 +107,7 @@ static void test_list(void)
 		skip("a queue is listed", "none can be, here");
 		return;
 	}
-	pid = stay_elsewhere();
+	pid = fixture_launch(fixture_stay);
 	test_scarce_list();
 	watched = true;
 	is_int(procq_list(visit, &found), 0, "queues are listed");
@@ -244,7 +220,7 @@ static void test_namespaces(void)
 {
 	struct procq *q;
 	struct procq_stat s;
-	pid_t pid = stay_elsewhere();
+	pid_t pid = fixture_launch(fixture_stay);
 
 #if PQ_USE_LINUX
 	no_proc = true;
@@ -342,26 +318,23 @@ static void remove_and_stop(void *arg)
 static void test_remover(int done)
 {
 	pid_t remover = fixture_fork(remove_and_stop, &done), next;
-	struct pollfd here;
-	int status, ready[2];
-	char byte;
+	_Atomic int *in = fixture_shared(sizeof(*in));
+	int status;
 
 	need(waitpid(remover, &status, WUNTRACED) == remover);
 	if (!WIFSTOPPED(status)) {
 		is_int(status, 0, "a remover has but one name to unlink");
 		return;
 	}
-	need(pipe(ready) == 0);
-	next = fixture_fork(stay_in, &ready[1]);
+	next = fixture_fork(fixture_stay, (void *)in);
 	/* It may have to wait for the remover, and is given time to show
 	 * that it does not. */
-	here = (struct pollfd){ .fd = ready[0], .events = POLLIN };
-	need(poll(&here, 1, 200) >= 0);
+	for (int i = 0; i < 20 && !atomic_load(in); i++)
+		fixture_sleep(10 * MS);
 	need(remover > 1 && kill(remover, SIGCONT) == 0);
 	is_int(fixture_wait(remover), 0, "a remover that was stopped goes on");
-	need(read(ready[0], &byte, 1) == 1);
-	close(ready[0]);
-	close(ready[1]);
+	while (!atomic_load(in))
+		fixture_sleep(MS);
 	ok(fixture_exists(), "what was made meanwhile is there");
 	is_int(fixture_consumers_elsewhere(), 1, "with its maker in it");
 	end_elsewhere(next);
@@ -377,8 +350,7 @@ static void test_dead_remover(int done)
 	need(waitpid(remover, &status, WUNTRACED) == remover);
 	if (!WIFSTOPPED(status))
 		return;
-	need(remover > 1 && kill(remover, SIGKILL) == 0);
-	fixture_wait(remover);
+	fixture_end(remover);
 	q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY + 1);
 	is_int(procq_capacity(q), CAPACITY + 1, "a remover that was killed");
 	is_int(fixture_dead_elsewhere(), 0, "its lock file, if left, guards the next");
@@ -494,8 +466,7 @@ static void open_when_told(void *arg)
 		__real_shm_unlink(fixture_object);
 	fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	atomic_store(stage, IS_IN);
-	for (;;)
-		pause();
+	fixture_rest(NULL);
 }
 
 static bool is_in(void)
@@ -583,7 +554,7 @@ static void test_unlinkers(void)
 	at_unlink = let_it_wait;
 	test_unlink_beside(false, 0, "unlinked before it is finished");
 
-	other = fixture_launch(fixture_stay, stage);
+	other = fixture_launch(fixture_stay);
 	write_header(offsetof(struct pq_header, pid_namespace), 42, 8);
 	no_pids = true;
 	test_unlink(-EBUSY, "a process of another PID namespace is in it");
@@ -671,8 +642,7 @@ static void test_stranger(const char *path, int want)
 		fixture_sleep(MS);
 	need(procq_take_exited(q, &p) == 0 && procq_collect(q, &e) == 1);
 	is_int(procq_close(q), 1, "closed");
-	need(stranger > 1 && kill(stranger, SIGKILL) == 0);
-	fixture_wait(stranger);
+	fixture_end(stranger);
 }
 
 int main(void)
@@ -680,9 +650,7 @@ int main(void)
 #if !defined __LP64__ && !defined __wrap_fcntl
 	skip_all("the linker knows the calls by other names");
 #endif
-	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(stage != MAP_FAILED);
+	stage = fixture_shared(sizeof(*stage));
 	/* A shared name: what has one of procq's own is listed without a
 	 * look inside. */
 	fixture_begin("between");

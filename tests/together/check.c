@@ -68,9 +68,7 @@ int main(void)
 	int faults = 0, hints = 0, wrong = 0, ended = 0;
 
 	fixture_begin("check");
-	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(gate != MAP_FAILED);
+	gate = fixture_shared(sizeof(*gate));
 	q = fixture_open(PROCQ_ROLE_KEEPER, CAPACITY);
 	for (int i = 0; i < WORKERS; i++)
 		pids[i] = fixture_fork(work, NULL);

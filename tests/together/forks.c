@@ -74,12 +74,8 @@ static bool has_open(void)
 /* A process that is at building the queue until it is killed. */
 static pid_t slow_creator(void)
 {
-	_Atomic int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	need(ready != MAP_FAILED);
 	fixture_make("", 0, 0);
-	return fixture_launch(fixture_build_for_ever, ready);
+	return fixture_launch(fixture_build_for_ever);
 }
 
 static void test_blocked_open(void)

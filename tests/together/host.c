@@ -11,7 +11,6 @@
 #include "../kit/fixture.h"
 
 #include "identity.h"
-#include "unforked.h"
 
 /* Between the test and the host, which is a child of it. */
 struct stage {
@@ -338,8 +337,7 @@ int main(void)
 	int pin;
 
 	fixture_begin("host");
-	stage = pq_unforked_alloc(sizeof(*stage));
-	need(stage);
+	stage = fixture_shared(sizeof(*stage));
 	pin = pq_pin(getpid());
 	for (int how = OPENS; how <= REOPENS; how++) {
 		/* Only a pin shows the death of a zombie of another's. */

@@ -211,9 +211,7 @@ int main(void)
 	int bad = 0;
 
 	fixture_begin("together-limit");
-	book = mmap(NULL, sizeof(*book), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(book != MAP_FAILED);
+	book = fixture_shared(sizeof(*book));
 	q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
 	for (int i = 0; i < BODIES; i++)
 		pids[i] = fixture_fork(bodies[i], NULL);

@@ -887,9 +887,7 @@ int main(void)
 {
 	fixture_begin("race");
 	alarm(4 * FIXTURE_SECONDS);
-	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(seen != MAP_FAILED);
+	seen = fixture_shared(sizeof(*seen));
 #ifdef __x86_64__
 	if (calls_try())
 		test_within();

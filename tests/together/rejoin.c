@@ -238,9 +238,7 @@ static void test_crowd(void)
 int main(void)
 {
 	fixture_begin("rejoin");
-	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(seen != MAP_FAILED);
+	seen = fixture_shared(sizeof(*seen));
 	if (calls_try()) {
 		test_newcomer(NULL, leaves, "a joining within a leaving");
 		test_newcomer(NULL, removes, "a joining within a removal");

@@ -31,7 +31,6 @@ int main(void)
 
 #include "identity.h"
 #include "spawn.h"
-#include "unforked.h"
 
 #define CAPACITY 4
 
@@ -126,13 +125,13 @@ static void leave_one_behind(void *arg)
 /* A process whose producer was killed. It is ours to reap now. */
 static struct procq_process orphan(unsigned flags)
 {
-	struct procq_process *p = pq_unforked_alloc(sizeof(*p)), copy;
+	struct procq_process *p = fixture_shared(sizeof(*p)), copy;
 
-	must(p && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+	must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
 	p->flags = flags;
 	must(fixture_run(leave_one_behind, p) == -SIGKILL);
 	copy = *p;
-	pq_unforked_free(p, sizeof(*p));
+	munmap(p, sizeof(*p));
 	/* 0: a group that this PID namespace does not show. */
 	must(copy.pid > 1 && getpgid(copy.pid) >= 0);
 	return copy;

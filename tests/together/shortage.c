@@ -113,25 +113,15 @@ static pid_t holder;
 
 static void hold_queue(void *arg)
 {
-	const int *ready = arg;
-
 	fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
-	need(write(ready[1], "", 1) == 1);
-	for (;;)
-		pause();
+	atomic_store((_Atomic int *)arg, 1);
+	fixture_rest(NULL);
 }
 
 /* One whose participant is another process, which stays. */
 static void have_other(void)
 {
-	int ready[2];
-	char byte;
-
-	need(pipe(ready) == 0);
-	holder = fixture_fork(hold_queue, ready);
-	need(read(ready[0], &byte, 1) == 1);
-	close(ready[0]);
-	close(ready[1]);
+	holder = fixture_launch(hold_queue);
 }
 
 static void have_dead_one(void)
@@ -400,10 +390,8 @@ static void play(void *arg)
 	fault.call = round->scarcity->call;
 	rc = round->operation->run();
 	fault.call = NONE;
-	if (holder > 1) {
-		kill(holder, SIGKILL);
-		fixture_wait(holder);
-	}
+	if (holder > 1)
+		fixture_end(holder);
 	if (!fault.hit) {
 		leave();
 		_exit(NOT_HIT);

@@ -13,7 +13,6 @@
 #include "fleet-lock.h"
 
 static char path[PROCQ_NAME_SIZE + 32];
-static int ends[2];
 
 static void clean_up(void)
 {
@@ -39,30 +38,9 @@ static void put(void)
 /* A helper: it says when it has the lock, and then waits for its end. */
 static void hold(void *arg)
 {
-	int fd = fleet_lock(fixture_object);
-
-	(void)arg;
-	must(fd >= 0 && write(ends[1], "x", 1) == 1);
+	must(fleet_lock(fixture_object) >= 0);
+	atomic_store((_Atomic int *)arg, 1);
 	fixture_rest(NULL);
-}
-
-static pid_t helper(void)
-{
-	char c;
-	pid_t pid;
-
-	need(pipe(ends) == 0);
-	pid = fixture_fork(hold, NULL);
-	close(ends[1]);
-	need(read(ends[0], &c, 1) == 1);
-	close(ends[0]);
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	need(pid > 1 && kill(pid, SIGKILL) == 0);
-	fixture_wait(pid);
 }
 
 static void test_one(void)
@@ -71,10 +49,10 @@ static void test_one(void)
 	int fd;
 
 	ok(!fleet_is_locked(fixture_object), "no file, no helper");
-	pid = helper();
+	pid = fixture_launch(hold);
 	ok(fleet_is_locked(fixture_object), "a helper");
 	is_int(fleet_lock(fixture_object), -EBUSY, "there is no second");
-	end(pid);
+	fixture_end(pid);
 	ok(is_there(), "it is killed, and leaves its file");
 	ok(!fleet_is_locked(fixture_object), "but no lock");
 	fd = fleet_lock(fixture_object);
@@ -86,7 +64,7 @@ static void test_one(void)
 
 static void test_name(void)
 {
-	pid_t pid = helper();
+	pid_t pid = fixture_launch(hold);
 	char other[PROCQ_NAME_SIZE + 1];
 
 	snprintf(other, sizeof(other), "%sx", fixture_object);
@@ -95,7 +73,7 @@ static void test_name(void)
 	need(unlink(path) == 0);
 	ok(!fleet_is_locked(fixture_object), "without its file it is not "
 	   "seen");
-	end(pid);
+	fixture_end(pid);
 }
 
 /* What a file of that name may be instead. */
@@ -126,7 +104,7 @@ static void be_other(void *arg)
 
 	must(seteuid(uid) == 0);
 	if (arg)
-		hold(NULL);
+		hold(arg);
 	/* The helper is to say it: so it has to be started. */
 	must(!fleet_is_locked(fixture_object));
 	must(fleet_lock(fixture_object) == -EACCES);
@@ -135,7 +113,6 @@ static void be_other(void *arg)
 static void test_other_user(void)
 {
 	pid_t pid;
-	char c;
 	int rc;
 
 	if (!fixture_may_be(65534)) {
@@ -146,16 +123,12 @@ static void test_other_user(void)
 	is_int(fixture_run(be_other, NULL), 0, "a file of another user, who "
 	       "may not read it: refused");
 	unlink(path);
-	need(pipe(ends) == 0);
-	pid = fixture_fork(be_other, path);
-	close(ends[1]);
-	need(read(ends[0], &c, 1) == 1);
-	close(ends[0]);
+	pid = fixture_launch(be_other);
 	ok(!fleet_is_locked(fixture_object), "what another user has locked is "
 	   "no helper");
 	rc = fleet_lock(fixture_object);
 	ok(rc == -EACCES || rc == -EBUSY, "nor may it be had: %d", rc);
-	end(pid);
+	fixture_end(pid);
 	rc = fleet_lock(fixture_object);
 	ok(rc == -EACCES || rc == -EPERM, "nor what it has left: %d", rc);
 	unlink(path);
@@ -182,17 +155,10 @@ static void take_turns(void *arg)
 
 static void test_turns(void)
 {
-	pid_t pids[4];
-	int bad = 0;
-	int *inside = mmap(NULL, sizeof(*inside), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int *inside = fixture_shared(sizeof(*inside));
 
-	need(inside != MAP_FAILED);
-	for (int i = 0; i < 4; i++)
-		pids[i] = fixture_fork(take_turns, inside);
-	for (int i = 0; i < 4; i++)
-		bad += fixture_wait(pids[i]) != 0;
-	is_int(bad, 0, "four take turns, one at a time");
+	is_int(fixture_crowd(4, take_turns, inside), 0,
+	       "four take turns, one at a time");
 	ok(!is_there(), "and nothing is left");
 	munmap(inside, sizeof(*inside));
 }

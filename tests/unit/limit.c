@@ -191,23 +191,19 @@ static void wait_for_room(void *arg)
 
 static void test_waiter(void)
 {
-	_Atomic int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t word;
 	uint32_t slot;
 	pid_t pid;
 
-	need(ready != MAP_FAILED);
 	begin(1, 2);
 	slot = records_have(p, &word);
-	pid = fixture_launch(wait_for_room, ready);
+	pid = fixture_launch(wait_for_room);
 	while (!atomic_load(&seg->header->room.bits[0]))
 		fixture_sleep(PQ_MILLI);
 	is_int(procq_set_limit(p, 2), 0, "the limit is raised");
 	is_int(fixture_wait(pid), 0, "so one who waits for room gets it");
 	pq_record_cancel(seg, slot, word);
 	end();
-	munmap(ready, sizeof(*ready));
 }
 
 /* ---- changes that were begun by one who was killed ---- */

@@ -370,12 +370,10 @@ static void come_and_go(void *arg)
 static void test_crowd(void)
 {
 	size_t bytes = 4096 * sizeof(uint64_t);
-	_Atomic uint64_t *seen = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Atomic uint64_t *seen = fixture_shared(bytes);
 	int twice = 0, taken = 0, total = 0;
 	uint64_t member;
 
-	need(seen != MAP_FAILED);
 	setup();
 	is_int(fixture_crowd(CROWD, come_and_go, seen), 0,
 	       "eight processes come and go, some die in their places");
@@ -444,41 +442,20 @@ static void test_usurped(void)
 
 /* ---- one that can only read ---- */
 
-static _Atomic int *ready;
-
-/* Place a read lock, as a process may that can only read the file. */
-static _Noreturn void read_lock(off_t at, off_t length)
-{
-	struct flock fl = { .l_type = F_RDLCK, .l_whence = SEEK_SET,
-			    .l_start = at, .l_len = length };
-	int fd = fixture_locks(PQ_USE_SHM_LOCKS);
-
-	if (fd < 0 || fcntl(fd, F_SETLK, &fl) < 0)
-		_exit(1);
-	atomic_store(ready, 1);
-	for (;;)
-		pause();
-}
-
 static off_t lock_at, lock_length;
 
+/* Place a read lock, as a process may that can only read the file. */
 static void reader(void *arg)
 {
-	(void)arg;
-	read_lock(lock_at, lock_length);
+	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), F_RDLCK, lock_at,
+		     lock_length, arg);
 }
 
 static pid_t start_reader(off_t at, off_t length)
 {
 	lock_at = at;
 	lock_length = length;
-	return fixture_launch(reader, ready);
-}
-
-static void end_reader(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	fixture_wait(pid);
+	return fixture_launch(reader);
 }
 
 static int open_rc(unsigned role, uint32_t *found)
@@ -518,7 +495,7 @@ static void test_readers(void)
 	ok(s.dead == 1 && s.consumers == 0, "nor is anybody counted for it");
 	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0,
 	       "a newcomer draws another number");
-	end_reader(pid);
+	fixture_end(pid);
 	pid = start_reader(base + (off_t)atomic_load(
 				   &seg->header->next_incarnation), 0);
 	ok(open_rc(PROCQ_ROLE_KEEPER, &found) == -EBUSY &&
@@ -526,7 +503,7 @@ static void test_readers(void)
 	   "if a reader has locked all numbers, it is told who");
 	ok(pq_byte_held(seg, keeper->incarnation),
 	   "who has a number, keeps it");
-	end_reader(pid);
+	fixture_end(pid);
 	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0, "then all is well");
 	teardown();
 
@@ -537,7 +514,7 @@ static void test_readers(void)
 	pid = start_reader(base, 1);
 	ok(open_rc(PROCQ_ROLE_KEEPER, &found) == -EBUSY &&
 	   found == (uint32_t)pid, "nor does a creator wait for a reader");
-	end_reader(pid);
+	fixture_end(pid);
 	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0, "then it builds");
 	fixture_clean();
 }
@@ -563,9 +540,6 @@ static void test_modes(void)
 int main(void)
 {
 	fixture_begin("member");
-	ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(ready != MAP_FAILED);
 	test_join();
 	test_final();
 	test_sit_down();

@@ -14,7 +14,6 @@
 #define NOBODY 65534
 
 static _Alignas(PQ_LINE) char buffer[1 << 20];
-static _Atomic int *ready;
 
 /* ---- the object of a name ---- */
 
@@ -178,7 +177,7 @@ static void test_usable(void)
 	make_queue();
 	kept(-EALREADY, 0, "a queue that nobody is in");
 	ok(!has_lock_file(), "and no lock file made");
-	pid = fixture_launch(fixture_stay, ready);
+	pid = fixture_launch(fixture_stay);
 	kept(-EALREADY, 0, "one that another process is in");
 	q = fixture_open(PROCQ_ROLE_KEEPER, 0);
 	kept(-EALREADY, 0, "one that this process is in, too");
@@ -205,7 +204,7 @@ static void test_used_here(void)
 
 static void test_used_elsewhere(void)
 {
-	pid_t pid = fixture_launch(fixture_stay, ready);
+	pid_t pid = fixture_launch(fixture_stay);
 
 	put(offsetof(struct pq_header, version), 77, 4);
 	kept(-EBUSY, (uint32_t)pid, "damaged, and in use elsewhere");
@@ -217,7 +216,7 @@ static void test_used_elsewhere(void)
 
 static void test_foreign(void)
 {
-	pid_t pid = fixture_launch(fixture_stay, ready);
+	pid_t pid = fixture_launch(fixture_stay);
 	size_t at = offsetof(struct pq_header, pid_namespace);
 	uint64_t here = get(at);
 
@@ -238,7 +237,7 @@ static void test_creator(void)
 	pid_t pid;
 
 	fixture_make("", 0, 0);
-	pid = fixture_launch(fixture_build_for_ever, ready);
+	pid = fixture_launch(fixture_build_for_ever);
 	begun = procq_now();
 	kept(-EBUSY, (uint32_t)pid, "a creator at work");
 	ok(procq_now() - begun < 20 * PQ_SECOND, "waited for, but not long");
@@ -322,9 +321,6 @@ static void test_owners(void)
 int main(void)
 {
 	fixture_begin("names");
-	ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(ready != MAP_FAILED);
 	test_names();
 	test_nothing();
 	test_wrecks();

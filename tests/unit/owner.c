@@ -95,19 +95,15 @@ static void has_three_ids(void *arg)
 
 static void test_others(void)
 {
-	_Atomic int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 
-	need(ready != MAP_FAILED);
 	is_int(fixture_run(body_nobody, NULL), 0,
 	       "who looks like the owner, but may not set the mode, is not");
-	pid = fixture_launch(has_three_ids, ready);
+	pid = fixture_launch(has_three_ids);
 	ok(pq_owner_has(OTHER, pid), "a process is its real user's,");
 	ok(!pq_owner_has(OTHER + 1, pid), "not its effective one's,");
 	ok(pq_owner_has(OTHER + 2, pid), "and its saved one's");
 	fixture_end(pid);
-	munmap(ready, sizeof(*ready));
 }
 
 static void test_processes(void)

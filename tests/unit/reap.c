@@ -13,7 +13,6 @@
 #include "clock.h"
 #include "../kit/fixture.h"
 
-#include "unforked.h"
 #include "../kit/calls.h"
 #include "layout.h"
 
@@ -306,14 +305,11 @@ static void reap_traced(void *arg)
 
 static void test_mark_first(void)
 {
-	_Atomic uint32_t *slot = mmap(NULL, sizeof(*slot),
-				      PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Atomic uint32_t *slot = fixture_shared(sizeof(*slot));
 	struct call call;
 	pid_t tracee;
 	int wstatus, reaps = 0, early = 0;
 
-	need(slot != MAP_FAILED);
 	setup();
 	tracee = calls_start(reap_traced, (void *)slot);
 	while (calls_next(tracee, &call, &wstatus))
@@ -478,13 +474,11 @@ static void leave_another(void *arg)
 static void test_stolen(void)
 {
 	struct pq_origin origin = { .ppid = 1 };
-	volatile pid_t *another = pq_unforked_alloc(sizeof(*another));
+	volatile pid_t *another = fixture_shared(sizeof(*another));
 	pid_t parent;
 	uint64_t word;
 	int64_t slot;
 
-	need(another);
-	*another = 0;
 	parent = fixture_fork(leave_another, (void *)(uintptr_t)another);
 	while (!*another)
 		fixture_sleep(PQ_MILLI);
@@ -512,7 +506,7 @@ static void test_stolen(void)
 	release((uint32_t)slot);
 	need(*another > 1 && kill(*another, SIGKILL) == 0);
 	fixture_end(parent);
-	pq_unforked_free((void *)(uintptr_t)another, sizeof(*another));
+	munmap((void *)(uintptr_t)another, sizeof(*another));
 	teardown();
 }
 
@@ -541,10 +535,7 @@ static void test_asked_again(void)
 	int wstatus;
 	bool again = false;
 
-	traced_slot = mmap(NULL, 2 * sizeof(*traced_slot),
-			   PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need((void *)traced_slot != MAP_FAILED);
+	traced_slot = fixture_shared(2 * sizeof(*traced_slot));
 	setup();
 	tracee = calls_start(answer_traced, NULL);
 	taken(traced_slot[0]);

@@ -11,8 +11,6 @@
 
 #define MIB (INT64_C(1) << 20)
 
-static _Atomic int *grown;
-
 /* A process that has 32 MiB. */
 static void grow(void *arg)
 {
@@ -38,7 +36,7 @@ static struct procq_process described(uint32_t slot)
 static void test_size(void)
 {
 	struct procq_process small, large, other;
-	pid_t pid = fixture_bystander(), big = fixture_launch(grow, grown);
+	pid_t pid = fixture_bystander(), big = fixture_launch(grow);
 	int64_t bytes = 0, more = 0;
 	uint32_t slot;
 
@@ -221,9 +219,6 @@ int main(void)
 		return done();
 	}
 	procq_close(q);
-	grown = mmap(NULL, sizeof(*grown), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(grown != MAP_FAILED);
 	test_size();
 	if (pins)
 		test_orphans();

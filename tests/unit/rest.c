@@ -387,14 +387,11 @@ static bool looks_dead(pid_t pid)
 
 static void test_headless(void)
 {
-	_Atomic int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct pq_flight f;
 	pid_t pid;
 
-	need(ready != MAP_FAILED);
 	leave(&f);
-	pid = fixture_launch(body_headless, ready);
+	pid = fixture_launch(body_headless);
 	need(setpgid(pid, f.pid) == 0);
 	while (!looks_dead(pid))
 		fixture_sleep(PQ_MILLI);
@@ -405,7 +402,6 @@ static void test_headless(void)
 	fixture_end(pid);
 	is_int(pq_rest_look(&f, f.rest_due), PQ_REST_NONE, "until its end");
 	close(f.pin);
-	munmap(ready, sizeof(*ready));
 }
 
 /* Without /proc, what the kernel says of the group counts. */

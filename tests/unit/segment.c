@@ -199,7 +199,6 @@ static void test_rush(void)
 	int numbers[CROWD], bad = 0;
 	pid_t pids[CROWD];
 
-	atomic_store(&gate->open, 0);
 	for (int i = 0; i < CROWD; i++) {
 		numbers[i] = i;
 		pids[i] = fixture_fork(rush_in, &numbers[i]);
@@ -367,7 +366,7 @@ static void test_slow_creator(void)
 	pid_t pid;
 
 	fixture_make("", 0, 0);
-	pid = fixture_launch(fixture_build_for_ever, &gate->open);
+	pid = fixture_launch(fixture_build_for_ever);
 	o.deadline = procq_now() + 50000000;
 	is_int(procq_open(&q, fixture_queue, &o), -ETIMEDOUT,
 	       "a creator that does not come to an end: the deadline");
@@ -535,7 +534,7 @@ static void test_builds(void)
 /* Holds a byte where a build of the other kind has its locks. */
 static void lock_elsewhere(void *arg)
 {
-	fixture_hold(fixture_locks(!PQ_USE_SHM_LOCKS), 7, arg);
+	fixture_hold(fixture_locks(!PQ_USE_SHM_LOCKS), F_WRLCK, 7, 1, arg);
 }
 
 static void test_used_by_another_build(void)
@@ -546,7 +545,7 @@ static void test_used_by_another_build(void)
 
 	((struct pq_header *)(void *)buffer)->lock_place ^= 3;
 	fixture_make(buffer, size, size);
-	pid = fixture_launch(lock_elsewhere, &gate->open);
+	pid = fixture_launch(lock_elsewhere);
 	ok(procq_unlink(fixture_queue, &found) == -EBUSY &&
 	   found == (uint32_t)pid && fixture_exists(),
 	   "a queue of another build that is in use is not unlinked");
@@ -575,7 +574,8 @@ static void make_foreign(unsigned state, uint32_t flags)
 
 static void hold_a_byte(void *arg)
 {
-	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), PQ_LOCK_BASE + 3, arg);
+	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), F_WRLCK,
+		     PQ_LOCK_BASE + 3, 1, arg);
 }
 
 static void *end_later(void *arg)
@@ -593,7 +593,7 @@ static void test_two_replace(void)
 	pid_t pid;
 
 	make_foreign(PROCQ_STATE_FREE, 0);
-	pid = fixture_launch(fixture_build_for_ever, &gate->open);
+	pid = fixture_launch(fixture_build_for_ever);
 	o.role = PROCQ_ROLE_PRODUCER;
 	o.deadline = procq_now() + 1000000;
 	ok(procq_open(&q, fixture_queue, &o) == -ETIMEDOUT &&
@@ -632,7 +632,7 @@ static void test_foreign(void)
 		fixture_clean();
 	}
 	make_foreign(PROCQ_STATE_FREE, PQ_F_KEEP);
-	pid = fixture_launch(hold_a_byte, &gate->open);
+	pid = fixture_launch(hold_a_byte);
 	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
 		   found == PROCQ_FOREIGN_USED,
 	   "one that is in use is refused, and that is told");
@@ -724,7 +724,7 @@ static void test_remove(void)
 	uint64_t word;
 	pid_t pid;
 
-	pid = fixture_launch(fixture_stay, &gate->open);
+	pid = fixture_launch(fixture_stay);
 	is_int(procq_remove(q), -EBUSY, "a queue in use is not removed");
 	ok(fixture_exists() && pq_member_find(q->seg, q->incarnation) >= 0,
 	   "and we are still in it");
@@ -846,7 +846,7 @@ static void test_onlooker_first(void)
 	struct procq_stat s;
 	pid_t pid;
 
-	pid = fixture_launch(fixture_stay, &gate->open);
+	pid = fixture_launch(fixture_stay);
 	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	ok(look->seg->readonly, "an onlooker maps it read-only");
 	late = fixture_open(PROCQ_ROLE_PRODUCER, 0);
@@ -873,9 +873,7 @@ static void test_onlooker_first(void)
 int main(void)
 {
 	fixture_begin("segment");
-	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(gate != MAP_FAILED);
+	gate = fixture_shared(sizeof(*gate));
 	test_fresh();
 	test_mode();
 	test_options();

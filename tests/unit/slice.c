@@ -28,8 +28,6 @@ int main(void)
 
 #include <sys/syscall.h>
 
-#include "unforked.h"
-
 #define MS UINT64_C(1000000)
 #define RESET_ON_FORK 1u
 
@@ -126,8 +124,7 @@ int main(void)
 	bool known;
 
 	fixture_begin("slice");
-	seen = pq_unforked_alloc(sizeof(*seen));
-	need(seen);
+	seen = fixture_shared(sizeof(*seen));
 	ok(after(nothing) && else_equal(), "all else is as it was");
 	known = seen->before.runtime > 0;
 	note("%s", known ? "slices can be chosen here"
