@@ -201,6 +201,16 @@ TAP_UNUSED static void fixture_await_death(pid_t pid)
 	     waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
 }
 
+/* Until this child is stopped. */
+TAP_UNUSED static void fixture_await_stop(pid_t pid)
+{
+	siginfo_t info;
+
+	need(pid > 1 && waitid(P_PID, (id_t)pid, &info,
+			       WEXITED | WSTOPPED | WNOWAIT) == 0 &&
+	     info.si_code == CLD_STOPPED);
+}
+
 /* Kill this child. It stays a zombie. */
 TAP_UNUSED static void fixture_kill(pid_t pid)
 {

@@ -148,6 +148,16 @@ TAP_UNUSED static uint32_t orphan(pid_t pid, uint64_t ident, uint32_t flags)
 	return slot_of((int32_t)pid);
 }
 
+/* One whose producer is another process, which is stopped. */
+TAP_UNUSED static uint32_t enter_elsewhere(pid_t pid, pid_t *producer)
+{
+	struct made made = { (int32_t)pid, 0, 0 };
+
+	*producer = fixture_fork(enter_and_stay, &made);
+	fixture_await_stop(*producer);
+	return slot_of((int32_t)pid);
+}
+
 /* One of p's. */
 TAP_UNUSED static uint32_t entered(pid_t pid)
 {

@@ -381,9 +381,8 @@ static void leave_slowly(void *arg)
 static pid_t begin_to_leave(struct leaving *l)
 {
 	pid_t pid = fixture_fork(leave_slowly, l);
-	int status;
 
-	need(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	fixture_await_stop(pid);
 	return pid;
 }
 

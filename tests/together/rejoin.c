@@ -220,14 +220,8 @@ static void come_and_go(void *arg)
 static void test_crowd(void)
 {
 	int64_t end = procq_now() + seconds() * PQ_SECOND;
-	pid_t pids[CROWD];
-	int bad = 0;
 
-	for (int i = 0; i < CROWD; i++)
-		pids[i] = fixture_fork(come_and_go, &end);
-	for (int i = 0; i < CROWD; i++)
-		bad += fixture_wait(pids[i]) != 0;
-	is_int(bad, 0, "six come and go");
+	is_int(fixture_crowd(CROWD, come_and_go, &end), 0, "six come and go");
 	note("%ju times", (uintmax_t)seen->joins);
 	ok(seen->joins > 0, "each finds a queue");
 	is_int((intmax_t)seen->refused, 0, "nobody is refused");

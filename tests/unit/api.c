@@ -554,19 +554,9 @@ static pid_t dead_stranger(void)
 {
 	static const int code = 33;
 	pid_t pid = fixture_fork(die_as_told, (void *)(uintptr_t)&code);
-	siginfo_t info;
 
-	need(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
+	fixture_await_death(pid);
 	return pid;
-}
-
-/* Kill a child of the producer's, and wait until it is a zombie. */
-static void kill_child(pid_t pid)
-{
-	siginfo_t info;
-
-	need(pid > 1 && kill(pid, SIGKILL) == 0);
-	need(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
 }
 
 static void test_reaping(void)
@@ -584,14 +574,14 @@ static void test_reaping(void)
 	b = spawn_idle(PROCQ_METHOD_AUTO, 0);
 	c = spawn_idle(PROCQ_METHOD_AUTO, 0);
 	is_int(procq_reap(producer), 0, "a stranger is not reaped");
-	kill_child(a.pid);
+	fixture_kill(a.pid);
 	is_int(procq_reap_one(producer, &e), 1, "one behind a stranger");
 	ok(e.process.pid == a.pid && e.cause == PROCQ_CAUSE_SIGNAL &&
 		   e.code == SIGKILL && e.latency == -1 && e.step == 0 &&
 		   e.lived > 0,
 	   "its end is told");
-	kill_child(b.pid);
-	kill_child(c.pid);
+	fixture_kill(b.pid);
+	fixture_kill(c.pid);
 	is_int(procq_reap(producer), 2, "all behind a stranger");
 	is_int(procq_children(producer), 0, "none is left");
 	is_int(fixture_wait(stranger), 33, "the stranger was left alone");
@@ -619,7 +609,7 @@ static void test_reaping_all(void)
 	strangers[0] = dead_stranger();
 	need(procq_spawn(q, &c, &p) == 0);
 	strangers[1] = dead_stranger();
-	kill_child(p.pid);
+	fixture_kill(p.pid);
 	is_int(procq_reap(q), 1, "a producer that reaps all counts its own");
 	for (int i = 0; i < 2; i++)
 		ok(waitpid(strangers[i], NULL, WNOHANG) < 0 &&
@@ -853,8 +843,7 @@ static void test_interrupts(void)
 	for (int i = 0; i < 1000 && rc != -EINTR; i++)
 		rc = procq_wait(consumer, PROCQ_WAIT_READY, PROCQ_FOREVER);
 	is_int(rc, -EINTR, "a signal handler ran");
-	need(child > 1 && kill(child, SIGKILL) == 0);
-	fixture_wait(child);
+	fixture_end(child);
 	sigaction(SIGUSR1, &old, NULL);
 	end("interrupts: nothing is lost");
 }

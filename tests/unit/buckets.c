@@ -96,9 +96,8 @@ static void test_counted(void)
 	   read_it(PROCQ_HISTOGRAM_LATENCY).sum_us ==
 		   (uint64_t)e.latency / 1000, "as it was reported");
 	spawn(p, 0, &pid);
-	need(kill(pid, SIGKILL) == 0);
-	while (procq_reap(p) == 0)
-		fixture_sleep(PQ_MILLI);
+	fixture_kill(pid);
+	need(procq_reap(p) == 1);
 	need(procq_take_exited(c, &d) == 0 && procq_collect(c, &e) == 1);
 	is_int((intmax_t)read_it(PROCQ_HISTOGRAM_LIFETIME).count, 2,
 	       "so has one that exited");

@@ -89,8 +89,7 @@ static void be_aborted(void)
 			kill(me, SIGABRT);
 		_exit(0);
 	}
-	for (;;)
-		pause();
+	fixture_rest(NULL);
 }
 
 static _Noreturn void run(void (*what)(void), int err)

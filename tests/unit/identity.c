@@ -35,8 +35,7 @@ static void test_pin(void)
 
 	if (pin == -ENOSYS) {
 		skip("pins", "no pidfd_open");
-		kill(pid, SIGKILL);
-		fixture_wait(pid);
+		fixture_end(pid);
 		return;
 	}
 	ok(pin >= 0 && !pq_pin_dead(pin), "a living process is pinned");
@@ -69,8 +68,7 @@ static void test_pin(void)
 	is_int(pq_pin_signal(pin, SIGTERM, false), 0, "the leader alone");
 	is_int(fixture_wait(gone), -SIGTERM, "dies alone");
 	is_int(waitpid(member, NULL, WNOHANG), 0, "its group does not");
-	kill(member, SIGKILL);
-	fixture_wait(member);
+	fixture_end(member);
 	close(pin);
 }
 #endif
@@ -106,13 +104,11 @@ static void test_kind(enum pq_ident_kind kind, const char *what)
 		       "which no command inherits");
 		close(kept);
 	}
-	kill(pid, SIGKILL);
-	fixture_await_death(pid);
+	fixture_kill(pid);
 	is_int((intmax_t)pq_ident_of(kind, pin, pid), (intmax_t)ident,
 	       "a zombie still has its own");
 	fixture_wait(pid);
-	kill(later, SIGKILL);
-	fixture_wait(later);
+	fixture_end(later);
 	if (pin >= 0)
 		close(pin);
 	if (of_later >= 0)

@@ -78,7 +78,6 @@ static void test_held(void)
 	need(procq_hold(c, slot, 1) == 0);
 	end_leader(slot);
 	fixture_kill(other);
-	fixture_await_death(other);
 	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED,
 	   "a zombie of its group, which nobody reaps, holds up nothing");
 	fixture_wait(other);
@@ -99,7 +98,6 @@ static void test_held(void)
 	slot = take_group();
 	need(procq_hold(c, slot, 1) == 0);
 	fixture_kill(leader);
-	fixture_await_death(leader);
 	need(procq_reap(p) == 1);
 	ok(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED &&
 		   e.step == 0,
@@ -138,7 +136,6 @@ static void test_not_held(void)
 	is_int(await_event(p, c, &e), 1, "reported");
 	slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
 	fixture_kill(pid);
-	fixture_await_death(pid);
 	need(procq_reap(p) == 1 && take(c, slot) == 0);
 	is_int(procq_hold(c, slot, 1), -ENOTSUP, "one that was dead before");
 	is_int(await_event(p, c, &e), 1, "reported");
@@ -209,7 +206,6 @@ static void test_taken_over(void)
 	/* Nobody of the queue has signalled it. */
 	slot = take_group();
 	fixture_kill(leader);
-	fixture_await_death(leader);
 	need(procq_reap(p) == 1 && procq_give_back(c, slot) == 0);
 	need(take(c, slot) == 0);
 	is_int(procq_hold(c, slot, 1), -ENOTSUP,

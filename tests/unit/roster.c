@@ -3,9 +3,6 @@
  * is dead. */
 #include <config.h>
 
-#include <signal.h>
-#include <sys/wait.h>
-
 #include "../kit/tap.h"
 #include "../kit/fixture.h"
 
@@ -61,7 +58,7 @@ int main(void)
 
 	need(pid > 0 && kill(pid, SIGSTOP) == 0);
 	is_int(find(pid).dead, 0, "a stopped one is alive");
-	need(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+	fixture_end(pid);
 	/* q has not looked for the dead since. */
 	is_int(find(pid).dead, 1, "a killed one is dead");
 	is_int(find(pid).wants, 0, "and waits for nothing");

@@ -233,14 +233,10 @@ static void in_and_out(void *arg)
 
 static void test_churn(void)
 {
-	int rounds = fixture_rounds(150), bad = 0;
-	pid_t pids[8];
+	int rounds = fixture_rounds(150);
 
-	for (int i = 0; i < 8; i++)
-		pids[i] = fixture_fork(in_and_out, &rounds);
-	for (int i = 0; i < 8; i++)
-		bad += fixture_wait(pids[i]) != 0;
-	is_int(bad, 0, "eight processes make, join, leave and remove it");
+	is_int(fixture_crowd(8, in_and_out, &rounds), 0,
+	       "eight processes make, join, leave and remove it");
 	if (!ok(!fixture_exists(), "none of the objects is left"))
 		fixture_clean();
 }
@@ -249,10 +245,8 @@ static void test_churn(void)
 
 static void create_and_stay(void *arg)
 {
-	(void)arg;
 	fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
-	for (;;)
-		pause();
+	fixture_rest(arg);
 }
 
 static int heal(void)
@@ -279,8 +273,7 @@ static void test_killed_creator(void)
 
 		random = random * 1103515245 + 12345;
 		fixture_sleep(random / 65536 % 600 * 1000);
-		kill(pid, SIGKILL);
-		fixture_wait(pid);
+		fixture_end(pid);
 		early += !fixture_exists();
 		bad += heal();
 	}
@@ -373,8 +366,7 @@ static void test_slow_creator(void)
 	is_int(o.found, pid, "and which process it is");
 	is_int(fixture_run(cancel_opener, NULL), 0,
 	       "a thread that is cancelled waiting for it keeps no lock");
-	kill(pid, SIGKILL);
-	fixture_wait(pid);
+	fixture_end(pid);
 	builds("when it is dead");
 }
 
@@ -549,8 +541,7 @@ static void test_used_by_another_build(void)
 	ok(procq_unlink(fixture_queue, &found) == -EBUSY &&
 	   found == (uint32_t)pid && fixture_exists(),
 	   "a queue of another build that is in use is not unlinked");
-	kill(pid, SIGKILL);
-	fixture_wait(pid);
+	fixture_end(pid);
 	is_int(procq_unlink(fixture_queue, &found), 0,
 	       "it is when nobody uses it");
 	fixture_clean();
@@ -639,8 +630,7 @@ static void test_foreign(void)
 	ok(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found) == -EXDEV &&
 		   found == PROCQ_FOREIGN_USED,
 	   "… to an onlooker, too");
-	kill(pid, SIGKILL);
-	fixture_wait(pid);
+	fixture_end(pid);
 	ok(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found) ==
 			   -EXDEV && found == 0,
 	   "one that nobody uses is refused to who does not create");
@@ -728,8 +718,7 @@ static void test_remove(void)
 	is_int(procq_remove(q), -EBUSY, "a queue in use is not removed");
 	ok(fixture_exists() && pq_member_find(q->seg, q->incarnation) >= 0,
 	   "and we are still in it");
-	kill(pid, SIGKILL);
-	fixture_wait(pid);
+	fixture_end(pid);
 	need(pq_record_reserve(q->seg, q->place + 1, &origin, &word) == 0);
 	is_int(procq_remove(q), -EBUSY, "nor one that is not empty");
 	ok(atomic_load(&q->seg->header->state) == PQ_OBJECT_OPEN,
@@ -863,8 +852,7 @@ static void test_onlooker_first(void)
 	late = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	procq_close(late);
 	procq_close(look);
-	kill(pid, SIGKILL);
-	fixture_wait(pid);
+	fixture_end(pid);
 	is_int(swept_from_elsewhere(), 1, "only the killed one is dead");
 	fixture_clean();
 	is_int(descriptors(), before, "no descriptor is left over");

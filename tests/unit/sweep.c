@@ -427,13 +427,12 @@ static void test_stopped(void)
 {
 	uint64_t word;
 	uint32_t slot;
-	int wstatus;
 	pid_t pid;
 
 	setup();
 	enter(p, p, &slot, &word);
 	pid = fixture_fork(stopped_consumer, NULL);
-	need(waitpid(pid, &wstatus, WUNTRACED) == pid && WIFSTOPPED(wstatus));
+	fixture_await_stop(pid);
 	is_int(pq_sweep_dead(seg, NULL), 0, "a stopped one is not dead");
 	is_int(fixture_state(p, 0), PROCQ_STATE_TAKEN, "it is not robbed");
 	kill(pid, SIGCONT);
@@ -533,10 +532,8 @@ static void test_lost(void)
 	close(pin);
 	setup();
 	idle.flags = PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(p, &idle, &mine) == 0 && mine.pid > 1);
-	need(kill(mine.pid, SIGKILL) == 0);
-	need(waitid(P_PID, (id_t)mine.pid, &(siginfo_t){ 0 },
-		    WEXITED | WNOWAIT) == 0);
+	need(procq_spawn(p, &idle, &mine) == 0);
+	fixture_kill(mine.pid);
 	pq_sweep_sometimes(seg, 0, NULL);
 	procq_stat(p, &s);
 	ok(count_lost() == 0 && s.states[PROCQ_STATE_QUEUED] == 1,

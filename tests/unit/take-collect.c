@@ -20,8 +20,7 @@ static void test_unmarked(void)
 	slot = spawn(p, 0, &pid);
 	need(take(c, slot) == 0);
 	is_int(collect(c, &e), 0, "it lives: nothing to report");
-	kill(pid, SIGKILL);
-	fixture_await_death(pid);
+	fixture_kill(pid);
 	/* A minute ahead, so that no machine is too slow for it. */
 	collect(c, &e);
 	flight(slot)->died = procq_now() + 60 * PQ_SECOND;
@@ -89,18 +88,13 @@ static void test_overtaken(void)
 static void test_parent_dies(void)
 {
 	struct order o;
-	struct made made;
 	struct call call;
 	pid_t pid, parent, tracee;
 	int wstatus, looks = 0;
 
 	setup();
 	pid = fixture_bystander();
-	made = (struct made){ (int32_t)pid, 0, 0 };
-	parent = fixture_fork(enter_and_stay, &made);
-	need(waitpid(parent, &wstatus, WUNTRACED) == parent &&
-	     WIFSTOPPED(wstatus));
-	o.slot = slot_of((int32_t)pid);
+	o.slot = enter_elsewhere(pid, &parent);
 	tracee = calls_start(collect_traced, &o);
 	fixture_end(pid);
 	while (calls_next(tracee, &call, &wstatus)) {
@@ -124,18 +118,13 @@ static void test_parent_dies(void)
 /* It is dead, or its parent is. */
 static void ask_in_vain(void *arg)
 {
-	struct made made;
 	struct procq_event e;
-	pid_t pid = fixture_bystander(), parent;
+	pid_t pid = fixture_bystander(), other, parent;
 	uint32_t slot;
-	int wstatus;
 
 	(void)arg;
 	setup_unpinned();
-	made = (struct made){ (int32_t)pid, 0, 0 };
-	parent = fixture_fork(enter_and_stay, &made);
-	must(waitpid(parent, &wstatus, WUNTRACED) == parent);
-	slot = slot_of((int32_t)pid);
+	slot = enter_elsewhere(pid, &parent);
 	must(take(c, slot) == 0);
 	must(flight(slot)->verdict == PQ_VERDICT_BY_PARENT);
 	fixture_end(parent);
@@ -145,15 +134,15 @@ static void ask_in_vain(void *arg)
 	must(lives(pid));
 
 	/* Of a living parent only the mark tells. */
-	made.pid = (int32_t)fixture_bystander();
-	slot = enter(p, &made);
+	other = fixture_bystander();
+	slot = entered(other);
 	must(take(c, slot) == 0);
 	flight(slot)->died = 1;
 	must(collect(c, &e) == 0);
 	fixture_mark(seg, slot, p->place, &status);
 	must(collect(c, &e) == 1);
 	must(collect(c, &e) == 0);
-	fixture_end(made.pid);
+	fixture_end(other);
 	/* Of a dead one, that nobody has the pid any more. */
 	fixture_end(pid);
 	must(collect(c, &e) == 1 && e.process.pid == pid &&
@@ -173,10 +162,9 @@ static uint32_t take_and_end(int code, pid_t *pid)
 {
 	enum pq_ident_kind kind = pq_ident_kind();
 	uint32_t flags = kind == PQ_IDENT_START ? PQ_F_START : 0, slot;
-	int wstatus;
 
 	*pid = fixture_fork(exit_later, &code);
-	need(waitpid(*pid, &wstatus, WUNTRACED) == *pid);
+	fixture_await_stop(*pid);
 	slot = orphan(*pid, ident_of(kind, *pid), flags);
 	need(take(c, slot) == 0);
 	need(kill(*pid, code < 0 ? SIGKILL : SIGCONT) == 0);

@@ -226,8 +226,7 @@ static void test_orphans(void)
 	/* A zombie of the right identity: it died with its parent. */
 	pid = fixture_bystander();
 	ident = ident_of(kind, pid);
-	kill(pid, SIGKILL);
-	fixture_await_death(pid);
+	fixture_kill(pid);
 	slot = orphan(pid, ident, flags);
 	need(take(c, slot) == 0);
 	ok(flight(slot)->verdict == PQ_VERDICT_STALE && pq_take_any_dead(c),
@@ -330,8 +329,7 @@ static void test_dies_meanwhile(void)
 	tracee = calls_start(judge_traced, &o);
 	while (calls_next(tracee, &call, &wstatus))
 		if (!dead && calls_is_open(&call)) {
-			kill(pid, SIGKILL);
-			fixture_await_death(pid);
+			fixture_kill(pid);
 			dead = true;
 		}
 	ok(dead && WIFEXITED(wstatus) &&

@@ -42,8 +42,7 @@ static void test_signal(void)
 	/* Marked, and not reaped yet: the kernel would take the signal. */
 	slot = spawn(p, 0, &pid);
 	need(take(c, slot) == 0);
-	kill(pid, SIGKILL);
-	fixture_await_death(pid);
+	fixture_kill(pid);
 	fixture_mark(seg, slot, p->place, &status);
 	ok(pq_take_any_dead(c), "one is marked as dead");
 	is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
@@ -57,8 +56,7 @@ static void test_signal(void)
 	if (pins) {
 		slot = spawn(p, 0, &pid);
 		need(take(c, slot) == 0);
-		kill(pid, SIGKILL);
-		fixture_await_death(pid);
+		fixture_kill(pid);
 		is_int(procq_signal(c, slot, SIGTERM, 0), -ESRCH,
 		       "a zombie is not signalled");
 		is_int((intmax_t)sent(slot), 0,
@@ -72,8 +70,7 @@ static void test_signal(void)
 	/* Dead when it was taken, so it was not pinned, and somebody that may
 	 * write to the object says otherwise. */
 	slot = spawn(p, 0, &pid);
-	kill(pid, SIGKILL);
-	fixture_await_death(pid);
+	fixture_kill(pid);
 	need(procq_reap(p) == 1 && take(c, slot) == 0);
 	atomic_fetch_and(&seg->records[slot].word,
 			 ~((uint64_t)PQ_DEAD << PQ_FLAGS_SHIFT));
@@ -109,8 +106,7 @@ static uint32_t take_dead_leader(pid_t *other)
 	*other = fixture_bystander();
 	need(setpgid(*other, pid) == 0);
 	need(take(c, slot) == 0);
-	kill(pid, SIGKILL);
-	fixture_await_death(pid);
+	fixture_kill(pid);
 	return slot;
 }
 
@@ -123,15 +119,13 @@ static void test_stopped_rest(void)
 {
 	for (int whose = TO_THE_ZOMBIE; whose >= NOBODYS; whose--) {
 		struct procq_event e;
-		siginfo_t stopped;
 		pid_t pid, other = fixture_bystander();
 		uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
 
 		need(setpgid(other, pid) == 0);
 		need(take(c, slot) == 0);
 		kill(other, SIGSTOP);
-		need(waitid(P_PID, (id_t)other, &stopped,
-			    WSTOPPED | WNOWAIT) == 0);
+		fixture_await_stop(other);
 		if (whose == OURS)
 			need(procq_signal(c, slot, SIGTERM, 0) == 0);
 		else
@@ -173,13 +167,12 @@ static void test_stubborn_rest(void)
 {
 	struct procq_event e;
 	int64_t end = procq_now() + 10 * PQ_SECOND;
-	int wstatus;
 	pid_t pid, other;
 	uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
 
 	other = fixture_fork(stay, &pid);
-	need(waitpid(other, &wstatus, WUNTRACED) == other &&
-	     WIFSTOPPED(wstatus) && kill(other, SIGCONT) == 0);
+	fixture_await_stop(other);
+	need(kill(other, SIGCONT) == 0);
 	need(take(c, slot) == 0 && procq_signal(c, slot, SIGTERM, 0) == 0);
 	fixture_await_death(pid);
 	need(procq_reap(p) == 1);
@@ -267,7 +260,6 @@ static void ask(void *arg)
 {
 	struct pq_participant *parent;
 	struct procq_event e;
-	siginfo_t stopped;
 	uint32_t slot;
 	pid_t pid, other;
 
@@ -290,7 +282,7 @@ static void ask(void *arg)
 	/* A stopped one is woken, to die: once it is, for until then it would
 	 * die without. */
 	kill(pid, SIGSTOP);
-	must(waitid(P_PID, (id_t)pid, &stopped, WSTOPPED | WNOWAIT) == 0);
+	fixture_await_stop(pid);
 	must(procq_signal(c, slot, SIGTERM, 0) == 1);
 	/* It is asked for that, and nothing takes the place of what it is
 	 * asked. */
