@@ -289,6 +289,49 @@ TAP_UNUSED static void fixture_sleep(int64_t ns)
 	nanosleep(&ts, NULL);
 }
 
+/* Start an idle process, which has entered. */
+TAP_UNUSED static struct procq_process
+fixture_spawn(struct procq *q, uint32_t method, uint32_t flags)
+{
+	struct procq_command idle = PROCQ_COMMAND_INIT;
+	struct procq_process p;
+
+	idle.method = method;
+	idle.flags = flags | PROCQ_SPAWN_ENTERED;
+	need(procq_spawn(q, &idle, &p) == 0);
+	return p;
+}
+
+/* The next confirmed death.
+ * @param producer who reaps meanwhile; NULL: nobody */
+TAP_UNUSED static struct procq_event
+fixture_collect(struct procq *consumer, struct procq *producer)
+{
+	struct procq_event e;
+	int rc;
+
+	while ((rc = procq_collect(consumer, &e)) == 0) {
+		if (producer)
+			procq_reap(producer);
+		procq_wait(consumer, PROCQ_WAIT_DEATH,
+			   procq_now() + 5 * PQ_MILLI);
+	}
+	need(rc == 1);
+	return e;
+}
+
+/* Reap one child, and report its end, too: no other is in the queue dead. */
+TAP_UNUSED static struct procq_event fixture_reap(struct procq *q)
+{
+	struct procq_process p;
+	struct procq_event e;
+
+	while (procq_reap(q) == 0)
+		fixture_sleep(PQ_MILLI);
+	need(procq_take_exited(q, &p) == 0 && procq_collect(q, &e) == 1);
+	return e;
+}
+
 /* The body of another process that looks; arg is where in struct procq_stat. */
 static void fixture_count(void *arg)
 {

@@ -210,11 +210,8 @@ TAP_UNUSED static int collect(struct procq *q, struct procq_event *e)
 
 TAP_UNUSED static uint32_t spawn(struct procq *q, uint32_t flags, pid_t *pid)
 {
-	struct procq_command command = PROCQ_COMMAND_INIT;
-	struct procq_process d;
+	struct procq_process d = fixture_spawn(q, PROCQ_METHOD_AUTO, flags);
 
-	command.flags = flags | PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(q, &command, &d) == 0);
 	*pid = d.pid;
 	return d.slot;
 }

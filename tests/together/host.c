@@ -108,12 +108,10 @@ static void must_be_out(struct procq *q, uint32_t slot)
 static void lost_parent(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 1);
-	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_stat s;
 
 	(void)arg;
-	command.flags = PROCQ_SPAWN_ENTERED;
-	must(procq_spawn(q, &command, &stage->process) == 0);
+	stage->process = fixture_spawn(q, PROCQ_METHOD_AUTO, 0);
 	lose_locks(stage->how);
 	atomic_store(&stage->host, 1);
 	await(&stage->test, 1);
@@ -131,7 +129,6 @@ static void lost_parent(void *arg)
 static void test_parent(int how)
 {
 	struct procq *p, *c = NULL;
-	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process mine, taken;
 	struct procq_report report;
 	struct procq_event e;
@@ -152,10 +149,8 @@ static void test_parent(int how)
 	need(taken.pid > 1);
 	if (procq_signal(c, taken.slot, SIGTERM, 0) < 0)
 		need(kill(taken.pid, SIGKILL) == 0);
-	while (procq_collect(c, &e) == 0)
-		procq_wait(c, PROCQ_WAIT_DEATH, procq_now() + 5 * PQ_MILLI);
-	command.flags = PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(p, &command, &mine) == 0);
+	fixture_collect(c, NULL);
+	mine = fixture_spawn(p, PROCQ_METHOD_AUTO, 0);
 	is_int(mine.slot, taken.slot, "another has its record");
 	atomic_store(&stage->test, 1);
 	is_int(fixture_wait(host), 0, "it harms nobody, and is told");
@@ -163,10 +158,7 @@ static void test_parent(int how)
 	       "the other is not marked");
 	need(procq_take(c, NULL, &taken) == 0);
 	ok(procq_signal(c, taken.slot, SIGTERM, 0) >= 0, "it is ended");
-	while (procq_collect(c, &e) == 0) {
-		procq_reap(p);
-		procq_wait(c, PROCQ_WAIT_DEATH, procq_now() + 5 * PQ_MILLI);
-	}
+	e = fixture_collect(c, p);
 	ok(e.process.pid == mine.pid && e.cause == PROCQ_CAUSE_SIGNAL &&
 	   e.code == SIGTERM, "and reported as it was");
 	need(procq_check(c, &report) == 0);
@@ -197,17 +189,15 @@ static void lost_taker(void *arg)
 
 static void test_taker(int how)
 {
-	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq *p = fixture_open(PROCQ_ROLE_PRODUCER, 1), *c;
-	struct procq_process mine, taken;
+	struct procq_process taken;
 	struct procq_report report;
 	struct procq_event e;
 	uint64_t word;
 	pid_t host;
 
 	note("a taker %s", names[how]);
-	command.flags = PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(p, &command, &mine) == 0);
+	fixture_spawn(p, PROCQ_METHOD_AUTO, 0);
 	*stage = (struct stage){ .how = how };
 	host = fixture_fork(lost_taker, NULL);
 	await(&stage->host, 1);
@@ -221,10 +211,7 @@ static void test_taker(int how)
 	ok(pq_load_word(c->seg, taken.slot) == word,
 	   "the other that has it keeps it");
 	ok(procq_signal(c, taken.slot, SIGTERM, 0) >= 0, "and ends it");
-	while (procq_collect(c, &e) == 0) {
-		procq_reap(p);
-		procq_wait(c, PROCQ_WAIT_DEATH, procq_now() + 5 * PQ_MILLI);
-	}
+	e = fixture_collect(c, p);
 	ok(e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGTERM,
 	   "by a signal of its own");
 	is_int(fixture_sum(c), 0, "all are counted");
@@ -239,7 +226,6 @@ static void test_taker(int how)
  * shows as it shows a pin of the dead; or of nothing. */
 static void test_pin(bool reopened)
 {
-	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq *p = fixture_open(PROCQ_ROLE_PRODUCER, 1);
 	struct procq *c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	struct procq_process mine;
@@ -247,8 +233,8 @@ static void test_pin(bool reopened)
 	struct pq_flight *f;
 	int pin, null = open("/dev/null", O_RDONLY);
 
-	command.flags = PROCQ_SPAWN_ENTERED;
-	need(null >= 0 && procq_spawn(p, &command, &mine) == 0);
+	need(null >= 0);
+	fixture_spawn(p, PROCQ_METHOD_AUTO, 0);
 	need(procq_take(c, NULL, &mine) == 0);
 	f = pq_flights_find(&c->flights, mine.slot);
 	need(f);
@@ -264,10 +250,7 @@ static void test_pin(bool reopened)
 		       : "nor does one that was closed");
 	}
 	ok(procq_signal(c, mine.slot, SIGTERM, 0) >= 0, "it is ended");
-	while (procq_collect(c, &e) == 0) {
-		procq_reap(p);
-		procq_wait(c, PROCQ_WAIT_DEATH, procq_now() + 5 * PQ_MILLI);
-	}
+	e = fixture_collect(c, p);
 	ok(e.process.pid == mine.pid && e.cause == PROCQ_CAUSE_SIGNAL,
 	   "and its death is reported");
 	if (pin >= 0 && reopened)
@@ -290,15 +273,13 @@ static void host_reaps(void *arg)
 	bool ignored = *(const bool *)arg;
 	struct procq *p = fixture_open(PROCQ_ROLE_PRODUCER, 2);
 	struct procq *c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process mine, other;
 	int64_t end = procq_now() + 30 * PQ_SECOND;
 	struct procq_stat s;
 	struct procq_event e = { .cause = PROCQ_CAUSE_EXIT };
 
-	command.flags = PROCQ_SPAWN_ENTERED;
-	must(procq_spawn(p, &command, &mine) == 0);
-	must(procq_spawn(p, &command, &other) == 0);
+	mine = fixture_spawn(p, PROCQ_METHOD_AUTO, 0);
+	other = fixture_spawn(p, PROCQ_METHOD_AUTO, 0);
 	if (ignored)
 		ignore_children();
 	must(mine.pid > 1 && kill(mine.pid, SIGKILL) == 0);

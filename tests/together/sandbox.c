@@ -65,13 +65,7 @@ static void end(void)
 
 static struct procq_process spawn(unsigned method, unsigned flags)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
-	struct procq_process p;
-
-	idle.method = method;
-	idle.flags = flags | PROCQ_SPAWN_ENTERED;
-	must(procq_spawn(producer, &idle, &p) == 0);
-	return p;
+	return fixture_spawn(producer, method, flags);
 }
 
 static struct procq_process take(void)
@@ -84,14 +78,7 @@ static struct procq_process take(void)
 
 static struct procq_event collect(void)
 {
-	struct procq_event e;
-
-	while (procq_collect(consumer, &e) == 0) {
-		if (producer)
-			procq_reap(producer);
-		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
-	}
-	return e;
+	return fixture_collect(consumer, producer);
 }
 
 /* One life, from start to end: the signal is sent, or its parent asked. */

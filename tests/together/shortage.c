@@ -142,11 +142,8 @@ static void have_both(void)
 
 static void have_process(void)
 {
-	struct procq_command c = PROCQ_COMMAND_INIT;
-
-	c.flags = PROCQ_SPAWN_ENTERED;
 	have_both();
-	need(procq_spawn(producer, &c, NULL) == 0);
+	fixture_spawn(producer, PROCQ_METHOD_AUTO, 0);
 }
 
 /* A removed queue of that name, one of today, and a dead participant. */

@@ -45,11 +45,7 @@ static struct procq_process spawn_this(const struct procq_command *command)
 /* An idle process that has entered. */
 static struct procq_process spawn_idle(unsigned method, unsigned flags)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
-
-	idle.method = method;
-	idle.flags = flags | PROCQ_SPAWN_ENTERED;
-	return spawn_this(&idle);
+	return fixture_spawn(producer, method, flags);
 }
 
 static struct procq_process spawn_args(const char *const *argv,
@@ -76,13 +72,7 @@ static int wait_until(struct procq *q, unsigned what, int64_t deadline)
 /* The next confirmed death. */
 static struct procq_event collect(void)
 {
-	struct procq_event e;
-
-	while (procq_collect(consumer, &e) == 0) {
-		procq_reap(producer);
-		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
-	}
-	return e;
+	return fixture_collect(consumer, producer);
 }
 
 static struct procq_process take(void)
@@ -596,18 +586,16 @@ static void test_reaping(void)
 static void test_reaping_all(void)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
-	struct procq_command c = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 	struct procq_event e;
 	struct procq *q;
 	pid_t strangers[2];
 
-	c.flags = PROCQ_SPAWN_ENTERED;
 	o.role = PROCQ_ROLE_PRODUCER;
 	o.flags = PROCQ_OPEN_REAP_ALL;
 	need(procq_open(&q, fixture_queue, &o) == 0);
 	strangers[0] = dead_stranger();
-	need(procq_spawn(q, &c, &p) == 0);
+	p = fixture_spawn(q, PROCQ_METHOD_AUTO, 0);
 	strangers[1] = dead_stranger();
 	fixture_kill(p.pid);
 	is_int(procq_reap(q), 1, "a producer that reaps all counts its own");
@@ -720,11 +708,7 @@ static void test_own(void)
 	is_int(q.pid, p.pid, "is the one");
 	is_int(procq_take(consumer, NULL, &q), -EAGAIN, "nobody else's now");
 	need(is_sent(procq_signal(producer, p.slot, SIGTERM, 1)));
-	while (procq_collect(producer, &e) == 0) {
-		procq_reap(producer);
-		procq_wait(producer, PROCQ_WAIT_DEATH | PROCQ_WAIT_CHILD,
-			   procq_now() + 5000000);
-	}
+	e = fixture_collect(producer, producer);
 	ok(e.code == SIGTERM && e.step == 1, "it is ended by its producer");
 	is_int(procq_close(other), 0, "the other leaves");
 	end("own: nothing is lost");

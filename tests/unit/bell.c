@@ -465,12 +465,11 @@ static pid_t started[4];
 
 static void start_one(void)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct procq_process new;
 	uint32_t n = procq_children(p);
 
-	idle.flags = PROCQ_SPAWN_ENTERED;
-	need(n < 4 && procq_spawn(p, &idle, &new) == 0);
+	need(n < 4);
+	new = fixture_spawn(p, PROCQ_METHOD_AUTO, 0);
 	started[n] = new.pid;
 	/* It wakes others when it has entered: not any more once it sleeps. */
 	while (*fixture_status(new.pid, "State") != 'S')

@@ -48,12 +48,8 @@ static void teardown(void)
 
 static uint32_t spawn(struct procq *q, uint32_t method, pid_t *pid)
 {
-	struct procq_command command = PROCQ_COMMAND_INIT;
-	struct procq_process d;
+	struct procq_process d = fixture_spawn(q, method, 0);
 
-	command.method = method;
-	command.flags = PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(q, &command, &d) == 0);
 	*pid = d.pid;
 	return d.slot;
 }
@@ -402,14 +398,12 @@ static void test_answer(void)
 
 static void test_answer_group(void)
 {
-	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process d;
 	pid_t other;
 
-	command.flags = PROCQ_SPAWN_ENTERED | PROCQ_SPAWN_GROUP;
 	setup();
 	for (int alone = 0; alone <= 1; alone++) {
-		need(procq_spawn(p, &command, &d) == 0);
+		d = fixture_spawn(p, PROCQ_METHOD_AUTO, PROCQ_SPAWN_GROUP);
 		taken(d.slot);
 		other = fixture_bystander();
 		need(setpgid(other, d.pid) == 0);

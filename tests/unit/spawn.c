@@ -130,14 +130,10 @@ static void end_one(void)
 {
 	struct procq *consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	struct procq_process p;
-	struct procq_event e;
 
 	need(procq_take(consumer, NULL, &p) == 0);
 	procq_signal(consumer, p.slot, SIGKILL, 0);
-	while (procq_collect(consumer, &e) == 0) {
-		procq_reap(producer);
-		procq_wait(consumer, PROCQ_WAIT_DEATH, procq_now() + 5000000);
-	}
+	fixture_collect(consumer, producer);
 	while (procq_children(producer))
 		procq_reap(producer);
 	procq_close(consumer);
@@ -146,11 +142,9 @@ static void end_one(void)
 /* Each stack is that of one child, which is none of the queue's. */
 static pid_t settle(void)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
 	pid_t tenant;
 
-	idle.flags = PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(producer, &idle, NULL) == 0);
+	fixture_spawn(producer, PROCQ_METHOD_AUTO, 0);
 	end_one();
 	tenant = fixture_bystander();
 	fill_nest(1, tenant);
@@ -218,7 +212,6 @@ static void *spawn_cancelled(void *arg)
  * parent does not live to tell. */
 static void cancel_one(void *arg)
 {
-	struct procq_process p;
 	struct procq_event e;
 	pthread_t thread;
 	void *how;
@@ -230,10 +223,7 @@ static void cancel_one(void *arg)
 	     pthread_join(thread, &how) == 0);
 	if (how != PTHREAD_CANCELED || atomic_load(&unwound) != 1)
 		_exit(1);
-	while (procq_reap(producer) == 0)
-		fixture_sleep(1000000);
-	need(procq_take_exited(producer, &p) == 0 &&
-	     procq_collect(producer, &e) == 1);
+	e = fixture_reap(producer);
 	procq_close(producer);
 	_exit(e.cause == PROCQ_CAUSE_EXIT && e.code == 0 ? 0 : 2);
 }
@@ -298,25 +288,17 @@ static void slow_exec(unsigned method)
 	text[5] = '9';
 	argv[0] = NULL;
 	/* Others go on. */
-	command = (struct procq_command)PROCQ_COMMAND_INIT;
-	command.method = method;
-	command.flags = PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(producer, &command, &p) == 0 && p.pid > 1);
-	is_int(kill(p.pid, SIGKILL), 0, "another is started, and dies");
-	while (procq_reap(producer) == 0)
-		fixture_sleep(1000000);
-	need(procq_take_exited(producer, &p) == 0 &&
-	     procq_collect(producer, &e) == 1);
+	p = fixture_spawn(producer, method, 0);
+	is_int(p.pid > 1 ? kill(p.pid, SIGKILL) : -1, 0,
+	       "another is started, and dies");
+	e = fixture_reap(producer);
 	is_int(e.cause, PROCQ_CAUSE_SIGNAL, "its death is marked");
 	ok(procq_children(producer) == 1 &&
 	   fixture_state(producer, slow.slot) == PROCQ_STATE_QUEUED,
 	   "the first one waits in the queue");
 	need(fcntl(fd, F_SETLEASE, F_UNLCK) == 0);
 	close(fd);
-	while (procq_reap(producer) == 0)
-		fixture_sleep(1000000);
-	need(procq_take_exited(producer, &p) == 0 &&
-	     procq_collect(producer, &e) == 1);
+	e = fixture_reap(producer);
 	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 7,
 	   "it executes its command when it can");
 	unlink(path);
@@ -367,7 +349,6 @@ static void start_with_little(void *arg)
 	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct rlimit limit = { 0, 0 };
 	struct procq_process p;
-	struct procq_event e;
 
 	(void)arg;
 	limit.rlim_cur = limit.rlim_max = mapped() + (rlim_t)(2 << 20);
@@ -379,10 +360,7 @@ static void start_with_little(void *arg)
 	if (procq_take_own(q, &p) < 0 ||
 	    procq_signal(q, p.slot, SIGKILL, 1) < 0)
 		_exit(2);
-	while (procq_collect(q, &e) == 0) {
-		procq_wait(q, PROCQ_WAIT_DEATH, procq_now() + 1000000);
-		procq_reap(q);
-	}
+	fixture_collect(q, q);
 	procq_close(q);
 	_exit(0);
 }

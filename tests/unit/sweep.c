@@ -496,12 +496,9 @@ static void test_sometimes(void)
 static void dead_keeper(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
-	struct procq_command keep = PROCQ_COMMAND_INIT;
-	struct procq_process what;
 
-	keep.flags = PROCQ_SPAWN_KEEP | PROCQ_SPAWN_ENTERED;
-	must(procq_spawn(q, &keep, &what) == 0);
-	*(_Atomic int32_t *)arg = what.pid;
+	*(_Atomic int32_t *)arg =
+		fixture_spawn(q, PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP).pid;
 	fixture_killed();
 }
 
@@ -517,8 +514,7 @@ static uint64_t count_lost(void)
 static void test_lost(void)
 {
 	_Atomic int32_t *pid = fixture_shared(sizeof(*pid));
-	struct procq_command idle = PROCQ_COMMAND_INIT;
-	struct procq_process mine, taken;
+	struct procq_process taken;
 	struct procq_event e;
 	struct procq_stat s;
 
@@ -531,9 +527,7 @@ static void test_lost(void)
 	}
 	close(pin);
 	setup();
-	idle.flags = PROCQ_SPAWN_ENTERED;
-	need(procq_spawn(p, &idle, &mine) == 0);
-	fixture_kill(mine.pid);
+	fixture_kill(fixture_spawn(p, PROCQ_METHOD_AUTO, 0).pid);
 	pq_sweep_sometimes(seg, 0, NULL);
 	procq_stat(p, &s);
 	ok(count_lost() == 0 && s.states[PROCQ_STATE_QUEUED] == 1,
