@@ -27,6 +27,25 @@ static inline bool records_take(struct procq *q, const struct pq_hint *hint)
 	return taken;
 }
 
+/* Take what is in this record, whatever its hint is.
+ * @retval false it can't be taken, or another participant was faster */
+static inline bool records_take_slot(struct procq *q, uint32_t slot)
+{
+	uint64_t word = pq_load_word(q->seg, slot);
+
+	return pq_record_move(q->seg, slot, &word,
+			      pq_word_take(word, pq_owner(q)));
+}
+
+/* Release what is taken. @param to_free or it is gone, until its parent marks
+ * it */
+static inline bool records_release(struct procq *q, uint32_t slot,
+				   enum pq_tally kind, bool to_free)
+{
+	return pq_record_release(q->seg, slot, q->place,
+				 pq_load_word(q->seg, slot), kind, to_free);
+}
+
 /* Take the next one, and give it its place in the order.
  * @retval false there is none, or another participant was faster */
 static inline bool records_take_next(struct procq *q, struct pq_hint *hint)

@@ -27,14 +27,11 @@ static struct gate *gate;
 /* Takes the next one, if any, and releases its record. */
 static void end_one(struct procq *q)
 {
-	struct pq_segment *seg = q->seg;
 	struct pq_hint hint;
 
 	if (!records_take_next(q, &hint))
 		return;
-	if (!pq_record_release(seg, hint.index, q->place,
-			       pq_load_word(seg, hint.index),
-			       PQ_TALLY_RETIRED, true))
+	if (!records_release(q, hint.index, PQ_TALLY_RETIRED, true))
 		_exit(2);
 }
 

@@ -137,16 +137,13 @@ static void produce(void *arg)
 static void consume_one(struct procq *q)
 {
 	struct pq_hint hint;
-	uint64_t word;
 
 	if (!records_take_next(q, &hint)) {
 		sched_yield();
 		return;
 	}
 	atomic_fetch_sub(&book->used, 1);
-	word = pq_load_word(q->seg, hint.index);
-	must(pq_record_release(q->seg, hint.index, q->place, word,
-			       PQ_TALLY_RETIRED, true));
+	must(records_release(q, hint.index, PQ_TALLY_RETIRED, true));
 	atomic_fetch_add(&book->reused, 1);
 }
 

@@ -23,6 +23,7 @@
 #include "bell.h"
 #include "clock.h"
 #include "../kit/fixture.h"
+#include "../kit/records.h"
 #include "layout.h"
 #include "unforked.h"
 
@@ -100,13 +101,12 @@ static bool dies_here(struct worker *w)
 static void enter_one(struct worker *w)
 {
 	struct pq_segment *seg = w->q->seg;
-	struct pq_origin origin = { .incarnation = w->q->incarnation };
 	uint64_t word;
-	int64_t slot = pq_record_reserve(seg, w->q->place + 1, &origin, &word);
+	int64_t slot = records_reserve(w->q, &word);
 
 	if (slot < 0)
 		return;
-	cargo[slot] = (struct cargo){ .entered = origin.incarnation };
+	cargo[slot] = (struct cargo){ .entered = w->q->incarnation };
 	if (dies_here(w))
 		return;
 	if (draw(w, 8) == 0) {
@@ -145,19 +145,13 @@ static bool take_one(struct worker *w, uint32_t *slot)
 	struct pq_snapshot view;
 
 	while (pq_ring_peek(&seg->ready, &hint)) {
-		uint64_t word = pq_load_word(seg, hint.index);
-		bool won;
-
-		pq_record_snapshot(seg, hint.index, word, &view);
-		won = pq_hint_ready(seg, hint.index, hint.gen) &&
-		      pq_record_move(seg, hint.index, &word,
-				     pq_word_take(word, w->q->place + 1));
-		if (won)
+		pq_record_snapshot(seg, hint.index,
+				   pq_load_word(seg, hint.index), &view);
+		if (records_take(w->q, &hint)) {
 			pq_record_order(seg, hint.index, hint.position);
-		pq_ring_skip(&seg->ready, &hint);
-		*slot = hint.index;
-		if (won)
+			*slot = hint.index;
 			return true;
+		}
 	}
 	return false;
 }

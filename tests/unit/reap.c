@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "../kit/fixture.h"
+#include "../kit/records.h"
 
 #include "../kit/calls.h"
 #include "layout.h"
@@ -267,17 +268,13 @@ static void test_causes(void)
 static void test_told_first(void)
 {
 	struct procq_event e;
-	uint64_t word;
 	uint32_t slot;
 	pid_t pid;
 
 	setup();
 	slot = spawn(p, PROCQ_METHOD_AUTO, &pid);
-	word = pq_load_word(seg, slot);
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
-	need(pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-			       PQ_TALLY_RETIRED, false));
+	need(records_take_slot(c, slot));
+	need(records_release(c, slot, PQ_TALLY_RETIRED, false));
 	fixture_kill(pid);
 	ok(procq_reap_one(p, &e) == 1 && e.process.state == PROCQ_STATE_GONE &&
 		   e.process.pid == pid,
@@ -326,17 +323,19 @@ static void test_mark_first(void)
 
 static void taken(uint32_t slot)
 {
-	uint64_t word = pq_load_word(seg, slot);
+	need(records_take_slot(c, slot));
+}
 
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+static void ask_in(unsigned place, uint32_t slot, int signo, bool alone)
+{
+	pq_record_sent(seg, slot, signo, alone);
+	need(pq_record_ask(seg, slot, pq_load_word(seg, slot)));
+	atomic_store(&seg->participants[place].asked, 1);
 }
 
 static void ask(uint32_t slot, int signo, bool alone)
 {
-	pq_record_sent(seg, slot, signo, alone);
-	need(pq_record_ask(seg, slot, pq_load_word(seg, slot)));
-	atomic_store(&seg->participants[p->place].asked, 1);
+	ask_in(p->place, slot, signo, alone);
 }
 
 /* The alarm of the fixture ends it. */
@@ -355,8 +354,7 @@ static bool is_asked(uint32_t slot)
 
 static void release(uint32_t slot)
 {
-	need(pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-			       PQ_TALLY_RETIRED, true));
+	need(records_release(c, slot, PQ_TALLY_RETIRED, true));
 }
 
 static void test_answer(void)
@@ -425,31 +423,37 @@ static void test_answer_group(void)
 	teardown();
 }
 
+/* A process that is none of p's counts as its child, and is taken. It is not
+ * asked whether it is one. */
+static uint32_t adopt(int32_t pid)
+{
+	uint64_t word;
+	uint32_t slot = records_have(p, &word);
+
+	need(fixture_enter(seg, slot, word, pid, 1) > 0);
+	taken(slot);
+	need(pq_intmap_reserve(&p->children) == 0);
+	pq_intmap_put(&p->children, pid, pq_life(slot, word));
+	p->ask_after = PROCQ_FOREVER;
+	return slot;
+}
+
 /* Process 1 is nobody's child. With a signal that nobody minds. */
 static void test_guard(void)
 {
-	uint64_t word;
-	int64_t slot;
-	struct pq_origin origin = { .incarnation = 0 };
+	uint32_t slot;
 	pid_t child = fixture_bystander();
 
 	setup();
-	/* It is not asked whether that is a child. */
-	p->ask_after = PROCQ_FOREVER;
-	origin.incarnation = p->incarnation;
-	slot = pq_record_reserve(seg, p->place + 1, &origin, &word);
-	need(slot >= 0 && fixture_enter(seg, (uint32_t)slot, word, 1, 1) > 0);
-	taken((uint32_t)slot);
-	need(pq_intmap_reserve(&p->children) == 0);
-	pq_intmap_put(&p->children, 1, pq_life((uint32_t)slot, word));
-	ask((uint32_t)slot, SIGWINCH, true);
+	slot = adopt(1);
+	ask(slot, SIGWINCH, true);
 	procq_reap(p);
-	ok(is_asked((uint32_t)slot), "process 1 is never signalled");
+	ok(is_asked(slot), "process 1 is never signalled");
 	fixture_end(child);
 	pq_intmap_remove(&p->children, 1);
-	fixture_mark(seg, (uint32_t)slot, p->place,
+	fixture_mark(seg, slot, p->place,
 		       &(struct pq_status){ PROCQ_CAUSE_EXIT, 0, 1, 1, 1 });
-	release((uint32_t)slot);
+	release(slot);
 	teardown();
 }
 
@@ -467,26 +471,16 @@ static void leave_another(void *arg)
  * is no child of ours. */
 static void test_stolen(void)
 {
-	struct pq_origin origin = { .ppid = 1 };
 	volatile pid_t *another = fixture_shared(sizeof(*another));
 	pid_t parent;
-	uint64_t word;
-	int64_t slot;
+	uint32_t slot;
 
 	parent = fixture_fork(leave_another, (void *)(uintptr_t)another);
 	while (!*another)
 		fixture_sleep(PQ_MILLI);
 	setup();
-	origin.incarnation = p->incarnation;
-	slot = pq_record_reserve(seg, p->place + 1, &origin, &word);
-	need(slot >= 0 && fixture_enter(seg, (uint32_t)slot, word,
-					(int32_t)*another, 1) > 0);
-	taken((uint32_t)slot);
-	need(pq_intmap_reserve(&p->children) == 0);
-	pq_intmap_put(&p->children, (int32_t)*another,
-		      pq_life((uint32_t)slot, word));
-	p->ask_after = PROCQ_FOREVER;
-	ask((uint32_t)slot, SIGKILL, false);
+	slot = adopt((int32_t)*another);
+	ask(slot, SIGKILL, false);
 	is_int(procq_reap(p), 0, "a child that was stolen");
 	fixture_sleep(5 * PQ_MILLI);
 	is_int(*another > 1 ? kill(*another, 0) : -1, 0,
@@ -494,10 +488,9 @@ static void test_stolen(void)
 	ok(*fixture_status(*another, "State") != 'Z', "and lives");
 	p->ask_after = 0;
 	is_int(procq_reap(p), 1, "it is found out");
-	is_int(pq_word_flags(pq_load_word(seg, (uint32_t)slot)), PQ_DEAD,
-	       "and marked");
+	is_int(pq_word_flags(pq_load_word(seg, slot)), PQ_DEAD, "and marked");
 	is_int(procq_children(p), 0, "and no child any more");
-	release((uint32_t)slot);
+	release(slot);
 	need(*another > 1 && kill(*another, SIGKILL) == 0);
 	fixture_end(parent);
 	munmap((void *)(uintptr_t)another, sizeof(*another));
@@ -533,18 +526,12 @@ static void test_asked_again(void)
 	setup();
 	tracee = calls_start(answer_traced, NULL);
 	taken(traced_slot[0]);
-	pq_record_sent(seg, traced_slot[0], SIGWINCH, false);
-	need(pq_record_ask(seg, traced_slot[0],
-			   pq_load_word(seg, traced_slot[0])));
-	atomic_store(&seg->participants[traced_slot[1]].asked, 1);
+	ask_in(traced_slot[1], traced_slot[0], SIGWINCH, false);
 	while (calls_next(tracee, &call, &wstatus)) {
 		if (again || !calls_is(&call, SYS_kill) ||
 		    call.args[1] != SIGWINCH)
 			continue;
-		pq_record_sent(seg, traced_slot[0], SIGTERM, false);
-		need(pq_record_ask(seg, traced_slot[0],
-				   pq_load_word(seg, traced_slot[0])));
-		atomic_store(&seg->participants[traced_slot[1]].asked, 1);
+		ask_in(traced_slot[1], traced_slot[0], SIGTERM, false);
 		again = true;
 	}
 	ok(again, "a taker asks again while its parent is answering");

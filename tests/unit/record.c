@@ -84,17 +84,26 @@ static uint32_t queued(int32_t pid)
 static uint32_t taken(int32_t pid)
 {
 	uint32_t slot = queued(pid);
-	uint64_t word = word_of(slot);
 
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
+	return slot;
+}
+
+/* A child that was killed between its entry and its hint. */
+static uint32_t unhinted(void)
+{
+	uint64_t word;
+	uint32_t slot = reserve(&word);
+
+	atomic_store(&seg->records[slot].pid,
+		     pq_tagged(pq_word_gen(word), PQ_PID_BITS, 55));
+	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
 	return slot;
 }
 
 static bool release(uint32_t slot, enum pq_tally kind, bool to_free)
 {
-	return pq_record_release(seg, slot, c->place, word_of(slot), kind,
-				 to_free);
+	return records_release(c, slot, kind, to_free);
 }
 
 static struct procq_stat stat_now(void)
@@ -288,15 +297,11 @@ static void test_mark(void)
 static void test_mend(void)
 {
 	struct procq_process d;
-	uint64_t word;
 	uint32_t slot;
 
 	setup();
 	queued(1);
-	slot = reserve(&word);
-	atomic_store(&seg->records[slot].pid,
-		     pq_tagged(pq_word_gen(word), PQ_PID_BITS, 55));
-	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
+	slot = unhinted();
 	is_int(fixture_hints(&seg->ready, slot), 0, "a child without a hint");
 	is_int((intmax_t)stat_now().started, 2, "which lives, uncounted");
 	ok(!pq_record_counted(seg, slot), "… by itself");
@@ -306,9 +311,7 @@ static void test_mend(void)
 	   "gets it from its parent");
 	pq_record_describe(seg, slot, word_of(slot), &d);
 	is_int((intmax_t)d.seq, 2, "and its number in the order");
-	word = word_of(slot);
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	ok(release(slot, PQ_TALLY_EXITED, true), "released");
 	ok(pq_record_counted(seg, slot) && stat_now().started == 2,
 	   "its life is counted at its release");
@@ -489,14 +492,10 @@ static void test_signals(void)
 static void test_order(void)
 {
 	struct procq_process d;
-	uint64_t word;
 	uint32_t slot;
 
 	setup();
-	slot = reserve(&word);
-	atomic_store(&seg->records[slot].pid,
-		     pq_tagged(pq_word_gen(word), PQ_PID_BITS, 55));
-	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
+	slot = unhinted();
 	pq_record_order(seg, slot, 41);
 	pq_record_describe(seg, slot, word_of(slot), &d);
 	is_int((intmax_t)d.seq, 42, "a taker says the seq for its child");
@@ -558,37 +557,24 @@ static void test_bells(void)
 	   "room is rung: cancelled");
 	slot = reserve(&word);
 	ok(rings(c, PROCQ_WAIT_READY, do_enter, slot), "an arrival is rung");
-	word = word_of(slot);
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	ok(rings(c, PROCQ_WAIT_READY, do_return, slot), "a return is");
-	word = word_of(slot);
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	ok(rings(c, PROCQ_WAIT_DEATH, do_mark, slot),
 	   "a death is, to its taker");
 	ok(rings(p, PROCQ_WAIT_EXITS, do_return, slot),
 	   "an exit is: given back");
-	word = word_of(slot);
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	ok(rings(p, PROCQ_WAIT_ROOM, do_release, slot),
 	   "room is rung: released");
 	slot = queued(9);
 	ok(rings(c, PROCQ_WAIT_EXITS, do_mark, slot),
 	   "an exit is: of a queued one");
-	word = word_of(slot);
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	release(slot, PQ_TALLY_EXITED, true);
-	slot = reserve(&word);
-	atomic_store(&seg->records[slot].pid,
-		     pq_tagged(pq_word_gen(word), PQ_PID_BITS, 55));
-	need(pq_record_move(seg, slot, &word, pq_word_enter(word)));
+	slot = unhinted();
 	ok(rings(c, PROCQ_WAIT_READY, do_mark, slot), "a mended hint is");
-	word = word_of(slot);
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	release(slot, PQ_TALLY_RETIRED, true);
 
 	slot = taken(8);
@@ -730,10 +716,8 @@ static void crowd_member(void *arg)
 		}
 		if (done % 2)
 			fixture_mark(seg, hint.index, q->place, &status);
-		if (!pq_record_release(seg, hint.index, q->place,
-				       word_of(hint.index),
-				       (enum pq_tally)(done % PQ_TALLIES),
-				       true))
+		if (!records_release(q, hint.index,
+				     (enum pq_tally)(done % PQ_TALLIES), true))
 			_exit(2);
 		done++;
 	}
@@ -788,10 +772,7 @@ static uint64_t enter_next(uint32_t *slot)
 /* Without a look at the ring. */
 static void end_out_of_turn(uint32_t slot)
 {
-	uint64_t word = word_of(slot);
-
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	fixture_mark(seg, slot, p->place, &status);
 	need(release(slot, PQ_TALLY_RETIRED, true));
 }

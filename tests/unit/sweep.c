@@ -12,6 +12,7 @@
 
 #include "bell.h"
 #include "../kit/fixture.h"
+#include "../kit/records.h"
 #include "tally.h"
 
 #define CAPACITY 8
@@ -59,25 +60,25 @@ static void teardown(void)
 	fixture_clean();
 }
 
-static void enter(struct procq *q, const struct procq *producer,
-		  uint32_t *slot, uint64_t *word)
+static uint32_t enter(struct procq *q)
 {
-	struct pq_origin origin = { .incarnation = producer->incarnation };
-	int64_t rc = pq_record_reserve(q->seg, producer->place + 1, &origin,
-				       word);
+	uint64_t word;
+	uint32_t slot = records_have(q, &word);
 
-	need(rc >= 0);
-	*slot = (uint32_t)rc;
-	need(fixture_enter(q->seg, *slot, *word, 1, 1));
-	*word = pq_load_word(q->seg, *slot);
+	need(fixture_enter(q->seg, slot, word, 1, 1));
+	return slot;
 }
 
 static void take(struct procq *q, uint32_t slot)
 {
-	uint64_t word = pq_load_word(q->seg, slot);
+	need(records_take_slot(q, slot));
+}
 
-	need(pq_record_move(q->seg, slot, &word,
-			    pq_word_take(word, q->place + 1)));
+/* Taken and told, while its parent has not marked it. */
+static void tell(struct procq *q, uint32_t slot, enum pq_tally kind)
+{
+	take(q, slot);
+	need(records_release(q, slot, kind, false));
 }
 
 /* ---- the dead ---- */
@@ -85,11 +86,10 @@ static void take(struct procq *q, uint32_t slot)
 static void dead_producer(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
-	struct pq_origin origin = { .incarnation = q->incarnation };
 	uint64_t word;
 
 	for (int i = 0; i < *(int *)arg; i++)
-		pq_record_reserve(q->seg, q->place + 1, &origin, &word);
+		records_reserve(q, &word);
 	fixture_killed();
 }
 
@@ -111,13 +111,8 @@ static void dead_consumer(void *arg)
 static void dead_parent(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
-	uint64_t word;
-	uint32_t slot;
 
-	enter(q, q, &slot, &word);
-	take(q, slot);
-	pq_record_release(q->seg, slot, q->place, pq_load_word(q->seg, slot),
-			  PQ_TALLY_RETIRED, false);
+	tell(q, enter(q), PQ_TALLY_RETIRED);
 	if (arg)
 		pq_member_stand_up(q->seg, q->place, q->incarnation);
 	fixture_killed();
@@ -129,12 +124,11 @@ static void test_reserved(void)
 {
 	struct procq_report report = { 0 };
 	uint64_t before, word;
-	struct pq_origin origin = { 0 };
 	int n = 3, bad = 0;
 	uint32_t mine;
 
 	setup();
-	mine = (uint32_t)pq_record_reserve(seg, p->place + 1, &origin, &word);
+	mine = records_have(p, &word);
 	before = pq_word_gen(pq_load_word(seg, 1));
 	fixture_run(dead_producer, &n);
 	for (uint32_t i = 1; i <= 3; i++)
@@ -162,11 +156,10 @@ static void test_taken(void)
 	struct procq *c;
 	uint64_t words[4], word;
 	int n = 4, bad = 0;
-	uint32_t slot;
 
 	setup();
 	for (int i = 0; i < 5; i++)
-		enter(p, p, &slot, &word);
+		enter(p);
 	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	take(c, 4);
 	word = pq_load_word(seg, 4);
@@ -201,16 +194,11 @@ static void test_taken(void)
 static void test_gone(void)
 {
 	struct procq *c;
-	uint64_t word;
-	uint32_t slot;
 
 	setup();
-	/* One of a living parent's. */
-	enter(p, p, &slot, &word);
 	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	take(c, slot);
-	pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-			  PQ_TALLY_RETIRED, false);
+	/* One of a living parent's. */
+	tell(c, enter(p), PQ_TALLY_RETIRED);
 	fixture_run(dead_parent, NULL);
 	is_int(fixture_state(p, 1), PROCQ_STATE_GONE,
 	       "told, then its parent died");
@@ -236,10 +224,8 @@ static void test_gone(void)
 /* Enters one, and dies. */
 static void dead_enterer(void *arg)
 {
-	struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 0);
-	uint64_t word;
-
-	enter(q, q, arg, &word);
+	(void)arg;
+	enter(fixture_open(PROCQ_ROLE_PRODUCER, 0));
 	fixture_killed();
 }
 
@@ -247,17 +233,14 @@ static void dead_enterer(void *arg)
 static void test_gone_late(void)
 {
 	struct procq *c;
-	uint32_t slot = 0;
 	int n = 0;
 
 	setup();
-	fixture_run(dead_enterer, &slot);
+	fixture_run(dead_enterer, NULL);
 	is_int(pq_sweep_dead(seg, NULL), 1, "a parent is dead, and swept");
 	is_int(fixture_state(p, 0), PROCQ_STATE_QUEUED, "its child stays");
 	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	take(c, 0);
-	pq_record_release(seg, 0, c->place, pq_load_word(seg, 0), PQ_TALLY_LOST,
-			  false);
+	tell(c, 0, PQ_TALLY_LOST);
 	fixture_run(dead_producer, &n);
 	is_int(pq_sweep_dead(seg, NULL), 1, "another one is swept later");
 	is_int(fixture_state(p, 0), PROCQ_STATE_FREE,
@@ -270,20 +253,15 @@ static void test_gone_late(void)
 static void test_gone_leaves(void)
 {
 	struct procq *c, *other;
-	uint64_t word;
 	uint32_t slots[2];
 
 	setup();
 	other = fixture_open(PROCQ_ROLE_PRODUCER, 0);
 	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	enter(other, other, &slots[0], &word);
-	enter(p, p, &slots[1], &word);
-	for (int i = 0; i < 2; i++) {
-		take(c, slots[i]);
-		pq_record_release(seg, slots[i], c->place,
-				  pq_load_word(seg, slots[i]), PQ_TALLY_RETIRED,
-				  false);
-	}
+	slots[0] = enter(other);
+	slots[1] = enter(p);
+	for (int i = 0; i < 2; i++)
+		tell(c, slots[i], PQ_TALLY_RETIRED);
 	ok(pq_sweep_left(seg, other->incarnation) &&
 	   pq_sweep_left(seg, p->incarnation) &&
 	   !pq_sweep_left(seg, c->incarnation),
@@ -343,7 +321,7 @@ static void test_hints(void)
 
 	setup();
 	for (int i = 0; i < 3; i++)
-		enter(p, p, &in[i], &word);
+		in[i] = enter(p);
 	fixture_mark(seg, in[1], p->place, &status);
 	for (slot = 0; slot < CAPACITY; slot++)
 		if (fixture_state(p, slot) == PROCQ_STATE_FREE && n < 5)
@@ -356,8 +334,7 @@ static void test_hints(void)
 	is_int(fixture_hints(&seg->ready, -1), 3, "three in one ring");
 	is_int(fixture_hints(&seg->free, -1), 5, "five in the other");
 	/* A hint of an earlier generation is none. */
-	word = pq_load_word(seg, in[0]);
-	pq_record_move(seg, in[0], &word, pq_word_take(word, p->place + 1));
+	take(p, in[0]);
 	word = pq_load_word(seg, in[0]);
 	pq_record_move(seg, in[0], &word, pq_word_return(word));
 	is_int(fixture_hints(&seg->ready, in[0]), 0, "a stale hint is none");
@@ -370,12 +347,11 @@ static void test_hints(void)
 static void test_half_appended(void)
 {
 	struct pq_ring *r;
-	uint64_t word, tail;
-	uint32_t slot;
+	uint64_t tail;
 
 	setup();
 	r = &seg->ready;
-	enter(p, p, &slot, &word);
+	enter(p);
 	tail = atomic_load(&r->ends->tail);
 	atomic_store(&r->ends->tail, tail - 1);
 	is_int(pq_sweep_hints(seg), 0,
@@ -397,7 +373,7 @@ static void test_late_sweeper(void)
 
 	setup();
 	place = &seg->participants[1];
-	enter(p, p, &slot, &word);
+	slot = enter(p);
 	fixture_run(dead_producer, &n);
 	member = atomic_load(&place->member);
 	ok(pq_member_dead(seg, 1, &member), "somebody is found dead");
@@ -425,12 +401,10 @@ static void stopped_consumer(void *arg)
 
 static void test_stopped(void)
 {
-	uint64_t word;
-	uint32_t slot;
 	pid_t pid;
 
 	setup();
-	enter(p, p, &slot, &word);
+	enter(p);
 	pid = fixture_fork(stopped_consumer, NULL);
 	fixture_await_stop(pid);
 	is_int(pq_sweep_dead(seg, NULL), 0, "a stopped one is not dead");
@@ -646,11 +620,10 @@ static void test_in_passing(void)
 static void busy_victim(void *arg)
 {
 	struct procq *q = fixture_open(PROCQ_ROLE_KEEPER, 0);
-	struct pq_origin origin = { .incarnation = q->incarnation };
 	uint64_t word;
 
 	(void)arg;
-	pq_record_reserve(q->seg, q->place + 1, &origin, &word);
+	records_reserve(q, &word);
 	for (uint32_t i = 0, n = 0; i < CAPACITY && n < 1; i++)
 		if (pq_word_state(pq_load_word(q->seg, i)) ==
 		    PROCQ_STATE_QUEUED) {
@@ -674,13 +647,11 @@ static void sweeper(void *arg)
 static int round_of_many(void)
 {
 	pid_t pids[SWEEPERS];
-	uint64_t word;
-	uint32_t slot;
 	int dies[SWEEPERS], bad = 0;
 
 	setup();
 	for (int i = 0; i < 3; i++)
-		enter(p, p, &slot, &word);
+		enter(p);
 	for (int i = 0; i < VICTIMS; i++)
 		fixture_run(busy_victim, NULL);
 	for (int i = 0; i < SWEEPERS; i++) {

@@ -11,6 +11,7 @@
 
 #include "../kit/tap.h"
 
+#include "../kit/records.h"
 #include "../kit/taking.h"
 
 /* Stopped between its word and its hint, a child outlives its producer's
@@ -54,9 +55,7 @@ static void test_take(void)
 	slot = entered(pid);
 	fd = fixture_lowest_fd();
 	old = pq_load_word(seg, slot);
-	word = old;
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, p->place + 1)));
+	need(records_take_slot(p, slot));
 	need(pq_record_return(seg, slot, p->place + 1));
 	is_int(pq_take(c, slot, old, NO_HINT), -EAGAIN,
 	       "a word that has changed is not taken");
@@ -141,8 +140,7 @@ static void test_next(void)
 	       "hints that lead nowhere are passed over");
 	ok(hint.index == slot && word == pq_load_word(seg, slot),
 	   "to one that is true");
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	is_int(pq_take_next(c, &hint, &word), -EAGAIN, "then there is none");
 	ok(!pq_ring_peek(&seg->ready, &hint), "the stale ones are gone");
 
@@ -189,13 +187,9 @@ static void test_find(void)
 
 static void finish(uint32_t slot)
 {
-	uint64_t word = pq_load_word(seg, slot);
-
-	need(pq_record_move(seg, slot, &word,
-			    pq_word_take(word, c->place + 1)));
+	need(records_take_slot(c, slot));
 	fixture_mark(seg, slot, p->place, &status);
-	need(pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-			       PQ_TALLY_EXITED, true));
+	need(records_release(c, slot, PQ_TALLY_EXITED, true));
 }
 
 static uint64_t seq_of(uint32_t slot)
@@ -270,21 +264,17 @@ static void test_lacking(void)
 	}
 	ok(pq_ring_full(&seg->ready), "the ring is full");
 	for (int i = 2; i < 4; i++) {
-		struct pq_origin origin = { .incarnation = p->incarnation };
 		struct pq_entry entry = { 1, 1, pq_clock_life() };
 		uint64_t seq = 9;
-		int64_t slot = pq_record_reserve(seg, p->place + 1, &origin,
-						 &word);
 
-		slots[i] = (uint32_t)slot;
+		slots[i] = records_have(p, &word);
 		ok(pq_record_enter(seg, slots[i], word, &entry, &seq) &&
 		   seq == 0, "an entry now has no place in the order yet");
 	}
 	ok(atomic_load(&seg->header->lacking) != 0, "which is written down");
 	while (n < 4 && pq_take_next(c, &hint, &word) == 0) {
 		order[n++] = hint.index;
-		need(pq_record_move(seg, hint.index, &word,
-				    pq_word_take(word, c->place + 1)));
+		need(records_take_slot(c, hint.index));
 		pq_ring_skip(&seg->ready, &hint);
 	}
 	ok(n == 4 && order[0] == slots[0] && order[1] == slots[1],
@@ -294,9 +284,7 @@ static void test_lacking(void)
 	for (int i = 0; i < 4; i++)
 		fixture_mark(seg, slots[i], p->place, &status);
 	for (int i = 0; i < 4; i++)
-		pq_record_release(seg, slots[i], c->place,
-				  pq_load_word(seg, slots[i]), PQ_TALLY_RETIRED,
-				  true);
+		records_release(c, slots[i], PQ_TALLY_RETIRED, true);
 	teardown();
 }
 
@@ -398,12 +386,10 @@ static void test_this(void)
 /* Enters one after the other, all dead at once. */
 static void *enter_and_mark(void *arg)
 {
-	struct pq_origin origin = { .incarnation = p->incarnation };
 	uint64_t word;
 
 	for (int n = 0; n < MARKS; ) {
-		int64_t slot = pq_record_reserve(seg, p->place + 1, &origin,
-						 &word);
+		int64_t slot = records_reserve(p, &word);
 
 		if (slot < 0) {
 			sched_yield();

@@ -9,6 +9,7 @@
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
+#include "../kit/records.h"
 #include "tally.h"
 
 /* The steps of pq_record_release(). */
@@ -39,9 +40,7 @@ static uint32_t take_new(struct procq *q)
 
 	if (slot < 0 || !fixture_enter(q->seg, (uint32_t)slot, word, 1, 1))
 		_exit(90);
-	word = pq_load_word(q->seg, (uint32_t)slot);
-	if (!pq_record_move(q->seg, (uint32_t)slot, &word,
-			    pq_word_take(word, q->place + 1)))
+	if (!records_take_slot(q, (uint32_t)slot))
 		_exit(91);
 	return (uint32_t)slot;
 }
@@ -84,14 +83,9 @@ static void victim(void *arg)
 	const struct plan *plan = arg;
 	struct procq *q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 
-	for (unsigned i = 0; i < plan->before; i++) {
-		uint32_t slot = take_new(q);
-
-		if (!pq_record_release(q->seg, slot, q->place,
-				       pq_load_word(q->seg, slot), plan->kind,
-				       true))
+	for (unsigned i = 0; i < plan->before; i++)
+		if (!records_release(q, take_new(q), plan->kind, true))
 			_exit(92);
-	}
 	steps(q, take_new(q), plan);
 	fixture_killed();
 }
@@ -214,12 +208,8 @@ static void test_reused(void)
 	setup();
 	killed_at(&plan);
 	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	for (int i = 0; i < 9; i++) {
-		uint32_t slot = take_new(c);
-
-		pq_record_release(seg, slot, c->place, pq_load_word(seg, slot),
-				  PQ_TALLY_RETIRED, true);
-	}
+	for (int i = 0; i < 9; i++)
+		records_release(c, take_new(c), PQ_TALLY_RETIRED, true);
 	/* As the dead one had it, in another generation, by another. */
 	pq_sweep_hints(seg);
 	for (int i = 0; i < 4; i++)
