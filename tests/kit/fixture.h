@@ -49,6 +49,15 @@ TAP_UNUSED static int fixture_rounds(int rounds)
 	return getenv("FIXTURE_SLOW") ? (rounds + 9) / 10 : rounds;
 }
 
+/* How long a stress test takes: as the environment says, or 2 s. */
+TAP_UNUSED static int64_t fixture_seconds_of(const char *variable)
+{
+	const char *text = getenv(variable);
+	long n = text ? atol(text) : 0;
+
+	return n > 0 && n < FIXTURE_SECONDS ? n : 2;
+}
+
 static char fixture_queue[64];
 static char fixture_object[PROCQ_NAME_SIZE];
 static pid_t fixture_pid;
@@ -123,6 +132,26 @@ TAP_UNUSED static int fixture_try(struct procq **q, uint32_t role,
 	o.capacity = capacity;
 	o.deadline = procq_now() + INT64_C(20000000000);
 	return procq_open(q, fixture_queue, &o);
+}
+
+/* Join, and leave at once. @param found NULL, or what is found on an error */
+TAP_UNUSED static int fixture_rc(uint32_t role, uint32_t capacity,
+				 uint32_t flags, uint32_t *found)
+{
+	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq *q;
+	int rc;
+
+	o.role = role;
+	o.capacity = capacity;
+	o.flags = flags;
+	o.deadline = procq_now() + INT64_C(20000000000);
+	rc = procq_open(&q, fixture_queue, &o);
+	if (found)
+		*found = o.found;
+	if (rc == 0)
+		procq_close(q);
+	return rc;
 }
 
 TAP_UNUSED static struct procq *fixture_open(uint32_t role, uint32_t capacity)
@@ -453,6 +482,22 @@ TAP_UNUSED static void fixture_build_for_ever(void *arg)
 		     1, arg);
 }
 
+/* What may have a name that is to be an object's: judge() each in its turn.
+ * @param path where it is */
+TAP_UNUSED static void fixture_no_objects(const char *path,
+					  void (*judge)(const char *what))
+{
+	need(symlink("/dev/null", path) == 0);
+	judge("a symbolic link");
+	unlink(path);
+	need(mkdir(path, 0700) == 0);
+	judge("a directory");
+	rmdir(path);
+	need(mkfifo(path, 0600) == 0);
+	judge("a fifo");
+	unlink(path);
+}
+
 /* For the body of a child: die here, as by somebody's kill -9. */
 TAP_UNUSED static _Noreturn void fixture_killed(void)
 {
@@ -492,6 +537,17 @@ TAP_UNUSED static int64_t fixture_sum(const struct procq *q)
 TAP_UNUSED static unsigned fixture_state(const struct procq *q, uint32_t slot)
 {
 	return pq_word_state(pq_load_word(q->seg, slot));
+}
+
+/* How many records are in this state. */
+TAP_UNUSED static uint32_t fixture_in_state(const struct procq *q,
+					    unsigned state)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < q->seg->capacity; i++)
+		n += fixture_state(q, i) == state;
+	return n;
 }
 
 /* Counts the valid hints of a ring; or those of one slot. */

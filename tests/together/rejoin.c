@@ -188,14 +188,6 @@ static void test_leaver(void)
 
 /* ---- a crowd ---- */
 
-static int64_t seconds(void)
-{
-	const char *text = getenv("REJOIN_SECONDS");
-	long n = text ? atol(text) : 0;
-
-	return n > 0 && n < FIXTURE_SECONDS ? n : 2;
-}
-
 static void come_and_go(void *arg)
 {
 	const int64_t *end = arg;
@@ -219,7 +211,8 @@ static void come_and_go(void *arg)
 
 static void test_crowd(void)
 {
-	int64_t end = procq_now() + seconds() * PQ_SECOND;
+	int64_t end = procq_now() +
+		      fixture_seconds_of("REJOIN_SECONDS") * PQ_SECOND;
 
 	is_int(fixture_crowd(CROWD, come_and_go, &end), 0, "six come and go");
 	note("%ju times", (uintmax_t)seen->joins);

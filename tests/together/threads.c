@@ -302,14 +302,6 @@ static void *sweep(void *arg)
 	return NULL;
 }
 
-static int64_t seconds(void)
-{
-	const char *text = getenv("THREADS_SECONDS");
-	long n = text ? atol(text) : 0;
-
-	return n > 0 && n < FIXTURE_SECONDS ? n : 2;
-}
-
 static void run(void)
 {
 	void *(*const others[])(void *) = { sleep_well, wake, look, sweep,
@@ -330,7 +322,7 @@ static void run(void)
 	for (size_t i = 0; i < count; i++)
 		need(pthread_create(&threads[WORKERS + i], NULL, others[i],
 				    NULL) == 0);
-	fixture_sleep(seconds() * PQ_SECOND / 2);
+	fixture_sleep(fixture_seconds_of("THREADS_SECONDS") * PQ_SECOND / 2);
 	atomic_store(&stop, 1);
 	for (size_t i = 0; i < WORKERS + count; i++)
 		pthread_join(threads[i], i == WORKERS ? &slept : NULL);

@@ -71,11 +71,7 @@ static void let_it_run_out(unsigned policy)
 
 static uint32_t count(unsigned state)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < seg->capacity; i++)
-		n += fixture_state(p, i) == state;
-	return n;
+	return fixture_in_state(p, state);
 }
 
 /* So many free, each with a hint, so many in use, and the rest parked. */

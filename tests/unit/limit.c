@@ -43,11 +43,7 @@ static void end(void)
 
 static uint32_t count(unsigned state)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < seg->capacity; i++)
-		n += fixture_state(p, i) == state;
-	return n;
+	return fixture_in_state(p, state);
 }
 
 static uint64_t gate(void)

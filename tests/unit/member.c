@@ -29,6 +29,12 @@ static void teardown(void)
 	is_int(procq_close(keeper), 1, "the last one out removes the queue");
 }
 
+static void leave(unsigned place, uint64_t number)
+{
+	pq_member_stand_up(seg, place, number);
+	pq_byte_drop(seg, number);
+}
+
 /* ---- for children ---- */
 
 struct ask {
@@ -105,13 +111,11 @@ static void test_join(void)
 	is_int(pq_member_sit_again(seg, PROCQ_ROLE_CONSUMER, number, &place), 0,
 	       "sit again");
 	ok(place == 1, "with the same number");
-	pq_member_stand_up(seg, 1, number);
-	pq_byte_drop(seg, number);
+	leave(1, number);
 	ok(!held(number) && !pq_byte_held(seg, number), "dropped: not held");
 	pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place);
 	ok(place == 1 && number == 3, "a number is never used again");
-	pq_member_stand_up(seg, place, number);
-	pq_byte_drop(seg, number);
+	leave(place, number);
 	teardown();
 }
 
@@ -133,8 +137,7 @@ static void test_final(void)
 	is_int(pq_member_join(seg, PROCQ_ROLE_CONSUMER, &number, &place), 0,
 	       "a newcomer to what is only to be removed");
 	ok(atomic_load(&seg->header->state) == PQ_OBJECT_OPEN, "keeps it open");
-	pq_member_stand_up(seg, place, number);
-	pq_byte_drop(seg, number);
+	leave(place, number);
 	teardown();
 }
 
@@ -153,8 +156,7 @@ static void test_sit_down(void)
 	ok(place == 1 && !pq_sem_try(&p->bell) &&
 	   atomic_load(&p->wants) == 0,
 	   "a newcomer inherits neither rings nor wishes");
-	pq_member_stand_up(seg, place, number);
-	pq_byte_drop(seg, number);
+	leave(place, number);
 	teardown();
 }
 
@@ -175,11 +177,9 @@ static void test_damaged_counter(void)
 	       "with the counter set back one does, too");
 	ok(other != number && pq_byte_held(seg, other),
 	   "another than what is held");
-	pq_member_stand_up(seg, place, other);
-	pq_byte_drop(seg, other);
+	leave(place, other);
 	ok(pq_byte_held(seg, number), "and does not drop it with its own");
-	pq_member_stand_up(seg, place - 1, number);
-	pq_byte_drop(seg, number);
+	leave(place - 1, number);
 	teardown();
 }
 
@@ -211,8 +211,7 @@ static void test_all_places(void)
 	   "all are alive");
 
 	/* One leaves; a process takes its place, and is killed there. */
-	pq_member_stand_up(seg, 500, numbers[500]);
-	pq_byte_drop(seg, numbers[500]);
+	leave(500, numbers[500]);
 	is_int(fixture_run(join_and_die, NULL), -SIGKILL,
 	       "in the last place somebody is killed");
 	ok(pq_member_dead(seg, 500, &extra), "which one can see");
@@ -223,10 +222,8 @@ static void test_all_places(void)
 	is_int(q->place, 500, "after a sweep");
 	procq_close(q);
 	pq_member_join(seg, PROCQ_ROLE_PRODUCER, &numbers[500], &place);
-	for (unsigned i = 1; i < PLACES; i++) {
-		pq_member_stand_up(seg, i, numbers[i]);
-		pq_byte_drop(seg, numbers[i]);
-	}
+	for (unsigned i = 1; i < PLACES; i++)
+		leave(i, numbers[i]);
 	teardown();
 }
 
@@ -458,19 +455,9 @@ static pid_t start_reader(off_t at, off_t length)
 	return fixture_launch(reader);
 }
 
-static int open_rc(unsigned role, uint32_t *found)
+static int open_rc(uint32_t *found)
 {
-	struct procq_options o = PROCQ_OPTIONS_INIT;
-	struct procq *q;
-	int rc;
-
-	o.role = role;
-	o.deadline = procq_now() + INT64_C(20000000000);
-	rc = procq_open(&q, fixture_queue, &o);
-	*found = o.found;
-	if (rc == 0)
-		procq_close(q);
-	return rc;
+	return fixture_rc(PROCQ_ROLE_KEEPER, 0, 0, found);
 }
 
 static void test_readers(void)
@@ -493,18 +480,18 @@ static void test_readers(void)
 	   "a reader's lock keeps nobody alive");
 	procq_stat(keeper, &s);
 	ok(s.dead == 1 && s.consumers == 0, "nor is anybody counted for it");
-	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0,
+	is_int(open_rc(&found), 0,
 	       "a newcomer draws another number");
 	fixture_end(pid);
 	pid = start_reader(base + (off_t)atomic_load(
 				   &seg->header->next_incarnation), 0);
-	ok(open_rc(PROCQ_ROLE_KEEPER, &found) == -EBUSY &&
+	ok(open_rc(&found) == -EBUSY &&
 	   found == (uint32_t)pid,
 	   "if a reader has locked all numbers, it is told who");
 	ok(pq_byte_held(seg, keeper->incarnation),
 	   "who has a number, keeps it");
 	fixture_end(pid);
-	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0, "then all is well");
+	is_int(open_rc(&found), 0, "then all is well");
 	teardown();
 
 	/* A creator that was killed at once. */
@@ -512,10 +499,10 @@ static void test_readers(void)
 	need(fd >= 0);
 	close(fd);
 	pid = start_reader(base, 1);
-	ok(open_rc(PROCQ_ROLE_KEEPER, &found) == -EBUSY &&
+	ok(open_rc(&found) == -EBUSY &&
 	   found == (uint32_t)pid, "nor does a creator wait for a reader");
 	fixture_end(pid);
-	is_int(open_rc(PROCQ_ROLE_KEEPER, &found), 0, "then it builds");
+	is_int(open_rc(&found), 0, "then it builds");
 	fixture_clean();
 }
 

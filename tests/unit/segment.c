@@ -21,25 +21,6 @@
 
 static _Alignas(PQ_LINE) char buffer[1 << 20];
 
-static int open_rc(uint32_t role, uint32_t capacity, uint32_t flags,
-		   uint32_t *found)
-{
-	struct procq_options o = PROCQ_OPTIONS_INIT;
-	struct procq *q;
-	int rc;
-
-	o.role = role;
-	o.capacity = capacity;
-	o.flags = flags;
-	o.deadline = procq_now() + INT64_C(20000000000);
-	rc = procq_open(&q, fixture_queue, &o);
-	if (found)
-		*found = o.found;
-	if (rc == 0)
-		procq_close(q);
-	return rc;
-}
-
 static size_t read_object(char *bytes, size_t max)
 {
 	int fd = shm_open(fixture_object, O_RDONLY, 0);
@@ -116,7 +97,7 @@ static void other_capacity(void *arg)
 	uint32_t found = 0;
 
 	(void)arg;
-	_exit(open_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found) == -EEXIST &&
+	_exit(fixture_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found) == -EEXIST &&
 			      found == CAPACITY
 		      ? 0
 		      : 1);
@@ -132,25 +113,26 @@ static void test_options(void)
 	ok(q == NULL, "and no handle");
 	o.size--;
 	is_int(procq_open(&q, fixture_queue, &o), -EINVAL, "of another size");
-	is_int(open_rc(0, 0, 0, NULL), -EINVAL, "no role");
-	is_int(open_rc(5, 0, 0, NULL), -EINVAL, "an unknown role");
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, PROCQ_CAPACITY_MAX + 1, 0, NULL),
+	is_int(fixture_rc(0, 0, 0, NULL), -EINVAL, "no role");
+	is_int(fixture_rc(5, 0, 0, NULL), -EINVAL, "an unknown role");
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, PROCQ_CAPACITY_MAX + 1, 0, NULL),
 	       -EINVAL, "too large a capacity");
-	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
 	       -ENOENT, "no such queue, and not to be made");
-	is_int(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, NULL), -ENOENT,
+	is_int(fixture_rc(PROCQ_ROLE_ONLOOKER, 0, 0, NULL), -ENOENT,
 	       "an onlooker never makes one");
 	ok(!fixture_exists(), "so there is none");
-	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, 0, NULL), 0, "a consumer may");
+	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, 0, NULL), 0,
+	       "a consumer may");
 
 	q = fixture_open(PROCQ_ROLE_PRODUCER, CAPACITY);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found), -EEXIST,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 7, 0, &found), -EEXIST,
 	       "another capacity than it has");
 	is_int(found, CAPACITY, "it says which it has");
 	is_int(fixture_run(other_capacity, NULL), 0, "from elsewhere too");
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), 0,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), 0,
 	       "the same");
-	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, 0, &found), 0, "as it is");
+	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, 0, &found), 0, "as it is");
 	procq_close(q);
 	q = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	is_int(procq_capacity(q), PROCQ_CAPACITY_DEFAULT, "or the default");
@@ -301,7 +283,7 @@ static void test_half_built(void)
 	size_t full = pq_segment_bytes(CAPACITY);
 
 	fixture_make("", 0, 0);
-	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
 	       -ENOENT, "half built is as good as not there");
 	builds("an empty object");
 	fixture_make("", 0, sizeof(struct pq_header));
@@ -381,9 +363,9 @@ static void untouched(const void *bytes, size_t n, size_t size,
 	need(before && after);
 	fixture_make(bytes, n, size);
 	read_object(before, size);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), -EBADMSG,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), -EBADMSG,
 	       what);
-	is_int(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found), -EBADMSG,
+	is_int(fixture_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found), -EBADMSG,
 	       "… for an onlooker too");
 	ok(read_object(after, size + 1) == size &&
 	   memcmp(before, after, size) == 0, "… and is left as it was");
@@ -416,7 +398,7 @@ static void refused(size_t size, int want, const char *what)
 	uint32_t found = 0;
 
 	fixture_make(buffer, size, size);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), want, what);
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), want, what);
 	fixture_clean();
 }
 
@@ -451,7 +433,7 @@ static void test_headers(void)
 	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 
 	fixture_make(buffer, size, size);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
 	       "a copy of a good object is a queue");
 	fixture_clean();
 	FALSIFY(version, PQ_VERSION + 1, -EPROTONOSUPPORT, "another version");
@@ -463,7 +445,7 @@ static void test_headers(void)
 	((struct pq_header *)(void *)buffer)->boot_id[0] = 0;
 	((struct pq_header *)(void *)buffer)->boot_id[1] = 0;
 	fixture_make(buffer, size, size);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
 	       "a boot that is unknown may be this one");
 	fixture_clean();
 #endif
@@ -484,9 +466,9 @@ static void refused_build(uint32_t differs, const char *what)
 	int rc;
 
 	fixture_make(buffer, size, size);
-	rc = open_rc(PROCQ_ROLE_KEEPER, 0, 0, &found);
+	rc = fixture_rc(PROCQ_ROLE_KEEPER, 0, 0, &found);
 	ok(rc == -EPROTONOSUPPORT && found == differs, "%s", what);
-	rc = open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found);
+	rc = fixture_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found);
 	ok(rc == -EPROTONOSUPPORT && found == differs, "… to an onlooker");
 	fixture_clean();
 }
@@ -591,7 +573,7 @@ static void test_two_replace(void)
 	   o.found == (uint32_t)pid,
 	   "who comes while another replaces it waits, and says for whom");
 	need(pthread_create(&thread, NULL, end_later, &pid) == 0);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, NULL), 0,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, NULL), 0,
 	       "when that one is dead, it replaces it itself");
 	pthread_join(thread, NULL);
 	fixture_clean();
@@ -603,43 +585,44 @@ static void test_foreign(void)
 	pid_t pid;
 
 	make_foreign(PROCQ_STATE_QUEUED, PQ_F_KEEP);
-	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV && found == 0,
+	ok(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
+		   found == 0,
 	   "a queue of another PID namespace with kept processes is refused");
 	ok(fixture_exists() && procq_unlink(fixture_queue, &found) == 0,
 	   "and stays until it is unlinked by hand");
 	make_foreign(PROCQ_STATE_RESERVED, PQ_F_KEEP);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), -EXDEV,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), -EXDEV,
 	       "one that is being started may be one");
 	fixture_clean();
 	make_foreign(PROCQ_STATE_QUEUED, PQ_F_LEFT);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), -EXDEV,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found), -EXDEV,
 	       "so may those of a producer that has left");
 	fixture_clean();
 	for (unsigned state = PROCQ_STATE_EXITED; state <= PROCQ_STATE_GONE;
 	     state++) {
 		make_foreign(state, PQ_F_LEFT);
-		is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), 0,
+		is_int(fixture_rc(PROCQ_ROLE_PRODUCER, CAPACITY, 0, &found), 0,
 		       "but for those that are dead");
 		fixture_clean();
 	}
 	make_foreign(PROCQ_STATE_FREE, PQ_F_KEEP);
 	pid = fixture_launch(hold_a_byte);
-	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
+	ok(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
 		   found == PROCQ_FOREIGN_USED,
 	   "one that is in use is refused, and that is told");
-	ok(open_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found) == -EXDEV &&
+	ok(fixture_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found) == -EXDEV &&
 		   found == PROCQ_FOREIGN_USED,
 	   "… to an onlooker, too");
 	fixture_end(pid);
-	ok(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found) ==
+	ok(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found) ==
 			   -EXDEV && found == 0,
 	   "one that nobody uses is refused to who does not create");
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, &found), 0,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, &found), 0,
 	       "and a creator replaces it");
 	fixture_clean();
 #if PQ_USE_PDEATHSIG
 	make_foreign(PROCQ_STATE_QUEUED, 0);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, &found), 0,
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, CAPACITY + 1, 0, &found), 0,
 	       "also with what its dead producer's death has ended");
 	fixture_clean();
 #endif
@@ -659,13 +642,13 @@ static void test_pid_one(void)
 	}
 	h->pid_one++;
 	fixture_make(buffer, size, size);
-	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found),
+	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found),
 	       -EXDEV, "a PID namespace with the inode of an earlier one");
 	fixture_clean();
 	h->pid_one = 0;
 	fixture_make(buffer, size, size);
-	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found), 0,
-	       "if it is not known, the inode decides");
+	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found),
+	       0, "if it is not known, the inode decides");
 	fixture_clean();
 }
 
@@ -676,11 +659,16 @@ static void test_time_namespace(void)
 
 	((struct pq_header *)(void *)buffer)->time_namespace ^= 1;
 	fixture_make(buffer, size, size);
-	ok(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
+	ok(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
 		   found == PROCQ_FOREIGN_TIME && fixture_exists(),
 	   "another time namespace: refused, and never replaced");
 	is_int(procq_unlink(fixture_queue, &found), 0,
 	       "but unlinked by hand, when nobody uses it");
+}
+
+static void is_no_object(const char *what)
+{
+	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV, what);
 }
 
 static void test_names_that_lead_elsewhere(void)
@@ -688,21 +676,10 @@ static void test_names_that_lead_elsewhere(void)
 	char path[sizeof(fixture_object) + 16];
 
 	snprintf(path, sizeof(path), "/dev/shm%s", fixture_object);
-	if (access("/dev/shm", W_OK) < 0) {
+	if (access("/dev/shm", W_OK) < 0)
 		skip("names that lead elsewhere", "no /dev/shm");
-		return;
-	}
-	need(symlink("/dev/null", path) == 0);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV,
-	       "a symbolic link");
-	unlink(path);
-	need(mkdir(path, 0700) == 0);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV,
-	       "a directory");
-	rmdir(path);
-	need(mkfifo(path, 0600) == 0);
-	is_int(open_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), -ENODEV, "a fifo");
-	unlink(path);
+	else
+		fixture_no_objects(path, is_no_object);
 }
 
 /* ---- removing ---- */
@@ -770,7 +747,7 @@ static void test_dead_remover(void)
 	atomic_store(&((struct pq_header *)(void *)buffer)->state,
 		     PQ_OBJECT_FINAL);
 	fixture_make(buffer, size, size);
-	is_int(open_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
+	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
 	       -ENOENT, "a final one is as good as not there");
 	q = fixture_open(PROCQ_ROLE_CONSUMER, CAPACITY + 2);
 	ok(procq_capacity(q) == CAPACITY + 2,
