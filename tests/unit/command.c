@@ -5,49 +5,29 @@
  */
 #include <config.h>
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "command.h"
 #include "fill.h"
 
 #include "../kit/tap.h"
+#include "../kit/machine.h"
 
 extern char **environ;
 
-static char dir[4096];
 static struct pq_lookup last;
 static struct pq_start start;
 static struct pq_prepared prepared;
 
-static char *path_of(const char *name)
-{
-	static char path[2][sizeof(dir) + 32];
-	static int turn;
-
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", dir, name);
-	return path[turn];
-}
-
 static void make(const char *name, mode_t mode)
 {
-	FILE *f = fopen(path_of(name), "w");
-
-	if (!f || fclose(f) != 0 || chmod(path_of(name), mode) < 0) {
-		printf("Bail out! %s\n", path_of(name));
-		exit(99);
-	}
+	put(name, "");
+	if (chmod(path_of(name), mode) < 0)
+		fail(name);
 }
 
 /* The PATH: up to three folders; one of them may be missing. */
 static void set_path(const char *one, const char *two, const char *three)
 {
-	char value[3 * (sizeof(dir) + 32)];
+	char value[3 * PATH_SIZE];
 
 	snprintf(value, sizeof(value), "%s:%s", path_of(one), path_of(two));
 	if (three) {
@@ -114,7 +94,7 @@ static void test_remembered(void)
 	finds("both", path_of("b/both"), "and the first once more");
 	set_path("c", "a", NULL);
 	finds("both", path_of("c/both"), "on another PATH, too");
-	unlink(path_of("c/both"));
+	drop("c/both");
 	finds("both", path_of("a/both"),
 	      "also if it is not where it was any more");
 	/* The present folder. */
@@ -271,14 +251,8 @@ static void test_late(void)
 
 int main(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(dir, sizeof(dir), "%s/procq-command.XXXXXX",
-		 tmp ? tmp : "/tmp");
-	if (!mkdtemp(dir) || mkdir(path_of("a"), 0700) < 0 ||
-	    mkdir(path_of("b"), 0700) < 0 || mkdir(path_of("c"), 0700) < 0 ||
-	    mkdir(path_of("b/folder"), 0700) < 0)
-		return 99;
+	begin_machine("command");
+	path_of("b/folder/");
 	make("a/both", 0755);
 	make("b/both", 0755);
 	make("a/one", 0755);
@@ -292,16 +266,5 @@ int main(void)
 	test_label();
 	test_late();
 	pq_lookup_forget(&last);
-	unlink(path_of("a/both"));
-	unlink(path_of("b/both"));
-	unlink(path_of("a/one"));
-	unlink(path_of("a/plain"));
-	unlink(path_of("b/plain"));
-	unlink(path_of("a/folder"));
-	rmdir(path_of("b/folder"));
-	rmdir(path_of("a"));
-	rmdir(path_of("b"));
-	rmdir(path_of("c"));
-	rmdir(dir);
 	return done();
 }

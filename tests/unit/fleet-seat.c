@@ -5,17 +5,12 @@
  */
 #include <config.h>
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "fleet/seat.h"
 
 #include "../kit/tap.h"
+#include "../kit/machine.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
 #define ID_FILE "etc/machine-id"
@@ -23,67 +18,6 @@
 #define BOOT_FILE "proc/sys/kernel/random/boot_id"
 #define WORLD_LINK "proc/self/ns/pid"
 #define OWN_WORLD "pid:[4026531836]"
-
-static char root[64];
-static char made[400][160];
-static int makes;
-
-static void fail(const char *path)
-{
-	printf("Bail out! %s: %s\n", path, strerror(errno));
-	exit(99);
-}
-
-static void keep(const char *path)
-{
-	snprintf(made[makes++], sizeof(*made), "%s", path);
-}
-
-/* Its folders are there after that. */
-static void path_of(const char *file, char path[160])
-{
-	snprintf(path, 160, "%s/%s", root, file);
-	for (char *slash = path + strlen(root) + 1;
-	     (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(path, 0700) == 0)
-			keep(path);
-		*slash = '/';
-	}
-}
-
-static void put(const char *file, const char *text)
-{
-	char path[160];
-	FILE *f;
-
-	path_of(file, path);
-	f = fopen(path, "w");
-	if (!f)
-		fail(path);
-	keep(path);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void drop(const char *file)
-{
-	char path[160];
-
-	path_of(file, path);
-	unlink(path);
-}
-
-static void put_link(const char *file, const char *text)
-{
-	char path[160];
-
-	path_of(file, path);
-	unlink(path);
-	if (symlink(text, path) < 0)
-		fail(path);
-	keep(path);
-}
 
 static void put_card(const char *name, const char *address)
 {
@@ -93,13 +27,6 @@ static void put_card(const char *name, const char *address)
 	put(file, "");
 	snprintf(file, sizeof(file), "sys/class/net/%s/address", name);
 	put(file, address);
-}
-
-static void clean_up(void)
-{
-	while (makes > 0)
-		remove(made[--makes]);
-	remove(root);
 }
 
 static struct seat seat(void)
@@ -222,12 +149,11 @@ static void test_world(void)
  * own, is another world: its queue of that name is another one. */
 static void test_shm(void)
 {
-	char own[sizeof(seat().world)], path[160];
+	char own[sizeof(seat().world)];
 	struct stat here, there;
 
 	snprintf(own, sizeof(own), "%s", seat().world);
-	path_of("dev/shm", path);
-	remove(path);
+	remove(path_of("dev/shm"));
 	if (stat(root, &here) < 0 || stat("/proc", &there) < 0 ||
 	    here.st_dev == there.st_dev) {
 		skip("another /dev/shm", "no other file system here");
@@ -239,8 +165,8 @@ static void test_shm(void)
 		drop("dev/shm");
 	}
 	proves(true, "none");
-	if (mkdir(path, 0700) < 0)
-		fail(path);
+	if (mkdir(path_of("dev/shm"), 0700) < 0)
+		fail("dev/shm");
 	is_str(seat().world, own, "and the first one again");
 }
 
@@ -273,10 +199,7 @@ static void test_here(void)
 
 int main(void)
 {
-	snprintf(root, sizeof(root), "/tmp/procq-seat.%ld", (long)getpid());
-	if (mkdir(root, 0700) < 0)
-		fail(root);
-	atexit(clean_up);
+	begin_machine("seat");
 	put(ID_FILE, ID "\n");
 	put(BOOT_FILE, BOOT "\n");
 	put_link(WORLD_LINK, OWN_WORLD);

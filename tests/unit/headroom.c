@@ -5,12 +5,7 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "decimal.h"
 #include "duration.h"
@@ -18,59 +13,9 @@
 #include "headroom.h"
 
 #include "../kit/tap.h"
+#include "../kit/machine.h"
 
 #define GIB (UINT64_C(1) << 30)
-
-static char root[64];
-static char made[64][160];
-static int makes;
-
-static void note_made(const char *path)
-{
-	for (int i = 0; i < makes; i++)
-		if (strcmp(made[i], path) == 0)
-			return;
-	snprintf(made[makes++], sizeof(*made), "%s", path);
-}
-
-/* Make a file, and its folders. */
-static void put(const char *file, const char *text)
-{
-	char path[160];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", root, file);
-	for (char *slash = path + strlen(root) + 1;
-	     (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(path, 0700) == 0)
-			note_made(path);
-		*slash = '/';
-	}
-	f = fopen(path, "w");
-	if (!f) {
-		printf("Bail out! %s: %s\n", path, strerror(errno));
-		exit(1);
-	}
-	note_made(path);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void drop(const char *file)
-{
-	char path[160];
-
-	snprintf(path, sizeof(path), "%s/%s", root, file);
-	unlink(path);
-}
-
-static void clean_up(void)
-{
-	while (makes > 0)
-		remove(made[--makes]);
-	remove(root);
-}
 
 static void test_load_argument(void)
 {
@@ -260,10 +205,7 @@ int main(void)
 	printf("ok %d - files # SKIP built without LINUX\n", ++tap_run);
 	return done();
 #endif
-	snprintf(root, sizeof(root), "/tmp/procq-headroom.XXXXXX");
-	if (!mkdtemp(root))
-		return 1;
-	atexit(clean_up);
+	begin_machine("headroom");
 	test_load();
 	test_memory();
 	test_groups();
