@@ -34,11 +34,32 @@ static void refuses(const char *text, const char *why)
 	   "'%s' is refused: %s", text, said ? said : "no");
 }
 
+/* Up to a reason of NULL. */
+struct refused {
+	const char *why, *texts[8];
+};
+
+static void each(const struct refused *r,
+		 void (*one)(const char *text, const char *why))
+{
+	for (; r->why; r++)
+		for (size_t i = 0; r->texts[i]; i++)
+			one(r->texts[i], r->why);
+}
+
 static void test_numbers(void)
 {
-	static const char number[] = "a decimal number is expected";
-	static const char large[] = "it is too large";
-	static const char many[] = "it has too many decimals";
+	static const struct refused refused[] = {
+		{ "a decimal number is expected",
+		  { "", ".", "x", "nan", "inf", "+1", " 1" } },
+		{ "it can't be negative", { "-1" } },
+		{ "use '.' for the decimals", { "1,5", "1.5,5" } },
+		{ "it is too large",
+		  { "1000000000000000001", "99999999999999999999999999999" } },
+		{ "it has too many decimals",
+		  { "0.0000000001", "10000000000.123456789" } },
+		{ NULL, { NULL } }
+	};
 
 	reads("0", 0, 1, "");
 	reads("12", 12, 1, "");
@@ -53,20 +74,7 @@ static void test_numbers(void)
 	reads("1.5.5", 15, 10, ".5");
 	reads("1e3", 1, 1, "e3");
 	reads("1000000000000000000", INT64_C(1000000000000000000), 1, "");
-	refuses("", number);
-	refuses(".", number);
-	refuses("x", number);
-	refuses("nan", number);
-	refuses("inf", number);
-	refuses("+1", number);
-	refuses(" 1", number);
-	refuses("-1", "it can't be negative");
-	refuses("1,5", "use '.' for the decimals");
-	refuses("1.5,5", "use '.' for the decimals");
-	refuses("1000000000000000001", large);
-	refuses("99999999999999999999999999999", large);
-	refuses("0.0000000001", many);
-	refuses("10000000000.123456789", many);
+	each(refused, refuses);
 }
 
 static void sized(const char *text, int64_t bytes)
@@ -89,6 +97,17 @@ static void no_size(const char *text, const char *why)
 
 static void test_sizes(void)
 {
+	static const struct refused refused[] = {
+		{ "it is too large", { "8388608T" } },
+		{ "it has to be more than 0", { "0", "0.00G" } },
+		{ "a decimal number is expected", { "", "G" } },
+		{ "the unit has to be K, M, G or T",
+		  { "1X", "1GB", "1 G", "50%" } },
+		{ "it can't be negative", { "-1G" } },
+		{ "use '.' for the decimals", { "1,5G" } },
+		{ NULL, { NULL } }
+	};
+
 	sized("1", 1);
 	sized("4096", 4096);
 	sized("0.5", 1);
@@ -99,17 +118,7 @@ static void test_sizes(void)
 	sized("0.25t", INT64_C(1) << 38);
 	sized("0.999999999T", INT64_C(1099511625728));
 	sized("8388607T", INT64_C(8388607) << 40);
-	no_size("8388608T", "it is too large");
-	no_size("0", "it has to be more than 0");
-	no_size("0.00G", "it has to be more than 0");
-	no_size("", "a decimal number is expected");
-	no_size("G", "a decimal number is expected");
-	no_size("1X", "the unit has to be K, M, G or T");
-	no_size("1GB", "the unit has to be K, M, G or T");
-	no_size("1 G", "the unit has to be K, M, G or T");
-	no_size("50%", "the unit has to be K, M, G or T");
-	no_size("-1G", "it can't be negative");
-	no_size("1,5G", "use '.' for the decimals");
+	each(refused, no_size);
 }
 
 static void test_text(void)

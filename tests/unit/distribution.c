@@ -38,6 +38,11 @@ static struct distribution parse(const char *text)
 
 static void test_parsing(void)
 {
+	static const char *const bad[] = {
+		"", "-1", "-", "1-", "2-1", "100-200ms", "1-2-3", "exp:",
+		"exp:-1", "exp:1-2", "EXP:1", "exp 1", "normal:1",
+		"1s-2parsec",
+	};
 	struct distribution d = parse("1.5ms");
 
 	is_int(d.kind, DISTRIBUTION_FIXED, "fixed");
@@ -58,20 +63,8 @@ static void test_parsing(void)
 	ok(distribution_is_zero(&d), "nor is 0-0");
 	d = parse("0-1us");
 	ok(!distribution_is_zero(&d), "but 0-1us is one");
-	refuses("");
-	refuses("-1");
-	refuses("-");
-	refuses("1-");
-	refuses("2-1");
-	refuses("100-200ms");
-	refuses("1-2-3");
-	refuses("exp:");
-	refuses("exp:-1");
-	refuses("exp:1-2");
-	refuses("EXP:1");
-	refuses("exp 1");
-	refuses("normal:1");
-	refuses("1s-2parsec");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		refuses(bad[i]);
 }
 
 /* The first numbers of the two published generators, and of the pauses that

@@ -72,38 +72,19 @@ static void test_reading(void)
 
 static void test_refusing(void)
 {
+	static const char *const bad[] = {
+		"", " 1", "1 ", "1 s", "-1", "-0", "+1", "s", ".", ".s",
+		"1..5", "1.5.s", "1,5", "1e3", "0x10", "nan", "inf",
+		"infinity", "1ss", "1S", "1ns", "1min", "1s2",
+		"9223372036.854775808", "9223372037", "106752d",
+		"99999999999999999999999999", "9223372036.8547758079",
+	};
 	int64_t comma;
 
 	is_str(duration_parse("1,5", &comma), "use '.' for the decimals",
 	       "a comma");
-	refuses("");
-	refuses(" 1");
-	refuses("1 ");
-	refuses("1 s");
-	refuses("-1");
-	refuses("-0");
-	refuses("+1");
-	refuses("s");
-	refuses(".");
-	refuses(".s");
-	refuses("1..5");
-	refuses("1.5.s");
-	refuses("1,5");
-	refuses("1e3");
-	refuses("0x10");
-	refuses("nan");
-	refuses("inf");
-	refuses("infinity");
-	refuses("1ss");
-	refuses("1S");
-	refuses("1ns");
-	refuses("1min");
-	refuses("1s2");
-	refuses("9223372036.854775808");
-	refuses("9223372037");
-	refuses("106752d");
-	refuses("99999999999999999999999999");
-	refuses("9223372036.8547758079");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		refuses(bad[i]);
 }
 
 static void test_part(void)

@@ -339,6 +339,13 @@ static void refuses(const char *text)
 
 static void test_plans(void)
 {
+	static const char *const bad[] = {
+		"", ",", "TERM,", "TERM,INT", "TERM,1s,", "TERM,1s,FOO",
+		"1s,TERM", "TERM,1s,INT,-1s",
+		"1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+		"1,1,1",
+	};
+
 	escalation_simple(&steps, SIGTERM, 5 * NS_PER_S);
 	is_int(steps.count, 2, "TERM, 5 s, KILL");
 	is_int(steps.steps[0].signo, SIGTERM, "TERM");
@@ -367,16 +374,8 @@ static void test_plans(void)
 	is_int(steps.steps[2].wait, 7, "whose wait is the default");
 	is_str(escalation_parse(&steps, "TERM,3s", 7), NULL, "one with a wait");
 	is_int(steps.steps[0].wait, 3 * NS_PER_S, "of its own");
-	refuses("");
-	refuses(",");
-	refuses("TERM,");
-	refuses("TERM,INT");
-	refuses("TERM,1s,");
-	refuses("TERM,1s,FOO");
-	refuses("1s,TERM");
-	refuses("TERM,1s,INT,-1s");
-	refuses("1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
-		"1,1,1,1");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		refuses(bad[i]);
 }
 
 static void test_order(void)

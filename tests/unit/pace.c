@@ -45,11 +45,22 @@ static void refuses(const char *text, const char *why)
 
 static void test_parsing(void)
 {
-	static const char number[] = "a decimal number is expected";
-	static const char unit[] =
-		"after the number comes nothing, /s, /m, /h or /d";
-	static const char many[] = "it is too large";
-	static const char none[] = "it has to be more than 0";
+	static const struct {
+		const char *why, *texts[9];
+	} refused[] = {
+		{ "a decimal number is expected",
+		  { "", ".", "/s", "x", "nan", "inf", "+1", " 1" } },
+		{ "it can't be negative", { "-1" } },
+		{ "it has to be more than 0", { "0", "0.000/d" } },
+		{ "use '.' for the decimals", { "1,5/s" } },
+		{ "it is too large",
+		  { "1000000001", "99999999999999999999999" } },
+		{ "it has too many decimals",
+		  { "0.0000000001", "0.1234567890123" } },
+		{ "less than one start in 292 years", { "0.000000001/d" } },
+		{ "after the number comes nothing, /s, /m, /h or /d",
+		  { "1/w", "1/", "1s", "1/s ", "1e3", "0x10", "1.5.5" } },
+	};
 
 	is_rate("10", 100000000, 0, 1);
 	is_rate("10/s", 100000000, 0, 1);
@@ -69,30 +80,9 @@ static void test_parsing(void)
 	is_rate("0.000000001/s", NS_PER_S * NS_PER_S, 0, 1);
 	is_rate("1.000000001/d", INT64_C(86399999913600),
 		INT64_C(86400), INT64_C(1000000001));
-	refuses("", number);
-	refuses(".", number);
-	refuses("/s", number);
-	refuses("x", number);
-	refuses("nan", number);
-	refuses("inf", number);
-	refuses("+1", number);
-	refuses(" 1", number);
-	refuses("-1", "it can't be negative");
-	refuses("0", none);
-	refuses("0.000/d", none);
-	refuses("1,5/s", "use '.' for the decimals");
-	refuses("1000000001", many);
-	refuses("99999999999999999999999", many);
-	refuses("0.0000000001", "it has too many decimals");
-	refuses("0.1234567890123", "it has too many decimals");
-	refuses("0.000000001/d", "less than one start in 292 years");
-	refuses("1/w", unit);
-	refuses("1/", unit);
-	refuses("1s", unit);
-	refuses("1/s ", unit);
-	refuses("1e3", unit);
-	refuses("0x10", unit);
-	refuses("1.5.5", unit);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		for (size_t k = 0; refused[i].texts[k]; k++)
+			refuses(refused[i].texts[k], refused[i].why);
 }
 
 /* Start when it is due, n times; returns when the next one is. */

@@ -24,11 +24,18 @@ static void writes(int signo, const char *want)
 
 static void test_names(void)
 {
-	reads("TERM", SIGTERM);
-	reads("SIGTERM", SIGTERM);
-	reads("term", SIGTERM);
-	reads("sigterm", SIGTERM);
-	reads("SigTerm", SIGTERM);
+	static const char *const term[] = {
+		"TERM", "SIGTERM", "term", "sigterm", "SigTerm",
+	};
+	static const char *const none[] = {
+		"", "SIG", "SIGSIGTERM", "TERMX", " TERM", "TERM ", "15x",
+		"-15", "+15", "0", "999", "4294967311", "EXIT",
+	};
+
+	for (size_t i = 0; i < sizeof(term) / sizeof(*term); i++)
+		reads(term[i], SIGTERM);
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		reads(none[i], -1);
 	reads("KILL", SIGKILL);
 	reads("15", 15);
 	reads("9", SIGKILL);
@@ -36,38 +43,25 @@ static void test_names(void)
 #ifdef SIGCLD
 	reads("CLD", SIGCHLD);
 #endif
-	reads("", -1);
-	reads("SIG", -1);
-	reads("SIGSIGTERM", -1);
-	reads("TERMX", -1);
-	reads(" TERM", -1);
-	reads("TERM ", -1);
-	reads("15x", -1);
-	reads("-15", -1);
-	reads("+15", -1);
-	reads("0", -1);
-	reads("999", -1);
-	reads("4294967311", -1);
-	reads("EXIT", -1);
 }
 
 #ifdef SIGRTMIN
 static void test_realtime(void)
 {
+	static const char *const none[] = {
+		"RTMIN-1", "RTMAX+1", "RTMIN+", "RTMIN+99",
+		"RTMIN+4294967296", "RTMIN3",
+	};
 	char text[32];
 
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		reads(none[i], -1);
 	reads("RTMIN", SIGRTMIN);
 	reads("RTMIN+0", SIGRTMIN);
 	reads("RTMIN+3", SIGRTMIN + 3);
 	reads("sigrtmin+3", SIGRTMIN + 3);
 	reads("RTMAX", SIGRTMAX);
 	reads("RTMAX-1", SIGRTMAX - 1);
-	reads("RTMIN-1", -1);
-	reads("RTMAX+1", -1);
-	reads("RTMIN+", -1);
-	reads("RTMIN+99", -1);
-	reads("RTMIN+4294967296", -1);
-	reads("RTMIN3", -1);
 	snprintf(text, sizeof(text), "RTMIN+%d", SIGRTMAX - SIGRTMIN);
 	reads(text, SIGRTMAX);
 	snprintf(text, sizeof(text), "%d", SIGRTMAX + 1);
