@@ -18,15 +18,19 @@
 #define STEP NS_PER_MS
 #define MINUTE (60 * NS_PER_S)
 
-/* What becomes of a process that is started now in this slot: how long it
- * lives, NEVER if the world is to end it; and how it ends then. */
-struct world;
-typedef int64_t fate(const struct world *w, uint32_t slot, enum brake_end *how);
+/* What becomes of the processes: how long they live, NEVER if the world is to
+ * end them; and how they end then. */
+struct fate {
+	int64_t lives;
+	enum brake_end how;
+	uint32_t slot;		/* of that slot alone, if it is not 0 */
+	int nth;		/* if not 0, all but each nth are done */
+};
 
 /* A producer with its queue: room is used in the order in which it came. */
 struct world {
 	struct brake b;
-	fate *fate;
+	const struct fate *fate;
 	int64_t now;
 	uint32_t capacity;
 	uint32_t vacant[SLOTS];
@@ -41,7 +45,8 @@ struct world {
 	int64_t at[64];			/* when the first ones were started */
 };
 
-static void begin(struct world *w, uint32_t capacity, int64_t uptime, fate *f)
+static void begin(struct world *w, uint32_t capacity, int64_t uptime,
+		  const struct fate *f)
 {
 	memset(w, 0, sizeof(*w));
 	brake_init(&w->b, uptime);
@@ -64,15 +69,15 @@ static void end(struct world *w, uint32_t slot, enum brake_end how)
 
 static void start(struct world *w)
 {
+	const struct fate *f = w->fate;
 	uint32_t slot = w->vacant[0];
-	enum brake_end how = BRAKE_FAILED;
-	int64_t lives = w->fate(w, slot, &how);
+	bool spared = f->slot && f->slot != slot;
 
 	memmove(w->vacant, w->vacant + 1, sizeof(*w->vacant) * --w->vacancies);
 	w->lives[slot].alive = true;
 	w->lives[slot].started = w->now;
-	w->lives[slot].dies = time_after(w->now, lives);
-	w->lives[slot].how = how;
+	w->lives[slot].dies = time_after(w->now, spared ? NEVER : f->lives);
+	w->lives[slot].how = f->nth && w->starts % f->nth ? BRAKE_DONE : f->how;
 	if (w->starts < 64)
 		w->at[w->starts] = w->now;
 	w->starts++;
@@ -104,52 +109,12 @@ static void over(struct world *w)
 
 /* ---- fates ---- */
 
-static int64_t crashes(const struct world *w, uint32_t slot,
-		       enum brake_end *how)
-{
-	(void)w, (void)slot;
-	*how = BRAKE_FAILED;
-	return 2 * NS_PER_MS;
-}
-
-static int64_t lives_on(const struct world *w, uint32_t slot,
-			enum brake_end *how)
-{
-	(void)w, (void)slot, (void)how;
-	return NEVER;
-}
-
-static int64_t is_done(const struct world *w, uint32_t slot,
-		       enum brake_end *how)
-{
-	(void)w, (void)slot;
-	*how = BRAKE_DONE;
-	return 2 * NS_PER_MS;
-}
-
-static int64_t crashes_in_3(const struct world *w, uint32_t slot,
-			    enum brake_end *how)
-{
-	(void)w;
-	*how = BRAKE_FAILED;
-	return slot == 3 ? 200 * NS_PER_MS : NEVER;
-}
-
-static int64_t crashes_late(const struct world *w, uint32_t slot,
-			    enum brake_end *how)
-{
-	(void)w, (void)slot;
-	*how = BRAKE_FAILED;
-	return 5 * NS_PER_S;
-}
-
-static int64_t one_of_ten(const struct world *w, uint32_t slot,
-			  enum brake_end *how)
-{
-	(void)slot;
-	*how = w->starts % 10 ? BRAKE_DONE : BRAKE_FAILED;
-	return 5 * NS_PER_MS;
-}
+static const struct fate crashes = { 2 * NS_PER_MS, BRAKE_FAILED, 0, 0 };
+static const struct fate lives_on = { NEVER, BRAKE_FAILED, 0, 0 };
+static const struct fate is_done = { 2 * NS_PER_MS, BRAKE_DONE, 0, 0 };
+static const struct fate crashes_in_3 = { 200 * NS_PER_MS, BRAKE_FAILED, 3, 0 };
+static const struct fate crashes_late = { 5 * NS_PER_S, BRAKE_FAILED, 0, 0 };
+static const struct fate one_of_ten = { 5 * NS_PER_MS, BRAKE_FAILED, 0, 10 };
 
 /* ---- tests ---- */
 
@@ -159,7 +124,7 @@ static void test_loop(void)
 	struct world w;
 	int first, wrong = 0;
 
-	begin(&w, 8, NS_PER_S, crashes);
+	begin(&w, 8, NS_PER_S, &crashes);
 	run(&w, 900 * NS_PER_MS);
 	first = w.starts;
 	ok(first <= 4, "%d of 8 are started before the first is seen to fail",
@@ -186,10 +151,10 @@ static void test_outage(void)
 	struct world w;
 	int before;
 
-	begin(&w, 8, NS_PER_S, lives_on);
+	begin(&w, 8, NS_PER_S, &lives_on);
 	run(&w, 10 * NS_PER_S);
 	is_int(w.starts, 8, "a fleet lives");
-	w.fate = crashes;
+	w.fate = &crashes;
 	for (uint32_t i = 0; i < 8; i++)
 		end(&w, i, BRAKE_FAILED);
 	/* They had lived for long: each is replaced at once. */
@@ -197,7 +162,7 @@ static void test_outage(void)
 	ok(w.starts <= 8 + 8 + 3, "all crash: %d starts in 5 s",
 	   w.starts - 8);
 	run(&w, 5 * MINUTE);
-	w.fate = lives_on;
+	w.fate = &lives_on;
 	before = w.starts;
 	run(&w, MINUTE + 2 * NS_PER_S);
 	is_int(w.starts, before + 8, "when it is back, one is started, and "
@@ -216,7 +181,7 @@ static void test_bad_slot(void)
 	uint32_t next = 0;
 	int others = 0;
 
-	begin(&w, 8, NS_PER_S, crashes_in_3);
+	begin(&w, 8, NS_PER_S, &crashes_in_3);
 	run(&w, NS_PER_S);
 	for (int64_t ms = 0; ms < 3600000; ms++) {
 		if (ms % 20000 == 0) {
@@ -243,7 +208,7 @@ static void test_bad_alone(void)
 {
 	struct world w;
 
-	begin(&w, 8, NS_PER_S, crashes_in_3);
+	begin(&w, 8, NS_PER_S, &crashes_in_3);
 	run(&w, 10 * MINUTE);
 	ok(w.starts - 8 <= 15, "a bad slot alone was started %d times in ten "
 	   "minutes", w.starts - 7);
@@ -255,11 +220,11 @@ static void test_no_failure(void)
 {
 	struct world w;
 
-	begin(&w, 4, NS_PER_S, is_done);
+	begin(&w, 4, NS_PER_S, &is_done);
 	run(&w, 10 * NS_PER_S);
 	ok(w.starts > 4000, "what exits with 0 at once is replaced at once");
 	over(&w);
-	begin(&w, 4, NS_PER_S, lives_on);
+	begin(&w, 4, NS_PER_S, &lives_on);
 	for (int i = 0; i < 10000; i++) {
 		step(&w);
 		end(&w, (uint32_t)i % 4, BRAKE_ENDED);
@@ -267,11 +232,11 @@ static void test_no_failure(void)
 	is_int(w.starts, 10000, "so is what is ended before min-uptime");
 	is_int(w.said, 0, "nothing is said");
 	over(&w);
-	begin(&w, 4, 0, crashes);
+	begin(&w, 4, 0, &crashes);
 	run(&w, 10 * NS_PER_S);
 	ok(w.starts > 4000, "without a min-uptime nothing fails early");
 	over(&w);
-	begin(&w, 1, 5 * NS_PER_S, crashes_late);
+	begin(&w, 1, 5 * NS_PER_S, &crashes_late);
 	run(&w, MINUTE);
 	is_int(w.starts, 12, "what lives exactly so long has not failed");
 	over(&w);
@@ -281,7 +246,7 @@ static void test_mixed(void)
 {
 	struct world w;
 
-	begin(&w, 4, NS_PER_S, one_of_ten);
+	begin(&w, 4, NS_PER_S, &one_of_ten);
 	run(&w, MINUTE);
 	ok(w.starts > 10000, "one of ten short ones fails: the others, %d, go "
 	   "on", w.starts);
@@ -294,7 +259,7 @@ static void test_generations(void)
 {
 	struct world w;
 
-	begin(&w, 8, 10 * NS_PER_S, crashes_late);
+	begin(&w, 8, 10 * NS_PER_S, &crashes_late);
 	run(&w, 5 * NS_PER_S);
 	is_int(w.starts, 8, "all eight are on their way");
 	run(&w, 2 * NS_PER_S);
@@ -309,19 +274,19 @@ static void test_said_again(void)
 {
 	struct world w;
 
-	begin(&w, 1, NS_PER_S, lives_on);
+	begin(&w, 1, NS_PER_S, &lives_on);
 	run(&w, NS_PER_S);
 	for (int i = 0; i < 4; i++) {
-		w.fate = crashes;
+		w.fate = &crashes;
 		end(&w, 0, BRAKE_ENDED);
 		run(&w, 100 * NS_PER_MS);
-		w.fate = lives_on;
+		w.fate = &lives_on;
 		run(&w, 3 * NS_PER_S);
 		is_int(brake_next(&w.b), 0, "the brake comes off");
 	}
 	is_int(w.said, 1, "one that comes and goes is said once");
 	run(&w, MINUTE);
-	w.fate = crashes;
+	w.fate = &crashes;
 	end(&w, 0, BRAKE_ENDED);
 	run(&w, 100 * NS_PER_MS);
 	is_int(w.said, 2, "after a minute without, again");
