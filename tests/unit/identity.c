@@ -13,7 +13,6 @@
 #include "clock.h"
 #include "../kit/fixture.h"
 #include "identity.h"
-#include "owner.h"
 
 #if PQ_USE_PIDFD
 static pid_t thread_id;
@@ -138,38 +137,6 @@ static void test_past(void)
 	   !pq_start_is_past(1, -1), "what is unknown is not");
 }
 
-#if PQ_USE_LINUX
-/* Who may be signalled by a user: one of these real, or saved, ids. */
-static void stay_as(void *arg)
-{
-	const uid_t *ids = arg;
-
-	if (setresuid(ids[0], ids[1], ids[2]) < 0)
-		_exit(1);
-	for (;;)
-		pause();
-}
-
-static void test_owner(void)
-{
-	uid_t ids[3] = { 65531, 65532, 65533 };
-	pid_t pid;
-
-	if (!fixture_may_be(ids[0])) {
-		skip("a process of other users", "not root of all users");
-		return;
-	}
-	pid = fixture_fork(stay_as, ids);
-	while (!pq_owner_has(ids[2], pid))
-		fixture_sleep(1000000);
-	ok(pq_owner_has(ids[0], pid), "it is its real user's, and its saved");
-	ok(!pq_owner_has(ids[1], pid) && !pq_owner_has(0, pid),
-	   "not its effective user's, nor root's");
-	fixture_end(pid);
-	ok(!pq_owner_has(ids[0], pid), "what is gone is nobody's");
-}
-#endif
-
 int main(void)
 {
 	enum pq_ident_kind kind = pq_ident_kind();
@@ -190,8 +157,5 @@ int main(void)
 	is_int((intmax_t)pq_ident_of(PQ_IDENT_NONE, -1, getpid()), 0,
 	       "nothing is told of nothing");
 	test_past();
-#if PQ_USE_LINUX
-	test_owner();
-#endif
 	return done();
 }

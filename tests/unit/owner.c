@@ -101,7 +101,8 @@ static void test_others(void)
 	       "who looks like the owner, but may not set the mode, is not");
 	pid = fixture_launch(has_three_ids);
 	ok(pq_owner_has(OTHER, pid), "a process is its real user's,");
-	ok(!pq_owner_has(OTHER + 1, pid), "not its effective one's,");
+	ok(!pq_owner_has(OTHER + 1, pid) && !pq_owner_has(0, pid),
+	   "not its effective one's, nor root's,");
 	ok(pq_owner_has(OTHER + 2, pid), "and its saved one's");
 	fixture_end(pid);
 }
