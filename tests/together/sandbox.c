@@ -162,11 +162,13 @@ static void end_consumer(void)
 
 /* ---- no pins ---- */
 
-static void without_pins(int error)
+/* On an old kernel, or in a sandbox; or what a kernel answers where there is no
+ * such process, and a sandbox for any. */
+static void without_pins(void *arg)
 {
 	struct procq_process p;
 
-	forbid_one(SYS_pidfd_open, error);
+	forbid_one(SYS_pidfd_open, *(const int *)arg);
 	begin();
 	must(pq_pin(getpid()) == -ENOSYS);
 	must(pq_ident_kind() == PQ_IDENT_START);
@@ -187,25 +189,6 @@ static void without_pins(int error)
 	must(procq_signal(consumer, p.slot, SIGTERM, 1) == -ESRCH);
 	must(collect().step == 0);
 	end();
-}
-
-static void pins_unknown(void *arg)
-{
-	(void)arg;
-	without_pins(ENOSYS);
-}
-
-static void pins_forbidden(void *arg)
-{
-	(void)arg;
-	without_pins(EPERM);
-}
-
-/* What a kernel answers where there is no such process, and a sandbox for any.
- */
-static void pins_denied(void *arg)
-{
-	without_pins(*(const int *)arg);
 }
 
 /* Without a pin and without a parent nobody may signal it: by the time it is
@@ -278,10 +261,8 @@ static void start_times(void *arg)
 	live(PROCQ_METHOD_AUTO, 0, 0);
 	live(PROCQ_METHOD_FORK, 0, 0);
 	end();
-	p = orphan(0);
 	producer = NULL;
-	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
-	must(take().pid == p.pid);
+	p = take_orphan(0);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
 	must(collect().process.pid == p.pid);
 	bury(p.pid);
@@ -504,7 +485,8 @@ static void on_signal(int signo)
 	(void)signo;
 }
 
-static void without_clone(void)
+/* @param arg the call that is not there: clone3, or one of a younger kernel */
+static void without_clone(void *arg)
 {
 	static const char *const argv[] = { "sh", "-c", "exit 3", NULL };
 	static const char *const none[] = { "/no/such", NULL };
@@ -513,6 +495,7 @@ static void without_clone(void)
 
 	command.argv = argv;
 	clone.method = PROCQ_METHOD_CLONE;
+	forbid_one(*(const long *)arg, ENOSYS);
 	signal(SIGUSR1, on_signal);
 	signal(SIGUSR2, SIG_IGN);
 	begin();
@@ -532,20 +515,6 @@ static void without_clone(void)
 	take();
 	must(collect().code == 127);
 	end();
-}
-
-static void clone_forbidden(void *arg)
-{
-	(void)arg;
-	forbid_one(SYS_clone3, ENOSYS);
-	without_clone();
-}
-
-static void clone_too_old(void *arg)
-{
-	(void)arg;
-	forbid_one(SYS_futex_waitv, ENOSYS);
-	without_clone();
 }
 
 static void spawn_refused(void *arg)
@@ -779,15 +748,16 @@ int main(void)
 {
 	int again = EAGAIN, memory = ENOMEM, invalid = EINVAL, none = ENOENT;
 	int denied = EPERM, unknown = ENOSYS;
+	long clone3 = SYS_clone3, waitv = SYS_futex_waitv;
 	unsigned by_fork = PROCQ_METHOD_FORK, by_any = PROCQ_METHOD_AUTO;
 
 	fixture_begin("sandbox");
 	if (fixture_run(try_filter, NULL) != 0)
 		skip_all("no seccomp here");
-	play(pins_unknown, NULL, "no pins");
-	play(pins_forbidden, NULL, "pins forbidden");
-	play(pins_denied, &invalid, "pins said to be invalid");
-	play(pins_denied, &none, "pins said to be of nobody");
+	play(without_pins, &unknown, "no pins");
+	play(without_pins, &denied, "pins forbidden");
+	play(without_pins, &invalid, "pins said to be invalid");
+	play(without_pins, &none, "pins said to be of nobody");
 	play(no_pin_of_an_orphan, NULL, "no pins: an orphan is not signalled");
 	play(no_pin_of_the_dead, NULL, "no pins: a dead orphan is stale");
 	play(too_many_pins, NULL, "no descriptor for a pin");
@@ -805,8 +775,8 @@ int main(void)
 	play(no_permission_for_an_orphan, &unknown,
 	     "no call to signal an orphan by a pin");
 	play(no_info, NULL, "no cause of an orphan's death");
-	play(clone_forbidden, NULL, "clone3 forbidden: fork");
-	play(clone_too_old, NULL, "clone3 of an old kernel: fork");
+	play(without_clone, &clone3, "clone3 forbidden: fork");
+	play(without_clone, &waitv, "clone3 of an old kernel: fork");
 	play(fork_refused, NULL, "fork fails, too");
 	play(killed_before_entry, &by_fork, "fork: killed before it entered");
 	play(killed_before_entry, &by_any, "auto: killed before it entered");
