@@ -216,6 +216,17 @@ TAP_UNUSED static uint32_t spawn(struct procq *q, uint32_t flags, pid_t *pid)
 	return d.slot;
 }
 
+/* The leader of a group, which is taken, and another one of that group. */
+TAP_UNUSED static uint32_t take_group(pid_t *leader, pid_t *other)
+{
+	uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, leader);
+
+	*other = fixture_bystander();
+	need(setpgid(*other, *leader) == 0);
+	need(take(c, slot) == 0);
+	return slot;
+}
+
 /* Reap and collect until a death is reported.
  * @return 0: none is, for 30 s */
 TAP_UNUSED static int await_event(struct procq *producer,

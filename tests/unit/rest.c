@@ -16,16 +16,6 @@
 /* The leader, and the other one. */
 static pid_t leader, other;
 
-static uint32_t take_group(void)
-{
-	uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &leader);
-
-	other = fixture_bystander();
-	need(setpgid(other, leader) == 0);
-	need(take(c, slot) == 0);
-	return slot;
-}
-
 /* The leader dies of a signal sent here to it alone, and is reaped. */
 static void end_leader(uint32_t slot)
 {
@@ -52,7 +42,7 @@ static void test_held(void)
 	uint32_t slot;
 
 	setup();
-	slot = take_group();
+	slot = take_group(&leader, &other);
 	is_int(procq_hold(c, slot, 1), 0, "a group is held");
 	is_int(collect(c, &e), 0, "all are alive");
 	end_leader(slot);
@@ -74,7 +64,7 @@ static void test_held(void)
 	is_int(procq_in_flight(c), 0, "it is collected");
 
 	/* A zombie is nobody. */
-	slot = take_group();
+	slot = take_group(&leader, &other);
 	need(procq_hold(c, slot, 1) == 0);
 	end_leader(slot);
 	fixture_kill(other);
@@ -83,7 +73,7 @@ static void test_held(void)
 	fixture_wait(other);
 
 	/* Let go. */
-	slot = take_group();
+	slot = take_group(&leader, &other);
 	need(procq_hold(c, slot, 1) == 0);
 	end_leader(slot);
 	need(await_collect(&e) == 1 && e.type == PROCQ_EVENT_LEFT);
@@ -95,7 +85,7 @@ static void test_held(void)
 	fixture_end(other);
 
 	/* No signal of ours: it exits on its own. */
-	slot = take_group();
+	slot = take_group(&leader, &other);
 	need(procq_hold(c, slot, 1) == 0);
 	fixture_kill(leader);
 	need(procq_reap(p) == 1);
@@ -105,7 +95,7 @@ static void test_held(void)
 	fixture_end(other);
 
 	/* The parent has not reaped it yet, and takes its time. */
-	slot = take_group();
+	slot = take_group(&leader, &other);
 	need(procq_hold(c, slot, 1) == 0);
 	need(procq_signal(c, slot, SIGTERM, 1) == 0);
 	fixture_await_death(leader);
@@ -158,7 +148,7 @@ static bool reopens(void)
 static uint32_t hand_back(void)
 {
 	struct procq_event e;
-	uint32_t slot = take_group();
+	uint32_t slot = take_group(&leader, &other);
 
 	need(procq_hold(c, slot, 1) == 0);
 	end_leader(slot);
@@ -204,7 +194,7 @@ static void test_taken_over(void)
 	   "it is reported");
 
 	/* Nobody of the queue has signalled it. */
-	slot = take_group();
+	slot = take_group(&leader, &other);
 	fixture_kill(leader);
 	need(procq_reap(p) == 1 && procq_give_back(c, slot) == 0);
 	need(take(c, slot) == 0);

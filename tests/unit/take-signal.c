@@ -101,11 +101,8 @@ static void test_signal(void)
 static uint32_t take_dead_leader(pid_t *other)
 {
 	pid_t pid;
-	uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
+	uint32_t slot = take_group(&pid, other);
 
-	*other = fixture_bystander();
-	need(setpgid(*other, pid) == 0);
-	need(take(c, slot) == 0);
 	fixture_kill(pid);
 	return slot;
 }
@@ -119,11 +116,9 @@ static void test_stopped_rest(void)
 {
 	for (int whose = TO_THE_ZOMBIE; whose >= NOBODYS; whose--) {
 		struct procq_event e;
-		pid_t pid, other = fixture_bystander();
-		uint32_t slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
+		pid_t pid, other;
+		uint32_t slot = take_group(&pid, &other);
 
-		need(setpgid(other, pid) == 0);
-		need(take(c, slot) == 0);
 		kill(other, SIGSTOP);
 		fixture_await_stop(other);
 		if (whose == OURS)
@@ -195,10 +190,7 @@ static void test_group(void)
 
 	setup();
 	for (int alone = 1; alone >= 0; alone--) {
-		slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
-		other = fixture_bystander();
-		need(setpgid(other, pid) == 0);
-		need(take(c, slot) == 0);
+		slot = take_group(&pid, &other);
 		ok(procq_signal(c, slot, SIGTERM, alone) >= 0, "signalled");
 		is_int(await_event(p, c, &e), 1, "it dies");
 		if (alone) {
@@ -213,10 +205,8 @@ static void test_group(void)
 		int signo = i ? SIGKILL : SIGTERM;
 
 		/* The leader goes over to another group, and leaves one. */
-		slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
-		other = fixture_bystander();
-		need(setpgid(other, pid) == 0 && setpgid(pid, getpgrp()) == 0);
-		need(take(c, slot) == 0);
+		slot = take_group(&pid, &other);
+		need(setpgid(pid, getpgrp()) == 0);
 		ok(procq_signal(c, slot, signo, 0) >= 0,
 		   "a leader has left its group");
 		ok(await_event(p, c, &e) == 1 && e.code == signo, "it dies");
@@ -291,10 +281,9 @@ static void ask(void *arg)
 	must(await_event(p, c, &e) == 1);
 	must(e.cause == PROCQ_CAUSE_SIGNAL && e.code == SIGTERM && e.step == 2);
 	/* A leader that has left its group, and one of that. */
-	slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
-	other = fixture_bystander();
-	must(setpgid(other, pid) == 0 && setpgid(pid, getpgrp()) == 0);
-	must(take(c, slot) == 0 && procq_signal(c, slot, SIGTERM, 0) == 1);
+	slot = take_group(&pid, &other);
+	must(setpgid(pid, getpgrp()) == 0);
+	must(procq_signal(c, slot, SIGTERM, 0) == 1);
 	must(await_event(p, c, &e) == 1 && e.code == SIGTERM);
 	must(fixture_wait(other) == -SIGTERM);
 	must(fixture_state(p, slot) == PROCQ_STATE_FREE);
@@ -306,15 +295,14 @@ static void ask(void *arg)
 static void test_guarded(void)
 {
 	enum pq_ident_kind kind = pq_ident_kind();
-	pid_t pid, other = fixture_bystander();
+	pid_t pid, other;
 	struct procq_event e;
 	uint32_t slot;
 
 	setup();
 	seg->guarded = true;
 	seg->owner = geteuid();
-	slot = spawn(p, PROCQ_SPAWN_GROUP, &pid);
-	need(setpgid(other, pid) == 0 && take(c, slot) == 0);
+	slot = take_group(&pid, &other);
 	is_int(procq_signal(c, slot, SIGTERM, 0), 0,
 	       "guarded: a process of the owner's is signalled");
 	is_int(await_event(p, c, &e), 1, "and ends");
