@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh
 #
-# lib.sh - what the shell tests share: TAP, programs in the background, waits
-# that end, and the clean end of a test. Sourced, not run:
+# lib.sh - what the shell tests share beyond tap.sh: programs in the background,
+# waits that end, and the clean end of a test. Sourced, not run:
 #
 #	. "${srcdir:-.}/kit/lib.sh"
 #	launch p "$PRODUCER" -n 3
@@ -15,10 +15,6 @@
 # with the time of its start, and looked at again before a signal. It must
 # remove no object but those whose name begins with this test's own.
 
-set -u
-LC_ALL=C
-export LC_ALL
-
 # Under nohup, or in the background, all of it begins with signals ignored,
 # which a shell can't undo.
 if [ -z "${SIGNALS_DEFAULT-}" ] && env --default-signal true 2>/dev/null; then
@@ -26,6 +22,8 @@ if [ -z "${SIGNALS_DEFAULT-}" ] && env --default-signal true 2>/dev/null; then
 	export SIGNALS_DEFAULT
 	exec env --default-signal "${TEST_SHELL:-sh}" "$0" "$@"
 fi
+
+. "${srcdir:-.}/kit/tap.sh"
 
 : "${srcdir:=.}" "${builddir:=.}" "${AWK:=awk}"
 : "${PRODUCER:=$builddir/../src/producer}"
@@ -38,70 +36,13 @@ for program in "$PRODUCER" "$CONSUMER" "$PROCQ"; do
 	fi
 done
 
-test_name=${0##*/}
-test_name=${test_name%.test}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/procq-$test_name.XXXXXX") || exit 99
 uid=$(id -u)
 # Every queue of this test begins with this.
 prefix=t$$-$test_name
-number=0
-failed=0
 pids=
 status=0
 limit=
 ! command -v timeout >/dev/null || limit='timeout -s KILL 30'
-
-# TAP.
-
-note()
-{
-	printf '%s\n' "$*" | sed 's/^/# /'
-}
-
-# report_files: the last lines of all that the programs have said
-report_files()
-{
-	for file in "$dir"/*.out "$dir"/*.err; do
-		[ -s "$file" ] || continue
-		echo "# ${file##*/}:"
-		tail -n 8 "$file" | cut -c1-200 | sed 's/^/#   /'
-	done
-}
-
-# result HOW WHAT: one test, which is good if HOW is 0
-result()
-{
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-		return 0
-	fi
-	echo "not ok $number - $2"
-	failed=$((failed + 1))
-	[ ! -s "$dir/check.log" ] || head -n 20 "$dir/check.log" |
-		cut -c1-300 | sed 's/^/#   /'
-	[ "$failed" -gt 3 ] || report_files
-	return 1
-}
-
-# check WHAT COMMAND...: one test, good if the command succeeds
-check()
-{
-	checked=$1
-	shift
-	if "$@" >"$dir/check.log" 2>&1; then
-		result 0 "$checked"
-	else
-		result 1 "$checked"
-	fi
-}
-
-# skip WHAT WHY: a test that can't be made here
-skip()
-{
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
 
 # check_with FEATURE NAME COMMAND...: a check of what only builds with it have
 check_with()
@@ -115,27 +56,7 @@ check_with()
 	fi
 }
 
-# skip_all WHY: none of this file can
-skip_all()
-{
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
 # Words for check. Each says on standard output what it found.
-
-same()
-{
-	[ "$1" = "$2" ] || {
-		echo "expected '$1', got '$2'"
-		return 1
-	}
-}
-
-not()
-{
-	! "$@"
-}
 
 # has FILE REGEX, has_not FILE REGEX: of all that a program said
 has()
@@ -594,9 +515,7 @@ the_end()
 	await 5 nothing_left
 	check "no shared memory is left" nothing_left
 	check "no sanitizer has spoken" no_sanitizer_spoke
-	echo "1..$number"
-	[ "$failed" -eq 0 ]
-	exit
+	the_plan
 }
 
 new_queue

@@ -6,7 +6,7 @@ check_headers = \
 	tests/kit/calls.h tests/kit/events.h tests/kit/syscalls.h \
 	tests/kit/forbid.h tests/kit/machine.h \
 	tests/kit/fixture.h tests/kit/records.h tests/kit/taking.h \
-	tests/kit/tap.h tests/kit/lib.sh tests/kit/spanish.sh
+	tests/kit/tap.h tests/kit/tap.sh tests/kit/lib.sh tests/kit/spanish.sh
 EXTRA_DIST += $(check_headers) tests/kit/example.awk \
 	tests/kit/openmetrics.awk
 
