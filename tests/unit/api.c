@@ -1009,7 +1009,7 @@ static void test_checks(void)
 
 struct search {
 	const char *object;
-	int found, asked;
+	int found;
 	struct procq_found entry;
 };
 
@@ -1017,7 +1017,6 @@ static int visit(const struct procq_found *entry, void *arg)
 {
 	struct search *search = arg;
 
-	search->asked++;
 	if (strcmp(entry->object, search->object) != 0)
 		return 0;
 	search->found++;

@@ -131,24 +131,19 @@ static void test_groups(void)
 {
 	struct headroom h = { .min_memory = 1, .root = root };
 	int64_t now = NS_PER_S;
-	const char *v2 = "sys/fs/cgroup/a/b/";
-	char path[100];
 
 	put("proc/meminfo", "MemAvailable: 8388608 kB\n");
 	put("proc/self/cgroup", "0::/a/b\n");
 	memory_is(&h, &now, 8 * GIB);
-	snprintf(path, sizeof(path), "%smemory.current", v2);
-	put(path, "3221225472\n");
-	snprintf(path, sizeof(path), "%smemory.max", v2);
-	put(path, "max\n");
+	put("sys/fs/cgroup/a/b/memory.current", "3221225472\n");
+	put("sys/fs/cgroup/a/b/memory.max", "max\n");
 	memory_is(&h, &now, 8 * GIB);
-	put(path, "4294967296\n");
+	put("sys/fs/cgroup/a/b/memory.max", "4294967296\n");
 	memory_is(&h, &now, 1 * GIB);
-	snprintf(path, sizeof(path), "%smemory.stat", v2);
-	put(path, "anon 1\ninactive_file 1073741824\nactive_file 4096\n");
+	put("sys/fs/cgroup/a/b/memory.stat",
+	    "anon 1\ninactive_file 1073741824\nactive_file 4096\n");
 	memory_is(&h, &now, 2 * GIB);
-	snprintf(path, sizeof(path), "%smemory.high", v2);
-	put(path, "3221225472\n");
+	put("sys/fs/cgroup/a/b/memory.high", "3221225472\n");
 	memory_is(&h, &now, 1 * GIB);
 	put("sys/fs/cgroup/a/memory.current", "5368709120\n");
 	put("sys/fs/cgroup/a/memory.max", "4294967296\n");

@@ -37,24 +37,17 @@ static void leave(unsigned place, uint64_t number)
 
 /* ---- for children ---- */
 
-struct ask {
-	uint64_t incarnation;
-	unsigned place;
-};
-
 /* Exit status 0: dead; 1: held; by a descriptor of the child's own. */
 static void ask_held(void *arg)
 {
-	const struct ask *ask = arg;
 	struct procq *q = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 
-	_exit(pq_byte_held(q->seg, ask->incarnation));
+	_exit(pq_byte_held(q->seg, *(const uint64_t *)arg));
 }
 
 static bool held(uint64_t incarnation)
 {
-	struct ask ask = { incarnation, 0 };
-	int rc = fixture_run(ask_held, &ask);
+	int rc = fixture_run(ask_held, &incarnation);
 
 	need(rc == 0 || rc == 1);
 	return rc;
