@@ -137,6 +137,14 @@ TAP_UNUSED static uint32_t slot_of(int32_t pid)
 	return 0;
 }
 
+TAP_UNUSED static struct procq_process described(uint32_t slot)
+{
+	struct procq_process d;
+
+	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
+	return d;
+}
+
 /* A queued record whose producer is dead. */
 TAP_UNUSED static uint32_t orphan(pid_t pid, uint64_t ident, uint32_t flags)
 {

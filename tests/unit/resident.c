@@ -25,14 +25,6 @@ static void grow(void *arg)
 	fixture_rest(NULL);
 }
 
-static struct procq_process described(uint32_t slot)
-{
-	struct procq_process d;
-
-	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
-	return d;
-}
-
 static void test_size(void)
 {
 	struct procq_process small, large, other;

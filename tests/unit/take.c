@@ -76,7 +76,7 @@ static void test_take(void)
 		     atomic_load(&seg->records[slot].seq) >> PQ_SEQ_BITS <<
 		     PQ_SEQ_BITS);
 	need(take(c, slot) == 0);
-	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
+	d = described(slot);
 	is_int((intmax_t)d.seq, 0, "taken by no hint: its seq is unknown");
 	ok(d.state == PROCQ_STATE_TAKEN && d.consumer == c->incarnation,
 	   "taken");
@@ -87,8 +87,8 @@ static void test_take(void)
 	   "it is queued again, with a hint, and without a pin");
 	is_int(procq_signal(c, slot, SIGKILL, 0), -ESRCH, "it is not ours");
 	need(pq_take(c, slot, pq_load_word(seg, slot), 41) == 0);
-	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
-	is_int((intmax_t)d.seq, 42, "taken by a hint: that is its place");
+	is_int((intmax_t)described(slot).seq, 42,
+	       "taken by a hint: that is its place");
 	fixture_end(pid);
 	fixture_mark(seg, slot, p->place, &status);
 	procq_collect(c, &(struct procq_event){ .type = 0 });
@@ -192,14 +192,6 @@ static void finish(uint32_t slot)
 	need(records_release(c, slot, PQ_TALLY_EXITED, true));
 }
 
-static uint64_t seq_of(uint32_t slot)
-{
-	struct procq_process d;
-
-	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
-	return d.seq;
-}
-
 /* One stays at the head, while others come and are taken out of turn. */
 static void test_out_of_turn(void)
 {
@@ -212,7 +204,7 @@ static void test_out_of_turn(void)
 	first = entered(1);
 	for (uint64_t i = 0; i < 3 * seg->ready.size; i++) {
 		slot = entered(1);
-		bad += seq_of(slot) != ++last;
+		bad += described(slot).seq != ++last;
 		if (i == seg->ready.size / 2)
 			second = slot;
 		else
@@ -229,7 +221,7 @@ static void test_out_of_turn(void)
 	last++;
 	for (uint64_t i = 0; i < seg->ready.size; i++)
 		finish(entered(1));
-	is_int((intmax_t)seq_of(slot), (intmax_t)last,
+	is_int((intmax_t)described(slot).seq, (intmax_t)last,
 	       "its place is where it came");
 	ok(pq_take_next(c, &hint, &word) == 0 && hint.index == first,
 	   "the first is the first");
@@ -290,21 +282,13 @@ static void test_lacking(void)
 
 /* ---- a chosen one ---- */
 
-static struct procq_process shown(uint32_t slot)
-{
-	struct procq_process d;
-
-	pq_record_describe(seg, slot, pq_load_word(seg, slot), &d);
-	return d;
-}
-
 static struct procq_process started(pid_t pid)
 {
 	static int64_t when = 1;
 	uint32_t slot = entered(pid);
 
 	atomic_store(&seg->records[slot].started_wall, when++);
-	return shown(slot);
+	return described(slot);
 }
 
 static void test_this(void)
@@ -369,7 +353,7 @@ static void test_this(void)
 	is_int(procq_take_this(c, &second, &out), -EAGAIN,
 	       "that is not the one");
 	fixture_mark(seg, slot, p->place, &status);
-	d = shown(slot);
+	d = described(slot);
 	is_int(procq_take_this(c, &d, &out), 0, "one that has exited");
 	need(procq_collect(c, &e) == 1);
 	is_int(procq_take_this(c, &d, &out), -EAGAIN, "it is over");
