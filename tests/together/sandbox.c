@@ -133,24 +133,10 @@ static struct procq_process take_orphan(unsigned flags)
 	return p;
 }
 
-static void bury(pid_t pid)
-{
-	must(pid > 1);
-	must(waitpid(pid, NULL, 0) == pid);
-}
-
-/* An orphan; a child of the producer's. */
-static void kill_and_bury(pid_t pid)
-{
-	must(pid > 1 && kill(pid, SIGKILL) == 0);
-	bury(pid);
-}
-
 static void kill_and_reap(pid_t pid)
 {
-	must(pid > 1 && kill(pid, SIGKILL) == 0);
-	while (procq_reap(producer) == 0)
-		fixture_sleep(1000000);
+	fixture_kill(pid);
+	must(procq_reap(producer) == 1);
 }
 
 /* The last one of the queue. */
@@ -205,7 +191,7 @@ static void no_pin_of_an_orphan(void *arg)
 	must(procq_collect(consumer, &e) == 0);
 	must(procq_give_back(consumer, p.slot) == 0);
 	must(take().pid == p.pid);
-	kill_and_bury(p.pid);
+	fixture_end(p.pid);
 	e = collect();
 	must(e.process.pid == p.pid && e.cause == PROCQ_CAUSE_UNKNOWN);
 	end_consumer();
@@ -219,7 +205,7 @@ static void no_pin_of_the_dead(void *arg)
 	(void)arg;
 	forbid_one(SYS_pidfd_open, ENOSYS);
 	p = orphan(0);
-	kill_and_bury(p.pid);
+	fixture_end(p.pid);
 	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(take().pid == p.pid);
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ESRCH);
@@ -265,7 +251,7 @@ static void start_times(void *arg)
 	p = take_orphan(0);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
 	must(collect().process.pid == p.pid);
-	bury(p.pid);
+	fixture_wait(p.pid);
 	end_consumer();
 }
 
@@ -287,7 +273,7 @@ static void other_start(void *arg)
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == -ESRCH);
 	must(procq_collect(consumer, &e) == 1 && e.type == PROCQ_EVENT_STALE);
 	must(kill(p.pid, 0) == 0);
-	kill_and_bury(p.pid);
+	fixture_end(p.pid);
 	must(procq_close(consumer) == 1);
 }
 
@@ -326,9 +312,9 @@ static void no_identity_of_an_orphan(void *arg)
 		     ~((UINT64_C(1) << PQ_IDENT_BITS) - 1));
 	must(take().pid == p.pid);
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == -ENOTSUP);
-	must(kill(p.pid, SIGKILL) == 0);
+	fixture_kill(p.pid);
 	must(collect().process.pid == p.pid);
-	bury(p.pid);
+	fixture_wait(p.pid);
 	must(procq_close(consumer) == 1);
 }
 
@@ -416,7 +402,7 @@ static void group_of_an_orphan(void *arg)
 	/* Nobody is left to ask: the process alone, then. */
 	must(procq_signal(consumer, p.slot, SIGTERM, 0) == 0);
 	must(collect().process.pid == p.pid);
-	bury(p.pid);
+	fixture_wait(p.pid);
 	must(procq_close(consumer) == 1);
 }
 
@@ -453,7 +439,7 @@ static void no_permission_for_an_orphan(void *arg)
 	e = collect();
 	/* What was not sent has not ended it. */
 	must(e.step == 0 && e.signal == 0 && e.latency == -1);
-	bury(p.pid);
+	fixture_wait(p.pid);
 	end_consumer();
 }
 
@@ -669,7 +655,7 @@ static void lost_unpinned(void *arg)
 	forbid_one(SYS_pidfd_open, ENOSYS);
 	consumer = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	must(procq_check(consumer, &r) == 0 && r.lost == 0);
-	kill_and_bury(p.pid);
+	fixture_end(p.pid);
 	must(procq_check(consumer, &r) == 0 && r.lost == 1);
 	must(take().pid == p.pid);
 }
@@ -699,7 +685,7 @@ static void poll_interrupted(void *arg)
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, 0) == -ETIMEDOUT);
 	must(procq_signal(consumer, p.slot, SIGKILL, 0) == 0);
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == 0);
-	bury(p.pid);
+	fixture_wait(p.pid);
 	forbid(rules, sizeof(rules) / sizeof(*rules));
 	must(procq_wait(consumer, PROCQ_WAIT_DEATH, PROCQ_FOREVER) == -EINTR);
 	/* It can't be seen any more, so it is not reported. */
@@ -721,7 +707,7 @@ static void locks_unknown(void *arg)
 	forbid(&rule, 1);
 	must(procq_stat(consumer, &s) == 0 && s.dead == 0);
 	must(procq_drained(consumer) == 0);
-	kill_and_bury(p.pid);
+	fixture_end(p.pid);
 	must(procq_close(consumer) == 0);
 }
 

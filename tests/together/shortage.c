@@ -208,9 +208,8 @@ static int do_spawn(void)
 	return procq_spawn(producer, NULL, NULL);
 }
 
-static int spawn_true(unsigned method)
+static int spawn_this(const char *const *argv, unsigned method)
 {
-	static const char *const argv[] = { "true", NULL };
 	struct procq_command command = PROCQ_COMMAND_INIT;
 
 	command.argv = argv;
@@ -218,23 +217,23 @@ static int spawn_true(unsigned method)
 	return procq_spawn(producer, &command, NULL);
 }
 
+static const char *const nothing[] = { "true", NULL };
+
 static int do_command(void)
 {
-	return spawn_true(PROCQ_METHOD_AUTO);
+	return spawn_this(nothing, PROCQ_METHOD_AUTO);
 }
 
 static int do_fork_command(void)
 {
-	return spawn_true(PROCQ_METHOD_FORK);
+	return spawn_this(nothing, PROCQ_METHOD_FORK);
 }
 
 static int do_path_command(void)
 {
-	static const char *const argv[] = { "/bin/sh", "-c", "", NULL };
-	struct procq_command command = PROCQ_COMMAND_INIT;
+	static const char *const path[] = { "/bin/sh", "-c", "", NULL };
 
-	command.argv = argv;
-	return procq_spawn(producer, &command, NULL);
+	return spawn_this(path, PROCQ_METHOD_AUTO);
 }
 
 static int do_take(void)
