@@ -71,7 +71,7 @@ static char *path_of(const char *file)
 	return path;
 }
 
-static void put(const char *file, const char *text)
+TAP_UNUSED static void put(const char *file, const char *text)
 {
 	const char *path = path_of(file);
 	FILE *f = fopen(path, "w");
@@ -83,7 +83,7 @@ static void put(const char *file, const char *text)
 	fclose(f);
 }
 
-static void drop(const char *file)
+TAP_UNUSED static void drop(const char *file)
 {
 	unlink(path_of(file));
 }

@@ -3,13 +3,10 @@
  * several programs, cut off, doubled or in any order. */
 #include <config.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "plot/log.h"
 
 #include "../kit/tap.h"
+#include "../kit/machine.h"
 
 #define S INT64_C(1000000000)
 
@@ -42,15 +39,8 @@ static void test_time(void)
 /* Read text as a log. */
 static int read_text(struct log *log, const char *text)
 {
-	char path[] = "/tmp/procq-log.XXXXXX";
-	int fd = mkstemp(path), err;
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		return -EIO;
-	close(fd);
-	err = log_read(log, path);
-	unlink(path);
-	return err;
+	put("log", text);
+	return log_read(log, path_of("log"));
 }
 
 #define LINE(event, seq, rest) \
@@ -151,6 +141,7 @@ static void test_end(void)
 
 int main(void)
 {
+	begin_machine("log");
 	test_time();
 	test_join();
 	test_causes();

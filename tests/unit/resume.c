@@ -5,17 +5,14 @@
  */
 #include <config.h>
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <stddef.h>
 
 #include "resume.h"
 
 #include "../kit/tap.h"
+#include "../kit/machine.h"
 
 static struct resume r;
-static char file[] = "/tmp/procq-resume.XXXXXX";
 
 #define P(seq) "\"queue\":\"q\",\"producer\":1,\"pid\":7,\"seq\":" #seq
 #define STARTED(seq, args) \
@@ -25,12 +22,9 @@ static char file[] = "/tmp/procq-resume.XXXXXX";
 
 static int log_of(const char *text)
 {
-	FILE *f = fopen(file, "w");
-
-	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
-		exit(99);
+	put("log", text);
 	resume_free(&r);
-	return resume_read(&r, file);
+	return resume_read(&r, path_of("log"));
 }
 
 static void test_escapes(void)
@@ -122,18 +116,14 @@ static void test_broken(void)
 	   resume_takes(&r, "a"), "with spaces");
 	ok(log_of("{}\n{\"a\":}\n{\"a\":1\n[1]\n{\"a\":1}x\n") == -EBADMSG,
 	   "none of these");
-	unlink(file);
+	drop("log");
 	resume_free(&r);
-	ok(resume_read(&r, file) == -ENOENT, "no log");
+	ok(resume_read(&r, path_of("log")) == -ENOENT, "no log");
 }
 
 int main(void)
 {
-	int fd = mkstemp(file);
-
-	if (fd < 0)
-		return 99;
-	close(fd);
+	begin_machine("resume");
 	test_escapes();
 	test_who();
 	test_counts();
