@@ -466,6 +466,10 @@ static void no_info(void *arg)
 
 /* ---- starting ---- */
 
+static const struct procq_command run_true = {
+	.size = sizeof(run_true), .argv = (const char *const[]){ "true", NULL },
+};
+
 static void on_signal(int signo)
 {
 	(void)signo;
@@ -530,15 +534,11 @@ static void fork_refused(void *arg)
 		{ SYS_vfork, -1, 0, EAGAIN },
 # endif
 	};
-	static const char *const argv[] = { "true", NULL };
-	struct procq_command command = PROCQ_COMMAND_INIT;
-
-	command.argv = argv;
 	(void)arg;
 	begin();
 	forbid(rules, sizeof(rules) / sizeof(rules[0]));
 	must(procq_spawn(producer, NULL, NULL) == -EUSERS);
-	must(procq_spawn(producer, &command, NULL) == -EUSERS);
+	must(procq_spawn(producer, &run_true, NULL) == -EUSERS);
 	must(procq_occupied(producer) == 0);
 	end();
 }
@@ -575,16 +575,13 @@ static const struct rule no_death_signal = { SYS_prctl, 0, PR_SET_PDEATHSIG,
 /* A child that can't be tied to its parent is not started. */
 static void untied(void *arg)
 {
-	static const char *const argv[] = { "true", NULL };
-	struct procq_command command = PROCQ_COMMAND_INIT;
 	struct procq_process p;
 
-	command.argv = argv;
 	(void)arg;
 	forbid(&no_death_signal, 1);
 	begin();
 	must(procq_spawn(producer, NULL, NULL) == -ENOTSUP);
-	must(procq_spawn(producer, &command, NULL) == -ENOTSUP);
+	must(procq_spawn(producer, &run_true, NULL) == -ENOTSUP);
 	must(procq_children(producer) == 0);
 	must(procq_occupied(producer) == 0);
 	p = spawn(PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP);
