@@ -123,14 +123,23 @@ TAP_UNUSED static void fixture_begin(const char *test)
 	} while (0)
 
 /* @param capacity 0: that of the object that is there */
-TAP_UNUSED static int fixture_try(struct procq **q, uint32_t role,
-				  uint32_t capacity)
+TAP_UNUSED static struct procq_options
+fixture_options(uint32_t role, uint32_t capacity, uint32_t flags)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 
 	o.role = role;
 	o.capacity = capacity;
-	o.deadline = procq_now() + INT64_C(20000000000);
+	o.flags = flags;
+	o.deadline = procq_now() + 20 * PQ_SECOND;
+	return o;
+}
+
+TAP_UNUSED static int fixture_try(struct procq **q, uint32_t role,
+				  uint32_t capacity)
+{
+	struct procq_options o = fixture_options(role, capacity, 0);
+
 	return procq_open(q, fixture_queue, &o);
 }
 
@@ -138,15 +147,10 @@ TAP_UNUSED static int fixture_try(struct procq **q, uint32_t role,
 TAP_UNUSED static int fixture_rc(uint32_t role, uint32_t capacity,
 				 uint32_t flags, uint32_t *found)
 {
-	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_options o = fixture_options(role, capacity, flags);
 	struct procq *q;
-	int rc;
+	int rc = procq_open(&q, fixture_queue, &o);
 
-	o.role = role;
-	o.capacity = capacity;
-	o.flags = flags;
-	o.deadline = procq_now() + INT64_C(20000000000);
-	rc = procq_open(&q, fixture_queue, &o);
 	if (found)
 		*found = o.found;
 	if (rc == 0)
@@ -524,12 +528,19 @@ TAP_UNUSED static void fixture_mark(struct pq_segment *seg, uint32_t slot,
 	pq_record_mark(seg, slot, &whose, status);
 }
 
-/* started - (retired + exited + lost + present): 0. */
-TAP_UNUSED static int64_t fixture_sum(const struct procq *q)
+TAP_UNUSED static struct procq_stat fixture_stat(const struct procq *q)
 {
 	struct procq_stat s;
 
-	procq_stat(q, &s);
+	need(procq_stat(q, &s) == 0);
+	return s;
+}
+
+/* started - (retired + exited + lost + present): 0. */
+TAP_UNUSED static int64_t fixture_sum(const struct procq *q)
+{
+	struct procq_stat s = fixture_stat(q);
+
 	return (int64_t)s.started -
 	       (int64_t)(s.retired + s.exited + s.lost + s.present);
 }

@@ -21,11 +21,9 @@ static char other[64];
 
 static int open_named(struct procq **q, const char *name, uint32_t role)
 {
-	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_options o = fixture_options(
+		role, role == PROCQ_ROLE_ONLOOKER ? 0 : 4, 0);
 
-	o.role = role;
-	o.capacity = role == PROCQ_ROLE_ONLOOKER ? 0 : 4;
-	o.deadline = procq_now() + INT64_C(30000000000);
 	return procq_open(q, name, &o);
 }
 

@@ -38,10 +38,8 @@ static uint64_t home(const struct procq *q)
 
 static int try_join(struct procq **q, int64_t patience)
 {
-	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_options o = fixture_options(PROCQ_ROLE_KEEPER, 1, 0);
 
-	o.role = PROCQ_ROLE_KEEPER;
-	o.capacity = 1;
 	o.deadline = procq_now() + patience;
 	return procq_open(q, fixture_queue, &o);
 }

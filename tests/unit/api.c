@@ -585,14 +585,13 @@ static void test_reaping(void)
 
 static void test_reaping_all(void)
 {
-	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_options o = fixture_options(PROCQ_ROLE_PRODUCER, 0,
+						 PROCQ_OPEN_REAP_ALL);
 	struct procq_process p;
 	struct procq_event e;
 	struct procq *q;
 	pid_t strangers[2];
 
-	o.role = PROCQ_ROLE_PRODUCER;
-	o.flags = PROCQ_OPEN_REAP_ALL;
 	need(procq_open(&q, fixture_queue, &o) == 0);
 	strangers[0] = dead_stranger();
 	p = fixture_spawn(q, PROCQ_METHOD_AUTO, 0);

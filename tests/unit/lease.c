@@ -148,8 +148,7 @@ static void test_granted(void)
 	records_have(p, &words[0]);
 	records_have(p, &words[1]);
 	ok(records_full(p), "two may start");
-	procq_stat(p, &s);
-	is_int(s.wanted, 2, "two are wanted, as nobody waits");
+	is_int(fixture_stat(p).wanted, 2, "two are wanted, as nobody waits");
 	is_int(set(PROCQ_POLICY_KEEP, HOUR, 1, 4), 0, "two more");
 	records_have(p, &words[2]);
 	ok(settled(1, 3), "can be used");

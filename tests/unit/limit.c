@@ -20,9 +20,7 @@ static struct pq_segment *seg;
 static int try_open(struct procq **q, uint32_t capacity, uint32_t max,
 		    struct procq_options *o)
 {
-	*o = (struct procq_options)PROCQ_OPTIONS_INIT;
-	o->role = PROCQ_ROLE_PRODUCER;
-	o->capacity = capacity;
+	*o = fixture_options(PROCQ_ROLE_PRODUCER, capacity, 0);
 	o->max = max;
 	return procq_open(q, fixture_queue, o);
 }

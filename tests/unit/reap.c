@@ -24,11 +24,9 @@ static struct pq_segment *seg;
 
 static void setup_as(uint32_t flags)
 {
-	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_options o =
+		fixture_options(PROCQ_ROLE_PRODUCER, CAPACITY, flags);
 
-	o.role = PROCQ_ROLE_PRODUCER;
-	o.capacity = CAPACITY;
-	o.flags = flags;
 	need(procq_open(&p, fixture_queue, &o) == 0);
 	c = fixture_open(PROCQ_ROLE_CONSUMER, 0);
 	seg = p->seg;

@@ -106,14 +106,6 @@ static bool release(uint32_t slot, enum pq_tally kind, bool to_free)
 	return records_release(c, slot, kind, to_free);
 }
 
-static struct procq_stat stat_now(void)
-{
-	struct procq_stat s;
-
-	procq_stat(p, &s);
-	return s;
-}
-
 /* ---- the producer ---- */
 
 static void test_reserve(void)
@@ -136,7 +128,7 @@ static void test_reserve(void)
 	ok(view.pid == 0 && view.ident == 0 && view.started > 0 &&
 	   view.producer == p->incarnation,
 	   "a reserved record names its producer, and nobody else");
-	is_int((intmax_t)stat_now().present, 0, "it holds no process");
+	is_int((intmax_t)fixture_stat(p).present, 0, "it holds no process");
 
 	gen = pq_word_gen(words[3]);
 	pq_record_cancel(seg, 3, words[3]);
@@ -150,7 +142,7 @@ static void test_reserve(void)
 	   "it can be reserved again");
 	pq_record_cancel(seg, 3, words[3]);
 	ok(word_of(3) == word, "a late cancel leaves the newcomer alone");
-	is_int((intmax_t)stat_now().started, 0, "no process was started");
+	is_int((intmax_t)fixture_stat(p).started, 0, "no process was started");
 	words[3] = word;
 	for (uint32_t i = 0; i < CAPACITY; i++)
 		pq_record_cancel(seg, i, words[i]);
@@ -187,7 +179,7 @@ static void test_enter(void)
 	pq_record_describe(seg, slot, word_of(slot), &d);
 	ok(d.pid == 12345 && d.ino == 678 && word_of(slot) == after,
 	   "and the second one changes nothing");
-	is_int((intmax_t)stat_now().started, 1, "one life is counted");
+	is_int((intmax_t)fixture_stat(p).started, 1, "one life is counted");
 	ok(pq_record_counted(seg, slot), "by its own child");
 	is_int((intmax_t)fixture_enter(seg, queued(5), 0, 1, 1), 0,
 	       "nor with a word that is none of it");
@@ -230,7 +222,7 @@ static void test_stale_child(void)
 	atomic_store(&r->pid, pq_tagged(pq_word_gen(word), PQ_PID_BITS, 0));
 	ok(fixture_enter(seg, slot, word, 7, 7) > 0,
 	   "the newcomer enters as if nothing had been");
-	is_int((intmax_t)stat_now().started, 1, "one life is counted");
+	is_int((intmax_t)fixture_stat(p).started, 1, "one life is counted");
 	teardown();
 }
 
@@ -289,7 +281,7 @@ static void test_mark(void)
 	ok(is_state(slot, PROCQ_STATE_FREE, 0, 0) &&
 		   fixture_hints(&seg->free, slot) == 1,
 	   "then its mark frees it, with its hint");
-	is_int((intmax_t)stat_now().retired, 1, "which counts it once");
+	is_int((intmax_t)fixture_stat(p).retired, 1, "which counts it once");
 	teardown();
 }
 
@@ -303,7 +295,7 @@ static void test_mend(void)
 	queued(1);
 	slot = unhinted();
 	is_int(fixture_hints(&seg->ready, slot), 0, "a child without a hint");
-	is_int((intmax_t)stat_now().started, 2, "which lives, uncounted");
+	is_int((intmax_t)fixture_stat(p).started, 2, "which lives, uncounted");
 	ok(!pq_record_counted(seg, slot), "… by itself");
 	fixture_mark(seg, slot, p->place, &status);
 	ok(is_state(slot, PROCQ_STATE_EXITED, 0, 0) &&
@@ -313,7 +305,7 @@ static void test_mend(void)
 	is_int((intmax_t)d.seq, 2, "and its number in the order");
 	need(records_take_slot(c, slot));
 	ok(release(slot, PQ_TALLY_EXITED, true), "released");
-	ok(pq_record_counted(seg, slot) && stat_now().started == 2,
+	ok(pq_record_counted(seg, slot) && fixture_stat(p).started == 2,
 	   "its life is counted at its release");
 	teardown();
 }
@@ -366,7 +358,7 @@ static void test_release(void)
 			      false),
 	   "a release that a mark has overtaken does nothing");
 	ok(is_state(slot, PROCQ_STATE_TAKEN, PQ_DEAD, c->place + 1) &&
-		   stat_now().retired == 0,
+		   fixture_stat(p).retired == 0,
 	   "and counts nothing");
 	ok(release(slot, PQ_TALLY_RETIRED, true) &&
 		   is_state(slot, PROCQ_STATE_FREE, 0, 0),
@@ -378,7 +370,7 @@ static void test_release(void)
 	release(taken(201), PQ_TALLY_EXITED, true);
 	release(taken(202), PQ_TALLY_EXITED, true);
 	release(taken(203), PQ_TALLY_LOST, true);
-	s = stat_now();
+	s = fixture_stat(p);
 	ok(s.retired == 1 && s.exited == 2 && s.lost == 1 && s.started == 4,
 	   "each is counted once, for what it was");
 	is_int((intmax_t)atomic_load(&seg->participants[c->place].intent), 0,
@@ -421,7 +413,7 @@ static void test_return(void)
 		   is_state(slot, PROCQ_STATE_EXITED, PQ_RETURNED, 0) &&
 		   fixture_hints(&seg->ready, slot) == 1,
 	   "a dead one goes back as exited");
-	is_int((intmax_t)stat_now().started, 2, "no life is counted anew");
+	is_int((intmax_t)fixture_stat(p).started, 2, "no life is counted anew");
 	teardown();
 }
 
@@ -844,11 +836,11 @@ static void test_many_lives(void)
 		enter_next(&slot);
 		end_out_of_turn(slot);
 	}
-	s = stat_now();
+	s = fixture_stat(p);
 	ok(s.retired == far + CAPACITY * (more + 5) && s.started == s.retired,
 	   "the 2^32nd life of a record is counted like all others");
 	queued(6);
-	s = stat_now();
+	s = fixture_stat(p);
 	ok(s.started == s.retired + 1 && s.present == 1, "and one that lives");
 	need(procq_check(p, &report) == 0);
 	ok(report.faults == 0, "a check finds all well");

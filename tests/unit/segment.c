@@ -560,14 +560,13 @@ static void *end_later(void *arg)
 
 static void test_two_replace(void)
 {
-	struct procq_options o = PROCQ_OPTIONS_INIT;
+	struct procq_options o = fixture_options(PROCQ_ROLE_PRODUCER, 0, 0);
 	struct procq *q;
 	pthread_t thread;
 	pid_t pid;
 
 	make_foreign(PROCQ_STATE_FREE, 0);
 	pid = fixture_launch(fixture_build_for_ever);
-	o.role = PROCQ_ROLE_PRODUCER;
 	o.deadline = procq_now() + 1000000;
 	ok(procq_open(&q, fixture_queue, &o) == -ETIMEDOUT &&
 	   o.found == (uint32_t)pid,

@@ -415,14 +415,6 @@ static void test_stopped(void)
 	teardown();
 }
 
-static int count_dead(const struct procq *q)
-{
-	struct procq_stat s;
-
-	procq_stat(q, &s);
-	return (int)s.dead;
-}
-
 static void test_sometimes(void)
 {
 	int n = 1;
@@ -495,8 +487,7 @@ static void test_lost(void)
 	setup();
 	fixture_kill(fixture_spawn(p, PROCQ_METHOD_AUTO, 0).pid);
 	pq_sweep_sometimes(seg, 0, NULL);
-	procq_stat(p, &s);
-	ok(count_lost() == 0 && s.states[PROCQ_STATE_QUEUED] == 1,
+	ok(count_lost() == 0 && fixture_stat(p).states[PROCQ_STATE_QUEUED] == 1,
 	   "lost: not what a living producer has yet to mark");
 	need(procq_reap(p) == 1 && procq_take(p, NULL, &taken) == 0 &&
 	     procq_collect(p, &e) == 1);
@@ -505,14 +496,14 @@ static void test_lost(void)
 	fixture_run(dead_keeper, (void *)pid);
 	need(*pid > 1);
 	pq_sweep_sometimes(seg, 0, NULL);
-	procq_stat(p, &s);
-	ok(count_lost() == 0 && s.states[PROCQ_STATE_QUEUED] == 1 &&
+	ok(count_lost() == 0 &&
+		   fixture_stat(p).states[PROCQ_STATE_QUEUED] == 1 &&
 		   pq_sweep_lost(seg) == 0,
 	   "lost: not what lives on without its producer");
 	need(kill(*pid, SIGKILL) == 0);
 	while (*fixture_status(*pid, "State") != 'Z' && kill(*pid, 0) == 0)
 		sched_yield();
-	procq_stat(p, &s);
+	s = fixture_stat(p);
 	ok(count_lost() == 0 && s.states[PROCQ_STATE_EXITED] == 1 &&
 		   s.present == 1,
 	   "lost: a look shows it, and changes nothing");
@@ -530,8 +521,7 @@ static void test_lost(void)
 	ok(procq_collect(p, &e) == 1 && e.type == PROCQ_EVENT_STALE &&
 		   e.cause == PROCQ_CAUSE_UNKNOWN && e.step == 0,
 	   "lost: it is reported as stale");
-	procq_stat(p, &s);
-	is_int((long)s.lost, 1, "lost: and counted so");
+	is_int((long)fixture_stat(p).lost, 1, "lost: and counted so");
 	munmap((void *)pid, sizeof(*pid));
 	teardown();
 }
@@ -550,11 +540,11 @@ static void test_gives_way(void)
 		swept = pq_sweep_sometimes(seg, 0, &woken);
 		calls++;
 		if (calls == 1)
-			ok(swept == 0 && count_dead(p) == 3 &&
+			ok(swept == 0 && fixture_stat(p).dead == 3 &&
 				   fixture_state(p, 0) == PROCQ_STATE_FREE,
 			   "somebody is awaited: a sweep begins, and gives way");
 	}
-	ok(calls > 2 && swept == 3 && count_dead(p) == 0,
+	ok(calls > 2 && swept == 3 && fixture_stat(p).dead == 0,
 	   "it goes on the next times, and ends for all of the dead at once");
 	fixture_run(dead_producer, &n);
 	woken = 0;

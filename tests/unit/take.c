@@ -412,7 +412,6 @@ static bool take_marked(void)
 static void test_marked_meanwhile(void)
 {
 	_Atomic bool all = false;
-	struct procq_stat s;
 	pthread_t thread;
 	bool more;
 
@@ -422,8 +421,7 @@ static void test_marked_meanwhile(void)
 		more = !atomic_load(&all);
 		while (take_marked())
 			;
-		procq_stat(c, &s);
-		if (s.present < CAPACITY) {
+		if (fixture_stat(c).present < CAPACITY) {
 			sched_yield();
 			continue;
 		}
@@ -432,8 +430,8 @@ static void test_marked_meanwhile(void)
 		if (!take_marked())
 			break;
 	} while (more);
-	procq_stat(c, &s);
-	is_int((intmax_t)s.present, 0, "no hint is thrown out as it is marked");
+	is_int((intmax_t)fixture_stat(c).present, 0,
+	       "no hint is thrown out as it is marked");
 	pq_sweep_hints(seg);
 	while (take_marked() || !atomic_load(&all))
 		;

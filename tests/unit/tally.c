@@ -227,16 +227,15 @@ static void test_reused(void)
 static void test_next_tenant(void)
 {
 	struct plan plan = { MOVED, PQ_TALLY_EXITED, 0, false, false };
-	struct procq_stat s;
 
 	setup();
 	for (int i = 0; i < 5; i++) {
 		killed_at(&plan);
 		pq_sweep_dead(seg, NULL);
 	}
-	procq_stat(p, &s);
-	ok(s.exited == 5 && atomic_load(&seg->participants[victim_place]
-						 .tally[PQ_TALLY_EXITED]) == 5,
+	ok(fixture_stat(p).exited == 5 &&
+		   atomic_load(&seg->participants[victim_place]
+					.tally[PQ_TALLY_EXITED]) == 5,
 	   "five tenants of one place, one after the other, all killed");
 	teardown();
 }
