@@ -55,7 +55,6 @@ static void work(void *arg)
 			end_one(q);
 	}
 	procq_close(q);
-	_exit(0);
 }
 
 int main(void)

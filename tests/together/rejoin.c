@@ -62,7 +62,6 @@ static void removes(void *arg)
 	(void)arg;
 	raise(SIGSTOP);
 	procq_remove(q);
-	_exit(0);
 }
 
 static void joins(void *arg)
@@ -84,7 +83,6 @@ static void die_removing(void *arg)
 	(void)arg;
 	pq_member_stand_up(q->seg, q->place, q->incarnation);
 	atomic_store(&q->seg->header->state, PQ_OBJECT_FINAL);
-	_exit(0);
 }
 
 static void make_final(void)

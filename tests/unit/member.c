@@ -293,7 +293,6 @@ static void use_inherited(void *arg)
 	/* Its parent is alive, although the list of own bytes is its. */
 	if (pq_member_dead(heir->q->seg, heir->place, &member))
 		_exit(2);
-	_exit(0);
 }
 
 static void open_anew(void *arg)
@@ -308,7 +307,6 @@ static void open_anew(void *arg)
 	    pq_sweep_dead(q->seg, NULL) != 0)
 		_exit(2);
 	procq_close(q);
-	_exit(0);
 }
 
 static void test_fork(void)
@@ -354,7 +352,6 @@ static void come_and_go(void *arg)
 	}
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
-	_exit(0);
 }
 
 static void test_crowd(void)

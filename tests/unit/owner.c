@@ -83,7 +83,6 @@ static void body_nobody(void *arg)
 	must(fstat(fd, &st) == 0 && st.st_uid != NOBODY);
 	st.st_uid = NOBODY;
 	must(!pq_owner_is_me(fd, &st));
-	_exit(0);
 }
 
 static void has_three_ids(void *arg)
@@ -145,7 +144,6 @@ static void body_closed(void *arg)
 	forbid(rules, 2);
 	must(!pq_proc_is_ours());
 	must(!pq_owner_has(getuid(), getpid()));
-	_exit(0);
 }
 
 /* As a sandbox. */
@@ -170,7 +168,6 @@ static void body_no_fstat(void *arg)
 		_exit(0);
 	must(pq_file_is(fd, other));
 	must(pq_file_of(fd).ino == 0);
-	_exit(0);
 }
 
 int main(void)

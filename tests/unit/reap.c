@@ -291,7 +291,6 @@ static void reap_traced(void *arg)
 	fixture_kill(pid);
 	raise(SIGSTOP);
 	procq_reap(q);
-	_exit(0);
 }
 
 static void test_mark_first(void)

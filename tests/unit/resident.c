@@ -110,7 +110,6 @@ static void body_unpinned(void *arg)
 	d = described(entered(getpid()));
 	atomic_store(&seg->records[d.slot].producer, pq_producer(999, 0));
 	must(procq_resident(c, &d, &bytes) == -ESRCH);
-	_exit(0);
 }
 
 /* First it is a zombie. Then it is as where /proc hides the processes of
@@ -128,7 +127,6 @@ static void body_hidden(void *arg)
 	must(procq_resident(c, &d, &bytes) == -ESRCH);
 	fixture_wait(pid);
 	must(procq_resident(c, &d, &bytes) == -EACCES);
-	_exit(0);
 }
 
 /* As where there is no /proc. */
@@ -146,7 +144,6 @@ static void body_closed(void *arg)
 	forbid(rules, 2);
 	must(procq_resident(c, &d, &bytes) == -ENOTSUP);
 	must(procq_resident(c, NULL, &bytes) == -ENOTSUP);
-	_exit(0);
 }
 
 /* ---- the record changes while its process is looked at ---- */

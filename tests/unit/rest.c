@@ -236,7 +236,6 @@ static void body_no_handles(void *arg)
 	must(await_collect(&e) == 1 && e.type == PROCQ_EVENT_RETIRED);
 	must(lives(other));
 	fixture_end(other);
-	_exit(0);
 }
 
 /* There are descriptors again when some process is dead. */
@@ -251,7 +250,6 @@ static void body_no_descriptor(void *arg)
 	must(take(c, slot) == -EMFILE && procq_in_flight(c) == 0);
 	must(pq_word_state(pq_load_word(seg, slot)) == PROCQ_STATE_EXITED);
 	fixture_end(other);
-	_exit(0);
 }
 
 static void test_refused(void)
@@ -417,7 +415,6 @@ static void body_closed(void *arg)
 	must(pq_rest_look(&f, now) == PQ_REST_SOON);
 	must(pq_rest_look(&f, now + PQ_SECOND) == PQ_REST_NONE);
 	fixture_wait(leader);
-	_exit(0);
 }
 
 /* As a kernel that knows no signals to groups, or a sandbox. */
@@ -432,7 +429,6 @@ static void body_refused(void *arg)
 	must(!pq_rest_reachable(&f));
 	must(pq_rest_look(&f, PQ_SECOND) == PQ_REST_NONE);
 	fixture_end(other);
-	_exit(0);
 }
 
 /* The host has closed the descriptor, and another file has it. */

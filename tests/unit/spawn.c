@@ -362,7 +362,6 @@ static void start_with_little(void *arg)
 		_exit(2);
 	fixture_collect(q, q);
 	procq_close(q);
-	_exit(0);
 }
 
 static void test_little_memory(void)
