@@ -20,6 +20,7 @@
 #define MAGIC_BUILDING UINT64_C(0x212121)
 
 static _Alignas(PQ_LINE) char buffer[1 << 20];
+static struct pq_header *const header = (void *)buffer;
 
 static size_t read_object(char *bytes, size_t max)
 {
@@ -406,8 +407,7 @@ static void refused(size_t size, int want, const char *what)
 	do { \
 		size_t size_ = fixture_bytes(buffer, sizeof(buffer), \
 					     CAPACITY); \
-		struct pq_header *h_ = (void *)buffer; \
-		h_->field = value; \
+		header->field = value; \
 		refused(size_, want, what); \
 	} while (0)
 
@@ -442,8 +442,8 @@ static void test_headers(void)
 	FALSIFY(page_size, 3, -EPROTONOSUPPORT, "size of a page");
 #if PQ_USE_LINUX
 	FALSIFY(boot_id[1], 42, -ESTALE, "an earlier boot");
-	((struct pq_header *)(void *)buffer)->boot_id[0] = 0;
-	((struct pq_header *)(void *)buffer)->boot_id[1] = 0;
+	header->boot_id[0] = 0;
+	header->boot_id[1] = 0;
 	fixture_make(buffer, size, size);
 	is_int(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, NULL), 0,
 	       "a boot that is unknown may be this one");
@@ -475,12 +475,10 @@ static void refused_build(uint32_t differs, const char *what)
 
 static void test_builds(void)
 {
-	struct pq_header *h = (void *)buffer;
-
 #define DIFFERS(field, value, kind, what) \
 	do { \
 		fixture_bytes(buffer, sizeof(buffer), CAPACITY); \
-		h->field = value; \
+		header->field = value; \
 		refused_build(kind, what); \
 	} while (0)
 
@@ -488,11 +486,11 @@ static void test_builds(void)
 	DIFFERS(byte_order, 0x04030201, PROCQ_DIFFERS_MACHINE, "byte order");
 	DIFFERS(word_size, 2, PROCQ_DIFFERS_MACHINE, "words of another size");
 	DIFFERS(page_size, 3, PROCQ_DIFFERS_MACHINE, "pages of another size");
-	DIFFERS(lock_place, h->lock_place ^ 3, PROCQ_DIFFERS_LOCKS,
+	DIFFERS(lock_place, header->lock_place ^ 3, PROCQ_DIFFERS_LOCKS,
 		"locks in the other place");
 	DIFFERS(lock_base, 0, PROCQ_DIFFERS_LOCKS, "offsets of 32 bits");
 	DIFFERS(sem_size, 1, PROCQ_DIFFERS_SEMAPHORE, "size of a semaphore");
-	DIFFERS(sem_kind, h->sem_kind + 1, PROCQ_DIFFERS_SEMAPHORE,
+	DIFFERS(sem_kind, header->sem_kind + 1, PROCQ_DIFFERS_SEMAPHORE,
 		"semaphores of another C library");
 	DIFFERS(clock, 77, PROCQ_DIFFERS_CLOCK, "another clock");
 	/* All numbers are turned round, also the magic. */
@@ -500,8 +498,8 @@ static void test_builds(void)
 		"a machine of the other order of bytes");
 	/* Of another version no more than that is read. */
 	fixture_bytes(buffer, sizeof(buffer), CAPACITY);
-	h->version = 77;
-	memset((char *)buffer + 16, 0xff, sizeof(*h) - 16);
+	header->version = 77;
+	memset(buffer + 16, 0xff, sizeof(*header) - 16);
 	refused_build(PROCQ_DIFFERS_VERSION, "another version, of any content");
 }
 
@@ -517,7 +515,7 @@ static void test_used_by_another_build(void)
 	uint32_t found = 0;
 	pid_t pid;
 
-	((struct pq_header *)(void *)buffer)->lock_place ^= 3;
+	header->lock_place ^= 3;
 	fixture_make(buffer, size, size);
 	pid = fixture_launch(lock_elsewhere);
 	ok(procq_unlink(fixture_queue, &found) == -EBUSY &&
@@ -630,21 +628,19 @@ static void test_foreign(void)
 static void test_pid_one(void)
 {
 	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
-	struct pq_header *h = (void *)buffer;
-	uint64_t pid_one = h->pid_one;
 	uint32_t found = 0;
 
-	if (!pid_one) {
+	if (!header->pid_one) {
 		skip("a PID namespace with the inode of an earlier one",
 		     "no start time of pid 1");
 		return;
 	}
-	h->pid_one++;
+	header->pid_one++;
 	fixture_make(buffer, size, size);
 	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found),
 	       -EXDEV, "a PID namespace with the inode of an earlier one");
 	fixture_clean();
-	h->pid_one = 0;
+	header->pid_one = 0;
 	fixture_make(buffer, size, size);
 	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, &found),
 	       0, "if it is not known, the inode decides");
@@ -656,7 +652,7 @@ static void test_time_namespace(void)
 	size_t size = fixture_bytes(buffer, sizeof(buffer), CAPACITY);
 	uint32_t found = 0;
 
-	((struct pq_header *)(void *)buffer)->time_namespace ^= 1;
+	header->time_namespace ^= 1;
 	fixture_make(buffer, size, size);
 	ok(fixture_rc(PROCQ_ROLE_PRODUCER, 0, 0, &found) == -EXDEV &&
 		   found == PROCQ_FOREIGN_TIME && fixture_exists(),
@@ -734,7 +730,7 @@ static void test_dead_remover(void)
 
 	memcpy(buffer, q->seg->header, size);
 	procq_close(q);
-	atomic_store(&((struct pq_header *)(void *)buffer)->state, 1);
+	atomic_store(&header->state, 1);
 	memset(buffer + size - PROCQ_PARTICIPANTS_MAX * 128, 0,
 	       PROCQ_PARTICIPANTS_MAX * 128);
 	fixture_make(buffer, size, size);
@@ -743,8 +739,7 @@ static void test_dead_remover(void)
 	   "a dead remover's proposal is undone by a newcomer");
 	is_int(procq_close(q), 1, "which then removes it itself");
 
-	atomic_store(&((struct pq_header *)(void *)buffer)->state,
-		     PQ_OBJECT_FINAL);
+	atomic_store(&header->state, PQ_OBJECT_FINAL);
 	fixture_make(buffer, size, size);
 	is_int(fixture_rc(PROCQ_ROLE_CONSUMER, 0, PROCQ_OPEN_NOCREATE, NULL),
 	       -ENOENT, "a final one is as good as not there");
