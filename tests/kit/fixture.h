@@ -448,6 +448,16 @@ TAP_UNUSED static void fixture_make(const void *bytes, size_t n,
 	close(fd);
 }
 
+/* Write over the object; this process has no locks on it. */
+TAP_UNUSED static void fixture_put(size_t offset, uint64_t value, size_t size)
+{
+	int fd = shm_open(fixture_object, O_RDWR, 0);
+
+	need(fd >= 0 && pwrite(fd, &value, size, (off_t)offset) ==
+				(ssize_t)size);
+	close(fd);
+}
+
 #ifndef PQ_USE_SHM_LOCKS
 # define PQ_USE_SHM_LOCKS 0
 #endif

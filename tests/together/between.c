@@ -488,19 +488,10 @@ static void let_it_wait(void)
 	fixture_sleep(100 * MS);
 }
 
-static void write_header(size_t offset, uint64_t value, size_t size)
-{
-	int fd = shm_open(fixture_object, O_RDWR, 0);
-
-	must(fd >= 0 && pwrite(fd, &value, size, (off_t)offset) ==
-				(ssize_t)size);
-	close(fd);
-}
-
 static void open_again(void *arg)
 {
 	(void)arg;
-	write_header(offsetof(struct pq_header, state), PQ_OBJECT_OPEN, 8);
+	fixture_put(offsetof(struct pq_header, state), PQ_OBJECT_OPEN, 8);
 }
 
 static void open_again_when_told(void *arg)
@@ -554,7 +545,7 @@ static void test_unlinkers(void)
 	test_unlink_beside(false, 0, "unlinked before it is finished");
 
 	other = fixture_launch(fixture_stay);
-	write_header(offsetof(struct pq_header, pid_namespace), 42, 8);
+	fixture_put(offsetof(struct pq_header, pid_namespace), 42, 8);
 	no_pids = true;
 	test_unlink(-EBUSY, "a process of another PID namespace is in it");
 	no_pids = false;

@@ -137,16 +137,6 @@ static void test_wrecks(void)
 	unlinked("one whose remover was killed");
 }
 
-/* Write over the header of the object; this process has no locks on it. */
-static void put(size_t offset, uint64_t value, size_t size)
-{
-	int fd = shm_open(fixture_object, O_RDWR, 0);
-
-	need(fd >= 0 && pwrite(fd, &value, size, (off_t)offset) ==
-				(ssize_t)size);
-	close(fd);
-}
-
 static uint64_t get(size_t offset)
 {
 	int fd = shm_open(fixture_object, O_RDONLY, 0);
@@ -197,7 +187,7 @@ static void test_used_here(void)
 	look = fixture_open(PROCQ_ROLE_ONLOOKER, 0);
 	is_int(procq_close(q), 1, "closed, but for an onlooker");
 	make_queue();
-	put(offsetof(struct pq_header, version), 77, 4);
+	fixture_put(offsetof(struct pq_header, version), 77, 4);
 	unlinked("damaged, and an onlooker has another of the name");
 	procq_close(look);
 }
@@ -206,9 +196,9 @@ static void test_used_elsewhere(void)
 {
 	pid_t pid = fixture_launch(fixture_stay);
 
-	put(offsetof(struct pq_header, version), 77, 4);
+	fixture_put(offsetof(struct pq_header, version), 77, 4);
 	kept(-EBUSY, (uint32_t)pid, "damaged, and in use elsewhere");
-	put(0, 0, 8);
+	fixture_put(0, 0, 8);
 	kept(-EBUSY, (uint32_t)pid, "without a magic, and in use");
 	fixture_end(pid);
 	unlinked("when the process is dead");
@@ -220,13 +210,13 @@ static void test_foreign(void)
 	size_t at = offsetof(struct pq_header, pid_namespace);
 	uint64_t here = get(at);
 
-	put(at, here + 1, 8);
+	fixture_put(at, here + 1, 8);
 	kept(-EBUSY, (uint32_t)pid, "of another namespace, and in use there");
 	ok(get(offsetof(struct pq_header, state)) == PQ_OBJECT_OPEN,
 	   "and may be joined there");
-	put(at, here, 8);
+	fixture_put(at, here, 8);
 	is_int(fixture_dead_elsewhere(), 0, "and all are alive");
-	put(at, here + 1, 8);
+	fixture_put(at, here + 1, 8);
 	fixture_end(pid);
 	unlinked("when the process is dead");
 }
