@@ -258,14 +258,21 @@ joined()
 	await 10 stat_is CONSUMERS 1
 }
 
-# exits STATUS COMMAND...: for check; leaves $dir/x.out and $dir/x.err
+# run_exits NAME STATUS COMMAND...: for check; as run, and it has to exit so
+run_exits()
+{
+	ran=$1
+	wanted=$2
+	shift 2
+	run "$ran" "$@"
+	cat "$dir/$ran.err"
+	same "$wanted" "$status"
+}
+
+# exits STATUS COMMAND...: the same; leaves $dir/x.out and $dir/x.err
 exits()
 {
-	wanted=$1
-	shift
-	run x "$@"
-	cat "$dir/x.err"
-	same "$wanted" "$status"
+	run_exits x "$@"
 }
 
 # stopped PID
