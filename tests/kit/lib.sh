@@ -208,6 +208,15 @@ finish()
 	fi
 }
 
+# ends_with STATUS PID [SECONDS]: for check; as finish, and it has to end so
+ends_with()
+{
+	wanted=$1
+	shift
+	finish "$@"
+	same "$wanted" "$status"
+}
+
 # run NAME COMMAND...: in the foreground, to its end; as launch and finish
 run()
 {
