@@ -217,6 +217,17 @@ ends_with()
 	same "$wanted" "$status"
 }
 
+# end_by SIGNAL PID...: send it to each, one after the other, and finish it
+end_by()
+{
+	by=$1
+	shift
+	for each do
+		send "$by" "$each"
+		finish "$each"
+	done
+}
+
 # run NAME COMMAND...: in the foreground, to its end; as launch and finish
 run()
 {
@@ -239,8 +250,7 @@ keep()
 # keep_no_more
 keep_no_more()
 {
-	send TERM "$keep_pid"
-	finish "$keep_pid"
+	end_by TERM "$keep_pid"
 }
 
 # hold [OPTION]...: the same, and a consumer that pauses, and so leaves what
@@ -255,8 +265,7 @@ hold()
 # hold_no_more
 hold_no_more()
 {
-	send TERM "$hold_pid"
-	finish "$hold_pid"
+	end_by TERM "$hold_pid"
 	keep_no_more
 }
 
