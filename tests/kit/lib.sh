@@ -239,6 +239,14 @@ run()
 	[ -z "$limit" ] || [ "$status" -ne 137 ] || status=hung
 }
 
+# ready COUNT [NAME]: so many of helper ignore do so by now, in $dir/NAME, or else
+# in $dir/ready
+ready()
+{
+	set -- "$1" "$dir/${2-ready}"/[0-9]*
+	[ $(($# - 1)) -eq "$1" ] && [ -e "$2" ]
+}
+
 # keep [OPTION]...: a producer that pauses, so that there is a queue for a
 # consumer to join
 keep()
