@@ -402,6 +402,12 @@ field()
 		esac
 }
 
+# caused N CAUSE NAME: for check; so many ends in NAME.out tell it
+caused()
+{
+	same "$1" "$(field cause retired "$3" | grep -c -x -e "$2")"
+}
+
 # seconds: of lengths of time with a unit, on standard input
 seconds()
 {
