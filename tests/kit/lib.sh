@@ -176,7 +176,13 @@ launch()
 	launched=$1
 	shift
 	"$@" >"$dir/$launched.out" 2>"$dir/$launched.err" &
-	eval "${launched}_pid=\$!"
+	background "$launched"
+}
+
+# background NAME: what was started with & is $NAME_pid
+background()
+{
+	eval "${1}_pid=\$!"
 	remember "$!"
 }
 
