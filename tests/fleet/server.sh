@@ -11,6 +11,9 @@
 #	server_end
 #	server_use NAME		one of several: all of these, and sql, mean it
 #	helper_of NAME		the helper of a queue
+#	need_fleet		skips the test where the programs lack it
+#	fleet_begin		server_begin, and what a fleet needs there; its
+#				hosts connect to $url, and a person to $admin
 #
 # It must signal no process but those that it has started.
 
@@ -45,6 +48,16 @@ skip_rest()
 	[ "$number" -gt 0 ] || skip_all "$1"
 	skip "what needs it" "$1"
 	the_end
+}
+
+# need_fleet: whoever wants it finds procq-fleet
+need_fleet()
+{
+	: "${abs_top_builddir:=$builddir/..}"
+	PROCQ_BINDIR=$abs_top_builddir/src
+	export PROCQ_BINDIR
+	unset PROCQ_FLEET
+	[ -x "$PROCQ_BINDIR/procq-fleet" ] || skip_rest "built without libpq"
 }
 
 server_begin()
@@ -156,6 +169,30 @@ schema()
 	$limit psql -X -q -v ON_ERROR_STOP=1 -f "$fleet_sql" 2>&1
 }
 
+# fleet_schema: with a role of its hosts
+fleet_schema()
+{
+	schema >/dev/null
+	sql "CREATE ROLE a LOGIN IN ROLE procq_host" >/dev/null
+}
+
+fleet_begin()
+{
+	server_begin
+	fleet_schema
+	# shellcheck disable=SC2034 # the test uses it
+	url='postgresql:///postgres?user=a#maya'
+	# shellcheck disable=SC2034
+	admin='postgresql:///postgres?user=postgres#maya'
+}
+
+# books_balance: of maya, and nothing is left
+books_balance()
+{
+	same "t 0" "$(sql "SELECT started = retired + exited + lost + vanished +
+		present, present FROM procq.stat('maya')")"
+}
+
 # helper_of NAME: the process of the helper of queue $prefix-NAME
 helper_of()
 {
@@ -164,4 +201,20 @@ helper_of()
 		{ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null |
 			grep -q '^helper ' && echo "$pid"
 	done | head -n 1
+}
+
+# no_helper NAME...: for await; none of these queues has one
+no_helper()
+{
+	for queue do
+		[ -z "$(helper_of "$queue")" ] || return 1
+	done
+}
+
+# end_hosts NAME...: their producers, and with them their helpers
+end_hosts()
+{
+	for queue do
+		eval "end_by TERM \$${queue}_pid"
+	done
 }
