@@ -186,11 +186,17 @@ fleet_begin()
 	admin='postgresql:///postgres?user=postgres#maya'
 }
 
+# sql_is VALUE TEXT: for check and await; the server answers so
+sql_is()
+{
+	same "$1" "$(sql "$2")"
+}
+
 # books_balance: of maya, and nothing is left
 books_balance()
 {
-	same "t 0" "$(sql "SELECT started = retired + exited + lost + vanished +
-		present, present FROM procq.stat('maya')")"
+	sql_is "t 0" "SELECT started = retired + exited + lost + vanished +
+		present, present FROM procq.stat('maya')"
 }
 
 # helper_of NAME: the process of the helper of queue $prefix-NAME

@@ -307,6 +307,22 @@ exits()
 	run_exits x "$@"
 }
 
+# gives REGEX COMMAND...: for check and await; all is well, and x.out has that
+gives()
+{
+	sought=$1
+	shift
+	exits 0 "$@" && has "$dir/x.out" "$sought"
+}
+
+# gives_only TEXT COMMAND...: and x.out is that
+gives_only()
+{
+	sought=$1
+	shift
+	exits 0 "$@" && same "$sought" "$(cat "$dir/x.out")"
+}
+
 # stopped PID
 stopped()
 {
