@@ -214,6 +214,25 @@ finish()
 	fi
 }
 
+# can_adopt: helper orphans can do its work here
+can_adopt()
+{
+	"$(helper orphans)" /dev/null 0 true >/dev/null
+}
+
+# foster NAME SECONDS COMMAND...: launch it under helper orphans, which adopts what
+# it leaves, and looks on for SECONDS; the command's own pid is $producer
+foster()
+{
+	fostered=$1
+	shift
+	rm -f "$dir/producer"
+	launch "$fostered" "$(helper orphans)" "$dir/producer" "$@"
+	await 10 test -s "$dir/producer"
+	producer=$(cat "$dir/producer")
+	remember "$producer"
+}
+
 # ends_with STATUS PID [SECONDS]: for check; as finish, and it has to end so
 ends_with()
 {
