@@ -121,9 +121,13 @@ bool had_shortage(void)
 	return deaths && deaths->shortage;
 }
 
-static int spawn(struct procq *q, const struct procq_command *command)
+/* An idle process. */
+static int spawn(struct procq *q, uint32_t flags)
 {
-	return note_shortage(procq_spawn(q, command, NULL));
+	struct procq_command idle = PROCQ_COMMAND_INIT;
+
+	idle.flags = flags;
+	return note_shortage(procq_spawn(q, &idle, NULL));
 }
 
 /* Each death is reported once. */
@@ -224,7 +228,7 @@ static void use(struct hands *h)
 	if (!h->producer)
 		return;
 	raise_limit(h->producer);
-	while ((rc = spawn(h->producer, NULL)) == 0)
+	while ((rc = spawn(h->producer, 0)) == 0)
 		n++;
 	if (rc != -EAGAIN)
 		complain("spawn: %s", procq_strerror(rc));
@@ -245,12 +249,10 @@ static void use(struct hands *h)
 /* One more process, wherever there is room. */
 static void enter_one(struct hands *h)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
 	int rc;
 
-	idle.flags = PROCQ_SPAWN_ENTERED;
 	raise_limit(h->producer);
-	rc = spawn(h->producer, &idle);
+	rc = spawn(h->producer, PROCQ_SPAWN_ENTERED);
 	if (rc < 0)
 		complain("spawn: %s", procq_strerror(rc));
 }
@@ -258,12 +260,10 @@ static void enter_one(struct hands *h)
 /* As many as there is room for. */
 static void fill(struct hands *h)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
 	int rc;
 
-	idle.flags = PROCQ_SPAWN_ENTERED;
 	raise_limit(h->producer);
-	while ((rc = spawn(h->producer, &idle)) == 0)
+	while ((rc = spawn(h->producer, PROCQ_SPAWN_ENTERED)) == 0)
 		;
 	if (rc != -EAGAIN)
 		complain("spawn: %s", procq_strerror(rc));
@@ -477,11 +477,9 @@ bool actor_quits(struct actor *a)
 
 bool survivor_start(struct actor *s, const struct op *op)
 {
-	struct procq_command idle = PROCQ_COMMAND_INIT;
 	struct hands h;
 	pid_t pid = actor_fork(s, &h);
 
-	idle.flags = PROCQ_SPAWN_ENTERED;
 	if (pid > 0)
 		return hear(s, "survivor");
 	if (pid < 0)
@@ -490,7 +488,7 @@ bool survivor_start(struct actor *s, const struct op *op)
 	h.no_reaping = op->no_reaping;
 	h.gap = op->gap;
 	for (int i = 0; i < op->kids && h.producer; i++)
-		if (spawn(h.producer, &idle) < 0)
+		if (spawn(h.producer, PROCQ_SPAWN_ENTERED) < 0)
 			complain("a kid can't be started");
 	say(&h);
 	serve(&h);

@@ -58,6 +58,11 @@ void nap(void);
 void take(struct hands *h);
 /** A producer whose process outlives it. */
 void dead_parent(struct hands *h);
+void prepare_consumer(struct hands *h);
+/** The pid of the process of h->producer that is next. */
+pid_t own_child(const struct hands *h);
+/** Killed from outside, and not reaped. */
+void make_zombie(pid_t pid);
 
 /* ---- leases.c ---- */
 
@@ -78,7 +83,6 @@ void prepare_no_permit(struct hands *h);
 int run_give(struct hands *h);
 int run_withdraw(struct hands *h);
 void dead_permitted(struct hands *h);
-void prepare_heir_of_permit(struct hands *h);
 bool permits_needed(struct procq *q);
 /** For those that come after the victim: one is there, unless one is in use. */
 void renew_permit(struct procq *q);

@@ -30,6 +30,8 @@
 #include "tally.h"
 #include "word.h"
 
+#include "../kit/records.h"
+
 /* What procq_signal() says: sent, or its parent will. */
 #define SIGNALLED (PQ_USE_PIDFD ? 0 : 1)
 
@@ -89,7 +91,7 @@ static int run_open_producer(struct hands *h)
 	return procq_open(&h->producer, queue_name, &o);
 }
 
-static void prepare_consumer(struct hands *h)
+void prepare_consumer(struct hands *h)
 {
 	h->consumer = join(PROCQ_ROLE_CONSUMER);
 }
@@ -158,15 +160,12 @@ static int run_await_entry(struct hands *h)
 /* A reservation, and back. */
 static int run_reserve(struct hands *h)
 {
-	struct pq_origin origin = { .incarnation = h->producer->incarnation };
-	struct pq_segment *seg = h->producer->seg;
 	uint64_t word;
-	int64_t slot = pq_record_reserve(seg, h->producer->place + 1, &origin,
-					 &word);
+	int64_t slot = records_reserve(h->producer, &word);
 
 	if (slot < 0)
 		return (int)slot;
-	pq_record_cancel(seg, (uint32_t)slot, word);
+	pq_record_cancel(h->producer->seg, (uint32_t)slot, word);
 	return 0;
 }
 
@@ -270,7 +269,7 @@ static int run_take_this(struct hands *h)
 
 static void prepare_own(struct hands *h)
 {
-	h->producer = join(PROCQ_ROLE_PRODUCER);
+	prepare_producer(h);
 	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_ENTERED, NULL) == 0);
 }
 
@@ -311,11 +310,16 @@ static int run_take_unfinished(struct hands *h)
 
 /* ---- collect ---- */
 
+static void mark_taken(struct hands *h)
+{
+	kill_taken(h);
+	await(h->consumer, h->slot, PROCQ_STATE_TAKEN, PQ_DEAD);
+}
+
 static void prepare_marked(struct hands *h)
 {
 	prepare_taken(h);
-	kill_taken(h);
-	await(h->consumer, h->slot, PROCQ_STATE_TAKEN, PQ_DEAD);
+	mark_taken(h);
 }
 
 static void prepare_taken_exited(struct hands *h)
@@ -342,8 +346,7 @@ static void prepare_marked_gap(struct hands *h)
 {
 	prepare_gap(h);
 	take(h);
-	kill_taken(h);
-	await(h->consumer, h->slot, PROCQ_STATE_TAKEN, PQ_DEAD);
+	mark_taken(h);
 }
 
 static void prepare_pinned_dead(struct hands *h)
@@ -416,30 +419,36 @@ void dead_parent(struct hands *h)
 
 /* ---- mark and reap ---- */
 
-static void prepare_zombie(struct hands *h)
+pid_t own_child(const struct hands *h)
 {
 	struct procq_process p;
 
-	prepare_producer(h);
-	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_ENTERED, NULL) == 0);
 	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
-	must(kill(p.pid, SIGKILL) == 0);
-	while (!pq_child_dead(p.pid))
+	return p.pid;
+}
+
+void make_zombie(pid_t pid)
+{
+	must(kill(pid, SIGKILL) == 0);
+	while (!pq_child_dead(pid))
 		nap();
+}
+
+static void prepare_zombie(struct hands *h)
+{
+	prepare_own(h);
+	make_zombie(own_child(h));
 }
 
 /* Taken by a consumer, here of the same process, and killed. */
 static void prepare_taken_zombie(struct hands *h)
 {
-	struct procq_process p;
+	pid_t pid;
 
-	prepare_producer(h);
-	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_ENTERED, NULL) == 0);
-	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
+	prepare_own(h);
+	pid = own_child(h);
 	prepare_taken(h);
-	must(kill(p.pid, SIGKILL) == 0);
-	while (!pq_child_dead(p.pid))
-		nap();
+	make_zombie(pid);
 }
 
 static int run_reap(struct hands *h)
@@ -462,15 +471,12 @@ static void leave_intent(struct procq *q, uint32_t slot)
  * taken, one that was released but not counted. */
 static void dead_busy(struct hands *h)
 {
-	struct pq_origin origin = { 0 };
 	uint64_t word;
 	uint32_t first;
 
 	prepare_producer(h);
 	prepare_consumer(h);
-	origin.incarnation = h->producer->incarnation;
-	must(pq_record_reserve(h->producer->seg, h->producer->place + 1,
-			       &origin, &word) >= 0);
+	must(records_reserve(h->producer, &word) >= 0);
 	take(h);
 	kill_taken(h);
 	first = h->slot;
@@ -512,15 +518,10 @@ static int run_leave_producer(struct hands *h)
 
 static void prepare_leaving_producer(struct hands *h)
 {
-	struct pq_origin origin = { 0 };
 	uint64_t word;
 
-	prepare_producer(h);
-	must(spawn(h, PROCQ_METHOD_AUTO, PROCQ_SPAWN_KEEP | PROCQ_SPAWN_ENTERED,
-		   NULL) == 0);
-	origin.incarnation = h->producer->incarnation;
-	must(pq_record_reserve(h->producer->seg, h->producer->place + 1,
-			       &origin, &word) >= 0);
+	dead_parent(h);
+	must(records_reserve(h->producer, &word) >= 0);
 }
 
 static int run_remove(struct hands *h)
@@ -670,7 +671,7 @@ const struct op ops[] = {
 	{ .name = "take-permit", .kids = 2,
 	  .prepare = prepare_permit, .run = run_take },
 	{ .name = "take-permitted", .kids = 2,
-	  .dead = dead_permitted, .prepare = prepare_heir_of_permit,
+	  .dead = dead_permitted, .prepare = prepare_consumer,
 	  .run = run_take_unfinished },
 	{ .name = "permit-give", .kids = 2, .shared = true,
 	  .prepare = prepare_no_permit, .run = run_give },

@@ -54,11 +54,6 @@ void dead_permitted(struct hands *h)
 	pq_record_sent(h->consumer->seg, h->slot, SIGTERM, false);
 }
 
-void prepare_heir_of_permit(struct hands *h)
-{
-	h->consumer = join(PROCQ_ROLE_CONSUMER);
-}
-
 bool permits_needed(struct procq *q)
 {
 	struct procq_permits all = PROCQ_PERMITS_INIT;

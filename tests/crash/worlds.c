@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "handle.h"
-#include "peek.h"
 #include "record.h"
 #include "sweep.h"
 
@@ -87,13 +86,8 @@ int run_rejoin(struct hands *h)
 /* Its process dies first, and is never marked. */
 void dead_with_child(struct hands *h)
 {
-	struct procq_process p;
-
 	dead_parent(h);
-	must(procq_peek(h->producer, &p) == 0 && p.pid > 1);
-	must(kill(p.pid, SIGKILL) == 0);
-	while (!pq_child_dead(p.pid))
-		nap();
+	make_zombie(own_child(h));
 }
 
 int run_mark_lost(struct hands *h)
