@@ -179,6 +179,16 @@ launch()
 	background "$launched"
 }
 
+# launch_until COLUMN VALUE NAME COMMAND...: launch, and wait until stat_is so
+launch_until()
+{
+	awaited=$1
+	value=$2
+	shift 2
+	launch "$@"
+	await 10 stat_is "$awaited" "$value"
+}
+
 # background NAME: what was started with & is $NAME_pid
 background()
 {
@@ -220,8 +230,8 @@ can_adopt()
 	"$(helper orphans)" /dev/null 0 true >/dev/null
 }
 
-# foster NAME SECONDS COMMAND...: launch it under helper orphans, which adopts what
-# it leaves, and looks on for SECONDS; the command's own pid is $producer
+# foster NAME SECONDS COMMAND...: launch it under helper orphans, which adopts
+# what it leaves, and looks on for SECONDS; the command's own pid is $producer
 foster()
 {
 	fostered=$1
@@ -264,8 +274,8 @@ run()
 	[ -z "$limit" ] || [ "$status" -ne 137 ] || status=hung
 }
 
-# ready COUNT [NAME]: so many of helper ignore do so by now, in $dir/NAME, or else
-# in $dir/ready
+# ready COUNT [NAME]: so many of helper ignore do so by now, in $dir/NAME, or
+# else in $dir/ready
 ready()
 {
 	set -- "$1" "$dir/${2-ready}"/[0-9]*
@@ -276,8 +286,8 @@ ready()
 # consumer to join
 keep()
 {
-	launch keep "$PRODUCER" -d 1000 --quiet --no-summary "$@"
-	await 10 stat_is PRODUCERS 1
+	launch_until PRODUCERS 1 keep "$PRODUCER" -d 1000 --quiet \
+		--no-summary "$@"
 }
 
 # keep_no_more
@@ -291,8 +301,7 @@ keep_no_more()
 hold()
 {
 	keep "$@"
-	launch hold "$CONSUMER" -d 1000 --quiet --no-summary
-	await 10 stat_is CONSUMERS 1
+	launch_until CONSUMERS 1 hold "$CONSUMER" -d 1000 --quiet --no-summary
 }
 
 # hold_no_more
@@ -305,8 +314,7 @@ hold_no_more()
 # joined CONSUMER_OPTION...: a consumer named c that has joined; after keep
 joined()
 {
-	launch c "$CONSUMER" "$@"
-	await 10 stat_is CONSUMERS 1
+	launch_until CONSUMERS 1 c "$CONSUMER" "$@"
 }
 
 # run_exits NAME STATUS COMMAND...: for check; as run, and it has to exit so
