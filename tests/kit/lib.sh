@@ -134,10 +134,12 @@ birth()
 	fi
 }
 
-# remember PID: the test has started it, and ends it if nobody else does
+# remember PIDS: the test has started them, and ends them if nobody else does
 remember()
 {
-	pids="$pids $1:$(birth "$1")"
+	for new in $1; do
+		pids="$pids $new:$(birth "$new")"
+	done
 }
 
 # alive PID: one that was remembered, neither dead nor another one
