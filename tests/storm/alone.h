@@ -27,7 +27,7 @@ TAP_UNUSED static void alone_begin(uint64_t seed, char *queue, size_t size,
 }
 
 /* Everybody else is dead: one consumer empties what they left.
- * @param died is told of each death; reap waits for orphans */
+ * @param died is told of each death, or is NULL; reap waits for orphans */
 TAP_UNUSED static void alone_drain(struct procq *q, int64_t patience,
 				   void (*died)(const struct procq_event *),
 				   void (*reap)(void))
@@ -41,7 +41,8 @@ TAP_UNUSED static void alone_drain(struct procq *q, int64_t patience,
 		while (procq_take(q, NULL, &p) == 0)
 			procq_signal(q, p.slot, SIGKILL, 0);
 		while (procq_collect(q, &e) > 0)
-			died(&e);
+			if (died)
+				died(&e);
 		reap();
 		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
 			   procq_now() + 20 * MS);

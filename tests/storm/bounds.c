@@ -580,10 +580,7 @@ static void judge_limit(void)
 /* All others are dead. What they have left is ended, and the books balance. */
 static void check_queue(struct procq *q)
 {
-	int64_t end = now() + 30 * S;
 	struct procq_report report;
-	struct procq_process p;
-	struct procq_event e;
 	struct procq_stat s;
 	struct procq_lease none = PROCQ_LEASE_INIT;
 
@@ -591,15 +588,7 @@ static void check_queue(struct procq *q)
 	ok(procq_set_limit(q, CAPACITY) >= 0 &&
 		   (!options.leases || procq_set_lease(q, &none) >= 0),
 	   "the limit can be raised");
-	while (now() < end && !(procq_in_flight(q) == 0 && procq_drained(q))) {
-		while (procq_take(q, NULL, &p) == 0)
-			procq_signal(q, p.slot, SIGKILL, 0);
-		while (procq_collect(q, &e) > 0)
-			;
-		reap();
-		procq_wait(q, PROCQ_WAIT_READY | PROCQ_WAIT_DEATH,
-			   procq_now() + 5 * MS);
-	}
+	alone_drain(q, 30 * S, NULL, reap);
 	if (!ok(procq_check(q, &report) == 0 && report.faults == 0,
 		"no fault is in the queue"))
 		note("%s", report.first);
