@@ -25,6 +25,12 @@
 # define PQ_USE_SHM_LOCKS 0
 #endif
 
+/* A helper, by its program and its arguments. */
+#define ARG(text) ((char *)(uintptr_t)(text))
+#define START(program, ...) \
+	helper_start((char *const []){ \
+		ARG(programs[program]), __VA_ARGS__, NULL })
+
 static struct helper *producer, *consumer;
 /* What the programs of a scene say when nothing fails. */
 static char learned[sizeof(((struct run *)0)->out)];
@@ -272,9 +278,6 @@ static void judge_queue(unsigned present)
 /* An object that could not be unlinked stays; but the next can do it. */
 static void judge_object(const struct fault *fault)
 {
-	char *const args[] = { (char *)(uintptr_t)programs[PROCQ],
-			       (char *)(uintptr_t)"remove",
-			       (char *)(uintptr_t)"--force", NULL };
 	bool known = is_call(fault, "unlink");
 
 	/* Without the lock it can't be removed, either. */
@@ -289,17 +292,12 @@ static void judge_object(const struct fault *fault)
 		return;
 	if (!known)
 		complain("the object is left over");
-	helper_ends(helper_start(args), 0);
+	helper_ends(START(PROCQ, ARG("remove"), ARG("--force")), 0);
 	if (object_exists())
 		complain("the object can't be removed");
 }
 
 /* ---- helpers ---- */
-
-#define START(program, ...) \
-	helper_start((char *const []){ \
-		(char *)(uintptr_t)programs[program], __VA_ARGS__, NULL })
-#define ARG(text) ((char *)(uintptr_t)(text))
 
 /* Two in the queue, and their producer waits until they are ended. */
 static bool start_producer(void)
@@ -334,11 +332,11 @@ static void drain(char *text, size_t size)
 		helper_ends(h, 0);
 }
 
-/* Stop the producer, which ends its own. */
-static void stop_producer(void)
+/* A producer that is stopped ends its own. */
+static void stop(struct helper *h)
 {
-	helper_signal(producer, SIGTERM);
-	helper_ends(producer, -SIGTERM);
+	helper_signal(h, SIGTERM);
+	helper_ends(h, -SIGTERM);
 }
 
 /* ---- producers ---- */
@@ -363,8 +361,7 @@ static bool after_producer(const struct run *run, const struct fault *fault)
 	    count(run->out, " started ") != 3)
 		complain("it succeeds, and has not reported 3");
 	judge_queue(0);
-	helper_signal(consumer, SIGTERM);
-	helper_ends(consumer, -SIGTERM);
+	stop(consumer);
 	stage_read(consumer->out, reported, sizeof(reported));
 	judge_lines(run->out, reported, run->out, lost_lines(fault));
 	return !*trouble;
@@ -377,8 +374,7 @@ static bool after_silent(const struct run *run, const struct fault *fault)
 
 	(void)fault;
 	judge_queue(0);
-	helper_signal(consumer, SIGTERM);
-	helper_ends(consumer, -SIGTERM);
+	stop(consumer);
 	stage_read(consumer->out, reported, sizeof(reported));
 	if (succeeds(run) && count(reported, " retired ") != 3)
 		complain("it succeeds, and has not started 3");
@@ -498,7 +494,7 @@ static bool after_look(const struct run *run, const struct fault *fault)
 {
 	(void)run, (void)fault;
 	judge_queue(2);
-	stop_producer();
+	stop(producer);
 	return !*trouble;
 }
 
@@ -543,8 +539,7 @@ static bool after_wait(const struct run *run, const struct fault *fault)
 {
 	(void)run, (void)fault;
 	helper_ends(producer, 0);
-	helper_signal(consumer, SIGTERM);
-	helper_ends(consumer, -SIGTERM);
+	stop(consumer);
 	return !*trouble;
 }
 
@@ -582,13 +577,11 @@ static bool an_empty_one(void)
 
 static bool after_remove(const struct run *run, const struct fault *fault)
 {
-	char *const args[] = { ARG(programs[PROCQ]), ARG("remove"), NULL };
-
 	(void)fault;
 	if (succeeds(run) && object_exists())
 		complain("it succeeds, and the object is there");
 	if (!succeeds(run) && object_exists())
-		helper_ends(helper_start(args), 0);
+		helper_ends(START(PROCQ, ARG("remove")), 0);
 	return !*trouble;
 }
 
