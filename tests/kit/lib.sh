@@ -376,11 +376,20 @@ children()
 
 # Queues.
 
-# new_queue [NAME]: the queue that is meant from now on
+# new_queue [NAME]: the queue that is meant from now on; on Linux, its files are
+# $object and, where there is one, $lock
 new_queue()
 {
 	PROCQ_QUEUE=$prefix${1:+-$1}
 	export PROCQ_QUEUE
+	object=/dev/shm/procq.$uid.$PROCQ_QUEUE
+	lock=/tmp/procq-lock.${object##*/}
+}
+
+# forget_object: what stands in the place of the queue, unlike its programs
+forget_object()
+{
+	rm -f "$object" "$lock"
 }
 
 # objects: the files of this test's queues, where they can be seen
