@@ -339,11 +339,12 @@ static void refuses(const char *text)
 
 static void test_plans(void)
 {
+	/* More steps than there may be. */
+	static const char many[] = "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+				   "1,1,1,1,1,1,1,1,1,1,1,1";
 	static const char *const bad[] = {
 		"", ",", "TERM,", "TERM,INT", "TERM,1s,", "TERM,1s,FOO",
-		"1s,TERM", "TERM,1s,INT,-1s",
-		"1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
-		"1,1,1",
+		"1s,TERM", "TERM,1s,INT,-1s", many,
 	};
 
 	escalation_simple(&steps, SIGTERM, 5 * NS_PER_S);
