@@ -234,7 +234,8 @@ int pq_reap(struct procq *q, struct procq_event *out)
 	struct pq_corpse corpse;
 	int reaped = 0, found = 0;
 
-	if (!q->children.count)
+	/* With none of its own, it may be others' init nevertheless. */
+	if (!q->children.count && !(q->flags & PROCQ_OPEN_REAP_ALL))
 		return 0;
 	answer_all(q);
 	while (!(out && reaped) && (found = look(q, &corpse)) > 0) {

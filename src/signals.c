@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "procq.h"
@@ -162,6 +163,21 @@ void signals_hear_children(bool hear)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(hear ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
+void signals_reap_others(void)
+{
+	/* Not SIG_IGN, which what is executed would inherit. */
+	struct sigaction sa = { .sa_handler = SIG_DFL,
+				.sa_flags = SA_NOCLDWAIT };
+
+	if (getpid() != 1)
+		return;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGCHLD, &sa, NULL);
+	/* Those that were there before. */
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 }
 
 void signals_news(void)
