@@ -167,16 +167,20 @@ void children_report(struct run *r)
 		children_collect_own(r);
 }
 
-bool children_drain(struct run *r, const struct plan *plan)
+bool children_drain(struct run *r, const struct plan *plan, bool asked)
 {
-	int stops = signals_stops();
+	/* With so many signals it still goes on. */
+	int most = signals_stops();
+
+	if (asked && most == 0)
+		most = 1;
 
 	children_report(r);
-	while (procq_children(r->q) > 0 && signals_stops() == stops &&
+	while (procq_children(r->q) > 0 && signals_stops() <= most &&
 	       !r->lost && !r->removed) {
 		if (tenure_look(r))
 			children_end(r, plan);
-		run_hint(r, HINT_DRAIN, 0);
+		run_hint(r, HINT_DRAIN, (uint64_t)(most + 1 - signals_stops()));
 		children_sleep(r, PROCQ_WAIT_CHILD,
 			       time_after(procq_now(), PROCQ_PATIENCE));
 		children_report(r);
@@ -187,7 +191,7 @@ bool children_drain(struct run *r, const struct plan *plan)
 	children_report(r);
 	/* If they got the same signal, none may be left; but their records
 	 * are. */
-	return signals_stops() == stops &&
+	return signals_stops() <= most &&
 	       !(r->removed && procq_children(r->q) > 0);
 }
 

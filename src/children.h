@@ -49,10 +49,12 @@ void children_sleep(struct run *r, unsigned what, int64_t deadline);
  * Wait until all are over. If a lease that ends all runs out meanwhile, end them
  * by the steps of the plan. While no consumer is attached, report those that
  * have exited.
- * @retval false the user sent a signal meanwhile, or the queue's object was
+ * @param asked by the user: it goes on after the first signal, be that sent
+ *        before this call or meanwhile
+ * @retval false the user sent a signal that ends it, or the queue's object was
  *         removed
  */
-bool children_drain(struct run *r, const struct plan *plan);
+bool children_drain(struct run *r, const struct plan *plan, bool asked);
 
 /**
  * End them as ending.h has it, by the steps of the plan; at the user's second

@@ -51,7 +51,8 @@ void producer_finish(struct producer *p)
 {
 	enum on_exit end = choose_end(p);
 
-	if (end == ON_EXIT_DRAIN && !children_drain(&p->run, &p->plan))
+	if (end == ON_EXIT_DRAIN &&
+	    !children_drain(&p->run, &p->plan, p->on_exit == ON_EXIT_DRAIN))
 		end = ON_EXIT_KILL;
 	if (end == ON_EXIT_KILL)
 		children_kill(&p->run, &p->plan);

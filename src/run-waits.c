@@ -87,16 +87,23 @@ static void say_deaths(uint64_t n, const char *signals)
 		 n, signals);
 }
 
-static void say_drain(const struct run *r)
+/* Ended by so many signals. */
+static void say_drain(const struct run *r, uint64_t signals)
 {
 	uint64_t n = r->summary.started;
 
 	if (r->commands)
-		complain(_("all %" PRIu64 " started; waiting until they are "
-			   "over; Ctrl-C ends them"), n);
+		complain(signals > 1
+			 ? _("all %" PRIu64 " started; waiting until they are "
+			     "over; Ctrl-C twice ends them")
+			 : _("all %" PRIu64 " started; waiting until they are "
+			     "over; Ctrl-C ends them"), n);
 	else
-		complain(_("all %" PRIu64 " started; waiting until consumers "
-			   "have ended them; Ctrl-C ends them"), n);
+		complain(signals > 1
+			 ? _("all %" PRIu64 " started; waiting until consumers "
+			     "have ended them; Ctrl-C twice ends them")
+			 : _("all %" PRIu64 " started; waiting until consumers "
+			     "have ended them; Ctrl-C ends them"), n);
 }
 
 static void say_age(uint64_t ns)
@@ -174,7 +181,7 @@ static void say(const struct run *r, enum hint what, uint64_t n)
 					      "once")));
 		break;
 	case HINT_DRAIN:
-		say_drain(r);
+		say_drain(r, n);
 		break;
 	case HINT_CONSUMERS:
 		complain(_("waiting until consumers have ended the rest"
