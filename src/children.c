@@ -197,10 +197,10 @@ bool children_drain(struct run *r, const struct plan *plan, bool asked)
 
 static void children_unconfirmed(void *arg, const struct ending *e, int err)
 {
-	(void)arg;
 	if (err < 0)
 		complain(_("cannot signal process %" PRId32 ": %s"),
 			 e->process.pid, _(procq_strerror(err)));
+	run_unconfirmed(arg, e, err);
 }
 
 /* Begin to end all that no consumer has taken, the dead too. */
@@ -321,7 +321,7 @@ void children_kill(struct run *r, const struct plan *plan)
 		.run = r, .pause = NS_PER_MS,
 		.until = time_after(procq_now(), ENTRY_WAIT),
 		.endings = { .q = r->q, .plan = &plan->steps,
-			     .report = children_unconfirmed,
+			     .report = children_unconfirmed, .arg = r,
 			     .outlived = complain_outlived,
 			     .unreached = complain_unreached,
 			     .mode = plan->mode },
@@ -379,7 +379,7 @@ void children_end(struct run *r, const struct plan *plan)
 	struct killing k = {
 		.run = r, .pause = NS_PER_MS,
 		.endings = { .q = r->q, .plan = &plan->steps,
-			     .report = children_unconfirmed,
+			     .report = children_unconfirmed, .arg = r,
 			     .outlived = complain_outlived,
 			     .mode = plan->mode, .give_back = true },
 	};

@@ -25,27 +25,23 @@
 
 /* ---- ending ---- */
 
-static void report_unconfirmed(struct consumer *c, const struct ending *e,
-			       int err)
+/* Those that went back into the queue are somebody else's, but were reported. */
+static void count_unconfirmed(struct consumer *c)
 {
-	struct procq_process p = e->process;
-
-	p.age += procq_now() - e->since;
-	run_written(&c->run, output_unconfirmed(&c->run.out, &p, e->signo,
-						e->sent,
-						ending_reason(e, err)));
+	c->run.summary.unconfirmed = c->endings.unconfirmed + c->refused;
 }
 
 /* It may not end this one, and so perhaps none. Others may. */
 static void consumer_refused(struct consumer *c, const struct ending *e,
 			     int err)
 {
-	report_unconfirmed(c, e, err);
-	if (!c->refused)
+	run_unconfirmed(&c->run, e, err);
+	if (c->refused == 0)
 		complain(_("cannot signal process %" PRId32
 			   ", which goes back into the queue: %s"),
 			 e->process.pid, _(procq_strerror(err)));
-	c->refused = true;
+	c->refused++;
+	count_unconfirmed(c);
 	c->ended = true;
 	run_fail(&c->run, EXIT_FAILED);
 }
@@ -61,8 +57,8 @@ void consumer_unconfirmed(void *arg, const struct ending *e, int err)
 	if (err < 0)
 		complain(_("cannot signal process %" PRId32 ": %s"),
 			 e->process.pid, _(procq_strerror(err)));
-	c->run.summary.unconfirmed = c->endings.unconfirmed;
-	report_unconfirmed(c, e, err);
+	count_unconfirmed(c);
+	run_unconfirmed(&c->run, e, err);
 }
 
 void consumer_collect(struct consumer *c)
@@ -72,7 +68,7 @@ void consumer_collect(struct consumer *c)
 
 	while (endings_collect(&c->endings, &event, &by) > 0) {
 		c->met |= event.process.producer > procq_incarnation(c->run.q);
-		c->run.summary.unconfirmed = c->endings.unconfirmed;
+		count_unconfirmed(c);
 		summary_add(&c->run.summary, &event, by);
 		/* A silence begins anew. */
 		run_hint(&c->run, HINT_NONE, 0);

@@ -37,7 +37,7 @@ struct consumer {
 	int64_t idle_since;	/* nothing to take since then; 0: not idle */
 	int64_t drained_since;	/* 0: not drained */
 	bool met;		/* a process whose producer joined later */
-	bool refused;		/* it may not signal what it took */
+	uint64_t refused;	/* how many of what it took it may not signal */
 	bool ended;		/* drained, waited enough, or failed */
 };
 

@@ -201,6 +201,15 @@ static void run_lost(struct run *r)
 	run_fail(r, EXIT_FAILED);
 }
 
+void run_unconfirmed(struct run *r, const struct ending *e, int err)
+{
+	struct procq_process p = e->process;
+
+	p.age += procq_now() - e->since;
+	run_written(r, output_unconfirmed(&r->out, &p, e->signo, e->sent,
+					  ending_reason(e, err)));
+}
+
 void run_wait(struct run *r, unsigned what, int64_t deadline)
 {
 	int rc;

@@ -131,6 +131,9 @@ void run_begin(struct run *r);
 int run_open(struct run *r, struct procq_options *options);
 /** Handle what a write of a line returned. */
 void run_written(struct run *r, int err);
+/** Report that the death of a process can't be confirmed, as an
+ * ending_report(). */
+void run_unconfirmed(struct run *r, const struct ending *e, int err);
 /** Sleep, as procq_wait(). If the place in the queue is lost, or its object is
  * removed, say so: then the run is to stop; without a place, it is to wait for
  * nothing more. */
