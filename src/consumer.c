@@ -67,6 +67,10 @@ static bool consumer_waited(struct consumer *c, int64_t now)
 	    endings_pending(&c->endings) > 0 ||
 	    now - c->idle_since < c->run.wait)
 		return false;
+	/* What was there has been taken, and no producer is attached: it was
+	 * only for the first one that --drain waited a moment longer. */
+	if (c->drain && c->drained_since > 0)
+		return true;
 	complain(_("gave up waiting for a process in queue '%s'"),
 		 c->run.queue);
 	run_fail(&c->run, EXIT_WAITED);
