@@ -392,6 +392,33 @@ void pq_init_unlock(struct pq_segment *seg)
 	lock_byte(seg->lock_fd, F_UNLCK, 0);
 }
 
+int pq_init_await(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
+{
+	int64_t pause = PQ_MILLI / 4;
+	int waited = 0, rc;
+	pid_t pid;
+
+	/* An onlooker found no lock file. */
+	if (seg->lock_fd < 0)
+		return 0;
+	while ((rc = ask_byte(seg->lock_fd, 0, &pid)) > 0) {
+		if (pq_now() >= deadline) {
+			*holder = (uint32_t)pid;
+			return -ETIMEDOUT;
+		}
+		pause_unlocked(pause);
+		if (pause < 16 * PQ_MILLI)
+			pause *= 2;
+		waited = 1;
+	}
+	return rc < 0 ? rc : waited;
+}
+
+void pq_init_pause(void)
+{
+	pause_unlocked(PQ_MILLI);
+}
+
 /* ---- descriptors ---- */
 
 /* Another view of this process with the same locks: to close the descriptors

@@ -81,6 +81,17 @@ int pq_file_locked(int fd, pid_t *holder);
  */
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder);
 void pq_init_unlock(struct pq_segment *seg);
+/**
+ * Wait until no other process has the init lock. Takes no lock, so a process
+ * that may only read can't be in anybody's way. To be called, and sleeps, like
+ * pq_init_lock().
+ * @retval 0 none had it
+ * @retval 1 one had it, and has it no more
+ * @retval -ETIMEDOUT, -ENOLCK
+ */
+int pq_init_await(struct pq_segment *seg, int64_t deadline, uint32_t *holder);
+/** Sleep for a moment, likewise, where no lock says when to look again. */
+void pq_init_pause(void);
 
 /** Close what the view has open. If another view has locks on the same file,
  * leave the descriptors to that one to close. */

@@ -245,7 +245,8 @@ struct procq_options {
  * procq_options.flags: a set of these.
  *
  * NOCREATE: return -ENOENT if there is no queue. A consumer or keeper without
- * it creates an empty queue. An onlooker never creates.
+ * it creates an empty queue. An onlooker never creates. For a creator in the
+ * middle of its work they wait like all others, until the deadline.
  *
  * REAP_ALL: nobody else waits for any child of this process. procq_reap() may
  * then reap a dead child that this handle has not started, which otherwise
@@ -681,7 +682,8 @@ PROCQ_API int procq_object_name(const char *name, char *object);
  * @retval 0
  * @retval -EINVAL, -ENAMETOOLONG the name, or an option out of range
  * @retval -ENOENT there is no such queue, and it was not to be created
- *         (options->found 1: there is one that its creator has not finished)
+ *         (options->found 1: there is one that its creator has not finished,
+ *         and nobody is at work on it)
  * @retval -EACCES its permissions don't let the caller in
  * @retval -EPERM it belongs to another user (options->found: the uid), and the
  *         name has no slash, or it is not finished

@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "clock.h"
 #include "format.h"
 #include "lock.h"
 #include "object.h"
@@ -98,6 +99,43 @@ static int settle_locked(struct pq_segment *seg,
 	}
 }
 
+/* Is the object so new that its creator, which has yet to take the init lock,
+ * may be about to? It has made nothing of it then but the name. */
+static bool is_new(const struct stat *st)
+{
+	int64_t created = (int64_t)st->st_ctim.tv_sec * PQ_SECOND +
+			  st->st_ctim.tv_nsec;
+	int64_t age = pq_time_since(created, pq_clock_wall());
+
+	return st->st_size == 0 && age >= 0 && age < PROCQ_PATIENCE;
+}
+
+/* The object is unfinished, or final, and the caller is not to settle that. A
+ * creator or remover that lives and is at work has the init lock: it is waited
+ * for. 1: look again. */
+static int await_settled(struct pq_segment *seg, struct procq_options *options)
+{
+	int rc = pq_init_await(seg, options->deadline, &options->found);
+	struct stat st;
+
+	if (rc != 0)
+		return rc;
+	/* It may have been finished since the caller looked. */
+	rc = pq_object_stat(seg->fd, &st);
+	if (rc == 0)
+		rc = pq_object_look(seg, (size_t)st.st_size, options);
+	if (rc < 0)
+		return rc;
+	if (rc == PQ_FINISHED)
+		return 1;
+	if (is_new(&st) && pq_now() < options->deadline) {
+		pq_init_pause();
+		return 1;
+	}
+	options->found = pq_object_named(seg) != 0;
+	return -ENOENT;
+}
+
 /* The object is unfinished, or final: settle that under its init lock.
  * 0: it is built. 1: look again. */
 static int settle(struct pq_segment *seg, struct procq_options *options,
@@ -105,10 +143,8 @@ static int settle(struct pq_segment *seg, struct procq_options *options,
 {
 	int rc;
 
-	if (options->flags & PROCQ_OPEN_NOCREATE) {
-		options->found = pq_object_named(seg) != 0;
-		return -ENOENT;
-	}
+	if (options->flags & PROCQ_OPEN_NOCREATE)
+		return await_settled(seg, options);
 	rc = pq_init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;

@@ -208,9 +208,10 @@ static void sleep_a_while(int64_t *pause)
 	*pause = time_min(*pause * 2, LOOK_EVERY);
 }
 
-/* Is there no queue yet? What a world that has ended has left is none: a
- * producer that is started with this consumer, in a container that is started
- * again, puts a new one in its place. After a while it is said. */
+/* Is there no queue yet, or is one being set up? What a world that has ended
+ * has left is none: a producer that is started with this consumer, in a
+ * container that is started again, puts a new one in its place. After a while
+ * it is said. */
 static bool is_to_come(struct consumer *c, int err, int64_t *said)
 {
 	bool left = err == -EXDEV && c->options.found == 0;
@@ -219,7 +220,7 @@ static bool is_to_come(struct consumer *c, int err, int64_t *said)
 		complain_open(c->run.queue, &c->options, err);
 		*said = PROCQ_FOREVER;
 	}
-	return left || err == -ENOENT;
+	return left || err == -ENOENT || err == -ETIMEDOUT;
 }
 
 /* Wait until there is a queue. Returns false if the run is to end before. */

@@ -134,10 +134,13 @@ static void note_repairs(struct run *r)
 int run_open(struct run *r, struct procq_options *options)
 {
 	int64_t patience = time_after(procq_now(), SETUP_SILENCE);
+	/* The caller awaits a queue anyway, and knows for how long. */
+	bool awaits = options->flags & PROCQ_OPEN_NOCREATE;
 	int err;
 
 	for (;;) {
-		options->deadline = time_after(procq_now(), PROCQ_PATIENCE);
+		options->deadline = time_after(procq_now(),
+					       awaits ? 0 : PROCQ_PATIENCE);
 		err = procq_open(&r->q, r->queue, options);
 		if (err == 0) {
 			r->joined = true;
@@ -150,7 +153,7 @@ int run_open(struct run *r, struct procq_options *options)
 		/* No queue can appear. */
 		if (err == -ENOENT && shm_is_missing())
 			return -ENOSYS;
-		if (err != -ETIMEDOUT)
+		if (err != -ETIMEDOUT || awaits)
 			return err;
 		if (run_stopped(r))
 			return -EINTR;

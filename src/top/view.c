@@ -28,11 +28,14 @@ static int64_t cpu_now(void)
 static int open_queue(const struct view *v, struct procq **q)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
+	int err;
 
 	o.role = PROCQ_ROLE_ONLOOKER;
 	o.flags = PROCQ_OPEN_NOCREATE;
 	o.deadline = v->now;
-	return procq_open(q, v->queue, &o);
+	err = procq_open(q, v->queue, &o);
+	/* One that is being set up is none yet. */
+	return err == -ETIMEDOUT ? -ENOENT : err;
 }
 
 static void forget(struct view *v)

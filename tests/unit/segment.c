@@ -335,6 +335,74 @@ static void cancel_opener(void *arg)
 	      procq_open(&q, fixture_queue, &o) == -ETIMEDOUT ? 0 : 1);
 }
 
+static void *end_later(void *arg)
+{
+	fixture_sleep(50000000);
+	fixture_end(*(const pid_t *)arg);
+	return NULL;
+}
+
+/* A creator at work is waited for by those that create nothing, too. They ask
+ * for its lock, and take none. */
+static void onlooks(uint32_t role, const char *whose)
+{
+	struct procq_options o =
+		fixture_options(role, 0, PROCQ_OPEN_NOCREATE);
+	struct procq *q;
+	pthread_t thread;
+	pid_t pid;
+
+	fixture_make("", 0, sizeof(struct pq_header));
+	pid = fixture_launch(fixture_build_for_ever);
+	o.deadline = procq_now() + 50000000;
+	ok(procq_open(&q, fixture_queue, &o) == -ETIMEDOUT &&
+	   o.found == (uint32_t)pid && procq_now() >= o.deadline,
+	   "%s waits for a creator until the deadline", whose);
+	need(pthread_create(&thread, NULL, end_later, &pid) == 0);
+	o.deadline = PROCQ_FOREVER;
+	o.found = 0;
+	ok(procq_open(&q, fixture_queue, &o) == -ENOENT && o.found == 1,
+	   "… and no longer than it lives");
+	pthread_join(thread, NULL);
+	fixture_clean();
+}
+
+#define LATE_OPENS 40
+
+static void make_large(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < LATE_OPENS; i++) {
+		struct procq *q = fixture_open(PROCQ_ROLE_PRODUCER, 20000);
+
+		fixture_sleep(2000000);
+		need(procq_close(q) == 1);
+	}
+	_exit(0);
+}
+
+/* One is made and removed all the time: it is there or not, and nobody that
+ * looks takes it for a dead creator's. */
+static void test_onlookers(void)
+{
+	uint32_t found;
+	int unfinished = 0, opened = 0, rc, status;
+	pid_t pid;
+
+	onlooks(PROCQ_ROLE_ONLOOKER, "an onlooker");
+	onlooks(PROCQ_ROLE_KEEPER, "a keeper that is not to create");
+	pid = fixture_fork(make_large, NULL);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		found = 0;
+		rc = fixture_rc(PROCQ_ROLE_ONLOOKER, 0, 0, &found);
+		opened += rc == 0;
+		unfinished += rc == -ENOENT && found;
+	}
+	is_int(status, 0, "an onlooker keeps no creator from its work");
+	ok(opened > 0, "it finds the queue");
+	is_int(unfinished, 0, "and never an unfinished one");
+}
+
 static void test_slow_creator(void)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
@@ -547,13 +615,6 @@ static void hold_a_byte(void *arg)
 {
 	fixture_hold(fixture_locks(PQ_USE_SHM_LOCKS), F_WRLCK,
 		     PQ_LOCK_BASE + 3, 1, arg);
-}
-
-static void *end_later(void *arg)
-{
-	fixture_sleep(50000000);
-	fixture_end(*(const pid_t *)arg);
-	return NULL;
 }
 
 static void test_two_replace(void)
@@ -841,6 +902,7 @@ int main(void)
 	test_killed_creator();
 	test_half_built();
 	test_slow_creator();
+	test_onlookers();
 	test_garbage();
 #if PQ_USE_LINUX
 	test_magic();
