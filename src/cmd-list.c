@@ -94,16 +94,15 @@ static int list_add(const struct procq_found *entry, void *arg)
 	return 0;
 }
 
-static void list_look(struct queue *u)
+/* @param patience with one that is being set up; ns */
+static void list_look(struct queue *u, int64_t patience)
 {
 	struct procq_options o = PROCQ_OPTIONS_INIT;
 	struct procq *q;
 
 	o.role = PROCQ_ROLE_ONLOOKER;
 	o.flags = PROCQ_OPEN_NOCREATE;
-	/* Another user may have left a thousand unfinished queues: each takes
-	 * this long. */
-	o.deadline = procq_now() + 100 * NS_PER_MS;
+	o.deadline = time_after(procq_now(), patience);
 	u->err = procq_open(&q, u->entry.object, &o);
 	u->found = o.found;
 	if (u->err < 0)
@@ -116,10 +115,13 @@ static void list_look(struct queue *u)
  * creator died, is not. */
 static void list_look_at_all(struct queues *list)
 {
+	/* Another user may have a thousand that are never finished: each takes
+	 * this long. */
+	int64_t patience = list->only ? SETUP_MAX : 100 * NS_PER_MS;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		list_look(&list->all[i]);
+		list_look(&list->all[i], patience);
 		if (list->all[i].err != -ENOENT || list->all[i].found)
 			list->all[kept++] = list->all[i];
 	}
