@@ -348,7 +348,6 @@ int main(int argc, char **argv)
 		c.run.at_once = true;
 	}
 	run_begin(&c.run);
-	signals_reap_others();
 	/* Nothing to wait for. */
 	if (c.run.counted && c.run.count == 0)
 		return run_end(&c.run);

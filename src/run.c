@@ -96,6 +96,8 @@ void run_begin(struct run *r)
 	r->out.abandon = signals_stops_at();
 	r->out.awaits_reader = awaits_reader;
 	r->out.awaits_arg = r;
+	/* Not before: the fleet's helper was asked for its status. */
+	signals_reap_others();
 	err = output_open(&r->out, r->file, r->format, r->queue);
 	/* It waited for a FIFO's reader. There is nothing to clean up. */
 	if (err < 0 && signals_stops() > 0)

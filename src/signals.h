@@ -25,7 +25,8 @@ void signals_start(sigset_t *started);
 void signals_take_children(void);
 void signals_hear_children(bool hear);
 /** As process 1, of a container: the kernel reaps whatever falls to this
- * program. For one that asks for the status of no child from now on. */
+ * program. For one that asks for the status of no child from now on, or until
+ * signals_take_children(). */
 void signals_reap_others(void);
 
 /** The queue whose wait the handlers end; NULL before it is closed. */
