@@ -23,7 +23,8 @@
 /* How long idle slots, and unused permits, are kept. */
 #define HELPER_IDLE_MAX INT64_C(1000000000)
 
-#define TOLD_TEXT (ENGINE_WHY + 200)
+/* A sentence with a reason of the server's, or with a queue and a seat, twice. */
+#define TOLD_TEXT (ENGINE_WHY + 3 * SEAT_TEXT + 200)
 #define TOLD_MAX 8
 
 /* What has been told. */
