@@ -19,9 +19,13 @@ void hints_start(struct hints *h, bool wanted, bool at_once)
 	*h = (struct hints){ .on = wanted || at_once, .at_once = at_once };
 }
 
+/* With --verbose, none; but a line for each wait that is nothing special would
+ * be too many, and one for a death that takes no time says nothing. */
 static int64_t silence(const struct hints *h)
 {
-	return h->at_once && h->what < HINT_EXITS ? 0 : SILENCE;
+	bool frequent = h->what >= HINT_EXITS && h->said & 1u << h->what;
+
+	return h->at_once && !frequent && h->what != HINT_DYING ? 0 : SILENCE;
 }
 
 static bool is_said(const struct hints *h)

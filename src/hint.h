@@ -3,8 +3,8 @@
  * hint.h - a program that waits says so: what for, and what would help.
  *
  * On a terminal, once for each thing that is waited for, after a second, as
- * nothing else explains the silence; with --verbose, at the beginning of each
- * wait, wherever it is read. Must not wait, and must not print: the caller does
+ * nothing else explains the silence; with --verbose, at once and at the
+ * beginning of each wait, wherever it is read. Must not wait, and must not print: the caller does
  * when it is told to.
  */
 #ifndef HINT_H
@@ -26,13 +26,14 @@ enum hint {
 	HINT_KILLS,		/* … and of a producer */
 	HINT_DRAIN,		/* what a producer has started to be over */
 	HINT_CONSUMERS,		/* … what others are ending */
-	/* Waits that are nothing special if they are short: even with
-	 * --verbose, they are spoken of after a second. */
+	/* Waits that are nothing special if they are short: with --verbose,
+	 * from the second one on they are spoken of after a second … */
 	HINT_EXITS,		/* with --reap */
 	HINT_AGE,		/* of the process whose turn is next */
 	HINT_GAP,		/* since the last ending, to be over */
 	HINT_PERMIT,		/* of the fleet, to end a process */
-	HINT_DYING		/* deaths, while a consumer runs */
+	HINT_DYING		/* … and this one always: deaths, while a
+				 * consumer runs */
 };
 
 /* All zero: no hints. */

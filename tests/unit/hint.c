@@ -54,6 +54,12 @@ static void test_verbose(void)
 	   "deaths may take a moment");
 	is_int(hint_next(&h), T + 7 * NS_PER_S, "of a second");
 	ok(hint_due(&h, HINT_DYING, T + 7 * NS_PER_S), "not more");
+	ok(hint_due(&h, HINT_AGE, T + 8 * NS_PER_S),
+	   "a wait that may be frequent: at once, …");
+	ok(hint_due(&h, HINT_EMPTY, T + 8 * NS_PER_S) &&
+	   !hint_due(&h, HINT_AGE, T + 9 * NS_PER_S) &&
+	   hint_due(&h, HINT_AGE, T + 10 * NS_PER_S),
+	   "… then after a second");
 }
 
 static void test_silence(void)
