@@ -20,6 +20,7 @@
 #include "i18n.h"
 #include "line.h"
 #include "procq-cmd.h"
+#include "safe.h"
 #include "signals.h"
 #include "trouble.h"
 #include "writer.h"
@@ -42,7 +43,8 @@ int complain_request(const struct request *r, const struct procq_options *o,
 	if (err == -ENOENT && o->found) {
 		complain(_("queue '%s': its creator did not finish setting it "
 			   "up; the next producer will, or 'procq remove "
-			   "--force %s' removes it"), r->queue, r->queue);
+			   "--force %s' removes it"), r->queue,
+			 shell_word(r->queue).text);
 		return EXIT_FAILED;
 	}
 	complain_open(r->queue, o, err);

@@ -19,6 +19,7 @@
 #include "i18n.h"
 #include "options.h"
 #include "procq-cmd.h"
+#include "safe.h"
 
 /* What the queue was, and is. */
 struct change {
@@ -62,7 +63,8 @@ static int refuse(const struct request *r, uint32_t limit, uint32_t max)
 	complain(_("queue '%s': it is built for at most %" PRIu32
 		   " processes, not %" PRIu32), r->queue, max, limit);
 	complain(_("'procq close --stop %s' ends it; then 'producer --max=%"
-		   PRIu32 "' builds it for more"), r->queue, limit);
+		   PRIu32 "' builds it for more"), shell_word(r->queue).text,
+		 limit);
 	return EXIT_FAILED;
 }
 

@@ -19,6 +19,7 @@
 #include "ending.h"
 #include "i18n.h"
 #include "procq-cmd.h"
+#include "safe.h"
 #include "signals.h"
 #include "stray.h"
 #include "trouble.h"
@@ -183,6 +184,7 @@ static unsigned others(const struct procq_stat *s)
 /* Say what keeps the queue from being removed, and what helps. */
 static void complain_busy(const struct request *r, struct procq *q)
 {
+	struct shell_word word = shell_word(r->queue);
 	struct procq_stat s;
 	uint64_t n, dead;
 
@@ -198,7 +200,7 @@ static void complain_busy(const struct request *r, struct procq *q)
 			    "dead are still to be reported; 'consumer "
 			    "--queue=%s --drain' does so",
 			    (unsigned long)dead), r->queue, (uintmax_t)dead,
-			 r->queue);
+			 word.text);
 	else if (n > 0 && r->kill)
 		complain(P_("queue '%s': not removed: %ju process is still "
 			    "in it",
@@ -211,14 +213,14 @@ static void complain_busy(const struct request *r, struct procq *q)
 			    "queue '%s': not removed: %ju processes are in it; "
 			    "'procq remove --kill %s' ends them first",
 			    (unsigned long)n), r->queue, (uintmax_t)n,
-			 r->queue);
+			 word.text);
 	else if (r->kill)
 		complain(_("queue '%s': not removed: it is empty and closed, "
 			   "but in use (producers: %u, consumers: %u, others: "
 			   "%u); end these, and the last one to leave removes "
 			   "it, or let them go on by 'procq open %s'"),
 			 r->queue, s.producers, s.consumers, others(&s),
-			 r->queue);
+			 word.text);
 	else
 		complain(_("queue '%s': not removed: it is empty, but in use "
 			   "(producers: %u, consumers: %u, others: %u); end "

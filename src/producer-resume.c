@@ -28,6 +28,7 @@
 #include "i18n.h"
 #include "producer.h"
 #include "run.h"
+#include "safe.h"
 #include "signals.h"
 #include "snapshot.h"
 
@@ -115,6 +116,7 @@ static void name_one(const struct producer *p, const char *queue,
 static void name_all(const struct producer *p, const char *queue,
 		     const struct procq_process *all, int n)
 {
+	struct shell_word word = shell_word(queue);
 	char seqs[NAMED_MAX * 21] = "";
 	size_t used = 0;
 
@@ -126,11 +128,11 @@ static void name_all(const struct producer *p, const char *queue,
 	}
 	if (n > NAMED_MAX)
 		complain(_("--resume: so are %d more; 'procq show --queue=%s' "
-			   "has all"), n - NAMED_MAX, queue);
+			   "has all"), n - NAMED_MAX, word.text);
 	complain(_("--resume: '%s': nothing is started, since these would be "
 		   "run twice; 'procq wait --queue=%s --seq=%s' waits for them,"
 		   " 'procq end --queue=%s %s' ends them"), p->resume_log,
-		 queue, seqs, queue, seqs);
+		 word.text, seqs, word.text, seqs);
 }
 
 static bool is_over(const struct producer *p)

@@ -18,11 +18,12 @@
 #include "hint.h"
 #include "i18n.h"
 #include "run.h"
+#include "safe.h"
 #include "signals.h"
 
 /* A program, and the option that it needs to use this queue. */
 struct invocation {
-	char text[PROCQ_NAME_SIZE + 16];
+	char text[sizeof(struct shell_word) + 16];
 };
 
 static const char *invocation(struct invocation *i, const char *program,
@@ -31,7 +32,7 @@ static const char *invocation(struct invocation *i, const char *program,
 	bool usual = strcmp(queue, "default") == 0;
 
 	snprintf(i->text, sizeof(i->text), "%s%s%s", program,
-		 usual ? "" : " -q ", usual ? "" : queue);
+		 usual ? "" : " -q ", usual ? "" : shell_word(queue).text);
 	return i->text;
 }
 
@@ -142,7 +143,7 @@ static void say(const struct run *r, enum hint what, uint64_t n)
 		break;
 	case HINT_CLOSED:
 		complain(_("queue '%s' is closed; waiting until 'procq open "
-			   "%s'"), r->queue, r->queue);
+			   "%s'"), r->queue, shell_word(r->queue).text);
 		break;
 	case HINT_LEASE:
 		complain(_("the lease of queue '%s' is over; waiting until it "

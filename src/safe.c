@@ -105,3 +105,20 @@ size_t safe_width(const char *text)
 {
 	return safe_put(NULL, text, false);
 }
+
+struct shell_word shell_word(const char *text)
+{
+	static const char plain[] = "%+,-./0123456789:=@"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+				    "abcdefghijklmnopqrstuvwxyz";
+	struct shell_word w = { "" };
+	size_t used = 0;
+
+	for (; *text && used + 2 < sizeof(w.text); text++) {
+		/* A byte beyond ASCII means nothing to any shell. */
+		if (!strchr(plain, *text) && (unsigned char)*text < 0x80)
+			w.text[used++] = '\\';
+		w.text[used++] = *text;
+	}
+	return w;
+}

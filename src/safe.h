@@ -28,6 +28,16 @@ char *safe_text(const char *text, char *buf, size_t size);
  */
 size_t safe_put(FILE *f, const char *text, bool word);
 
+/** A word of a command line. */
+struct shell_word {
+	char text[1024];
+};
+
+/** Text as a word that a shell reads as that text: a backslash before each
+ * character that means something to it. What does not fit is dropped, never
+ * half an escape. */
+struct shell_word shell_word(const char *text);
+
 /** As safe_put(), of text that is not printed. */
 size_t safe_width(const char *text);
 

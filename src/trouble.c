@@ -14,6 +14,7 @@
 
 #include "complain.h"
 #include "i18n.h"
+#include "safe.h"
 #include "trouble.h"
 
 /* What of its programs differs from this one. */
@@ -59,12 +60,13 @@ static void advise_capacity(const char *queue, const struct procq_options *o)
 
 	if (!is_other_max(o) && o->capacity <= o->found_max)
 		complain(_("without --capacity it is used as it is; 'procq "
-			   "limit %s %" PRIu32 "' changes it"), queue,
-			 o->capacity);
+			   "limit %s %" PRIu32 "' changes it"),
+			 shell_word(queue).text, o->capacity);
 	else
 		complain(_("without --capacity and --max it is used as it is; "
 			   "to build it for %" PRIu32 ", end it first, with "
-			   "'procq close --stop %s'"), wanted, queue);
+			   "'procq close --stop %s'"), wanted,
+			 shell_word(queue).text);
 }
 
 void complain_unopened(const char *queue, const struct procq_options *options,
@@ -137,7 +139,8 @@ static void advise_other_name(const char *object, bool others)
 	if (others)
 		complain(_("choose another queue name; if nobody needs that "
 			   "object, its owner or root can remove it with "
-			   "'rm %s%s'"), SHM_DIRECTORY, object);
+			   "'rm %s%s'"), SHM_DIRECTORY,
+			 shell_word(object).text);
 	else
 		complain(_("it is %s%s; choose another queue name"),
 			 SHM_DIRECTORY, object);
@@ -217,16 +220,18 @@ static void advise(const char *queue, const struct procq_options *options,
 		else
 			complain(_("no program uses it there; if none of its "
 				   "processes lives on, 'procq remove --force "
-				   "%s' removes it"), queue);
+				   "%s' removes it"),
+				 shell_word(queue).text);
 		return;
 	case -EPROTONOSUPPORT:
 		complain(_("use it by those programs; or, if nobody needs it, "
-			   "'procq remove --force %s' removes it"), queue);
+			   "'procq remove --force %s' removes it"),
+			 shell_word(queue).text);
 		return;
 	}
 	if (is_wreck(err))
 		complain(_("if nobody needs it, 'procq remove --force %s' "
-			   "removes it"), queue);
+			   "removes it"), shell_word(queue).text);
 }
 
 void complain_open(const char *queue, const struct procq_options *options,

@@ -16,6 +16,7 @@
 
 #include "fleet.h"
 #include "remedy.h"
+#include "safe.h"
 
 static void complain_remedy(const struct fleet *f)
 {
@@ -48,8 +49,8 @@ int fleet_no_queue(const struct fleet *f)
 {
 	complain(_("there is no fleet queue '%s' at '%s'"), f->queue,
 		 f->url.shown);
-	complain(_("'procq limit --fleet=%s#%s N' makes it"), f->url.shown,
-		 f->queue);
+	complain(_("'procq limit --fleet=%s#%s N' makes it"),
+		 shell_word(f->url.shown).text, shell_word(f->queue).text);
 	return EXIT_FAILED;
 }
 

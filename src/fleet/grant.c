@@ -24,6 +24,7 @@
 #include "grant.h"
 #include "hold.h"
 #include "permit.h"
+#include "safe.h"
 #include "tell.h"
 
 #define CONNECT_MAX (10 * NS_PER_S)
@@ -141,7 +142,8 @@ static bool attach_refused(struct helper *h, const char *code, int64_t wait)
 		snprintf(text, sizeof(text), _("fleet queue '%s': slots are "
 			 "charged to '%s' as another machine, boot or "
 			 "container; when its processes are gone, 'procq "
-			 "release %s'"), queue, h->seat.name, h->seat.name);
+			 "release %s'"), queue, h->seat.name,
+			 shell_word(h->seat.name).text);
 	else if (strcmp(code, "taken") == 0)
 		snprintf(text, sizeof(text), _("fleet queue '%s': another "
 			 "boot, or a machine of the same name and id, may be "

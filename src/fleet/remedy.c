@@ -12,6 +12,7 @@
 #include "i18n.h"
 
 #include "remedy.h"
+#include "safe.h"
 
 static const struct {
 	const char *state;	/* or its beginning */
@@ -55,7 +56,7 @@ const char *remedy(const struct engine *e, char *text, size_t size)
 	if (strcmp(state, "3F000") == 0 || strcmp(state, "42883") == 0) {
 		snprintf(text, size, _("the SQL there is missing, or of another "
 			 "version: 'procq fleet-init --fleet=%s' of the newest "
-			 "procq makes it"), e->url->shown);
+			 "procq makes it"), shell_word(e->url->shown).text);
 		return text;
 	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)

@@ -14,6 +14,7 @@
 
 #include "duration.h"
 #include "remedy.h"
+#include "safe.h"
 #include "tell.h"
 
 /* What is told again within that time goes on. */
@@ -81,12 +82,13 @@ void tell_why(struct helper *h)
 /* Of what was typed wrong, and of what is not made yet. */
 void tell_no_queue(struct helper *h)
 {
+	struct shell_word url = shell_word(h->f->url.shown);
 	char text[TOLD_TEXT];
 
 	snprintf(text, sizeof(text), _("there is no fleet queue '%s' at '%s'; "
 		 "'procq list --fleet=%s' has their names, 'procq limit "
 		 "--fleet=%s#%s N' makes it"), h->f->queue, h->f->url.shown,
-		 h->f->url.shown, h->f->url.shown, h->f->queue);
+		 url.text, url.text, shell_word(h->f->queue).text);
 	tell(h, text);
 }
 
