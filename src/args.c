@@ -23,11 +23,16 @@ int args_open(struct args *a)
 
 	a->fd = STDIN_FILENO;
 	if (strcmp(a->file, "-") != 0)
-		a->fd = open(a->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		a->fd = open(a->file, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+					      O_NONBLOCK);
 	if (a->fd < 0 || fstat(a->fd, &st) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
+	/* Only the open was not to wait. */
+	if (a->fd != STDIN_FILENO &&
+	    fcntl(a->fd, F_SETFL, fcntl(a->fd, F_GETFL) & ~O_NONBLOCK) < 0)
+		return -errno;
 	sem_init(&a->wanted, 0, 0);
 	return 0;
 }
@@ -126,7 +131,8 @@ static bool start_thread(struct args *a)
 	return a->threaded;
 }
 
-/* Would a read return at once? Without a thread it may block. */
+/* Would a read return at once? Of a FIFO that nobody has written to yet, it
+ * would, but with nothing: poll() knows. */
 static bool can_read(struct args *a)
 {
 	struct pollfd p = { .fd = a->fd, .events = POLLIN };
@@ -134,10 +140,11 @@ static bool can_read(struct args *a)
 	if (a->asked && !atomic_exchange(&a->ready, false))
 		return false;
 	a->asked = false;
-	if (poll(&p, 1, 0) != 0 || !start_thread(a))
+	if (poll(&p, 1, 0) != 0)
 		return true;
-	a->asked = true;
-	sem_post(&a->wanted);
+	a->asked = start_thread(a);
+	if (a->asked)
+		sem_post(&a->wanted);
 	return false;
 }
 

@@ -17,7 +17,8 @@
 
 enum args_result {
 	ARGS_LINE,		/* there is one */
-	ARGS_LATER,		/* none yet; news() comes when there may be */
+	ARGS_LATER,		/* none yet; news() comes when there may be,
+				 * if args.asked */
 	ARGS_END,		/* no more */
 	ARGS_ERROR,		/* args.err */
 	ARGS_NUL,		/* args.number has a NUL in it */
@@ -53,7 +54,7 @@ struct args {
 };
 
 /**
- * Open the file. Blocks for a FIFO that nobody writes to, until a signal.
+ * Open the file. A FIFO need not have a writer yet.
  * @return 0 or -errno; -EISDIR: it is a folder
  */
 int args_open(struct args *a);

@@ -23,7 +23,7 @@ void hints_start(struct hints *h, bool wanted, bool at_once)
  * be too many, and one for a death that takes no time says nothing. */
 static int64_t silence(const struct hints *h)
 {
-	bool frequent = h->what >= HINT_EXITS && h->said & 1u << h->what;
+	bool frequent = h->what >= HINT_LINES && h->said & 1u << h->what;
 
 	return h->at_once && !frequent && h->what != HINT_DYING ? 0 : SILENCE;
 }

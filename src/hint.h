@@ -28,6 +28,7 @@ enum hint {
 	HINT_CONSUMERS,		/* … what others are ending */
 	/* Waits that are nothing special if they are short: with --verbose,
 	 * from the second one on they are spoken of after a second … */
+	HINT_LINES,		/* of --args-from, the next one */
 	HINT_EXITS,		/* with --reap */
 	HINT_AGE,		/* of the process whose turn is next */
 	HINT_GAP,		/* since the last ending, to be over */

@@ -21,6 +21,7 @@
 #include "procq.h"
 
 #include "complain.h"
+#include "duration.h"
 #include "i18n.h"
 #include "options.h"
 #include "producer.h"
@@ -28,6 +29,9 @@
 #include "signals.h"
 
 extern char **environ;
+
+/* How often a file is looked at for a line, if no thread can; ns. */
+#define UNASKED (100 * NS_PER_MS)
 
 /* Of what exec takes, left for the variables that procq sets, and as POSIX
  * wants it. */
@@ -236,9 +240,6 @@ void producer_open_args(struct producer *p)
 	if (err < 0) {
 		complain(_("--args-from: '%s': %s"), args_name(p),
 			 strerror(-err));
-		messages_finish();
-		if (signals_stops() > 0)
-			die_of_signal(signals_stopped_by());
 		exit(EXIT_FAILED);
 	}
 	if (complain_args(p, args_check(&p->args, &lines)))
@@ -272,7 +273,10 @@ bool producer_next_args(struct producer *p)
 	if (result == ARGS_LINE)
 		return true;
 	if (result == ARGS_LATER) {
-		producer_rest(p, 0, PROCQ_FOREVER);
+		run_hint(&p->run, HINT_LINES, 0);
+		producer_rest(p, 0, p->args.asked
+				       ? PROCQ_FOREVER
+				       : time_after(procq_now(), UNASKED));
 		return false;
 	}
 	p->listed = true;

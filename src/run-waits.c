@@ -135,6 +135,9 @@ static void say(const struct run *r, enum hint what, uint64_t n)
 	case HINT_READER:
 		complain(_("waiting until '%s' has a reader"), r->file);
 		break;
+	case HINT_LINES:
+		complain(_("waiting for the next line of --args-from"));
+		break;
 	case HINT_QUEUE:
 		say_queue(r);
 		break;
