@@ -17,6 +17,7 @@
 
 #include "complain.h"
 #include "duration.h"
+#include "hint.h"
 #include "i18n.h"
 #include "line.h"
 #include "procq-cmd.h"
@@ -58,6 +59,21 @@ int request_open(const struct request *r, enum procq_role role,
 	int err = request_join(r, role, &o, q);
 
 	return err < 0 ? complain_request(r, &o, err) : EXIT_DONE;
+}
+
+bool request_waits(struct request *r, enum hint what)
+{
+	return hint_due(&r->hints, what, procq_now());
+}
+
+void request_awaits_deaths(struct request *r, uint64_t n)
+{
+	if (request_waits(r, n > 0 ? HINT_DEATHS : HINT_NONE))
+		complain(P_("queue '%s': waiting for %ju process to die; "
+			    "Ctrl-C gives it back",
+			    "queue '%s': waiting for %ju processes to die; "
+			    "Ctrl-C gives them back",
+			    (unsigned long)n), r->queue, (uintmax_t)n);
 }
 
 int complain_unlisted(int err)

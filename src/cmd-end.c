@@ -35,7 +35,7 @@
 #define SWEPT_BY (2 * PROCQ_PATIENCE + 100 * NS_PER_MS)
 
 struct work {
-	const struct request *r;
+	struct request *r;
 	struct procq *q;
 	struct output out;
 	struct endings endings;
@@ -266,6 +266,7 @@ static void end_all(struct work *w)
 		endings_step(&w->endings, procq_now());
 		if (w->count == 0 && endings_pending(&w->endings) == 0)
 			return;
+		request_awaits_deaths(w->r, endings_pending(&w->endings));
 		if (procq_wait(w->q, PROCQ_WAIT_DEATH,
 			       time_min(time_after(procq_now(),
 						   100 * NS_PER_MS),

@@ -28,7 +28,7 @@
 #define PATIENCE (5 * NS_PER_S)
 
 struct work {
-	const struct request *r;
+	struct request *r;
 	struct procq *q;
 	struct endings endings;
 	int64_t moved;		/* when something last moved */
@@ -127,6 +127,25 @@ static void sleep_a_little(struct work *w)
 		w->lost = true;
 }
 
+/* Keepers beside ourselves. */
+static unsigned others(const struct procq_stat *s)
+{
+	return s->keepers > 0 ? s->keepers - 1 : 0;
+}
+
+static void say_waiting(struct work *w)
+{
+	uint64_t n = endings_pending(&w->endings);
+
+	if (n > 0)
+		request_awaits_deaths(w->r, n);
+	else if (request_waits(w->r, HINT_IN_USE))
+		complain(_("queue '%s': waiting until it is not in use "
+			   "(producers: %u, consumers: %u, others: %u)"),
+			 w->r->queue, w->seen.producers, w->seen.consumers,
+			 others(&w->seen));
+}
+
 /*
  * End all processes, then remove the queue as soon as its participants have
  * left: from a stopped queue, consumers and producers do when it is empty.
@@ -153,6 +172,7 @@ static int end_and_remove(struct work *w)
 		}
 		if (w->lost || procq_now() >= time_after(w->moved, patience))
 			return -ETIMEDOUT;
+		say_waiting(w);
 		sleep_a_little(w);
 	}
 	return -EINTR;
@@ -173,12 +193,6 @@ static void remove_print(const struct request *r, const struct work *w,
 	json_count(&j, "unconfirmed",
 		   w && w->q ? procq_in_flight(w->q) : 0);
 	print_json(&j);
-}
-
-/* Keepers beside ourselves. */
-static unsigned others(const struct procq_stat *s)
-{
-	return s->keepers > 0 ? s->keepers - 1 : 0;
 }
 
 /* Say what keeps the queue from being removed, and what helps. */

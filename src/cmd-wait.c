@@ -130,6 +130,20 @@ static int wait_timed_out(const struct request *r, const struct look *look)
 	return EXIT_WAITED;
 }
 
+static void say_waiting(struct request *r, const struct look *look)
+{
+	uint64_t n = look->left;
+
+	if (!request_waits(r, HINT_OVER))
+		return;
+	if (n == 0)
+		complain(_("queue '%s': waiting until it is set up"), r->queue);
+	else
+		complain(P_("queue '%s': waiting until %ju process is over",
+			    "queue '%s': waiting until %ju processes are over",
+			    (unsigned long)n), r->queue, (uintmax_t)n);
+}
+
 static void pause_until(int64_t deadline, int64_t looked)
 {
 	int64_t pause = looked * SHARE > INTERVAL ? looked * SHARE : INTERVAL;
@@ -166,6 +180,7 @@ static int cmd_wait_run(struct request *r)
 			return complain_request(r, &look.o, err);
 		if (procq_now() >= deadline)
 			return wait_timed_out(r, &look);
+		say_waiting(r, &look);
 		pause_until(deadline, procq_now() - before);
 	}
 }

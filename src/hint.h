@@ -26,6 +26,8 @@ enum hint {
 	HINT_KILLS,		/* … and of a producer */
 	HINT_DRAIN,		/* what a producer has started to be over */
 	HINT_CONSUMERS,		/* … what others are ending */
+	HINT_OVER,		/* processes to be over, by procq wait */
+	HINT_IN_USE,		/* participants to leave, by procq remove */
 	/* Waits that are nothing special if they are short: with --verbose,
 	 * from the second one on they are spoken of after a second … */
 	HINT_LINES,		/* of --args-from, the next one */

@@ -15,6 +15,7 @@
 
 #include "procq.h"
 
+#include "hint.h"
 #include "json.h"
 #include "plan.h"
 #include "seqs.h"
@@ -77,6 +78,8 @@ struct request {
 	bool all_columns;
 	bool no_headings;
 	bool verbose;
+	bool no_hints;
+	struct hints hints;
 	bool metrics;
 	bool all;
 	bool kill;
@@ -123,6 +126,11 @@ int complain_request(const struct request *r, const struct procq_options *o,
 /** Both. @return an exit status; EXIT_DONE: *q is open */
 int request_open(const struct request *r, enum procq_role role,
 		 struct procq **q);
+/** The command waits for this now. @retval true say so: see hint.h */
+bool request_waits(struct request *r, enum hint what);
+/** It waits for the deaths of n processes, if any, and gives back what is not dead if a
+ * signal asks to stop: say so in time. */
+void request_awaits_deaths(struct request *r, uint64_t n);
 /** Say that procq_list() failed. @return the exit status */
 int complain_unlisted(int err);
 /** Say that a later call of the library failed. @return the exit status */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "procq.h"
 
@@ -18,6 +19,7 @@
 #include "complain.h"
 #include "duration.h"
 #include "fault.h"
+#include "hint.h"
 #include "i18n.h"
 #include "options.h"
 #include "outside.h"
@@ -41,12 +43,15 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 /* Options without a short form. */
 enum {
 	OPENMETRICS = OPT_RUN, ALL, EMPTY, SEQ, STOP, WAIT, KILL, FORCE, VERBOSE,
-	FLEET, LEASE_OPTIONS
+	NO_HINTS, FLEET, LEASE_OPTIONS
 };
 
 enum {
 	FOR = LEASE_OPTIONS, DEADLINE, POLICY, GRANTED, EPOCH, RELEASE, BY, NO_LEASE
 };
+
+/* Of those that wait. */
+#define TAKES_HINTS (TAKES_EMPTY | TAKES_PLAN)
 
 /* An option, and the commands that take it: a TAKES_ bit; 0: all. */
 struct offer {
@@ -62,6 +67,8 @@ N_("  -q, --queue=NAME           the queue, as the operand NAME\n"
 N_("  -J, --json                 print JSON\n") } },
 	{ 0, { VERBOSE, "verbose", no_argument,
 N_("      --verbose              say more on standard error\n") } },
+	{ TAKES_HINTS, { NO_HINTS, "no-hints", no_argument,
+N_("      --no-hints             don't say on a terminal what is waited for\n") } },
 	{ TAKES_FLEET, { FLEET, "fleet", optional_argument,
 N_("      --fleet[=URL]          over all hosts of a fleet, by procq-fleet\n"
 "                             (default: $PROCQ_FLEET)\n") } },
@@ -170,6 +177,8 @@ static void help_all(void)
 	help_options(TAKES_STOP);
 	fputs(_("\nOptions of lease:\n"), stdout);
 	help_options(TAKES_LEASE);
+	fputs(_("\nOptions of wait, end and remove --kill:\n"), stdout);
+	help_options(TAKES_HINTS);
 	fputs(_("\nOptions of wait:\n"), stdout);
 	help_options(TAKES_EMPTY);
 	fputs(_("\nOptions of remove:\n"), stdout);
@@ -305,6 +314,9 @@ static void request_option(struct request *r, int letter)
 		return;
 	case VERBOSE:
 		r->verbose = true;
+		return;
+	case NO_HINTS:
+		r->no_hints = true;
 		return;
 	case 'o':
 		r->columns = optarg;
@@ -462,6 +474,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	refuse_contradictions(&r);
 	plan_settle(&r.plan);
 	choose_columns(&r);
+	hints_start(&r.hints, !r.no_hints && isatty(STDERR_FILENO), r.verbose);
 	fault_catch();
 	status = c->run(&r);
 	table_free(r.table);

@@ -191,6 +191,8 @@ static void say(const struct run *r, enum hint what, uint64_t n)
 		complain(_("waiting until consumers have ended the rest"
 			   " (%" PRIu64 ")"), n);
 		break;
+	case HINT_OVER:
+	case HINT_IN_USE:
 	case HINT_NONE:
 		break;
 	}

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "columns.h"
 #include "complain.h"
@@ -44,7 +45,8 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 enum {
 	OPT_FLEET = OPT_RUN, OPT_INSECURE, OPT_POLICY, OPT_LEASE, OPT_GAP,
-	OPT_ENDINGS, OPT_CONFIRM, OPT_PRINT, OPT_VERBOSE, OPT_CHECK,
+	OPT_ENDINGS, OPT_CONFIRM, OPT_PRINT, OPT_VERBOSE, OPT_NO_HINTS,
+	OPT_CHECK,
 	OPT_SERVICE, OPT_METRICS, OPT_HOST, OPT_FORCE, OPT_EMPTY, OPT_SEQ,
 	OPT_WAIT
 };
@@ -126,6 +128,8 @@ N_("      --force                also if hosts hold slots, which are given "
 };
 
 static const struct choice wait_choices[] = {
+	{ OPT_NO_HINTS, "no-hints", no_argument,
+N_("      --no-hints             don't say on a terminal what is waited for\n") },
 	{ OPT_EMPTY, "empty", no_argument,
 N_("      --empty                wait until no host holds a slot\n") },
 	{ OPT_SEQ, "seq", required_argument, NULL },
@@ -239,6 +243,9 @@ static void fleet_option(struct fleet *f, int c, const char *arg)
 		break;
 	case OPT_VERBOSE:
 		f->verbose = true;
+		break;
+	case OPT_NO_HINTS:
+		f->no_hints = true;
 		break;
 	case 'J':
 		set_form(f, TABLE_JSON);
@@ -410,6 +417,7 @@ int main(int argc, char **argv)
 	settle(&f);
 	if (f.command->takes & FLEET_WAIT && !f.empty)
 		usage_error(_("say what to wait for: --empty"));
+	hints_start(&f.hints, !f.no_hints && isatty(STDERR_FILENO), f.verbose);
 	if (f.command->columns)
 		f.table = columns_table(&(struct columns){
 			f.command->columns, f.command->ncolumns,

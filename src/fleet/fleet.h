@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "hint.h"
 #include "table.h"
 #include "url.h"
 
@@ -36,6 +37,8 @@ struct fleet {
 	bool named;		/* queue is not just the default */
 	bool insecure, print, verbose, check, service, force, empty;
 	bool metrics;		/* --openmetrics */
+	bool no_hints;
+	struct hints hints;
 };
 
 struct fleet_command {

@@ -141,6 +141,21 @@ static int gave_up(const struct wait *w, enum answer last)
 	return EXIT_WAITED;
 }
 
+/* Of a server that is silent, no_answer() speaks. */
+static void say_waiting(struct wait *w, enum answer a)
+{
+	if (a != HELD || !hint_due(&w->f->hints, HINT_OVER, procq_now()))
+		return;
+	if (w->held > 0)
+		complain(_("fleet queue '%s': waiting until %ju slots are "
+			   "free, held by %ju hosts, one of them '%s'"),
+			 w->f->queue, (uintmax_t)w->held,
+			 (uintmax_t)w->holders, w->one);
+	else
+		complain(_("fleet queue '%s': waiting until the server has "
+			   "learnt what hosts hold"), w->f->queue);
+}
+
 static int wait_run(struct fleet *f)
 {
 	struct wait w = { .f = f };
@@ -161,6 +176,7 @@ static int wait_run(struct fleet *f)
 		}
 		if (procq_now() >= w.deadline)
 			return gave_up(&w, a);
+		say_waiting(&w, a);
 		time_sleep(time_min(w.deadline - procq_now(), INTERVAL));
 	}
 }
