@@ -531,6 +531,25 @@ static _Noreturn void run_outside(const struct outside *o, char **argv,
 	outside_run(o, &argv[first]);
 }
 
+/* An option that no command of this program has, at argv[before], may be one of a program whose name comes later. */
+static _Noreturn void unknown_option(const struct choices *all, int argc,
+				     char **argv, int before)
+{
+	for (int i = before; i < argc; i++) {
+		const struct outside *o = outside_find(argv[i],
+						       names_fleet(argv));
+
+		if (o)
+			run_outside(o, argv, i, i);
+	}
+	/* Once more, for getopt_long() to say which it is. */
+	opterr = 1;
+	optind = 0;
+	while (choices_next(all, argc, argv) != '?')
+		;
+	usage_try();
+}
+
 /*
  * Find the command, which may stand behind options, and take it out of the
  * command line: what is left are its options and operands. Which options it has
@@ -549,7 +568,10 @@ static const struct command *take_command(int *argc, char **argv)
 		choices_add_one(&all, &offers[i].choice);
 	choices_add(&all, plan_choices);
 	choices_add(&all, program_choices);
+	opterr = 0;
 	while ((letter = choices_next(&all, *argc, argv)) != -1) {
+		if (letter == '?')
+			unknown_option(&all, *argc, argv, before);
 		before = optind;
 		if (letter == OPT_HELP) {
 			help_all();
@@ -559,9 +581,8 @@ static const struct command *take_command(int *argc, char **argv)
 			print_version();
 			exit(EXIT_DONE);
 		}
-		if (letter == '?')
-			usage_try();
 	}
+	opterr = 1;
 	at = optind;
 	if (at >= *argc)
 		usage_error(_("a command is missing"));
