@@ -56,8 +56,9 @@ static void has_died(void *arg, const struct procq_event *e)
 	struct producer *p = arg;
 	char how[EVENT_CAUSE_SIZE];
 
+	/* After a start that failed for good, none follows. */
 	if (brake_ended(&p->brake, e->process.slot, how_it_ended(e), e->lived,
-			procq_now()))
+			procq_now()) && !p->failed)
 		say(p, e->process.label, event_cause(e, how));
 }
 
