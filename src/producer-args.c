@@ -146,15 +146,29 @@ static void check_folder(const char *pattern)
 	free(folder);
 }
 
+/* The name of an option that says something of commands; NULL: none is given.
+ */
+static const char *commands_option(const struct producer *p)
+{
+	if (p->args.file)
+		return "args-from";
+	if (p->command.output)
+		return "job-output";
+	if (p->command.flags & PROCQ_SPAWN_STDIN)
+		return "stdin";
+	if (p->halt)
+		return "halt";
+	return p->fail ? "fail" : NULL;
+}
+
 void producer_settle_args(struct producer *p)
 {
 	struct procq_command *command = &p->command;
 	const char *const *argv = command->argv;
 	const bool listed = p->args.file;
 
-	if (!argv && (listed || command->output))
-		usage_error(_("--%s needs a COMMAND"),
-			    listed ? "args-from" : "job-output");
+	if (!argv && commands_option(p))
+		usage_error(_("--%s needs a COMMAND"), commands_option(p));
 	if (p->resume_log && !listed)
 		usage_error(_("--resume needs --args-from"));
 	if (p->args.end == '\0' && !listed)
