@@ -359,6 +359,14 @@ static void pause_unlocked(int64_t pause)
 	pthread_mutex_lock(&open_mutex);
 }
 
+/* Each pause is twice as long as the one before, to a limit. */
+static void pause_longer(int64_t *pause)
+{
+	pause_unlocked(*pause);
+	if (*pause < 16 * PQ_MILLI)
+		*pause *= 2;
+}
+
 int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 {
 	int64_t pause = PQ_MILLI / 4, now = pq_now();
@@ -381,9 +389,7 @@ int pq_init_lock(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 			*holder = (uint32_t)pid;
 			return -ETIMEDOUT;
 		}
-		pause_unlocked(pause);
-		if (pause < 16 * PQ_MILLI)
-			pause *= 2;
+		pause_longer(&pause);
 	}
 }
 
@@ -406,9 +412,7 @@ int pq_init_await(struct pq_segment *seg, int64_t deadline, uint32_t *holder)
 			*holder = (uint32_t)pid;
 			return -ETIMEDOUT;
 		}
-		pause_unlocked(pause);
-		if (pause < 16 * PQ_MILLI)
-			pause *= 2;
+		pause_longer(&pause);
 		waited = 1;
 	}
 	return rc < 0 ? rc : waited;
