@@ -28,7 +28,6 @@
 
 void run_init(struct run *r, bool producer)
 {
-	memset(r, 0, sizeof(*r));
 	r->producer = producer;
 	r->until = PROCQ_FOREVER;
 	r->delay.kind = DISTRIBUTION_UNIFORM;

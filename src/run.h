@@ -110,7 +110,9 @@ struct run {
 	bool lost;			/* its place in the queue is */
 };
 
-/** Set the defaults. */
+/** Set the defaults.
+ * @param r all zero. The summary in it is large, and what is never written to,
+ *        a fork need not copy. */
 void run_init(struct run *r, bool producer);
 /** Handle an option that both have. @retval false it is none of these */
 bool run_option(struct run *r, int c, const char *arg);
