@@ -74,15 +74,11 @@ struct strays {
 };
 
 struct producer {
-	struct run run;
 	struct procq_options options;
-	struct procq_command command;
-	struct pace pace;
 	struct headroom headroom;
 	struct args args;	/* .file NULL: no --args-from */
 	const char *resume_log;
 	struct resume resume;
-	bool listed;		/* all lines of it are started */
 	bool fail;		/* a failed command counts … */
 	bool halt;		/* … and stops the run */
 	struct brake brake;	/* with replace */
@@ -95,6 +91,13 @@ struct producer {
 	bool replace;
 	bool uptime_given;
 	bool no_group;
+	char shortage[256];	/* the last one that was reported */
+
+	/* What every start writes, beside what run begins with: a fork copies
+	 * each page that is written. */
+	struct procq_command command;
+	struct pace pace;
+	bool listed;		/* all lines of args are started */
 	bool flood;		/* no pauses between starts */
 	bool batches;		/* the lines of starts that follow at once wait
 				 * for each other */
@@ -108,7 +111,6 @@ struct producer {
 	int64_t back_off;	/* the last pause after a failure, 0: none */
 	int64_t lacking_since;	/* load or memory; 0: there is enough */
 	bool lack_said;
-	char shortage[256];	/* the last one that was reported */
 	int64_t courtesy;	/* how long consumers are given, ns; 0: not */
 	bool made_room;		/* since full_since, by collecting */
 	uint64_t unexecuted_count; /* counted as started, without its command */
@@ -117,6 +119,8 @@ struct producer {
 	/* Started, but not reported: they may not have entered yet. */
 	struct procq_process unreported[UNREPORTED_MAX];
 	unsigned unreported_count;
+
+	struct run run;
 };
 
 /* ---- producer-options.c ---- */

@@ -96,7 +96,6 @@ struct run {
 	struct generator random;
 	struct hints hints;
 	struct progress progress;
-	struct summary summary;
 	sigset_t mask;			/* when the program started */
 	int64_t begun;
 	int64_t until;			/* PROCQ_FOREVER, or the end of -t */
@@ -108,6 +107,9 @@ struct run {
 	bool broken;			/* lines can't be written any more */
 	bool pipe_closed;		/* … because the reader is gone */
 	bool lost;			/* its place in the queue is */
+
+	/* Large: behind what each start writes. */
+	struct summary summary;
 };
 
 /** Set the defaults.
