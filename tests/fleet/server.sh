@@ -114,11 +114,13 @@ server_again()
 	remember "$pg_pid"
 }
 
+# What a killed server leaves is then in its folder, not in /dev/shm.
 server_starts()
 {
 	pg_control start -w -t 60 -l "$pg_dir/$pg_data.log" -o "-k '$pg_socket' \
 		-c listen_addresses='' -c max_connections=60 \
-		-c shared_buffers=16MB ${server_options-}" \
+		-c shared_buffers=16MB -c dynamic_shared_memory_type=mmap \
+		${server_options-}" \
 		>"$dir/pg_ctl.out" 2>&1
 }
 
