@@ -90,10 +90,14 @@ static void ask_pin(struct pq_flight *f, struct procq_event *out)
 static void fill_event(struct procq *q, struct pq_flight *f, uint64_t word,
 		       bool marked, struct procq_event *out)
 {
+	/* Without a mark, what was waited for after the death is no part of
+	 * its life. */
+	int64_t ago = f->died ? pq_time_since(f->died, pq_now()) : 0;
+
 	memset(out, 0, sizeof(*out));
 	pq_record_describe(q->seg, f->slot, word, &out->process);
 	out->process.consumer = q->incarnation;
-	pq_record_obituary(q->seg, f->slot, marked, out);
+	pq_record_obituary(q->seg, f->slot, marked, ago, out);
 	ask_pin(f, out);
 	out->type = is_lost(f, marked, out->cause) ? PROCQ_EVENT_STALE
 						   : PROCQ_EVENT_RETIRED;

@@ -1063,7 +1063,8 @@ PROCQ_API int procq_signal(struct procq *q, uint32_t slot, int signo,
  * when the parent has entered the status, see procq_reap(); if the parent is
  * dead, without that; if the parent is stopped, a second after the death. Then
  * the cause is what the kernel tells of it, as a rule: it is
- * PROCQ_CAUSE_UNKNOWN without pidfds and /proc.
+ * PROCQ_CAUSE_UNKNOWN without pidfds and /proc; and the end is when a call of
+ * this first saw it dead.
  * @param out the end of the process
  * @retval 1 *out has it
  * @retval 0 there is none

@@ -532,17 +532,19 @@ void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 }
 
 void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
-			bool marked, struct procq_event *out)
+			bool marked, int64_t ago, struct procq_event *out)
 {
 	const struct pq_record *r = &seg->records[slot];
 	/* If there is no mark, the obituary may be half written. */
 	uint64_t obit = marked ? LOAD(r->obit) : 0, sent = LOAD(r->sent);
 	int64_t lived = marked ? (int64_t)pq_obit_lived(obit) * 1000
 			       : pq_time_since(LOAD(r->started),
-					       pq_clock_life());
+					       pq_clock_life() - ago);
 	int64_t asked = (int64_t)pq_sent_at(sent) * 1000;
 	uint32_t maxrss = LOAD(r->maxrss);
 
+	if (lived < 0)
+		lived = 0;
 	out->cause = pq_obit_cause(obit);
 	out->code = (int32_t)pq_obit_code(obit);
 	out->lived = lived;

@@ -209,8 +209,9 @@ static inline bool pq_state_present(unsigned state)
 void pq_record_describe(const struct pq_segment *seg, uint32_t slot,
 			uint64_t word, struct procq_process *out);
 /** Describe its death, as far as the record has it.
- * @param marked the word has DEAD */
+ * @param marked the word has DEAD
+ * @param ago if not marked, how long ago the death was seen, ns */
 void pq_record_obituary(const struct pq_segment *seg, uint32_t slot,
-			bool marked, struct procq_event *out);
+			bool marked, int64_t ago, struct procq_event *out);
 
 #endif

@@ -243,7 +243,7 @@ static void test_mark(void)
 	   "mark of a queued one: exited, in the same generation");
 	is_int(fixture_hints(&seg->ready, slot), 1, "its hint is still good");
 	memset(&e, 0, sizeof(e));
-	pq_record_obituary(seg, slot, true, &e);
+	pq_record_obituary(seg, slot, true, 0, &e);
 	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 3 && e.user == 1000 &&
 		   e.sys == 2000 && e.maxrss == 77 && e.lived >= 0 &&
 		   e.step == 0 && e.latency == -1,
@@ -328,14 +328,14 @@ static void test_status_limits(void)
 	slot = queued(1);
 	atomic_store(&seg->records[slot].started, INT64_MAX);
 	fixture_mark(seg, slot, p->place, &huge);
-	pq_record_obituary(seg, slot, true, &e);
+	pq_record_obituary(seg, slot, true, 0, &e);
 	ok(e.cause == PROCQ_CAUSE_CORE && e.code == 0xfff &&
 		   e.user == INT64_MAX && e.sys == -1 &&
 		   e.maxrss == 0x7fffffff && e.lived == 0,
 	   "what does not fit is cut off, a clock that went back is 0");
 	slot = queued(2);
 	fixture_mark(seg, slot, p->place, &none);
-	pq_record_obituary(seg, slot, true, &e);
+	pq_record_obituary(seg, slot, true, 0, &e);
 	ok(e.cause == PROCQ_CAUSE_UNKNOWN && e.user == -1 && e.sys == -1 &&
 		   e.maxrss == -1,
 	   "what is unknown stays unknown");
@@ -435,7 +435,7 @@ static void test_signals(void)
 	pq_record_unsent(seg, slot, first);
 	is_int((intmax_t)atomic_load(&r->sent), 0, "what failed was not sent");
 	pq_record_sent(seg, slot, SIGCONT, false);
-	pq_record_obituary(seg, slot, false, &e);
+	pq_record_obituary(seg, slot, false, 0, &e);
 	ok(e.signal == 0 && e.step == 0 && e.latency == -1,
 	   "CONT is to end nobody");
 	atomic_store(&r->started, pq_clock_life() - 5000000);
@@ -445,11 +445,11 @@ static void test_signals(void)
 	ok(atomic_load(&r->sent) == first,
 	   "the same signal again is no new step");
 	pq_record_sent(seg, slot, SIGCONT, false);
-	pq_record_obituary(seg, slot, false, &e);
+	pq_record_obituary(seg, slot, false, 0, &e);
 	ok(e.step == 1, "nor is CONT");
 	is_int(pq_record_last_sent(seg, slot), SIGCONT, "though it is the last");
 	pq_record_sent(seg, slot, SIGKILL, true);
-	pq_record_obituary(seg, slot, false, &e);
+	pq_record_obituary(seg, slot, false, 0, &e);
 	ok(e.signal == SIGKILL && e.step == 2, "another one is");
 	ok((atomic_load(&r->sent) & 0xffffffffffff) ==
 	   (first & 0xffffffffffff), "the time of the first one stays");
@@ -596,7 +596,7 @@ static void test_used_again(void)
 		;
 	pq_record_snapshot(seg, slot, word, &view);
 	pq_record_describe(seg, slot, word, &d);
-	pq_record_obituary(seg, slot, true, &e);
+	pq_record_obituary(seg, slot, true, 0, &e);
 	ok(view.pid == 0 && view.ident == 0 && d.seq == 0 && d.queued == 0,
 	   "used again: no pid, no identity, no place in the order");
 	ok(e.cause == 0 && e.signal == 0 && e.step == 0 && e.user == -1 &&
@@ -626,12 +626,12 @@ static void test_out_of_place(void)
 	slot = taken(1);
 	r = &seg->records[slot];
 	atomic_store(&r->obit, UINT64_MAX);
-	pq_record_obituary(seg, slot, false, &e);
+	pq_record_obituary(seg, slot, false, 0, &e);
 	ok(e.cause == PROCQ_CAUSE_UNKNOWN && e.code == 0,
 	   "not marked: what stands there does not count");
 	fixture_mark(seg, slot, p->place, &status);
 	fixture_mark(seg, slot, p->place, &other);
-	pq_record_obituary(seg, slot, true, &e);
+	pq_record_obituary(seg, slot, true, 0, &e);
 	ok(e.cause == PROCQ_CAUSE_EXIT && e.code == 3, "the first mark counts");
 	release(slot, PQ_TALLY_RETIRED, true);
 

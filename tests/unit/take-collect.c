@@ -31,6 +31,7 @@ static void test_unmarked(void)
 		   e.cause == (zombies_tell ? PROCQ_CAUSE_SIGNAL
 					    : PROCQ_CAUSE_UNKNOWN),
 	   "then its end is reported, as far as the zombie tells it");
+	is_int(e.lived, 0, "the wait for its parent is no part of its life");
 	is_int(fixture_state(p, slot), PROCQ_STATE_GONE,
 	       "its record waits for its parent");
 	procq_reap(p);
