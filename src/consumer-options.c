@@ -169,6 +169,8 @@ void consumer_parse(struct consumer *c, int argc, char **argv)
 		usage_error(_("extra operand '%s'"), argv[optind]);
 	if (c->pick.dead_only && c->dry_run)
 		usage_error(_("--reap and --dry-run can't both be given"));
+	if (c->dry_run && c->run.summary_form == SUMMARY_JSON)
+		usage_error(_("--dry-run ends nothing, so it has no summary"));
 	if (c->pick.dead_only &&
 	    (plan_is_given(&c->plan) || pick_chooses(&c->pick)))
 		usage_error(_("--reap ends no process, so it takes no signal,"
