@@ -162,10 +162,19 @@ static void await_asleep(void)
 		usleep(1000);
 }
 
-/* The kernel wakes it, as soon as it sleeps. */
-static void wake_for_nothing(void)
+static bool is_dead(pid_t pid)
 {
-	while (pq_raw(SYS_futex, (long)&shared->sem[0], 1, 1, 0, 0) == 0)
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	       info.si_pid != 0;
+}
+
+/* The kernel wakes it, as soon as it sleeps. */
+static void wake_for_nothing(pid_t pid)
+{
+	while (pq_raw(SYS_futex, (long)&shared->sem[0], 1, 1, 0, 0) == 0 &&
+	       !is_dead(pid))
 		usleep(1000);
 }
 
@@ -174,7 +183,9 @@ static void test_futex(void)
 	pid_t pid = sleeper();
 
 	await_asleep();
-	wake_for_nothing();
+	wake_for_nothing(pid);
+	/* By then it sleeps again, or has ended by the first. */
+	wake_for_nothing(pid);
 	atomic_store(&shared->said, 1);
 	pq_sem_post(&shared->sem[0]);
 	is_int(status_of(pid), 0, "only a post ends the wait of one that sleeps");
