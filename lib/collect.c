@@ -26,8 +26,8 @@
 #include "verdict.h"
 
 /* A parent that is alive marks a death within this time after the pin shows
- * it. If not, it is stopped or stuck, and the death is reported without its
- * cause. */
+ * it. If not, it is stopped or stuck, and the death is reported with what the
+ * kernel tells of it. */
 #define GRACE PQ_SECOND
 /* How often the pins of processes with a living parent are looked at. */
 #define POLL_INTERVAL (100 * PQ_MILLI)
