@@ -4,8 +4,8 @@
  *
  * On a terminal, once for each thing that is waited for, after a second, as
  * nothing else explains the silence; with --verbose, at once and at the
- * beginning of each wait, wherever it is read. Must not wait, and must not print: the caller does
- * when it is told to.
+ * beginning of each wait, wherever it is read. Must not wait, and must not
+ * print: the caller does when it is told to.
  */
 #ifndef HINT_H
 #define HINT_H

@@ -128,8 +128,8 @@ int request_open(const struct request *r, enum procq_role role,
 		 struct procq **q);
 /** The command waits for this now. @retval true say so: see hint.h */
 bool request_waits(struct request *r, enum hint what);
-/** It waits for the deaths of n processes, if any, and gives back what is not dead if a
- * signal asks to stop: say so in time. */
+/** It waits for the deaths of n processes, if any, and gives back what is not
+ * dead if a signal asks to stop: say so in time. */
 void request_awaits_deaths(struct request *r, uint64_t n);
 /** Say that procq_list() failed. @return the exit status */
 int complain_unlisted(int err);

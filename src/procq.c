@@ -531,7 +531,8 @@ static _Noreturn void run_outside(const struct outside *o, char **argv,
 	outside_run(o, &argv[first]);
 }
 
-/* An option that no command of this program has, at argv[before], may be one of a program whose name comes later. */
+/* An option that no command of this program has, at argv[before], may be one of
+ * a program whose name comes later. */
 static _Noreturn void unknown_option(const struct choices *all, int argc,
 				     char **argv, int before)
 {
