@@ -138,12 +138,12 @@ static void ask_in_vain(void *arg)
 	other = fixture_bystander();
 	slot = entered(other);
 	must(take(c, slot) == 0);
+	fixture_end(other);
 	flight(slot)->died = 1;
 	must(collect(c, &e) == 0);
 	fixture_mark(seg, slot, p->place, &status);
 	must(collect(c, &e) == 1);
 	must(collect(c, &e) == 0);
-	fixture_end(other);
 	/* Of a dead one, that nobody has the pid any more. */
 	fixture_end(pid);
 	must(collect(c, &e) == 1 && e.process.pid == pid &&
