@@ -20,7 +20,7 @@
 
 static void complain_remedy(const struct fleet *f)
 {
-	char text[ENGINE_WHY];
+	char text[REMEDY_TEXT];
 	const char *what = remedy(&f->engine, text, sizeof(text));
 
 	if (what)

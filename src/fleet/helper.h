@@ -16,6 +16,7 @@
 
 #include "clock.h"
 #include "fleet.h"
+#include "safe.h"
 #include "seat.h"
 
 /* How often the queue is looked at. */
@@ -23,8 +24,10 @@
 /* How long idle slots, and unused permits, are kept. */
 #define HELPER_IDLE_MAX INT64_C(1000000000)
 
-/* A sentence with a reason of the server's, or with a queue and a seat, twice. */
-#define TOLD_TEXT (ENGINE_WHY + 3 * SEAT_TEXT + 200)
+/* A sentence with a reason of the server's, or with a queue, a seat and up to
+ * three names as a shell reads them. */
+#define TOLD_TEXT (ENGINE_WHY + 2 * SEAT_TEXT + \
+		   3 * sizeof(struct shell_word) + 400)
 #define TOLD_MAX 8
 
 /* What has been told. */

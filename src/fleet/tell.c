@@ -67,7 +67,7 @@ void tell(struct helper *h, const char *text)
 
 void tell_why(struct helper *h)
 {
-	char text[TOLD_TEXT], more[ENGINE_WHY];
+	char text[TOLD_TEXT], more[REMEDY_TEXT];
 	const struct engine *e = &h->f->engine;
 	const char *what = remedy(e, more, sizeof(more));
 
