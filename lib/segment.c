@@ -112,8 +112,14 @@ static bool is_new(const struct stat *st)
 
 /* The object is unfinished, or final, and the caller is not to settle that. A
  * creator or remover that lives and is at work has the init lock: it is waited
- * for. 1: look again. */
-static int await_settled(struct pq_segment *seg, struct procq_options *options)
+ * for. 1: look again.
+ *
+ * It stays unfinished for good if it is found so before and after the lock was
+ * found free, of one size, as none is unfinished again that was finished. A
+ * creator that has made something of it since may have taken the lock since.
+ * @param found what it was before, of that size */
+static int await_settled(struct pq_segment *seg, struct procq_options *options,
+			 int found, off_t size)
 {
 	int rc = pq_init_await(seg, options->deadline, &options->found);
 	struct stat st;
@@ -126,7 +132,7 @@ static int await_settled(struct pq_segment *seg, struct procq_options *options)
 		rc = pq_object_look(seg, (size_t)st.st_size, options);
 	if (rc < 0)
 		return rc;
-	if (rc == PQ_FINISHED)
+	if (rc != found || st.st_size != size)
 		return 1;
 	if (is_new(&st) && pq_now() < options->deadline) {
 		pq_init_pause();
@@ -136,15 +142,15 @@ static int await_settled(struct pq_segment *seg, struct procq_options *options)
 	return -ENOENT;
 }
 
-/* The object is unfinished, or final: settle that under its init lock.
- * 0: it is built. 1: look again. */
+/* The object is unfinished, or final, as found: settle that under its init
+ * lock. 0: it is built. 1: look again. */
 static int settle(struct pq_segment *seg, struct procq_options *options,
-		  const struct pq_creator *creator)
+		  const struct pq_creator *creator, int found, off_t size)
 {
 	int rc;
 
 	if (options->flags & PROCQ_OPEN_NOCREATE)
-		return await_settled(seg, options);
+		return await_settled(seg, options, found, size);
 	rc = pq_init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;
@@ -185,7 +191,7 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 		return rc == -EXDEV ? pq_segment_replace(seg, options, &st)
 				    : rc;
 	}
-	return settle(seg, options, creator);
+	return settle(seg, options, creator, found, st.st_size);
 }
 
 static struct pq_segment *find_open(const char *name, bool readonly)

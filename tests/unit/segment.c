@@ -10,6 +10,9 @@
 #include "../kit/tap.h"
 
 #include "../kit/fixture.h"
+#if PQ_USE_LINUX
+# include "../kit/calls.h"
+#endif
 #include "format.h"
 #include "layout.h"
 #include "lock.h"
@@ -402,6 +405,50 @@ static void test_onlookers(void)
 	ok(opened > 0, "it finds the queue");
 	is_int(unfinished, 0, "and never an unfinished one");
 }
+
+#if PQ_USE_LINUX
+/* @param arg the pid of the creator that it is to wait for */
+static void look_traced(void *arg)
+{
+	struct procq_options o = fixture_options(PROCQ_ROLE_ONLOOKER, 0,
+						 PROCQ_OPEN_NOCREATE);
+	const _Atomic int32_t *creator = arg;
+	struct procq *q;
+	int rc;
+
+	raise(SIGSTOP);
+	o.deadline = procq_now() + 50000000;
+	rc = procq_open(&q, fixture_queue, &o);
+	_exit(rc == -ETIMEDOUT && o.found == (uint32_t)*creator ? 0 : -rc);
+}
+
+/* The creator takes the lock when the onlooker has just asked for it, and has
+ * made something of the object when it looks. */
+static void test_late_creator(void)
+{
+	_Atomic int32_t *creator = fixture_shared(sizeof(*creator));
+	int asked = 0, status;
+	struct call call;
+	pid_t tracee;
+
+	fixture_make("", 0, 0);
+	tracee = calls_start(look_traced, creator);
+	while (calls_next(tracee, &call, &status)) {
+		if (asked == 1) {
+			*creator = fixture_launch(fixture_build_for_ever);
+			fixture_put(sizeof(struct pq_header) - 8, 0, 8);
+		}
+		if (asked || (calls_is_look(&call) && call.args[1] == F_GETLK))
+			asked++;
+	}
+	ok(asked > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	   "a creator that comes after the question is waited for, too");
+	if (*creator > 1)
+		fixture_end(*creator);
+	munmap((void *)creator, sizeof(*creator));
+	fixture_clean();
+}
+#endif
 
 static void test_slow_creator(void)
 {
@@ -905,6 +952,8 @@ int main(void)
 	test_onlookers();
 	test_garbage();
 #if PQ_USE_LINUX
+	if (calls_try())
+		test_late_creator();
 	test_magic();
 #endif
 	test_headers();
