@@ -105,7 +105,7 @@ server_make()
 # It waits until the processes of one that was killed have ended.
 server_again()
 {
-	await 30 server_starts || {
+	within 30 server_starts || {
 		cat "$dir/pg_ctl.out" "$pg_dir/$pg_data.log"
 		exit 99
 	}

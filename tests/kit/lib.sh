@@ -198,24 +198,11 @@ background()
 	remember "$!"
 }
 
-# await SECONDS COMMAND...: until it succeeds; 1 if it never did
-await()
-{
-	deadline=$(($(date +%s) + $1 + 1))
-	pause=0.01
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$deadline" ] || return 1
-		sleep "$pause"
-		pause=0.03
-	done
-}
-
 # finish PID [SECONDS]: wait for the end of one that was launched. Its exit
 # status is in $status; "hung" if it had to be killed.
 finish()
 {
-	if await "${2:-20}" dead "$1"; then
+	if within "${2:-20}" dead "$1"; then
 		wait "$1" 2>/dev/null
 		status=$?
 	else
@@ -625,9 +612,9 @@ trap 'exit 1' HUP INT TERM
 # the_end: what holds after every test, and the plan
 the_end()
 {
-	await 10 nobody_left
+	within 10 nobody_left
 	check "no process is left" nobody_left
-	await 5 nothing_left
+	within 5 nothing_left
 	check "no shared memory is left" nothing_left
 	check "no sanitizer has spoken" no_sanitizer_spoke
 	the_plan

@@ -21,6 +21,8 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/procq-$test_name.XXXXXX") || exit 99
 trap 'rm -rf "$dir"' EXIT
 number=0
 failed=0
+# What check is at; empty: nothing.
+checked=
 
 note()
 {
@@ -63,6 +65,29 @@ check()
 	else
 		result 1 "$checked"
 	fi
+	checked=
+}
+
+# within SECONDS COMMAND...: until it succeeds; 1 if it never did
+within()
+{
+	deadline=$(($(date +%s) + $1 + 1))
+	pause=0.01
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$deadline" ] || return 1
+		sleep "$pause"
+		pause=0.03
+	done
+}
+
+# await SECONDS COMMAND...: the same, of what must come. If it does not, and no
+# check says so, the_plan does: a wait in vain is a test that sees nothing.
+await()
+{
+	within "$@" && return
+	[ -n "$checked" ] || echo "$*" >>"$dir/in-vain"
+	return 1
 }
 
 # skip WHAT WHY: a test that can't be made here
@@ -82,6 +107,8 @@ skip_all()
 # the_plan: the end of the tests
 the_plan()
 {
+	[ ! -s "$dir/in-vain" ] ||
+		check "nothing is awaited in vain" empty "$dir/in-vain"
 	echo "1..$number"
 	[ "$failed" -eq 0 ]
 	exit
