@@ -65,9 +65,15 @@ server_begin()
 	[ -n "$pg_bin" ] || skip_rest "no PostgreSQL"
 	[ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null ||
 		skip_rest "no setpriv"
-	# Not in $dir, which is for one user; a socket's name has room for some
-	# hundred bytes.
-	pg_dir=$(mktemp -d "${TMPDIR:-/tmp}/procq-pg.XXXXXX") || exit 99
+	# Not in $dir, which is for one user. A socket's name has room for some
+	# hundred bytes, and commas, blanks and the like mean something in lists
+	# and addresses.
+	pg_dir=${TMPDIR:-/tmp}
+	case $pg_dir in
+	*[!-+./0-9A-Z_a-z]*) pg_dir=/tmp ;;
+	esac
+	[ "${#pg_dir}" -le 60 ] || pg_dir=/tmp
+	pg_dir=$(mktemp -d "$pg_dir/procq-pg.XXXXXX") || exit 99
 	[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$pg_dir"
 	trap 'server_end; cleanup' EXIT
 	PGDATABASE=postgres
