@@ -55,14 +55,16 @@ wait "$consumer" || failed="the consumer's exit status was $?"
 running=
 wait "$producer_label" "$consumer_label"
 
-# count EVENT LOG [WORD]: its lines that say EVENT
+# count EVENT [WORD]: the lines of both that say EVENT. Of what exits while the
+# producer waits for room, it may be the producer that says so.
 count()
 {
-	grep -c " $1 seq=.*${3-}" "$dir/$2.log" || :
+	cat "$dir/producer.log" "$dir/consumer.log" |
+		grep -c " $1 seq=.*${2-}" || :
 }
-started=$(count started producer)
-exited=$(count retired consumer ' by=\(self\|other\)')
-retired=$(($(count retired consumer) - exited))
+started=$(count started)
+exited=$(count retired ' by=\(self\|other\)')
+retired=$(($(count retired) - exited))
 [ "$started" -gt 0 ] && [ "$started" -eq $((retired + exited)) ] ||
 	failed="that does not add up"
 
