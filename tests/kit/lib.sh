@@ -154,9 +154,16 @@ alive()
 	esac
 }
 
+# dead PID: one that was remembered. Any other would always be.
 dead()
 {
-	! alive "$1"
+	case " $pids " in
+	*" $1:"*) ! alive "$1" ;;
+	*)
+		echo "'$1' was not remembered"
+		return 1
+		;;
+	esac
 }
 
 # send SIGNAL PID: to one that was remembered, and lives
