@@ -313,15 +313,14 @@ joined()
 	launch_until CONSUMERS 1 c "$CONSUMER" "$@"
 }
 
-# beside OPTIONS COMMAND...: as run p; a consumer c with these options, which
-# ends nobody as young, tells of what exits
+# beside OPTIONS COMMAND...: as run p; a consumer c with these options, as a
+# shell reads them, which ends nobody as young, tells of what exits
 beside()
 {
 	beside=$1
 	shift
 	keep
-	# shellcheck disable=SC2086 # several words
-	joined -d 0 -a 100 $beside
+	eval "joined -d 0 -a 100 $beside"
 	run p "$@"
 	beside=$status
 	finish "$c_pid"
