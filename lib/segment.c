@@ -142,16 +142,13 @@ static int await_settled(struct pq_segment *seg, struct procq_options *options,
 	return -ENOENT;
 }
 
-/* The object is unfinished, or final, as found: settle that under its init
- * lock. 0: it is built. 1: look again. */
+/* The object is unfinished, or final: settle that under its init lock.
+ * 0: it is built. 1: look again. */
 static int settle(struct pq_segment *seg, struct procq_options *options,
-		  const struct pq_creator *creator, int found, off_t size)
+		  const struct pq_creator *creator)
 {
-	int rc;
+	int rc = pq_init_lock(seg, options->deadline, &options->found);
 
-	if (options->flags & PROCQ_OPEN_NOCREATE)
-		return await_settled(seg, options, found, size);
-	rc = pq_init_lock(seg, options->deadline, &options->found);
 	if (rc < 0)
 		return rc;
 	rc = pq_object_named(seg);
@@ -191,7 +188,9 @@ static int attempt(struct pq_segment *seg, struct procq_options *options,
 		return rc == -EXDEV ? pq_segment_replace(seg, options, &st)
 				    : rc;
 	}
-	return settle(seg, options, creator, found, st.st_size);
+	if (options->flags & PROCQ_OPEN_NOCREATE)
+		return await_settled(seg, options, found, st.st_size);
+	return settle(seg, options, creator);
 }
 
 static struct pq_segment *find_open(const char *name, bool readonly)
