@@ -433,12 +433,27 @@ static void check_failure(const char *name, unsigned method, int rc, int code,
 	   "… and is told as exit:%d", code);
 }
 
+/* For put_path(). */
+static char *take_path(void)
+{
+	char *path = getenv("PATH");
+
+	need(path);
+	path = strdup(path);
+	need(path);
+	return path;
+}
+
+static void put_path(char *path)
+{
+	setenv("PATH", path, 1);
+	free(path);
+}
+
 static void test_failures(unsigned method)
 {
-	char *old = getenv("PATH");
+	char *old = take_path();
 
-	need(old);
-	old = strdup(old);
 	begin();
 	check_failure("/no/such/command", method, -ENOENT, 127,
 		      "a path that is not there");
@@ -447,8 +462,7 @@ static void test_failures(unsigned method)
 	setenv("PATH", "/", 1);
 	check_failure("no-such-command-anywhere", method, -ENOENT, 0,
 		      "a name that is not in PATH");
-	setenv("PATH", old, 1);
-	free(old);
+	put_path(old);
 	check_failure("", method, -ENOENT, 0, "an empty name");
 	end("failures: nothing is lost");
 }
@@ -458,12 +472,11 @@ static void test_path(void)
 	static const char *const name[] = { "x", NULL };
 	char dir[] = "/tmp/procq-api.XXXXXX", file[64], path[256];
 	char moved[64];
-	char *old = getenv("PATH");
+	char *old = take_path();
 	struct procq_event e;
 	FILE *f;
 
-	need(mkdtemp(dir) && old);
-	old = strdup(old);
+	need(mkdtemp(dir));
 	snprintf(file, sizeof(file), "%s/x", dir);
 	f = fopen(file, "w");
 	need(f);
@@ -506,8 +519,7 @@ static void test_path(void)
 	e = outcome((const char *const[]){ "sh", "-c", "exit 5", NULL },
 		    PROCQ_METHOD_AUTO);
 	is_int(e.code, 5, "no PATH: the system's");
-	setenv("PATH", old, 1);
-	free(old);
+	put_path(old);
 	need(chdir("/") == 0 && unlink(file) == 0 && rmdir(dir) == 0);
 	end("PATH: nothing is lost");
 }
